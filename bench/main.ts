@@ -9,6 +9,7 @@ import { pokes } from './pokes.ts'
 import { rooms } from './rooms.ts'
 import { rules } from './rules.ts'
 import { startUp } from './start-up.ts'
+import { sync } from './sync.ts'
 import { syncWaking } from './sync-waking.ts'
 import { trace } from './trace.ts'
 import { describeMachine, inspectMachine } from './support/machine.ts'
@@ -19,6 +20,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   pokes,
   delivery,
   startUp,
+  sync,
   syncWaking,
   rooms,
   groupCommit,

@@ -1,7 +1,7 @@
-import { Agent, request } from 'node:http'
+import { Agent } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
-import { text } from 'node:stream/consumers'
 import type { Benchmark, BenchOptions, Target } from './benchmark.ts'
+import { ask, inFlight } from './support/ask.ts'
 import { createLoad } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
 import { cpuMs, type Program, residentMiB, temporaryFolder } from './support/processes.ts'
@@ -125,23 +125,6 @@ function measureOthers(call: () => Promise<unknown>) {
       return took
     },
   }
-}
-
-function inFlight(metrics: string): number {
-  return Number(/^belfry_http_requests_in_flight (\d+)$/m.exec(metrics)?.[1] ?? 0)
-}
-
-function ask(agent: Agent, url: string, token: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    request(url, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
-      text(response).then((body) => {
-        if (response.statusCode === 200) resolve(body)
-        else reject(new Error(`${url.split('?')[0]}: ${response.statusCode} ${body}`))
-      }, reject)
-    })
-      .once('error', reject)
-      .end()
-  })
 }
 
 function report(lines: readonly { side: string; size: number; round: Round }[]) {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -110,14 +110,17 @@ export async function timeToEnd(args: readonly string[]): Promise<number> {
   return monotonicMs() - started
 }
 
-const TICKS_PER_SECOND = 100
-
-/** CPU time of a process (user and system, all threads) in milliseconds; NaN without /proc. */
+/** CPU time of a process (user and system, all present threads) in milliseconds; NaN without /proc. */
 export function cpuMs(pid: number): number {
-  const stat = read(`/proc/${pid}/stat`)
-  // The second field, the name, may contain spaces.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields ? ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1000 : Number.NaN
+  let total = 0
+  try {
+    // In nanoseconds. The times in /proc/PID/stat are in ticks of 10 ms.
+    for (const task of readdirSync(`/proc/${pid}/task`))
+      total += Number(read(`/proc/${pid}/task/${task}/schedstat`)?.split(' ')[0] ?? 0)
+  } catch {
+    return Number.NaN
+  }
+  return total / 1e6
 }
 
 /** A server counts as idle after this time without requests. */

@@ -1,0 +1,21 @@
+import { type Agent, request } from 'node:http'
+import { text } from 'node:stream/consumers'
+
+/** The number of requests that the server is serving, from its metrics. */
+export function inFlight(metrics: string): number {
+  return Number(/^belfry_http_requests_in_flight (\d+)$/m.exec(metrics)?.[1] ?? 0)
+}
+
+/** The body of a response with status 200. Rejects for any other status. */
+export function ask(agent: Agent, url: string, token: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      text(response).then((body) => {
+        if (response.statusCode === 200) resolve(body)
+        else reject(new Error(`${url.split('?')[0]}: ${response.statusCode} ${body}`))
+      }, reject)
+    })
+      .once('error', reject)
+      .end()
+  })
+}

@@ -1,0 +1,281 @@
+import { Agent } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
+import { createRoom } from '../src/rooms/create-room.ts'
+import { joinRoom } from '../src/rooms/membership.ts'
+import { sendMessage } from '../src/rooms/send-event.ts'
+import type { DeviceId, RoomId } from '../src/lib/ids.ts'
+import type { Benchmark, BenchOptions, Target } from './benchmark.ts'
+import { ask, inFlight } from './support/ask.ts'
+import { createLoad } from './support/load.ts'
+import { monotonicMs } from './support/monotonic.ts'
+import { cpuMs, type Program, residentMiB, temporaryFolder } from './support/processes.ts'
+import { launchBelfry, launchLongPollFloor } from './support/programs.ts'
+import { openSeed, type Seed, type SeededRoom, type SeededUser } from './support/seed.ts'
+import { median, medianOf, percentile, rounded } from './support/stats.ts'
+import { figure, type Table } from './support/table.ts'
+
+// Initial syncs and incremental syncs of users with few and many rooms, and long polls that one message wakes.
+
+const ROOMS = [1, 21, 200, 2000]
+const MANY_ROOMS = [200, 2000]
+const MESSAGES = 5
+const INITIAL_ROUNDS = 5
+const INCREMENTAL_ROUNDS = 300
+const WARM_UP_ROUNDS = 100
+const WAKING_ROUNDS = 10
+const SETTLED_MS = 500
+const WAIT_MS = 50_000
+/** The rooms of each of the few pollers; the many pollers are in one room. */
+const ROOMS_OF_POLLER = 200
+const POLLERS = [50, 1000]
+const SYNC = '/_matrix/client/v3/sync'
+
+type Seeded = {
+  data: string
+  /** The user with this number of rooms. */
+  readers: Map<number, SeededUser>
+  /** Sends to the first room, in which all readers and few pollers are. */
+  sender: SeededRoom
+  waiting: Map<number, SeededRoom>
+}
+type Line = { side: string; size: number } & Record<string, number | string>
+
+export const sync: Benchmark = {
+  name: 'sync',
+  about:
+    'initial and incremental syncs with 1 to 2,000 rooms, and 50 or 1,000 long polls woken by one message',
+  async run(options) {
+    using data = temporaryFolder()
+    const seeded = await seedAll(data.path)
+    const lines = { initial: [] as Line[], incremental: [] as Line[], waking: [] as Line[] }
+    for (const side of ['floor', 'belfry'] as const) {
+      await using server = await start(side, data.path, options)
+      for (const size of ROOMS)
+        lines.initial.push({ side, size, ...(await measureInitial(server, readerOf(seeded, size))) })
+      for (const size of MANY_ROOMS)
+        lines.incremental.push({
+          side,
+          size,
+          ...(await measureIncremental(server, {
+            side,
+            reader: readerOf(seeded, size),
+            room: seeded.sender,
+          })),
+        })
+    }
+    for (const size of POLLERS)
+      for (const side of ['floor', 'belfry'] as const) {
+        await using server = await start(side, data.path, options)
+        lines.waking.push({
+          side,
+          size,
+          ...(await measureWaking(server, seeded.waiting.get(size) as SeededRoom)),
+        })
+      }
+    return report(lines)
+  },
+}
+
+const start = (side: 'floor' | 'belfry', data: string, options: BenchOptions) =>
+  side === 'floor' ? launchLongPollFloor() : launchBelfry(data, options)
+
+const readerOf = ({ readers }: Seeded, size: number) => readers.get(size) as SeededUser
+
+async function seedAll(data: string): Promise<Seeded> {
+  await using seed = await openSeed(data, 'http://127.0.0.1:9/')
+  const [few, many] = POLLERS as [number, number]
+  const first = await seed.addRoom(1 + ROOMS.length + few, 0)
+  const readers = new Map(ROOMS.map((size, at) => [size, first.members[at] as SeededUser]))
+  const pollers = first.members.slice(ROOMS.length)
+  const rooms = [first.roomId, ...(await addRooms(seed, first.sender, Math.max(...ROOMS) - 1))]
+  for (const [size, { userId }] of readers)
+    await Promise.all(rooms.slice(1, size).map((roomId) => joinRoom(seed.rooms, { roomId, userId })))
+  for (const { userId } of pollers)
+    await Promise.all(
+      rooms.slice(1, ROOMS_OF_POLLER).map((roomId) => joinRoom(seed.rooms, { roomId, userId })),
+    )
+  return {
+    data,
+    readers,
+    sender: first,
+    waiting: new Map([
+      [few, { ...first, members: pollers }],
+      [many, await seed.addRoom(many + 1, 0)],
+    ]),
+  }
+}
+
+async function addRooms(seed: Seed, { userId: sender }: SeededUser, count: number): Promise<RoomId[]> {
+  const rooms: RoomId[] = []
+  while (rooms.length < count) {
+    const next = Math.min(100, count - rooms.length)
+    const added = await Promise.all(
+      Array.from({ length: next }, async (_, at) => {
+        const name = `Room ${rooms.length + at}`
+        const roomId = await createRoom(seed.rooms, sender, { preset: 'public_chat', name })
+        for (let message = 0; message < MESSAGES; message++)
+          await sendMessage(seed.rooms, {
+            roomId,
+            sender,
+            type: 'm.room.message',
+            content: { msgtype: 'm.text', body: `Message ${message} of ${name}` },
+            transaction: { deviceId: 'SEED' as DeviceId, txnId: `${roomId}.${message}` },
+          })
+        return roomId
+      }),
+    )
+    rooms.push(...added)
+  }
+  return rooms
+}
+
+/** Milliseconds of time and of CPU of the server for one call. */
+async function timed<T>(server: Program, call: () => Promise<T>) {
+  const [cpuBefore, startedAt] = [cpuMs(server.pid), monotonicMs()]
+  const value = await call()
+  return { value, ms: monotonicMs() - startedAt, cpu: cpuMs(server.pid) - cpuBefore }
+}
+
+async function measureInitial(server: Program, { token }: SeededUser) {
+  const agent = new Agent({ keepAlive: true })
+  const call = () => ask(agent, server.url + SYNC, token)
+  await call()
+  const rounds = []
+  for (let at = 0; at < INITIAL_ROUNDS; at++) rounds.push(await timed(server, call))
+  agent.destroy()
+  return rounded({
+    ms: medianOf(rounds, (round) => round.ms),
+    cpuMs: medianOf(rounds, (round) => round.cpu),
+    kilobytes: medianOf(rounds, (round) => round.value.length / 1000),
+  })
+}
+
+async function measureIncremental(
+  server: Program,
+  { side, reader, room }: { side: string; reader: SeededUser; room: SeededRoom },
+) {
+  const agent = new Agent({ keepAlive: true })
+  const path = (since: string) => `${server.url}${SYNC}?since=${since}`
+  // The floor would let a request with a token wait.
+  const call = (since: string) => ask(agent, side === 'floor' ? server.url + SYNC : path(since), reader.token)
+  let since: string = JSON.parse(await ask(agent, server.url + SYNC, reader.token)).next_batch
+  await using load = createLoad(server.url, 1)
+  const rounds = []
+  for (let at = -WARM_UP_ROUNDS; at < INCREMENTAL_ROUNDS; at++) {
+    await load.send({ roomId: room.roomId, token: room.token })
+    const round = await timed(server, () => call(since))
+    since = JSON.parse(round.value).next_batch
+    if (at >= 0) rounds.push(round)
+  }
+  agent.destroy()
+  const ms = rounds.map((round) => round.ms)
+  return rounded({
+    p50Ms: median(ms),
+    p99Ms: percentile(ms, 0.99),
+    cpuMs: rounds.reduce((sum, round) => sum + round.cpu, 0) / rounds.length,
+  })
+}
+
+async function measureWaking(server: Program, { roomId, token, members }: SeededRoom) {
+  const agent = new Agent({ keepAlive: true, maxSockets: Infinity })
+  const get = (path: string, by: string) => ask(agent, server.url + path, by)
+  let since: string = JSON.parse(
+    await get(`${SYNC}?filter={"room":{"timeline":{"limit":1}}}`, token),
+  ).next_batch
+  await using load = createLoad(server.url, 1)
+  const rounds: { p50: number; p99: number; cpu: number }[] = []
+  let waitingMiB = 0
+  // The first rounds are a warm-up.
+  for (let at = -3; at < WAKING_ROUNDS; at++) {
+    const before = residentMiB(server.pid)
+    const answeredAt: number[] = []
+    let next = since
+    const waits = members.map(async (member) => {
+      next = await get(`${SYNC}?since=${since}&timeout=${WAIT_MS}`, member.token)
+      answeredAt.push(monotonicMs())
+    })
+    while (inFlight(await get('/metrics', token)) <= members.length) await setTimeout(20)
+    await setTimeout(SETTLED_MS)
+    if (at === -3) waitingMiB = residentMiB(server.pid) - before
+    const [cpuBefore, startedAt] = [cpuMs(server.pid), monotonicMs()]
+    await load.send({ roomId, token })
+    await Promise.all(waits)
+    const cpu = cpuMs(server.pid) - cpuBefore
+    const took = answeredAt.map((answered) => answered - startedAt)
+    since = JSON.parse(next).next_batch
+    if (at >= 0) rounds.push({ p50: percentile(took, 0.5), p99: percentile(took, 0.99), cpu })
+  }
+  agent.destroy()
+  return rounded({
+    p50Ms: medianOf(rounds, (round) => round.p50),
+    p99Ms: medianOf(rounds, (round) => round.p99),
+    cpuMsEach: medianOf(rounds, (round) => round.cpu) / members.length,
+    waitingKiB: (waitingMiB * 1024) / members.length,
+  })
+}
+
+function tableOf(title: string, columns: readonly [string, string][], lines: readonly Line[]): Table {
+  return {
+    title,
+    columns: ['', 'size', ...columns.map(([, heading]) => heading)],
+    rows: lines.map((line) => [
+      line.side === 'floor' ? 'fixed answer (floor)' : line.side,
+      figure(line.size),
+      ...columns.map(([name]) => figure(Number(line[name]), 2)),
+    ]),
+  }
+}
+
+function report(lines: { initial: Line[]; incremental: Line[]; waking: Line[] }) {
+  const found = (of: readonly Line[], size: number, name: string) =>
+    Number(of.find((line) => line.side === 'belfry' && line.size === size)?.[name])
+  const below = (what: string, ms: number, limit: number): Target => ({
+    wanted: `${what} within ${limit} ms`,
+    found: `${figure(ms, 2)} ms`,
+    isMet: ms <= limit,
+  })
+  return {
+    tables: [
+      tableOf(
+        'An initial sync, by the number of rooms',
+        [
+          ['ms', 'ms'],
+          ['cpuMs', 'CPU ms'],
+          ['kilobytes', 'kB'],
+        ],
+        lines.initial,
+      ),
+      tableOf(
+        'An incremental sync of one event, by the number of rooms',
+        [
+          ['p50Ms', 'p50 ms'],
+          ['p99Ms', 'p99 ms'],
+          ['cpuMs', 'CPU ms'],
+        ],
+        lines.incremental,
+      ),
+      tableOf(
+        'One message, by the number of waiting polls',
+        [
+          ['p50Ms', 'p50 ms'],
+          ['p99Ms', 'p99 ms'],
+          ['cpuMsEach', 'CPU ms each'],
+          ['waitingKiB', 'KiB for a waiting poll'],
+        ],
+        lines.waking,
+      ),
+    ],
+    targets: [
+      ...MANY_ROOMS.map((size) =>
+        below(
+          `CPU of an incremental sync, ${figure(size)} rooms,`,
+          found(lines.incremental, size, 'cpuMs'),
+          1,
+        ),
+      ),
+      below('50 polls: p50', found(lines.waking, 50, 'p50Ms'), 20),
+      below('50 polls: CPU each', found(lines.waking, 50, 'cpuMsEach'), 0.8),
+    ],
+    figures: { ...lines },
+  }
+}
