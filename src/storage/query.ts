@@ -1,4 +1,4 @@
-import { type Compilable, type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Compilable, type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema } from './schema.ts'
 
 /** The SQL that differs between the two databases. */
@@ -15,6 +15,8 @@ export type Dialect = {
     parameter: readonly Row[],
     columns: { [K in keyof Row]: 'text' | 'integer' },
   ): RawBuilder<Row>
+  /** A query with one text column named `value`, as a table of which the planner expects few rows. */
+  few(source: Expression<unknown>): RawBuilder<{ value: string }>
   /** Gives a parameter a type where the database cannot infer it. */
   integer(parameter: number): RawBuilder<number>
   text(parameter: string | null): RawBuilder<string>
@@ -77,6 +79,7 @@ export const sqliteDialect: Dialect = {
     const fields = Object.keys(columns).map((name) => sql`value ->> ${sql.lit(name)} as ${sql.ref(name)}`)
     return sql`(select ${sql.join(fields)} from json_each(${asJson(parameter)}))`
   },
+  few: (source) => sql`(${source})`,
   integer: (parameter) => sql`cast(${parameter} as integer)`,
   text: (parameter) => sql`cast(${parameter} as text)`,
   greatest: (left, right) => sql`max(${left}, ${right})`,
@@ -96,6 +99,8 @@ export const postgresDialect: Dialect = {
     )
     return sql`(select * from jsonb_to_recordset(${asJson(parameter)}::jsonb) as r(${sql.join(fields)}))`
   },
+  // It expects ten values of an array, and uses an index for each.
+  few: (source) => sql`(select unnest(array(${source})) as value)`,
   integer: (parameter) => sql`cast(${parameter} as bigint)`,
   text: (parameter) => sql`cast(${parameter} as text)`,
   greatest: (left, right) => sql`greatest(${left}, ${right})`,

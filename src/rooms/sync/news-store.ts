@@ -25,35 +25,39 @@ export async function roomsWithNews(
 }
 
 /** From the events and receipts after `since`, up to `position`. */
-export const roomsWithLatestNews = query<{ userId: UserId; since: number; position: number }>()((db, p, d) =>
-  db
-    .selectFrom((eb) =>
-      eb
-        .selectFrom('events')
-        .select('room_id')
+export const roomsWithLatestNews = query<{ userId: UserId; since: number; position: number }>()((
+  db,
+  p,
+  d,
+) => {
+  const rooms = db
+    .selectFrom('events')
+    .select('room_id as value')
+    .where('position', '>', p.since)
+    // Without an upper bound, PostgreSQL expects a third of the table and does not use the index.
+    .where('position', '<=', p.position)
+    .unionAll(
+      db
+        .selectFrom('receipts')
+        .select('room_id as value')
         .where('position', '>', p.since)
-        // Without an upper bound, PostgreSQL expects a third of the table and does not use the index.
         .where('position', '<=', p.position)
-        .unionAll(
-          eb
-            .selectFrom('receipts')
-            .select('room_id')
-            .where('position', '>', p.since)
-            .where('position', '<=', p.position)
-            .where((or) => or.or([or('receipt_type', '=', 'm.read'), or('user_id', '=', p.userId)])),
-        )
-        .as('news'),
+        .where((eb) => eb.or([eb('receipt_type', '=', 'm.read'), eb('user_id', '=', p.userId)])),
     )
-    // A cross join makes SQLite start from the news.
-    .crossJoin('memberships as m')
-    .select(COLUMNS)
-    .distinct()
-    .whereRef('m.room_id', '=', 'news.room_id')
-    .where('m.user_id', '=', p.userId)
-    // The event that changed the user's own membership is in the room, so the room is in the news.
-    .where((eb) => eb.or([eb('m.position', '>', d.integer(p.since)), eb('m.membership', '=', 'join')]))
-    .orderBy('m.room_id'),
-)
+  return (
+    db
+      .selectFrom(d.few(rooms).as('news'))
+      // A cross join makes SQLite start from the news.
+      .crossJoin('memberships as m')
+      .select(COLUMNS)
+      .distinct()
+      .whereRef('m.room_id', '=', 'news.value')
+      .where('m.user_id', '=', p.userId)
+      // The event that changed the user's own membership is in the room, so the room is in the news.
+      .where((eb) => eb.or([eb('m.position', '>', d.integer(p.since)), eb('m.membership', '=', 'join')]))
+      .orderBy('m.room_id')
+  )
+})
 
 /** The same from the rooms of the user. Each room costs two index lookups. */
 export const roomsWithOldNews = query<{ userId: UserId; since: number }>()((db, p, d) =>

@@ -154,8 +154,9 @@ export const changesOfSummaries = query<{ gaps: readonly GapRow[] }>()((db, p, d
   db
     .selectFrom(d.rows(p.gaps, GAP).as('r'))
     .select('r.room_id')
+    // Not `exists`: PostgreSQL would turn it into a join and read all changes of state.
     .where((eb) =>
-      eb.exists(
+      eb(
         eb
           .selectFrom('events as e')
           .select('e.position')
@@ -163,7 +164,10 @@ export const changesOfSummaries = query<{ gaps: readonly GapRow[] }>()((db, p, d
           .where('e.state_key', 'is not', null)
           .whereRef('e.position', '>', 'r.low')
           .whereRef('e.position', '<=', 'r.high')
-          .where('e.type', 'in', ['m.room.member', 'm.room.name', 'm.room.canonical_alias']),
+          .where('e.type', 'in', ['m.room.member', 'm.room.name', 'm.room.canonical_alias'])
+          .limit(sql.lit(1)),
+        'is not',
+        null,
       ),
     ),
 )
