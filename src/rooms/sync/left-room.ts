@@ -16,6 +16,7 @@ export async function leftRooms(
   reader: RoomReader,
   rooms: readonly PlannedRoom[],
 ): Promise<RoomParts> {
+  if (rooms.length === 0) return new Map()
   const { filter, pageBytes } = reader
   const laterByRoom = await ownLater(q, rooms, reader.viewer.userId)
   const requests = rooms.map(({ plan }) => {
