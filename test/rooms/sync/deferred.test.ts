@@ -39,6 +39,34 @@ onEachDatabase('a sync response with many large rooms', (open) => {
     assert.equal(Object.keys(after.rooms.join).length, 12)
   })
 
+  test('reads the deferred rooms in batches when it is written, and a second time when it is written again', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice'])
+    fixture.reads.pageBytes = 10_000
+    for (let at = 0; at < 12; at++) {
+      const roomId = await fixture.create(alice)
+      await fixture.say(roomId, alice, 'x'.repeat(8000))
+    }
+    let snapshots = 0
+    const { db } = fixture
+    fixture.reads.db = {
+      ...db,
+      snapshot: (work) => {
+        snapshots++
+        return db.snapshot(work)
+      },
+    }
+    const body = await fixture.sync(alice)
+    const rooms = Object.values(body.rooms.join)
+    const deferred = rooms.filter((room) => (room as unknown) instanceof Deferred).length
+    assert.ok(deferred >= 6, String(deferred))
+    assert.equal(snapshots, 1)
+    const first = await serialised(body)
+    const batches = snapshots - 1
+    assert.ok(batches >= 2 && batches <= deferred / 2 + 1, `${batches} batches of ${deferred} rooms`)
+    assert.deepEqual(await serialised(body), first)
+    assert.equal(snapshots, 1 + 2 * batches)
+  })
+
   test('does not contain an event that is redacted before its room is written', async (t) => {
     const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     fixture.reads.pageBytes = 1

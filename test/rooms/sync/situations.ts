@@ -80,6 +80,11 @@ async function readAll(fixture: SyncFixture, { userId, point, kept, answers }: R
     for (const { point: from, tokens } of earlier)
       await read(`since ${from}, ${name}`, tokens.get(userId) as string, { filter })
   }
+  for (const name of SINCE_ALL_POINTS)
+    for (const { point: from, tokens } of [{ point: 'nothing', tokens: undefined }, ...kept.slice(-1)]) {
+      const options = { filter: FILTERS[name] as JsonObject, stateForm: 'state_after' as const }
+      await read(`state_after since ${from}, ${name}`, tokens?.get(userId), options)
+    }
   for (const { point: from, tokens } of kept.slice(-1))
     await read(`full state since ${from}`, tokens.get(userId) as string, { fullState: true })
   return token
