@@ -7,7 +7,7 @@ import type { PlannedRoom } from './joined-room.ts'
 import { rangeOf, timelineLimit } from './room-timeline.ts'
 
 /** An estimate for the stripped state of an invitation. */
-const STRIPPED_BYTES = 4096
+const STRIPPED_BYTES = 1024
 /** An estimate for a member event. */
 const MEMBER_BYTES = 400
 
