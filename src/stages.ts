@@ -1,3 +1,5 @@
+import type { FactsWanted } from './delivery/next-poke.ts'
+import { recipientFacts } from './notifications/recipient-facts.ts'
 import { createLoginAttemptLimiter, createTokenMailLimiter } from './accounts/attempt-limits.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
@@ -40,12 +42,10 @@ import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
 import type { Lookup } from './lib/outbound/lookup.ts'
 import { withoutFor } from './lib/outbound/no-proxy.ts'
 import { VERSION } from './lib/version.ts'
-import { badgeOf, endBadge, startBadge } from './notifications/badge.ts'
-import { outcomeOf } from './notifications/counts.ts'
+import { endBadge, startBadge } from './notifications/badge.ts'
 import { notificationDeps, type NotificationDeps } from './notifications/deps.ts'
 import { usersIgnored } from './notifications/ignoring.ts'
 import { rulesChanged } from './notifications/members.ts'
-import { isRead } from './notifications/read-positions.ts'
 import type { RuleSettings } from './push-rules/model.ts'
 import {
   removeAllPushers,
@@ -349,8 +349,8 @@ async function startDelivering(
 ): Promise<AsyncDisposable[]> {
   const questions = {
     loadPokedEvents,
-    isRead,
-    outcomeOf,
+    recipientFacts: (q: Queries, wanted: readonly FactsWanted[]) =>
+      recipientFacts(q, wanted, config.push.badge),
     rulesOf: (q: Queries, userId: UserId) => rulesetOf(q, userId, ruleSettings),
     ruleSettings,
     displayNameAt,
@@ -365,7 +365,6 @@ async function startDelivering(
     random,
     log,
     trace,
-    badgeOf: (q, userId) => badgeOf(q, userId, config.push.badge),
     activeUntil: (of) => activity.activeUntil(of),
     removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
     concurrency: config.push.concurrency,

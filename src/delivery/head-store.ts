@@ -76,6 +76,7 @@ export const heads = query<HeadParams>()((db, p, d) =>
             'p.activated',
             'p.ack_token',
             'p.ack_expires_at',
+            'l.destination',
             'l.value_due',
             'l.value_told',
           ])

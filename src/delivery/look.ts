@@ -10,7 +10,7 @@ import type { DeliveryDeps } from './deps.ts'
 import { createDeviceRules } from './device-rules.ts'
 import { createEventCache } from './event-cache.ts'
 import { type HeadRow, headsOf, type HeadWanted, pastHead } from './head-store.ts'
-import { nextPoke, type NextStep } from './next-poke.ts'
+import { type FactsWanted, nextPoke, type NextStep } from './next-poke.ts'
 
 /** The next poke of a pusher. */
 export type PokeLook = Looked & {
@@ -52,6 +52,7 @@ export function createLook(deps: DeliveryDeps): (visit: Visit) => Promise<PokeLo
   const { db } = deps
   const caches = {
     eventAt: createEventCache(deps.loadPokedEvents, db),
+    factsOf: createBatcher((wanted: readonly FactsWanted[]) => deps.recipientFacts(db, wanted)),
     deviceRulesOf: createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings),
   }
   // All items come from one worker, so they have the same owner.
@@ -135,6 +136,7 @@ function found({ events }: DeliveryDeps, looking: Looking, { head, next }: Found
   const isSent = next?.kind === 'send' || next?.kind === 'activate'
   return {
     state: stateOf(head),
+    destination: head.destination,
     valueDue: head.value_due,
     valueKnown: next !== undefined && 'badgeKnown' in next && next.badgeKnown,
     valueMissed: badgeMissed,

@@ -21,17 +21,8 @@ import { roomNameFor } from './room-name.ts'
 
 /** The functions that delivery needs from earlier stages. */
 export type DeliveryQueries = {
-  /** The badge of the user. */
-  badgeOf: (q: Queries, userId: UserId) => Promise<number>
-  isRead: (
-    q: Queries,
-    at: { userId: UserId; roomId: RoomId; threadId: string; position: number },
-  ) => Promise<boolean>
-  /** The stored outcome of the user's rules for an event; undefined: not stored any more. */
-  outcomeOf: (
-    q: Queries,
-    at: { userId: UserId; roomId: RoomId; position: number },
-  ) => Promise<StoredOutcome | undefined>
+  /** Reads the facts of several recipients in one query, in their order. */
+  recipientFacts: (q: Queries, wanted: readonly FactsWanted[]) => Promise<readonly RecipientFacts[]>
   /** All push rules of a user. */
   rulesOf: (q: Queries, userId: UserId) => Promise<RulesOfUser>
   /** The display name of the user in the room at the time of an event. */
@@ -44,6 +35,25 @@ export type DeliveryQueries = {
    * result of the previous call.
    */
   activeUntil: (of: { userId: UserId; except: DeviceId | null; wasActive: boolean }) => number | undefined
+}
+
+export type FactsWanted = {
+  userId: UserId
+  /** Absent: only the badge is wanted. */
+  event: { roomId: RoomId; threadId: string; position: number } | undefined
+}
+
+/** The facts about an event and one of its recipients that can change after the event was sent. */
+export type RecipientFacts = {
+  /** By the position of its thread or of all threads. False for a user who is only invited or not a member. */
+  isRead: boolean
+  /**
+   * Undefined when no rule notified the user or the user's cohort of the event, or when the event was redacted and is not the
+   * current invitation. It does not say whether the user is a member, or whether another user sent the event.
+   */
+  outcome: StoredOutcome | undefined
+  /** The number for the app icon of the user; 0 for a user without pushers. */
+  badge: number
 }
 
 /** The outcome at the time of the event. */
@@ -82,7 +92,9 @@ export type NextStep =
    */
   | { kind: 'rest'; badgeKnown: boolean; until?: number }
 
-export type NextPokeDeps = Omit<DeliveryQueries, 'rulesOf'> & {
+export type NextPokeDeps = Omit<DeliveryQueries, 'rulesOf' | 'recipientFacts'> & {
+  /** Concurrent calls share one query. */
+  factsOf: (wanted: FactsWanted) => Promise<RecipientFacts>
   q: Queries
   now: number
   deviceRulesOf: (userId: UserId, version: number) => Promise<DeviceRules>
@@ -100,7 +112,7 @@ export async function nextPoke(deps: NextPokeDeps, head: HeadRow, badgeMissed: b
   if (head.activated === 0) return activationStep(deps, head)
   const isBadgeDue = head.value_due > 0 || badgeMissed
   return head.head === null
-    ? badgeStep(deps, head, isBadgeDue)
+    ? badgeStep(deps, head, { isBadgeDue })
     : eventStep(deps, head, { position: head.head, isBadgeDue })
 }
 
@@ -119,11 +131,11 @@ function activationStep(deps: NextPokeDeps, head: HeadRow): NextStep {
 async function badgeStep(
   deps: NextPokeDeps,
   head: HeadRow,
-  isBadgeDue: boolean,
+  { isBadgeDue, badge: known }: { isBadgeDue: boolean; badge?: number },
 ): Promise<Extract<NextStep, { kind: 'send' | 'rest' }>> {
   if (!isBadgeDue) return { kind: 'rest', badgeKnown: false }
   if (!wantsBadges(head)) return { kind: 'rest', badgeKnown: true }
-  const badge = await deps.badgeOf(deps.q, head.user_id)
+  const badge = known ?? (await deps.factsOf({ userId: head.user_id, event: undefined })).badge
   if (badge === head.value_told) return { kind: 'rest', badgeKnown: true }
   const poke = badgePoke({ device: deviceOf(head, deps.includeContent), unread: badge })
   return { kind: 'send', poke, badge, about: 'badge' }
@@ -149,14 +161,16 @@ export type QueuedEvent = Pick<
 
 /** Whether a queued event is still to be sent, and with which outcome. */
 export type PokeDecision =
-  | { kind: 'send'; outcome: RuleOutcome; poked: PokedEvent }
+  | { kind: 'send'; outcome: RuleOutcome; poked: PokedEvent; badge: number }
   | { kind: 'skip'; reason: SkipReason }
 
-export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'isRead' | 'outcomeOf' | 'displayNameAt'> &
-  Pick<NextPokeDeps, 'deviceRulesOf' | 'eventAt'> & {
-    /** For e-mail pushers: whether the deciding rule wants the event to be mailed. */
-    isForMail?: (tweaks: RuleOutcome['tweaks']) => boolean
-  }
+export type JudgeDeps = Pick<
+  NextPokeDeps,
+  'q' | 'now' | 'factsOf' | 'displayNameAt' | 'deviceRulesOf' | 'eventAt'
+> & {
+  /** For e-mail pushers: whether the deciding rule wants the event to be mailed. */
+  isForMail?: (tweaks: RuleOutcome['tweaks']) => boolean
+}
 
 /**
  * Decides whether the event at `position` is still to be sent to this pusher, and with which outcome. All facts are current. The
@@ -168,9 +182,8 @@ export async function judgeEvent(deps: JudgeDeps, row: QueuedEvent, position: nu
   if (early !== undefined) return { kind: 'skip', reason: early }
   const { user_id: userId, room_id: roomId, thread_id: threadId } = row
   if (roomId === null || threadId === null) return { kind: 'skip', reason: 'gone' }
-  const [isRead, stored, poked] = await Promise.all([
-    deps.isRead(deps.q, { userId, roomId, threadId, position }),
-    deps.outcomeOf(deps.q, { userId, roomId, position }),
+  const [{ isRead, outcome: stored, badge }, poked] = await Promise.all([
+    deps.factsOf({ userId, event: { roomId, threadId, position } }),
     deps.eventAt(position),
   ])
   const reason = notifyReason({
@@ -184,7 +197,7 @@ export async function judgeEvent(deps: JudgeDeps, row: QueuedEvent, position: nu
   const isForMail = deps.isForMail?.(outcomes.here.outcome.tweaks) ?? true
   const quiet = notifyReason(pusherRuleFacts(outcomes, { isForMail }))
   if (quiet !== undefined) return { kind: 'skip', reason: quiet }
-  return { kind: 'send', outcome: outcomes.here.outcome, poked: await asEdited(deps, row, poked) }
+  return { kind: 'send', outcome: outcomes.here.outcome, poked: await asEdited(deps, row, poked), badge }
 }
 
 /**
@@ -211,16 +224,14 @@ async function eventStep(
   { position, isBadgeDue }: { position: number; isBadgeDue: boolean },
 ): Promise<NextStep> {
   const userId = head.user_id
-  const [decision, badge] = await Promise.all([
-    judgeEvent(deps, head, position),
-    receivesBadge(head) ? deps.badgeOf(deps.q, userId) : null,
-  ])
+  const decision = await judgeEvent(deps, head, position)
   if (decision.kind === 'skip') return decision
   const { outcome, poked } = decision
+  const badge = receivesBadge(head) ? decision.badge : null
   const hold = holdFor(deps, head)
   if (hold !== undefined) {
     // Events that were read in the meantime change the badge also during a hold.
-    const badgeNow = await badgeStep(deps, head, isBadgeDue)
+    const badgeNow = await badgeStep(deps, head, { isBadgeDue, badge: decision.badge })
     return badgeNow.kind === 'send' ? badgeNow : { ...hold, badgeKnown: badgeNow.badgeKnown }
   }
   const input = {

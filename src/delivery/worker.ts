@@ -19,6 +19,7 @@ export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable
   for (const { destination, reason, held } of await outagesOf(db, 'poke'))
     circuits.expectOutage(destination, { reason, held })
   const wokenBy = { bus, topic: 'delivery' } as const
-  const settings = { kind: 'poke', wokenBy, concurrency, leaseMs: LEASE_MS, drainMs } as const
+  const leases = { leaseMs: LEASE_MS, keepsIdleLanes: true }
+  const settings = { kind: 'poke', wokenBy, concurrency, ...leases, drainMs } as const
   return startEngine({ ...deps, circuits }, settings, createPokePort(deps))
 }

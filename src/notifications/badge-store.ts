@@ -149,28 +149,3 @@ export const clearUnnotifiedInvitation = query<Member>()((db, p) =>
 export const emptyBadge = query<{ userId: UserId }>()((db, p) =>
   db.deleteFrom('badge_rooms').where('user_id', '=', p.userId),
 )
-
-export const badgeSize = query<{ userId: UserId }>()((db, p) =>
-  db
-    .selectFrom('badge_rooms')
-    .select((eb) => eb.fn.countAll<number>().as('rooms'))
-    .where('user_id', '=', p.userId),
-)
-
-/** The unread notifications in all rooms of the badge. An invitation has no read position and counts as 1. */
-export const badgeMessages = query<{ userId: UserId }>()((db, p) =>
-  db
-    .selectFrom('badge_rooms as b')
-    .leftJoin('read_positions as r', (join) =>
-      join
-        .onRef('r.user_id', '=', 'b.user_id')
-        .onRef('r.room_id', '=', 'b.room_id')
-        .on('r.thread_id', '=', sql.lit('')),
-    )
-    .where('b.user_id', '=', p.userId)
-    .select(
-      sql<number>`coalesce(sum(case when r.position is null then 1 else ${unreadOfRoom('notify')} end), 0)`.as(
-        'messages',
-      ),
-    ),
-)

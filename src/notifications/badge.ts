@@ -1,15 +1,9 @@
 import type { UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
-import { badgeMessages, badgeSize, emptyBadge, fillWithInvitations, fillWithUnread } from './badge-store.ts'
+import { emptyBadge, fillWithInvitations, fillWithUnread } from './badge-store.ts'
 
 /** What the badge counts: unread rooms, or unread notifications. Each invitation counts as 1. */
 export type BadgeMeaning = 'rooms' | 'messages'
-
-/** The badge of a user; 0 for a user without pushers. */
-export async function badgeOf(q: Queries, userId: UserId, meaning: BadgeMeaning = 'rooms'): Promise<number> {
-  if (meaning === 'messages') return (await q.first(badgeMessages, { userId }))?.messages ?? 0
-  return (await q.first(badgeSize, { userId }))?.rooms ?? 0
-}
 
 /** Creates the badge of a user when the first pusher is set. */
 export async function startBadge(tx: Queries, userId: UserId): Promise<void> {

@@ -1,11 +1,6 @@
-import type { JsonObject, Json } from '../lib/json.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
 import { type ThreadRow, unreadByRoom, unreadByThread } from './counts-store.ts'
-import { outcomeFor } from './outcome-store.ts'
-
-export { badgeOf } from './badge.ts'
-export { isRead } from './read-positions.ts'
 
 /** `notifications` includes `highlights`. */
 export type UnreadCount = { notifications: number; highlights: number }
@@ -67,42 +62,4 @@ function nothingUnread(): RoomCounts {
     main: { notifications: 0, highlights: 0 },
     threads: new Map(),
   }
-}
-
-export type EventOutcome = {
-  notify: boolean
-  highlight: boolean
-  /** As stored in the rule. */
-  actions: (string | JsonObject)[]
-  rule: { kind: string; ruleId: string } | null
-}
-
-/**
- * The outcome of an event for a user, and the rule that decided. Undefined when no rule notified the user or the user's cohort
- * of the event, or when the event was redacted and is not the current invitation. The function does not check that the user is
- * a member, or that another user sent the event.
- */
-export async function outcomeOf(
-  q: Queries,
-  of: { userId: UserId; roomId: RoomId; position: number },
-): Promise<EventOutcome | undefined> {
-  const row = await q.first(outcomeFor, of)
-  if (!row) return undefined
-  return {
-    notify: row.notify === 1,
-    highlight: row.highlight === 1,
-    actions: readActions(row.actions),
-    rule: ruleOf(row),
-  }
-}
-
-/** The rule that produced a stored outcome. */
-export function ruleOf(row: { rule_kind: string | null; rule_id: string | null }): EventOutcome['rule'] {
-  const { rule_kind: kind, rule_id: ruleId } = row
-  return kind === null || ruleId === null ? null : { kind, ruleId }
-}
-
-/** Parses the stored actions of a rule. */
-export function readActions(stored: string): (string | JsonObject)[] {
-  return JSON.parse(stored) as (Exclude<Json, null> & (string | JsonObject))[]
 }

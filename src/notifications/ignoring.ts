@@ -1,6 +1,6 @@
+import { badgeOf } from './recipient-facts.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
-import { badgeOf } from './badge.ts'
 import type { NotificationDeps } from './deps.ts'
 import { clearSilenced, silenceOwn, silenceShared } from './ignoring-store.ts'
 import { badgeChanged } from './wake-delivery.ts'

@@ -1,9 +1,9 @@
+import { readActions, ruleOf } from './stored-rule.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import { decideForUser, type UserDecision } from '../trace/notify-reason.ts'
-import { readActions, ruleOf } from './counts.ts'
 import {
   highlightsOfRooms,
   notificationsOfRooms,

@@ -5,7 +5,6 @@ import type { RuleOutcome } from '../push-rules/index.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { isOfInvitation } from './invitation-sql.ts'
-import { cohortAt } from './stretch-sql.ts'
 
 // The outcomes of events: those of the cohorts with their running totals, and the exceptions of single users.
 
@@ -306,28 +305,3 @@ export const deleteExceptionsOfEvent = query<EventKey>()((db, p) =>
     .where('position', '=', p.position)
     .where(sql<boolean>`not ${isOfInvitation}`),
 )
-
-/** The outcome of an event for a user: the user's exception, or else the outcome of the cohort at that position. */
-export const outcomeFor = query<EventKey & { userId: UserId }>()((db, p) => {
-  const own = db
-    .selectFrom('exceptions')
-    .select(['notify', 'highlight', 'actions', 'rule_kind', 'rule_id', sql<number>`1`.as('own')])
-    .where('user_id', '=', p.userId)
-    .where('room_id', '=', p.roomId)
-    .where('position', '=', p.position)
-  const shared = db
-    .selectFrom('cohort_outcomes')
-    .select([
-      sql<0 | 1>`1`.as('notify'),
-      'highlight',
-      'actions',
-      'rule_kind',
-      'rule_id',
-      sql<number>`0`.as('own'),
-    ])
-    .where('room_id', '=', p.roomId)
-    .where('cohort', '=', cohortAt(sql`${p.userId}`, sql`${p.roomId}`, sql`${p.position}`))
-    .where('position', '=', p.position)
-    .where('retracted', '=', sql.lit(0))
-  return own.unionAll(shared).orderBy('own', 'desc').limit(sql.lit(1))
-})

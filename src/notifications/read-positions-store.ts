@@ -114,14 +114,3 @@ export const deleteExceptionsBefore = query<ReadPosition>()((db, p) =>
     .where('room_id', '=', p.roomId)
     .where('position', '<', p.position),
 )
-
-export const readPositionAtOrAfter = query<ReadPosition & { threadId: string }>()((db, p) =>
-  db
-    .selectFrom('read_positions')
-    .select('position')
-    .where('user_id', '=', p.userId)
-    .where('room_id', '=', p.roomId)
-    .where((eb) => eb.or([eb('thread_id', '=', ALL_THREADS), eb('thread_id', '=', p.threadId)]))
-    .where('position', '>=', p.position)
-    .limit(sql.lit(1)),
-)

@@ -8,7 +8,6 @@ import {
   advanceRow,
   advanceThread,
   dropPassedThreads,
-  readPositionAtOrAfter,
   advanceRoomIfRead,
 } from './read-positions-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
@@ -65,9 +64,4 @@ async function clearBadge(
 
 async function unreadInRoom(q: Queries, member: { userId: UserId; roomId: RoomId }): Promise<number> {
   return (await q.first(unreadOnBadge, member))?.messages ?? 0
-}
-
-/** Whether a member has read an event, by the position of its thread or of all threads. False for a user who is only invited or not a member. */
-export async function isRead(q: Queries, event: ReadUpTo): Promise<boolean> {
-  return (await q.first(readPositionAtOrAfter, event)) !== undefined
 }

@@ -10,13 +10,16 @@ import {
   advanceLanes,
   NOT_DURABLE_REPEATABLE,
   type Claimed,
+  type ClaimOf,
   claimLanes,
+  releaseLanes,
   endDeadLeases,
   type Lease,
   type Turn,
 } from './lane-store.ts'
 import type { LanePort, Looked } from './port.ts'
 import type { SendResult } from './result.ts'
+import { createKeptLeases, type KeptLeases } from './kept-leases.ts'
 import { createSettler, type Ended } from './settler.ts'
 import type { LaneEvent } from './transition.ts'
 import { createWaitingLine, type Taken } from './waiting-line.ts'
@@ -56,6 +59,8 @@ export type EngineSettings = {
   cutOff?: () => PromiseLike<void>
   /** Which events need a durable commit. Default: none, because a lost event is repeated. */
   isDurable?: (event: LaneEvent) => boolean
+  /** Keep the lease of a lane that has nothing left to send, so that its next item needs no claim. Default: false. */
+  keepsIdleLanes?: boolean
   sweepEveryMs?: number
   findLanes?: FindLanes
 }
@@ -89,6 +94,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   readonly #active = new Map<number, Promise<void>>()
   /** Lanes that were woken while active, since their last settling began. */
   readonly #again = new Set<number>()
+  readonly #kept: KeptLeases
   readonly #settler: ReturnType<typeof createSettler<Look, Result>>
   readonly #finder: WorkFinder
   #isFilling = false
@@ -100,8 +106,11 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     this.#settings = settings
     this.#port = port
     this.#owner = deps.random.token(12)
+    this.#kept = createKeptLeases(settings.leaseMs)
     this.#settler = createSettler<Look, Result>({ ...deps, ...settings, lease: () => this.#lease() }, port)
-    this.#finder = createWorkFinder({ ...deps, ...settings }, (laneIds) => this.#wake(laneIds))
+    this.#finder = createWorkFinder({ ...deps, ...settings, owner: this.#owner }, (laneIds) =>
+      this.#wake(laneIds),
+    )
   }
 
   start(): void {
@@ -132,12 +141,26 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       await this.#settings.cutOff()
       await drained
     }
+    await this.#releaseKept()
     this.#settler.abandon()
+  }
+
+  /** So that another process does not have to wait for the end of the leases. */
+  async #releaseKept(): Promise<void> {
+    const { db, log } = this.#deps
+    const of = { owner: this.#owner, laneIds: this.#kept.laneIds() }
+    if (of.laneIds.length === 0) return
+    try {
+      await db.transaction((tx) => releaseLanes(tx, of), NOT_DURABLE_REPEATABLE)
+    } catch (error) {
+      if (!(error instanceof StorageError)) log.error({ err: error }, 'releasing leases failed')
+    }
   }
 
   #lease(): Lease {
     const now = this.#deps.clock.now()
-    return { owner: this.#owner, until: now + this.#settings.leaseMs, now }
+    const { leaseMs, keepsIdleLanes: keepsIdle = false } = this.#settings
+    return { owner: this.#owner, until: now + leaseMs, now, keepsIdle }
   }
 
   #wake(laneIds: readonly number[]): void {
@@ -148,35 +171,49 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     this.#fill()
   }
 
-  /** Takes as many waiting lanes as there are free slots. Lanes that were woken in the same tick are claimed together. */
+  /**
+   * Takes as many waiting lanes as there are free slots. Lanes that were woken in the same tick and whose lease was not kept are
+   * claimed together.
+   */
   #fill(): void {
     if (this.#isFilling) return
     this.#isFilling = true
     queueMicrotask(() => {
       this.#isFilling = false
-      const { circuits, db } = this.#deps
-      const { concurrency, kind } = this.#settings
-      const room = concurrency - this.#active.size
+      const room = this.#settings.concurrency - this.#active.size
       if (room <= 0 || this.#stop.signal.aborted) return
-      const taken = this.#waiting.take(room, circuits.slotsAt)
-      if (taken.length === 0) return
-      const laneIds = taken.map(({ laneId }) => laneId)
+      const taken = this.#waiting.take(room, this.#deps.circuits.slotsAt)
       const lease = this.#lease()
-      const claimed = db.transaction((tx) => claimLanes(tx, { kind, laneIds }, lease), NOT_DURABLE_REPEATABLE)
-      for (const one of taken) this.#active.set(one.laneId, this.#turnsOf(one, claimed))
+      const kept = new Map(taken.map(({ laneId }) => [laneId, this.#kept.take(laneId, lease.now)]))
+      const laneIds = taken.map(({ laneId }) => laneId).filter((laneId) => kept.get(laneId)?.isFresh !== true)
+      const claimed = this.#claim(
+        { laneIds, idle: laneIds.filter((laneId) => kept.get(laneId) !== undefined) },
+        lease,
+      )
+      for (const one of taken) {
+        const own = kept.get(one.laneId)
+        const lane = own?.isFresh ? own.lane : claimed.then((lanes) => lanes.get(one.laneId))
+        this.#active.set(one.laneId, this.#turnsOf(one, lane))
+      }
     })
+  }
+
+  async #claim(of: Omit<ClaimOf, 'kind'>, lease: Lease): Promise<ReadonlyMap<number, Claimed>> {
+    if (of.laneIds.length === 0) return new Map()
+    const { kind } = this.#settings
+    return this.#deps.db.transaction((tx) => claimLanes(tx, { ...of, kind }, lease), NOT_DURABLE_REPEATABLE)
   }
 
   async #turnsOf(
     { laneId, destination }: Taken,
-    claimed: Promise<ReadonlyMap<number, Claimed>>,
+    leased: Claimed | Promise<Claimed | undefined>,
   ): Promise<void> {
     const { circuits, log } = this.#deps
     // Before the first await: the next lane must see that the slot is taken.
     const reserved = destination === undefined ? undefined : circuits.reserve(destination, { laneId })
     let waitsFor: string | undefined
     try {
-      const lane = (await claimed).get(laneId)
+      const lane = await leased
       if (lane !== undefined) waitsFor = await this.#admit(lane, reserved)
     } catch (error) {
       // The lease expires, and the sweep finds the lane again.
@@ -225,13 +262,19 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     for (let turn = 1; ; turn++) {
       const look = await this.#port.look({ laneId, owner: this.#owner, turn, isStopping })
       if (look === undefined) return
+      if (look.destination !== undefined && look.destination !== lane.destination) {
+        // The recipient was set again with another destination: the lane needs a slot there.
+        this.#again.add(laneId)
+        return
+      }
       const sent = look.step.kind === 'send' ? await this.#send(look, pass) : { event: look.step }
       const givesWay = turn % FAIR_SHARE === 0 && this.#waiting.size > 0
       // The settling sees the items of all earlier wake-ups. For a held lane it does not, so its wake-up is kept: it may be a call.
       if (sent.event.kind !== 'held') this.#again.delete(laneId)
       const became = await this.#settle({ lane, look, ...sent, release: givesWay || isStopping() })
       if (givesWay && became === 'released') this.#again.add(laneId)
-      if (became !== 'kept') return
+      if (became === 'idle') this.#kept.keep(lane, this.#deps.clock.now())
+      if (became !== 'more') return
     }
   }
 

@@ -4,7 +4,7 @@ import { createWorkTimer } from '../lib/work-timer.ts'
 import type { Database } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import type { LaneKind } from '../storage/sending-schema.ts'
-import { lanesDue, lanesWithWork } from './lane-store.ts'
+import { type LanePage, lanesDue, lanesWithWork } from './lane-store.ts'
 
 const SWEEP_EVERY_MS = 30_000
 /** The page size of a sweep. */
@@ -17,17 +17,16 @@ export type WorkFinder = {
   riseBy(at: number): void
 }
 
-/** Finds lanes with due items and without a valid lease, with ids greater than `after`. */
-export type FindLanes = (
-  q: Queries,
-  page: { kind: LaneKind; after: number; limit: number; now: number },
-) => Promise<number[]>
+/** Finds a page of lanes with due items and without a valid lease of another owner. */
+export type FindLanes = (q: Queries, page: LanePage) => Promise<number[]>
 
 export type WorkFinderDeps = {
   db: Database
   clock: Clock
   log: Log
   kind: LaneKind
+  /** The holder of the leases of this process. */
+  owner: string
   /** Default: 30 s. */
   sweepEveryMs?: number | undefined
   /** Default: all lanes with items. */
@@ -36,7 +35,7 @@ export type WorkFinderDeps = {
 
 /** Finds lanes whose wake-up was lost, and lanes whose next attempt is due. */
 export function createWorkFinder(
-  { db, clock, log, kind, sweepEveryMs = SWEEP_EVERY_MS, findLanes = lanesWithWork }: WorkFinderDeps,
+  { db, clock, log, kind, owner, sweepEveryMs = SWEEP_EVERY_MS, findLanes = lanesWithWork }: WorkFinderDeps,
   wake: (laneIds: readonly number[]) => void,
 ): WorkFinder {
   const timer = createWorkTimer(clock)
@@ -45,7 +44,7 @@ export function createWorkFinder(
     let after = 0
     let found: number[]
     do {
-      found = await findLanes(db, { kind, after, limit: PAGE, now: clock.now() })
+      found = await findLanes(db, { kind, owner, after, limit: PAGE, now: clock.now() })
       wake(found)
       after = found.at(-1) ?? after
     } while (found.length === PAGE && !stop.aborted)

@@ -21,7 +21,13 @@ export const NOT_DURABLE_REPEATABLE = { ...NOT_DURABLE, repeatable: true }
 export const UNCERTAIN_VALUE = -1
 
 /** The exclusive right of `owner` to send for a lane until `until`. Milliseconds since the Unix epoch. */
-export type Lease = { owner: string; until: number; now: number }
+export type Lease = {
+  owner: string
+  until: number
+  now: number
+  /** The lease goes on when nothing is left to send. */
+  keepsIdle?: boolean
+}
 
 /** A wait or a lease that ends later than this began before the clock was set back. It counts as over. */
 const LONGEST_WAIT_MS = 2 * 3_600_000
@@ -66,13 +72,16 @@ export const stateOf = (row: StateRow): LaneState => ({
 /** A lane that has just been leased. */
 export type Claimed = { laneId: number; key: string | null; destination: string; state: LaneState }
 
-/** Leases the lanes that have no valid lease and are due. Resolves to the leased lanes by id. */
-export async function claimLanes(
-  tx: Queries,
-  of: { kind: LaneKind; laneIds: readonly number[] },
-  lease: Lease,
-): Promise<Map<number, Claimed>> {
-  const rows = await tx.all(claim, { ...of, ...lease })
+export type ClaimOf = {
+  kind: LaneKind
+  laneIds: readonly number[]
+  /** Those of `laneIds` whose lease the claiming process has kept without an attempt in flight. */
+  idle?: readonly number[]
+}
+
+/** Leases the lanes that have no valid lease of another owner and are due. Resolves to the leased lanes by id. */
+export async function claimLanes(tx: Queries, of: ClaimOf, lease: Lease): Promise<Map<number, Claimed>> {
+  const rows = await tx.all(claim, { idle: [], ...of, ...lease })
   return new Map(
     rows.map((row) => [
       row.lane_id,
@@ -86,11 +95,11 @@ export async function endDeadLeases(db: Database, kind: LaneKind): Promise<void>
   if (db.isServedAlone) await db.transaction((tx) => tx.run(endAllLeases, { kind }))
 }
 
-/** Lanes with due items and without a valid lease, with ids greater than `after`. */
-export async function lanesWithWork(
-  q: Queries,
-  page: { kind: LaneKind; after: number; limit: number; now: number },
-): Promise<number[]> {
+/** A page of lanes with ids greater than `after`. `owner`: whose leases do not count. */
+export type LanePage = { kind: LaneKind; after: number; limit: number; now: number; owner: string }
+
+/** Lanes with due items and without a valid lease of another owner. */
+export async function lanesWithWork(q: Queries, page: LanePage): Promise<number[]> {
   return (await q.all(unattended, page)).map((row) => row.lane_id)
 }
 
@@ -125,8 +134,11 @@ export type LaneOutcome = {
   release: boolean
 }
 
-/** `kept`: there is more to send, and the lease continues. `released`: the lease ended. `gone`: the lane or the lease was lost. */
-export type Turn = 'kept' | 'released' | 'gone'
+/**
+ * `more`: there is more to send, and the lease goes on. `idle`: nothing is left to send, and the lease goes on. `released`: the lease has
+ * ended. `gone`: the lane does not exist any more, or the lease has another owner.
+ */
+export type Turn = 'more' | 'idle' | 'released' | 'gone'
 
 /**
  * Writes the new states of several lanes in one statement. A lane whose lease has another owner now is not changed. The state of failure of a lane
@@ -138,11 +150,28 @@ export async function settleLanes(
   outcomes: readonly LaneOutcome[],
 ): Promise<Turn[]> {
   const rows =
-    outcomes.length === 0 ? [] : await tx.all(settle, { ...lease, items: outcomes.map(outcomeRow) })
-  const turns = new Map(
-    rows.map((row) => [row.lane_id, row.lease_owner === null ? 'released' : 'kept'] as const),
-  )
+    outcomes.length === 0
+      ? []
+      : await tx.all(settle, {
+          ...lease,
+          keeps_idle: lease.keepsIdle === true ? 1 : 0,
+          items: outcomes.map(outcomeRow),
+        })
+  const turns = new Map(rows.map((row) => [row.lane_id, turnOf(row)] as const))
   return outcomes.map(({ laneId }) => turns.get(laneId) ?? 'gone')
+}
+
+function turnOf(row: { lease_owner: string | null; has_work: 0 | 1 }): Turn {
+  if (row.lease_owner === null) return 'released'
+  return row.has_work === 1 ? 'more' : 'idle'
+}
+
+/** Ends the leases of `owner` on these lanes. */
+export async function releaseLanes(
+  tx: Queries,
+  of: { owner: string; laneIds: readonly number[] },
+): Promise<void> {
+  await tx.run(release, of)
 }
 
 /** Moves later retries forward to these times. */
@@ -154,13 +183,20 @@ export async function advanceLanes(
 }
 
 /** A lease that was not given back may have ended during an attempt. */
-const toldAfterLostLease = sql<number>`case when lease_owner is null or value_told is null then value_told
+const toldAfterLostLease = (isIdle: RawBuilder<boolean>) =>
+  sql<number>`case when lease_owner is null or value_told is null or ${isIdle} then value_told
   else ${sql.lit(UNCERTAIN_VALUE)} end`
 
-export const claim = query<{ kind: LaneKind; laneIds: readonly number[] } & Lease>()((db, p, d) =>
+export const claim = query<Required<ClaimOf> & Lease>()((db, p, d) =>
   db
     .updateTable('lanes')
-    .set({ lease_owner: p.owner, lease_until: p.until, value_told: toldAfterLostLease })
+    .set({
+      lease_owner: p.owner,
+      lease_until: p.until,
+      value_told: toldAfterLostLease(
+        sql<boolean>`(lease_owner = ${p.owner} and lane_id in ${d.numbers(p.idle)})`,
+      ),
+    })
     .where('lane_id', 'in', d.numbers(p.laneIds))
     .where('kind', '=', p.kind)
     // The claiming process is not working on the lane, so its own lease is left from a settling that failed.
@@ -172,13 +208,21 @@ export const claim = query<{ kind: LaneKind; laneIds: readonly number[] } & Leas
 export const endAllLeases = query<{ kind: LaneKind }>()((db, p) =>
   db
     .updateTable('lanes')
-    .set({ lease_owner: null, lease_until: null, value_told: toldAfterLostLease })
+    .set({ lease_owner: null, lease_until: null, value_told: toldAfterLostLease(sql.lit(false)) })
     .where('kind', '=', p.kind)
     .where('lease_owner', 'is not', null),
 )
 
+export const release = query<{ owner: string; laneIds: readonly number[] }>()((db, p, d) =>
+  db
+    .updateTable('lanes')
+    .set({ lease_owner: null, lease_until: null })
+    .where('lane_id', 'in', d.numbers(p.laneIds))
+    .where('lease_owner', '=', p.owner),
+)
+
 // Steps from one lane with items to the next: the cost depends on the number of these lanes and not on the number of their items.
-export const unattended = query<{ kind: LaneKind; after: number; limit: number; now: number }>()((db, p, d) =>
+export const unattended = query<LanePage>()((db, p, d) =>
   db
     .withRecursive('queued(lane_id)', (cte) =>
       cte
@@ -209,7 +253,7 @@ export const unattended = query<{ kind: LaneKind; after: number; limit: number; 
         .union(eb.selectFrom('lanes').select('lane_id').where('value_due', '>', sql.lit(0))),
     )
     .where('kind', '=', p.kind)
-    .where(isFree(d, p.now))
+    .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
     .where(isDue(d, p.now))
     .orderBy('lane_id')
     .limit(p.limit),
@@ -301,8 +345,9 @@ const isSame = sql<boolean>`generation = r.gen`
 const hasWork = sql<boolean>`(value_due > 0 or ${hasItems})`
 const isIdle = sql<boolean>`(r.only_if_due = 1 and not ${hasWork})`
 const valueLeft = sql<number>`(case when value_due = r.seen then 0 else value_due end + r.raised)`
-const leaseContinues = sql<boolean>`(r.give_back = 0 and (r.waits = 0 or not ${isSame})
-  and (${valueLeft} > 0 or ${hasItems}))`
+const leaseContinues = (keepsIdle: RawBuilder<number>) =>
+  sql<boolean>`(r.give_back = 0 and (r.waits = 0 or not ${isSame})
+  and (${keepsIdle} = 1 or ${valueLeft} > 0 or ${hasItems}))`
 
 /** The previous value, unless the result belongs to the current generation. */
 const current = <T>(column: string, value: RawBuilder<T>) =>
@@ -314,7 +359,7 @@ const answered = <T>(column: string, value: RawBuilder<T>) =>
 const told = sql<number>`case when r.told is null or (value_told is null and not ${isSame}) then value_told
   when ${isSame} then r.told else ${sql.lit(UNCERTAIN_VALUE)} end`
 
-export const settle = query<{ items: readonly OutcomeRow[] } & Lease>()((db, p, d) =>
+export const settle = query<Lease & { items: readonly OutcomeRow[]; keeps_idle: 0 | 1 }>()((db, p, d) =>
   db
     // Materialized, because SQLite would otherwise parse the JSON for each use of a value.
     .with(
@@ -334,10 +379,12 @@ export const settle = query<{ items: readonly OutcomeRow[] } & Lease>()((db, p, 
       last_error_at: current('last_error_at', sql<number>`r.fault_at`),
       value_told: told,
       value_due: valueLeft,
-      lease_owner: sql<string>`case when ${leaseContinues} then lease_owner end`,
-      lease_until: sql<number>`case when ${leaseContinues} then ${d.integer(p.until)} end`,
+      lease_owner: sql<string>`case when ${leaseContinues(d.integer(p.keeps_idle))} then lease_owner end`,
+      lease_until: sql<number>`case when ${leaseContinues(d.integer(p.keeps_idle))} then ${d.integer(p.until)} end`,
     })
     .whereRef('lanes.lane_id', '=', 'r.id')
     .where('lease_owner', '=', p.owner)
-    .returning(['lane_id', 'lease_owner']),
+    .returning(['lane_id', 'lease_owner'])
+    // The values after the update.
+    .returning(sql<0 | 1>`case when ${hasWork} then 1 else 0 end`.as('has_work')),
 )

@@ -21,6 +21,8 @@ export type Visit = {
 export type Looked = {
   /** The state at the time of reading. */
   state: LaneState
+  /** Where the lane sends now. Absent: as in the claim. */
+  destination?: string
   /** `value_due`, before the value was read. */
   valueDue: number
   /** The value was read and equals the last sent value. */

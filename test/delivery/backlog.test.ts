@@ -58,22 +58,27 @@ const statement = <P extends Params>(query: Query<P, unknown>, params: P): State
 
 /** Every statement on the way of a poke that looks into the outbox. `after`: how far the outbox is worked off. */
 const STATEMENTS: Record<string, Statement> = {
-  claim: statement(claim, { kind: 'poke', laneIds: [3], ...lease }),
+  claim: statement(claim, { kind: 'poke', laneIds: [3], idle: [], ...lease }),
   heads: statement(heads, { owner: 'me', items: [{ id: 3, after: 0, urgent_after: 0 }] }),
   'heads further on': statement(heads, {
     owner: 'me',
     items: [{ id: 3, after: FIRST + 20, urgent_after: FIRST + 20 }],
   }),
   removeDone: statement(removeDone, { items: [{ id: 3, position: FIRST }] }),
-  settle: statement(settle, { ...lease, items: [{ ...outcome, success_at: 1000, answers: 1, told: 1 }] }),
+  settle: statement(settle, {
+    ...lease,
+    keeps_idle: 1,
+    items: [{ ...outcome, success_at: 1000, answers: 1, told: 1 }],
+  }),
   'settle where a circuit is open': statement(settle, {
     ...lease,
+    keeps_idle: 1,
     items: [
       { ...outcome, retry_at: 2000, fault: 'network', fault_at: 1, only_if_due: 1, waits: 1, give_back: 1 },
     ],
   }),
   oldestWaiting: statement(oldestWaiting, { pusherIds: [3] }),
-  unattended: statement(unattended, { kind: 'poke', after: 0, limit: 500, now: 1000 }),
+  unattended: statement(unattended, { kind: 'poke', owner: 'me', after: 0, limit: 500, now: 1000 }),
   ripePushers: statement(ripePushers, { after: 0, limit: 500, now: 1000, before: 900, beyond: 1100 }),
   removeCollapsed: statement(removeCollapsed, { pusherId: 3, upTo: FIRST, keep: [] }),
   insertCollapsed: statement(insertCollapsed, { pusherId: 3, at: 1, upTo: FIRST, keep: [], others: [] }),

@@ -1,3 +1,4 @@
+import { recipientFacts } from '../../src/notifications/recipient-facts.ts'
 import type { TestContext } from 'node:test'
 import type { Selectable } from 'kysely'
 import { copyDeviceRules, type RuleChangeDeps } from '../../src/user-rules/change-rules.ts'
@@ -11,9 +12,7 @@ import type { DeliveryDeps } from '../../src/delivery/deps.ts'
 import { startDelivery } from '../../src/delivery/worker.ts'
 import type { Events } from '../../src/lib/events.ts'
 import { type DeviceId, systemRandom, type UserId } from '../../src/lib/ids.ts'
-import { badgeOf, endBadge, startBadge } from '../../src/notifications/badge.ts'
-import { outcomeOf } from '../../src/notifications/counts.ts'
-import { isRead } from '../../src/notifications/read-positions.ts'
+import { endBadge, startBadge } from '../../src/notifications/badge.ts'
 import { parsePusherChange } from '../../src/pushers/pusher-request.ts'
 import type { PusherRow } from '../../src/pushers/pusher-store.ts'
 import { removePusher } from '../../src/pushers/remove-pushers.ts'
@@ -129,9 +128,7 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
         send,
         loadPokedEvents,
         removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
-        badgeOf,
-        isRead,
-        outcomeOf,
+        recipientFacts,
         rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),
         ruleSettings: {},
         displayNameAt,
@@ -161,12 +158,11 @@ export const isBadge = (poke: ReceivedPoke) => poke.event_id === undefined
 export const bodies = (pokes: readonly ReceivedPoke[]) =>
   pokes.filter((poke) => !isBadge(poke)).map((poke) => poke.content?.['body'])
 
-/** Nothing waits, no badge is due and nobody holds a pusher. */
+/** Nothing waits and no badge is due. */
 export async function atRest(delivery: DeliveryFixture): Promise<void> {
   await eventually(
     async () =>
-      (await delivery.queued()) === 0 &&
-      (await delivery.pusherRows()).every((row) => row.lease_owner === null && row.value_due === 0),
+      (await delivery.queued()) === 0 && (await delivery.pusherRows()).every((row) => row.value_due === 0),
   )
 }
 

@@ -55,7 +55,7 @@ test('limits the memory for push services', () => {
 test('reports a contact without a public name', () => {
   assert.match(
     makeWatch('mailto:postmaster@localhost.invalid').health().contact ?? '',
-    /not at a public name/,
+    /not at a public domain/,
   )
   assert.equal(makeWatch().health().contact, undefined)
 })

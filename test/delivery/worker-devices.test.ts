@@ -1,3 +1,4 @@
+import { recipientFacts } from '../../src/notifications/recipient-facts.ts'
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { putRule, type RuleContent } from '../../src/user-rules/change-rules.ts'
@@ -130,13 +131,15 @@ onEachDatabase('delivery to devices with device rules', (open) => {
   test('sends no poke for an event that notifies in the app only, with or without device rules', async (t) => {
     const { delivery, told } = await withHandles(t, open)
     await deviceRule(delivery, 'content', 'fire', { pattern: 'fire', actions: ['notify'] })
+    const outcome = {
+      notify: true,
+      highlight: false,
+      actions: ['org.matrix.msc3768.notify_in_app'],
+      rule: { kind: 'underride', ruleId: 'quietly' },
+    }
     await using _worker = await delivery.start({
-      outcomeOf: async () => ({
-        notify: true,
-        highlight: false,
-        actions: ['org.matrix.msc3768.notify_in_app'],
-        rule: { kind: 'underride', ruleId: 'quietly' },
-      }),
+      recipientFacts: async (q, wanted) =>
+        (await recipientFacts(q, wanted)).map((facts) => ({ ...facts, outcome })),
     })
     await delivery.say(alice, 'psst')
     await atRest(delivery)

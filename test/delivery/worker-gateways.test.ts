@@ -67,7 +67,13 @@ const unsettled = query<{ now: number; url: string }>()((db, p) =>
     .select((eb) => eb.fn.countAll<number>().as('rows'))
     .where((eb) =>
       eb.or([
-        eb('lease_owner', 'is not', null),
+        eb.exists(
+          eb
+            .selectFrom('lane_items as i')
+            .select('i.position')
+            .whereRef('i.lane_id', '=', 'lanes.lane_id')
+            .where('url', '<>', p.url),
+        ),
         eb.and([
           eb('url', '=', p.url),
           eb.or([eb('next_attempt_at', 'is', null), eb('next_attempt_at', '<=', p.now)]),
@@ -149,7 +155,7 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     await delivery.say(alice, 'two')
     await good.waitFor((poke) => poke.content?.['body'] === 'two')
     await eventually(() => dead.pokes.length > 0)
-    await eventually(async () => (await delivery.db.first(leased, {}))?.rows === 1)
+    await eventually(async () => (await delivery.db.first(leased, { url: dead.url }))?.rows === 1)
     assert.equal(dead.pokes.length, 1, 'one tries for all')
 
     dead.answer({})
@@ -220,9 +226,11 @@ const setStates = query<{ items: readonly StateRow[] }>()((db, p, d) =>
     .whereRef('pushers.pusher_id', '=', 'lanes.lane_id'),
 )
 
-const leased = query()((db) =>
+const leased = query<{ url: string }>()((db, p) =>
   db
     .selectFrom('lanes')
+    .innerJoin('pushers', 'pusher_id', 'lane_id')
     .select((eb) => eb.fn.countAll<number>().as('rows'))
-    .where('lease_owner', 'is not', null),
+    .where('lease_owner', 'is not', null)
+    .where('url', '=', p.url),
 )

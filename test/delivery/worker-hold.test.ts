@@ -1,7 +1,7 @@
+import { recipientFacts } from '../../src/notifications/recipient-facts.ts'
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { DeviceId } from '../../src/lib/ids.ts'
-import { isRead } from '../../src/notifications/read-positions.ts'
 import { listPushers } from '../../src/pushers/list-pushers.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { room } from '../notifications/fixture.ts'
@@ -178,10 +178,10 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     const { delivery, gateway } = await holding(t, open)
     let looks = 0
     await using _worker = await delivery.start({
-      isRead: async (q, at) => {
+      recipientFacts: async (q, wanted) => {
         if (looks++ === 0)
           await delivery.fixture.send({ roomId: kitchen, sender: alice, type: 'm.call.invite', content: {} })
-        return isRead(q, at)
+        return recipientFacts(q, wanted)
       },
     })
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)

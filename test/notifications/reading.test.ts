@@ -1,6 +1,6 @@
+import { badgeOf } from '../../src/notifications/recipient-facts.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { badgeOf } from '../../src/notifications/badge.ts'
 import { unreadCounts } from '../../src/notifications/counts.ts'
 import { query } from '../../src/storage/query.ts'
 import type { UserId } from '../../src/lib/ids.ts'

@@ -1,3 +1,4 @@
+import { badgeOf, outcomeOf } from '../../src/notifications/recipient-facts.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
@@ -9,8 +10,7 @@ import {
 import { markRuleOwner, recordChange } from '../../src/user-rules/rules-store.ts'
 import { GLOBAL } from '../../src/user-rules/read-rules.ts'
 import type { RoomId, UserId } from '../../src/lib/ids.ts'
-import { badgeOf } from '../../src/notifications/badge.ts'
-import { outcomeOf, unreadCounts } from '../../src/notifications/counts.ts'
+import { unreadCounts } from '../../src/notifications/counts.ts'
 import { listNotifications } from '../../src/notifications/list.ts'
 import type { RuleKind } from '../../src/push-rules/index.ts'
 import { query } from '../../src/storage/query.ts'

@@ -8,6 +8,8 @@ import {
   lanesWithWork,
   settleLanes,
   UNCERTAIN_VALUE,
+  type Lease,
+  releaseLanes,
 } from '../../src/sending/lane-store.ts'
 import { NEW_LANE } from '../../src/sending/transition.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -15,7 +17,7 @@ import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
 const NOW = 1_000_000
-const lease = { owner: 'me', until: NOW + 60_000, now: NOW }
+const lease: Lease = { owner: 'me', until: NOW + 60_000, now: NOW }
 
 /** Nothing was learned, and there is no reason to end the lease. */
 const outcome: LaneOutcome = {
@@ -129,7 +131,7 @@ onEachDatabase('the store of lanes', (open) => {
       { laneId: 5, valueSeen: 1 },
       { laneId: 6 },
     ])
-    assert.deepEqual(turns, ['kept', 'released', 'released', 'released', 'kept', 'gone'])
+    assert.deepEqual(turns, ['more', 'released', 'released', 'released', 'more', 'gone'])
     assert.equal((await rowOf(db, 1))?.lease_until, lease.until)
     assert.equal((await rowOf(db, 5))?.value_due, 2, 'it may have changed since it was read')
     assert.deepEqual(await settle(db, [{ laneId: 5, valueSeen: 2, valueTold: 7 }]), ['released'])
@@ -149,7 +151,7 @@ onEachDatabase('the store of lanes', (open) => {
       { laneId: 1, state: failed, waits: true, valueSeen: 0 },
       { laneId: 2, state: { ...NEW_LANE, lastSuccessAt: NOW }, answers: true, valueTold: 3 },
     ])
-    assert.deepEqual(turns, ['kept', 'kept'], 'what is next may be tried at once')
+    assert.deepEqual(turns, ['more', 'more'], 'what is next may be tried at once')
     const first = await rowOf(db, 1)
     assert.deepEqual([first?.attempts, first?.next_attempt_at, first?.last_error], [0, null, null])
     const second = await rowOf(db, 2)
@@ -179,8 +181,29 @@ onEachDatabase('the store of lanes', (open) => {
     const db = await open(t)
     await makeLanes(db, [1], { items: false })
     await claim(db, [1])
-    assert.deepEqual(await settle(db, [{ laneId: 1, raiseValue: true }]), ['kept'])
+    assert.deepEqual(await settle(db, [{ laneId: 1, raiseValue: true }]), ['more'])
     assert.equal((await rowOf(db, 1))?.value_due, 1)
+  })
+
+  test('keeps the lease of an idle lane if its holder asks for it, but not if the lane waits or is given back', async (t) => {
+    const db = await open(t)
+    await makeLanes(db, [1, 2, 3], { items: false })
+    await claim(db, [1, 2, 3])
+    const outcomes = [{ laneId: 1 }, { laneId: 2, state: failed, waits: true }, { laneId: 3, release: true }]
+    const turns = await settle(db, outcomes, { ...lease, keepsIdle: true })
+    assert.deepEqual(turns, ['idle', 'released', 'released'])
+    const owners = await Promise.all([1, 2, 3].map(async (id) => (await rowOf(db, id))?.lease_owner))
+    assert.deepEqual(owners, [lease.owner, null, null])
+  })
+
+  test('releases the leases of their holder alone', async (t) => {
+    const db = await open(t)
+    await makeLanes(db, [1, 2])
+    await claim(db, [1])
+    await claim(db, [2], { ...lease, owner: 'other' })
+    await db.transaction((tx) => releaseLanes(tx, { owner: lease.owner, laneIds: [1, 2] }))
+    const owners = await Promise.all([1, 2].map(async (id) => (await rowOf(db, id))?.lease_owner))
+    assert.deepEqual(owners, [null, 'other'])
   })
 
   test('a process without the lease changes nothing, and can lease the lane only after the lease has ended', async (t) => {
@@ -207,7 +230,7 @@ onEachDatabase('the store of lanes', (open) => {
     })
     await claim(db, [2, 3])
     await settle(db, [{ laneId: 3, state: failed, waits: true }])
-    const page = { kind: 'poke', after: 0, limit: 10, now: NOW } as const
+    const page = { kind: 'poke', owner: 'another', after: 0, limit: 10, now: NOW } as const
     assert.deepEqual(await lanesWithWork(db, page), [1, 4, 6])
     assert.deepEqual(await lanesWithWork(db, { ...page, after: 1, limit: 1 }), [4])
     assert.deepEqual(await lanesWithWork(db, { ...page, kind: 'mail' }), [7])

@@ -10,7 +10,7 @@ import type { LoadPokedEvents } from '../poked-event.ts'
 import type { MailLinks } from './links.ts'
 import type { SendMail } from './mailer.ts'
 
-export type MailDeliveryDeps = Pick<DeliveryQueries, 'isRead' | 'outcomeOf' | 'rulesOf' | 'displayNameAt'> & {
+export type MailDeliveryDeps = Pick<DeliveryQueries, 'recipientFacts' | 'rulesOf' | 'displayNameAt'> & {
   db: Database
   clock: Clock
   random: Random

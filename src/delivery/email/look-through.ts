@@ -1,3 +1,4 @@
+import { createBatcher } from '../../lib/batcher.ts'
 import type { RoomId } from '../../lib/ids.ts'
 import { removeItems } from '../../sending/item-store.ts'
 import { NOT_DURABLE } from '../../sending/lane-store.ts'
@@ -5,7 +6,7 @@ import type { Queries } from '../../storage/query.ts'
 import type { ReasonOf } from '../../trace/vocabulary.ts'
 import { createDeviceRules } from '../device-rules.ts'
 import { createEventCache } from '../event-cache.ts'
-import { judgeEvent, type PokeDecision } from '../next-poke.ts'
+import { type FactsWanted, judgeEvent, type PokeDecision } from '../next-poke.ts'
 import type { MailDeliveryDeps } from './deps.ts'
 import type { EventToMail } from './digest.ts'
 import { type MailPusher, PER_ROOM, ROOMS, type WaitingEvent, waitingEvents } from './mail-store.ts'
@@ -33,6 +34,7 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
   const { db, clock } = deps
   const caches = {
     eventAt: createEventCache(deps.loadPokedEvents, db),
+    factsOf: createBatcher((wanted: readonly FactsWanted[]) => deps.recipientFacts(db, wanted)),
     deviceRulesOf: createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings),
   }
 

@@ -1,3 +1,4 @@
+import { recipientFacts } from '../../../src/notifications/recipient-facts.ts'
 import type { TestContext } from 'node:test'
 import { putRule, type RuleContent } from '../../../src/user-rules/change-rules.ts'
 import { rulesetOf } from '../../../src/user-rules/read-rules.ts'
@@ -11,8 +12,6 @@ import type { RoomId } from '../../../src/lib/ids.ts'
 import type { MailEvents } from '../../../src/lib/mail-events.ts'
 import type { Mail } from '../../../src/lib/mail/mail.ts'
 import type { SendMail } from '../../../src/delivery/email/mailer.ts'
-import { outcomeOf } from '../../../src/notifications/counts.ts'
-import { isRead } from '../../../src/notifications/read-positions.ts'
 import type { RuleKind } from '../../../src/push-rules/index.ts'
 import { displayNameAt, loadPokedEvents } from '../../../src/rooms/poke-event.ts'
 import type { Database } from '../../../src/storage/database.ts'
@@ -154,8 +153,7 @@ function depsOf(delivery: DeliveryFixture, told: Post['told']): Omit<MailDeliver
     },
     trace: delivery.pushers.trace,
     loadPokedEvents,
-    isRead,
-    outcomeOf,
+    recipientFacts,
     rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),
     ruleSettings: {},
     displayNameAt,

@@ -90,7 +90,7 @@ onEachDatabase('the store of mail', (open) => {
     const pusherId = (await post.pusher()).pusher_id
     const now = delivery.clock.now()
     const lease = { owner: 'me', until: now + 1000, now }
-    const page = { kind: 'poke', after: 0, limit: 10, now } as const
+    const page = { kind: 'poke', owner: 'another', after: 0, limit: 10, now } as const
     assert.deepEqual(await lanesWithWork(delivery.db, page), [])
     const claimed = await delivery.db.transaction((tx) =>
       claimLanes(tx, { kind: 'poke', laneIds: [pusherId] }, lease),
