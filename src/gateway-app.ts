@@ -335,7 +335,7 @@ export async function readJourney({ config }: GatewayConfig, eventId: string): P
 const databaseUrl = ({ database }: Config) =>
   database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url
 
-/** Looks at every app without asking anybody. A fault is one line. */
+/** Checks the settings of every app without a request to a provider. Each fault is one line. */
 export async function checkGateway({ config, apps, warnings }: GatewayConfig): Promise<{
   lines: { app: string; fault?: string; type?: string }[]
   warnings: string[]

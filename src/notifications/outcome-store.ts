@@ -61,7 +61,7 @@ export async function addExceptions(
   })
 }
 
-/** Removes an event from all counts. Returns false when it counted for nobody. A current invitation still counts. */
+/** Removes an event from all counts. Returns false when no user counted it. A current invitation still counts. */
 export async function retractOutcomes(q: Queries, event: EventKey): Promise<boolean> {
   const retracted = (await q.run(markRetracted, event)) + (await q.run(markOthersRetracted, event))
   const deleted = await q.run(deleteExceptionsOfEvent, event)

@@ -3,7 +3,7 @@ import type { NotificationDeps } from './deps.ts'
 
 type NamedEvent = Pick<Event, 'roomId' | 'eventId'>
 
-/** Call it when the rules cannot be evaluated. The event is stored, and these rules notify nobody of it. */
+/** Call it when the rules cannot be evaluated. The event is stored, and these rules cause no notification. */
 export function ruleEvaluationFailed(deps: NotificationDeps, event: NamedEvent, error: unknown): void {
   deps.ruleFaults?.inc()
   deps.log.error(

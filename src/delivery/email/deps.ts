@@ -29,7 +29,7 @@ export type MailDeliveryDeps = Pick<DeliveryQueries, 'recipientFacts' | 'rulesOf
   includeContent: boolean
   /** The delay between an event and its mail, in which the user can read it. */
   delayMs: number
-  /** The most e-mail pushers in hand at one time. */
+  /** The maximum number of e-mail pushers that are processed at the same time. */
   concurrency: number
   /** How long a stop waits for mails in flight. Default: 8 s. */
   drainMs?: number
