@@ -161,10 +161,12 @@ for (const { skip, ...engine } of ENGINES)
 
 /** Whether no attempt is in flight. */
 async function isAtRest(opened: Opened): Promise<boolean> {
-  const [row] = (await opened.run('select count(*) as leased from lanes where lease_owner is not null')) as {
-    leased: unknown
+  // A lane without work can keep its lease.
+  const [row] = (await opened.run(`select count(*) as sending from lanes where lease_owner is not null
+    and (value_due > 0 or exists (select 1 from lane_items as i where i.lane_id = lanes.lane_id))`)) as {
+    sending: unknown
   }[]
-  return Number(row?.leased) === 0
+  return Number(row?.sending) === 0
 }
 
 type Sent = {
