@@ -41,7 +41,12 @@ const badgeMessages = sql<number>`coalesce((select sum(case when r.position is n
 const facts = (badge: RawBuilder<number>) =>
   query<Wanted>()((db, p, d) =>
     db
-      .selectFrom(wantedRows(d, p).as('w'))
+      // Materialized, because SQLite would otherwise parse the JSON for each use of a value.
+      .with(
+        (cte) => cte('w').materialized(),
+        (from) => from.selectFrom(wantedRows(d, p).as('j')).selectAll(),
+      )
+      .selectFrom('w')
       .leftJoin('exceptions as x', (join) =>
         join
           .on(sql<boolean>`x.user_id = w.user_id`)
