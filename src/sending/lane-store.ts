@@ -199,7 +199,7 @@ export const claim = query<Required<ClaimOf> & Lease>()((db, p, d) =>
     })
     .where('lane_id', 'in', d.numbers(p.laneIds))
     .where('kind', '=', p.kind)
-    // The claiming process is not working on the lane, so its own lease is left from a settling that failed.
+    // The claiming process is not working on the lane: its own lease was kept, or is left from a settling that failed.
     .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
     .where(isDue(d, p.now))
     .returning(['lane_id', 'key', 'destination', ...STATE]),

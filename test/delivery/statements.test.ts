@@ -12,7 +12,7 @@ const READS_OF_A_START = 5
 
 type Counted = { delivery: DeliveryFixture; gateway: PokeReceiver; pushers: number }
 
-/** Delivery to so many pushers of Bob. `count` sends a message and resolves to the statements until all results are recorded. */
+/** Starts delivery to `pushers` pushers of Bob. `count` sends a message and resolves to the statements until all results are recorded. */
 async function countedFor(t: TestContext, { delivery, gateway, pushers }: Counted) {
   delivery.pushers.maxPushersPerUser = pushers
   for (let n = 1; n < pushers; n++)

@@ -54,7 +54,7 @@ const addPushers = (delivery: DeliveryFixture, items: readonly Added[]) =>
 
 const pushkeys = (pokes: readonly ReceivedPoke[]) => new Set(pokes.map(({ devices }) => devices[0]?.pushkey))
 
-/** Nobody is being sent to, and all pushers of the gateway wait for their time. */
+/** Nothing is queued for other gateways, and all pushers of this gateway wait for their retries. */
 async function settled(delivery: DeliveryFixture, url: string): Promise<void> {
   const now = delivery.clock.now()
   await eventually(async () => (await delivery.db.first(unsettled, { now, url }))?.rows === 0)

@@ -111,7 +111,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     {
       using _own = delivery.activity.startPoll({ userId: bob, deviceId: PHONE }, 30_000)
       using _other = delivery.activity.startPoll({ ...LAPTOP, userId: alice }, 30_000)
-      await delivery.say(alice, 'nobody elsewhere')
+      await delivery.say(alice, 'no other device')
       await atRest(delivery)
       assert.equal(gateway.pokes.length, 1)
     }
@@ -119,7 +119,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 0 })
     await delivery.say(alice, 'no grace')
     await atRest(delivery)
-    assert.deepEqual(bodies(gateway.pokes), ['nobody elsewhere', 'no grace'])
+    assert.deepEqual(bodies(gateway.pokes), ['no other device', 'no grace'])
   })
 
   test('holds later events too, each with its own hold, and no calls', async (t) => {

@@ -145,7 +145,7 @@ describe('the journey of a notification', () => {
       'waiting: queued',
       'cleared: pusher removed',
     ])
-    const later = await journey(fixture, alice, await bob.say(roomId, 'nobody hears'))
+    const later = await journey(fixture, alice, await bob.say(roomId, 'without pushers'))
     assert.deepEqual(later.pushers, [])
     assert.equal(words(later.steps).at(-1), 'not queued: no pushers')
   })
