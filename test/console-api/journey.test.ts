@@ -4,7 +4,7 @@ import { journeyOf } from '../../src/console-api/event-journey.ts'
 import { cohortInPresentStay, outcomeAtEvent, pushersOfJourney } from '../../src/console-api/journey-store.ts'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { putRule } from '../../src/user-rules/change-rules.ts'
-import { alice, atRest, bob, carol, kitchen, setUp } from '../delivery/delivery-fixture.ts'
+import { alice, untilIdle, bob, carol, room1, setUp } from '../delivery/delivery-fixture.ts'
 import { room } from '../notifications/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
@@ -29,14 +29,14 @@ onEachDatabase('the journey of an event', (open) => {
       )
       return decided as unknown as Journey
     }
-    const loud = await fixture.say(kitchen, alice, 'ding')
+    const loud = await fixture.say(room1, alice, 'ding')
     const waiting = await ask(loud.eventId)
     assert.deepEqual(words(waiting.steps), ['stored: stored', 'decided: notifies', 'counted: unread'])
     assert.deepEqual(words(waiting.pushers[0]?.steps), ['waiting: queued'])
     {
       await using _delivery = await delivery.start()
       await gateway.waitFor((poke) => poke.event_id === loud.eventId)
-      await atRest(delivery)
+      await untilIdle(delivery)
     }
     const sent = await ask(loud.eventId)
     assert.deepEqual(words(sent.pushers[0]?.steps), ['waiting: queued', 'attempt: taken', 'sent: sent'])
@@ -47,20 +47,20 @@ onEachDatabase('the journey of an event', (open) => {
     ])
     await putRule(
       delivery.rules,
-      { userId: bob, scope: '', kind: 'room', ruleId: kitchen },
+      { userId: bob, scope: '', kind: 'room', ruleId: room1 },
       { content: { actions: [] } },
     )
-    const muted = await ask((await fixture.say(kitchen, alice, 'psst')).eventId)
+    const muted = await ask((await fixture.say(room1, alice, 'psst')).eventId)
     assert.deepEqual(words(muted.steps), ['stored: stored', 'decided: does not notify'])
-    assert.equal(muted.steps[1]?.rule?.rule_id, kitchen)
+    assert.equal(muted.steps[1]?.rule?.rule_id, room1)
     assert.deepEqual(words(muted.pushers[0]?.steps), ['not queued: does not notify'])
   })
 
   test('outcomeAtEvent returns the outcome of the user, also of a redacted event', async (t) => {
     const { delivery } = await setUp(t, open)
     const { fixture, db } = delivery
-    const { position } = await fixture.say(kitchen, alice, 'hello bob', { 'm.mentions': { user_ids: [bob] } })
-    const at = (userId: UserId, roomId: RoomId = kitchen) => ({ userId, roomId, position })
+    const { position } = await fixture.say(room1, alice, 'hello bob', { 'm.mentions': { user_ids: [bob] } })
+    const at = (userId: UserId, roomId: RoomId = room1) => ({ userId, roomId, position })
     const outcome = async (userId: UserId, roomId?: RoomId) => {
       const row = await db.first(outcomeAtEvent, at(userId, roomId))
       return row && [row.notify, row.highlight, row.rule_id, row.own]
@@ -68,21 +68,21 @@ onEachDatabase('the journey of an event', (open) => {
     assert.deepEqual(await outcome(bob), [1, 1, '.m.rule.is_user_mention', 1])
     assert.deepEqual(await outcome(carol), [1, 0, '.m.rule.message', 0])
     assert.equal(await outcome(bob, room('other')), undefined)
-    await fixture.redact(kitchen, position)
+    await fixture.redact(room1, position)
     assert.deepEqual(await outcome(carol), [1, 0, '.m.rule.message', 0])
   })
 
   test('cohortInPresentStay returns the cohort only for events of the present stay', async (t) => {
     const { delivery } = await setUp(t, open)
     const { fixture, db } = delivery
-    const before = await fixture.say(kitchen, alice, 'one')
+    const before = await fixture.say(room1, alice, 'one')
     const cohort = async (position: number) =>
-      (await db.first(cohortInPresentStay, { userId: bob, roomId: kitchen, position }))?.cohort
+      (await db.first(cohortInPresentStay, { userId: bob, roomId: room1, position }))?.cohort
     assert.equal(await cohort(before.position), 'default')
-    await fixture.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
+    await fixture.setMember({ roomId: room1, userId: bob, membership: 'leave', before: 'join' })
     assert.equal(await cohort(before.position), undefined)
-    await fixture.join(kitchen, bob)
-    const after = await fixture.say(kitchen, alice, 'two')
+    await fixture.join(room1, bob)
+    const after = await fixture.say(room1, alice, 'two')
     assert.equal(await cohort(before.position), undefined, 'an earlier stay')
     assert.equal(await cohort(after.position), 'default')
   })
@@ -90,7 +90,7 @@ onEachDatabase('the journey of an event', (open) => {
   test('pushersOfJourney returns the pushers of the user, and whether the event is queued for them', async (t) => {
     const { delivery } = await setUp(t, open)
     const { fixture, db } = delivery
-    const event = await fixture.say(kitchen, alice, 'one')
+    const event = await fixture.say(room1, alice, 'one')
     const queued = async (userId: UserId, position: number) =>
       (await db.all(pushersOfJourney, { userId, position })).map((row) => row.queued_at !== null)
     assert.deepEqual(await queued(bob, event.position), [true])

@@ -39,32 +39,40 @@ import { type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.t
 export const alice = user('alice')
 export const bob = user('bob')
 export const carol = user('carol')
-export const kitchen = room('kitchen')
+export const room1 = room('room1')
 
-/** A pusher with all that its lane knows. */
+/** A pusher with the columns of its lane. */
 export type PusherWithLane = PusherRow & Omit<Selectable<LanesTable>, 'kind'>
 
-export type Told = { event: keyof Events; fields: Record<string, unknown> }
+/** A call of `Events`. */
+export type ReportedEvent = { event: keyof Events; fields: Record<string, unknown> }
 
-/** Everything between a message and its poke, with a clock that the test moves; only the room's rules are left out. */
+/**
+ * Everything between a message and its poke, except the authorisation rules of rooms. Alice, bob and carol are members of
+ * `room1`. The test moves the clock.
+ */
 export type DeliveryFixture = {
   db: Database
   fixture: NotificationsFixture
   clock: ManualClock
   pushers: PusherDeps
   rules: RuleChangeDeps
-  /** Who is at which device. */
+  /** The active devices of users. */
   activity: Activity
-  /** As a process that starts now has it. */
+  /** Returns the activity of a process that has just started. */
   newActivity(): Activity
-  told: Told[]
-  /** Where the back-off draws its waits: the fraction of the ceiling. */
-  dice: { fraction: number }
-  /** `await using` it: it must stop before its database does. */
+  /** The calls of `Events`. */
+  reported: ReportedEvent[]
+  /**
+   * Starts the worker. Its waits in the back-off are the longest possible ones. `await using` it: it must stop before its
+   * database is closed.
+   */
   start(options?: Partial<DeliveryDeps>): Promise<AsyncDisposable>
   setPusher(userId: UserId, fields: Record<string, unknown>): ReturnType<typeof setPusher>
   pusherRows(): Promise<PusherWithLane[]>
+  /** The number of queue items. */
   queued(): Promise<number>
+  /** Sends a message to `room1`. Resolves to its position. */
   say(sender: UserId, body: string): Promise<number>
 }
 
@@ -96,12 +104,11 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
   }
   const newActivity = () => createActivity({ bus, clock, random: systemRandom })
   const activity = newActivity()
-  const told: Told[] = []
-  const dice = { fraction: 1 }
+  const reported: ReportedEvent[] = []
   const send = loopbackSender(t, clock)
   for (const userId of [alice, bob, carol]) await db.transaction((tx) => tx.run(addDevice, { userId }))
   await db.transaction((tx) => tx.run(addRoom, { now: NOW }))
-  for (const userId of [alice, bob, carol]) await fixture.join(kitchen, userId)
+  for (const userId of [alice, bob, carol]) await fixture.join(room1, userId)
 
   return {
     db,
@@ -111,8 +118,7 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
     rules,
     activity,
     newActivity,
-    told,
-    dice,
+    reported,
     async start(options = {}) {
       return startDelivery({
         db,
@@ -120,11 +126,11 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
         clock,
         random: {
           token: (bytes) => `owner-${bytes}-${Math.random()}`,
-          below: (n) => Math.floor((n - 1) * dice.fraction),
+          below: (n) => n - 1,
         },
         log: silentLog,
         trace: pushers.trace,
-        events: recorder(told),
+        events: recordEvents(reported),
         send,
         loadPokedEvents,
         removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
@@ -140,7 +146,7 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
       })
     },
     setPusher: (userId, fields) => {
-      const change = parsePusherChange({ ...ORDINARY, ...fields } as never, {
+      const change = parsePusherChange({ ...HTTP_PUSHER, ...fields } as never, {
         handleRequired: false,
         webPush: true,
       })
@@ -148,7 +154,7 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
     },
     pusherRows: () => db.all(allPushers, {}),
     queued: async () => (await db.first(outboxSize, {}))?.rows ?? 0,
-    say: async (sender, body) => (await fixture.say(kitchen, sender, body)).position,
+    say: async (sender, body) => (await fixture.say(room1, sender, body)).position,
   }
 }
 
@@ -158,15 +164,15 @@ export const isBadge = (poke: ReceivedPoke) => poke.event_id === undefined
 export const bodies = (pokes: readonly ReceivedPoke[]) =>
   pokes.filter((poke) => !isBadge(poke)).map((poke) => poke.content?.['body'])
 
-/** Nothing waits and no badge is due. */
-export async function atRest(delivery: DeliveryFixture): Promise<void> {
+/** Resolves when no item is queued and no badge is due. */
+export async function untilIdle(delivery: DeliveryFixture): Promise<void> {
   await eventually(
     async () =>
       (await delivery.queued()) === 0 && (await delivery.pusherRows()).every((row) => row.value_due === 0),
   )
 }
 
-/** Bob has a pusher at a gateway. */
+/** Creates a fixture in which bob has a pusher at a gateway. */
 export async function setUp(t: TestContext, open: (t: TestContext) => Promise<Database>) {
   const delivery = await createDeliveryFixture(t, await open(t))
   const gateway = await startPokeReceiver(t)
@@ -176,7 +182,7 @@ export async function setUp(t: TestContext, open: (t: TestContext) => Promise<Da
 
 export const PHONE = 'PHONE' as DeviceId
 
-export const ORDINARY = {
+export const HTTP_PUSHER = {
   kind: 'http',
   app_id: 'org.example.app',
   pushkey: 'key',
@@ -185,18 +191,19 @@ export const ORDINARY = {
   lang: 'en',
 }
 
-function recorder(told: Told[]): Events {
-  const note = (event: keyof Events) => (fields: Record<string, unknown>) => void told.push({ event, fields })
+function recordEvents(reported: ReportedEvent[]): Events {
+  const record = (event: keyof Events) => (fields: Record<string, unknown>) =>
+    void reported.push({ event, fields })
   return {
-    pokeSent: note('pokeSent'),
-    pokeSkipped: note('pokeSkipped'),
-    pokeHeld: note('pokeHeld'),
-    pokeDropped: note('pokeDropped'),
-    pusherFailing: note('pusherFailing'),
-    gatewayDown: note('gatewayDown'),
-    gatewayBack: note('gatewayBack'),
-    pusherRejected: note('pusherRejected'),
-    vapidRefused: note('vapidRefused'),
+    pokeSent: record('pokeSent'),
+    pokeSkipped: record('pokeSkipped'),
+    pokeHeld: record('pokeHeld'),
+    pokeDropped: record('pokeDropped'),
+    pusherFailing: record('pusherFailing'),
+    gatewayDown: record('gatewayDown'),
+    gatewayBack: record('gatewayBack'),
+    pusherRejected: record('pusherRejected'),
+    vapidRefused: record('vapidRefused'),
   }
 }
 
@@ -211,7 +218,7 @@ const addDevice = query<{ userId: UserId }>()((db, p) =>
 )
 const addRoom = query<{ now: number }>()((db, p) =>
   db.insertInto('rooms').values({
-    room_id: kitchen,
+    room_id: room1,
     version: '12',
     creator: alice,
     created_at: p.now,

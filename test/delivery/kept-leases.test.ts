@@ -4,7 +4,7 @@ import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, bodies, type DeliveryFixture, setUp } from './delivery-fixture.ts'
+import { alice, untilIdle, bob, bodies, type DeliveryFixture, setUp } from './delivery-fixture.ts'
 
 const owners = async (delivery: DeliveryFixture) =>
   (await delivery.pusherRows()).map(({ lease_owner: owner }) => owner)
@@ -15,7 +15,7 @@ onEachDatabase('the lease of a pusher that has nothing to send', (open) => {
     const { db, count } = counting(delivery.db)
     await using _worker = await delivery.start({ db })
     const transactionsFor = async (body: string) => {
-      await atRest(delivery)
+      await untilIdle(delivery)
       const before = count.transactions
       await delivery.say(alice, body)
       await eventually(async () => count.transactions > before && (await delivery.queued()) === 0)
@@ -33,7 +33,7 @@ onEachDatabase('the lease of a pusher that has nothing to send', (open) => {
     const { delivery } = await setUp(t, open)
     const worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.notDeepEqual(await owners(delivery), [null])
     await worker[Symbol.asyncDispose]()
     assert.deepEqual(await owners(delivery), [null])
@@ -43,7 +43,7 @@ onEachDatabase('the lease of a pusher that has nothing to send', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await atRest(delivery)
+    await untilIdle(delivery)
     const deps = delivery.fixture.deps
     const { bus } = deps
     deps.bus = { ...bus, publish: () => undefined }
@@ -61,16 +61,16 @@ onEachDatabase('the lease of a pusher that has nothing to send', (open) => {
     const next = await startPokeReceiver(t)
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await atRest(delivery)
+    await untilIdle(delivery)
     await delivery.setPusher(bob, { data: { url: next.url } })
     gateway.answer({ status: 500 })
     await delivery.say(alice, 'two')
     await next.waitFor((poke) => poke.content?.['body'] === 'two')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one'])
     assert.deepEqual(bodies(next.pokes), ['two'])
     assert.deepEqual(
-      delivery.told.filter(({ event }) => event === 'gatewayDown'),
+      delivery.reported.filter(({ event }) => event === 'gatewayDown'),
       [],
     )
   })
@@ -79,12 +79,12 @@ onEachDatabase('the lease of a pusher that has nothing to send', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await atRest(delivery)
+    await untilIdle(delivery)
     await delivery.setPusher(bob, { kind: null })
     await delivery.setPusher(bob, { data: { url: gateway.url } })
     await delivery.say(alice, 'two')
     await gateway.waitFor((poke) => poke.content?.['body'] === 'two')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'two'])
   })
 })

@@ -5,7 +5,7 @@ import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import type { PokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
+import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
 /** A start reads the pushers' table, the outages of the past, what waits, what is due and what is due next. */
 const READS_OF_A_START = 5
@@ -22,14 +22,14 @@ async function countedFor(t: TestContext, { delivery, gateway, pushers }: Counte
   afterTest(t, () => worker[Symbol.asyncDispose]())
   // The reads of the start must not count as those of the poke.
   await eventually(() => count.read >= READS_OF_A_START)
-  await atRest(delivery)
+  await untilIdle(delivery)
   return {
     count: async (body: string) => {
       Object.assign(count, { read: 0, write: 0, transactions: 0 })
       const before = gateway.pokes.length
       await delivery.say(alice, body)
       await eventually(() => gateway.pokes.length === before + pushers)
-      await atRest(delivery)
+      await untilIdle(delivery)
       return { ...count }
     },
   }

@@ -5,13 +5,13 @@ import { room } from '../notifications/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import type { PokeAnswer, PokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, isBadge, kitchen, setUp, type DeliveryFixture } from './delivery-fixture.ts'
+import { alice, untilIdle, bob, isBadge, room1, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
 /** Longer than a lease. */
 const LEASE_MS = 61_000
 const DRAIN_MS = 10
 
-const readAll = (delivery: DeliveryFixture, position: number, roomId = kitchen) =>
+const readAll = (delivery: DeliveryFixture, position: number, roomId = room1) =>
   delivery.fixture.read({ userId: bob, roomId, threadId: '', position })
 
 onEachDatabase('badge pokes', (open) => {
@@ -19,13 +19,13 @@ onEachDatabase('badge pokes', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'hello')
-    await atRest(delivery)
+    await untilIdle(delivery)
     await readAll(delivery, position)
     const poke = await gateway.waitFor(isBadge)
     assert.deepEqual(Object.keys(poke).toSorted(), ['counts', 'devices'])
     assert.deepEqual(poke.counts, { unread: 0 })
     assert.equal(poke.devices.length, 1)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal((await delivery.pusherRows())[0]?.value_told, 0)
     assert.equal(gateway.pokes.length, 2)
   })
@@ -34,14 +34,14 @@ onEachDatabase('badge pokes', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     const first = await delivery.start()
     const one = await delivery.say(alice, 'one')
-    await atRest(delivery)
+    await untilIdle(delivery)
     await readAll(delivery, one)
-    await atRest(delivery)
+    await untilIdle(delivery)
     await first[Symbol.asyncDispose]()
     await using _second = await delivery.start()
     const two = await delivery.say(alice, 'two')
     await readAll(delivery, two)
-    await atRest(delivery)
+    await untilIdle(delivery)
     const badges = gateway.pokes.map((poke) => poke.counts?.unread)
     // Either the message was told of before it was read, and taken back, or not at all.
     assert.ok(
@@ -55,15 +55,15 @@ onEachDatabase('badge pokes', (open) => {
 
   test('sends one poke with the newest badge for all changes during an attempt', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    const attic = room('attic')
-    const cellar = room('cellar')
-    for (const roomId of [attic, cellar])
+    const room2 = room('room2')
+    const room3 = room('room3')
+    for (const roomId of [room2, room3])
       for (const userId of [alice, bob]) await delivery.fixture.join(roomId, userId)
     await using _worker = await delivery.start()
-    const positions = new Map<typeof kitchen, number>()
-    for (const roomId of [attic, cellar, kitchen])
+    const positions = new Map<typeof room1, number>()
+    for (const roomId of [room2, room3, room1])
       positions.set(roomId, (await delivery.fixture.say(roomId, alice, 'hello')).position)
-    await atRest(delivery)
+    await untilIdle(delivery)
     const before = gateway.pokes.length
     let answer = () => {}
     const gate = new Promise<void>((resolve) => (answer = resolve))
@@ -71,12 +71,12 @@ onEachDatabase('badge pokes', (open) => {
       await gate
       return {}
     })
-    await readAll(delivery, positions.get(attic) ?? 0, attic)
+    await readAll(delivery, positions.get(room2) ?? 0, room2)
     await eventually(() => gateway.pokes.length === before + 1)
-    await readAll(delivery, positions.get(cellar) ?? 0, cellar)
-    await readAll(delivery, positions.get(kitchen) ?? 0, kitchen)
+    await readAll(delivery, positions.get(room3) ?? 0, room3)
+    await readAll(delivery, positions.get(room1) ?? 0, room1)
     answer()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(
       gateway.pokes.slice(before).map((poke) => poke.counts),
       [{ unread: 2 }, { unread: 0 }],
@@ -97,7 +97,7 @@ onEachDatabase('badge pokes', (open) => {
     await readAll(delivery, one)
     assert.equal(gateway.pokes.length, 1, 'one in flight per pusher')
     answer()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(
       gateway.pokes.map((poke) => poke.counts),
       [{ unread: 1 }, { unread: 0 }],
@@ -109,13 +109,13 @@ onEachDatabase('badge pokes', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     const one = await delivery.say(alice, 'one')
-    await atRest(delivery)
+    await untilIdle(delivery)
     gateway.answer({ status: 500 })
     await readAll(delivery, one)
-    await eventually(() => delivery.told.some(({ event }) => event === 'pusherFailing'))
+    await eventually(() => delivery.reported.some(({ event }) => event === 'pusherFailing'))
     gateway.answer({})
     delivery.clock.advance(1000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(
       gateway.pokes.map((poke) => poke.counts),
       [{ unread: 1 }, { unread: 0 }, { unread: 0 }],
@@ -125,33 +125,33 @@ onEachDatabase('badge pokes', (open) => {
 
   test('sends the badge after a restart when an invitation is redacted while its poke is in flight', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    const attic = room('attic')
-    await delivery.fixture.join(attic, alice)
-    const invite = { roomId: attic, userId: bob, by: alice, membership: 'invite' } as const
+    const room2 = room('room2')
+    await delivery.fixture.join(room2, alice)
+    const invite = { roomId: room2, userId: bob, by: alice, membership: 'invite' } as const
     const position = await crashDuringPoke(delivery, gateway, async () => {
       return (await delivery.fixture.setMember(invite)).position
     })
-    await delivery.fixture.redact(attic, position)
+    await delivery.fixture.redact(room2, position)
     await using _second = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(gateway.pokes.map(isBadge), [false, true])
     assert.deepEqual(unreadCounts(gateway), [1, 1])
-    assert.ok(delivery.told.some(({ fields }) => fields['reason'] === 'redacted'))
+    assert.ok(delivery.reported.some(({ fields }) => fields['reason'] === 'redacted'))
   })
 
   test('sends the previous badge again after a restart when a message is redacted while its poke is in flight', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await endAtBadgeZero(delivery)
     const position = await crashDuringPoke(delivery, gateway, () => delivery.say(alice, 'two'))
-    await delivery.fixture.redact(kitchen, position)
+    await delivery.fixture.redact(room1, position)
     await using _second = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(unreadCounts(gateway), [1, 0, 1, 0])
   })
 
   const removals = {
     'the message is redacted': (delivery: DeliveryFixture, position: number) =>
-      delivery.fixture.redact(kitchen, position),
+      delivery.fixture.redact(room1, position),
     'the message is read': readAll,
     'the user ignores its sender': (delivery: DeliveryFixture) => delivery.fixture.ignore(bob, [alice]),
   }
@@ -162,11 +162,11 @@ onEachDatabase('badge pokes', (open) => {
       await using _worker = await delivery.start()
       gateway.answer({ status: 504 })
       const position = await delivery.say(alice, 'two')
-      await eventually(() => delivery.told.some(({ event }) => event === 'pusherFailing'))
+      await eventually(() => delivery.reported.some(({ event }) => event === 'pusherFailing'))
       await remove(delivery, position)
       gateway.answer({})
       delivery.clock.advance(1000)
-      await atRest(delivery)
+      await untilIdle(delivery)
       assert.deepEqual(unreadCounts(gateway), [1, 0, 1, 0])
     })
 
@@ -175,15 +175,15 @@ onEachDatabase('badge pokes', (open) => {
     await using _worker = await delivery.start()
     gateway.answer({ status: 500 })
     const call = { type: 'm.call.invite', content: { call_id: '1' } }
-    await delivery.fixture.send({ roomId: kitchen, sender: alice, ...call })
-    const failures = () => delivery.told.filter(({ event }) => event === 'pusherFailing').length
+    await delivery.fixture.send({ roomId: room1, sender: alice, ...call })
+    const failures = () => delivery.reported.filter(({ event }) => event === 'pusherFailing').length
     await eventually(() => failures() === 1)
     delivery.clock.advance(120_000)
     await eventually(() => failures() === 2)
     assert.equal(await delivery.queued(), 0)
     gateway.answer({})
     delivery.clock.advance(120_000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(gateway.pokes.map(isBadge), [false, true, true])
     assert.deepEqual(unreadCounts(gateway), [1, 1, 1])
     assert.equal((await delivery.pusherRows())[0]?.value_told, 1)
@@ -193,11 +193,11 @@ onEachDatabase('badge pokes', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     const handle = 'phone'
     await delivery.setPusher(bob, { data: { url: gateway.url }, instance_handle: handle })
-    const rule = { userId: bob, scope: handle, kind: 'room', ruleId: kitchen } as const
+    const rule = { userId: bob, scope: handle, kind: 'room', ruleId: room1 } as const
     await putRule(delivery.rules, rule, { content: { actions: [] } })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'hello')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(gateway.pokes, [])
   })
 })
@@ -208,9 +208,9 @@ const unreadCounts = (gateway: PokeReceiver) => gateway.pokes.map((poke) => poke
 async function endAtBadgeZero(delivery: DeliveryFixture): Promise<void> {
   await using _worker = await delivery.start()
   const position = await delivery.say(alice, 'one')
-  await atRest(delivery)
+  await untilIdle(delivery)
   await readAll(delivery, position)
-  await atRest(delivery)
+  await untilIdle(delivery)
 }
 
 /** Ends the process while the gateway has the poke of an event and has not answered. Later pokes are answered. */

@@ -9,11 +9,11 @@ import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import {
   alice,
-  atRest,
+  untilIdle,
   bob,
   bodies,
   carol,
-  kitchen,
+  room1,
   setUp,
   type DeliveryFixture,
 } from './delivery-fixture.ts'
@@ -57,7 +57,7 @@ async function withHandles(t: TestContext, open: (t: TestContext) => Promise<Dat
 }
 
 const skips = (delivery: DeliveryFixture) =>
-  delivery.told.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason'])
+  delivery.reported.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason'])
 
 onEachDatabase('delivery to devices with device rules', (open) => {
   test('a device rule silences every pusher with its handle, and no other', async (t) => {
@@ -66,7 +66,7 @@ onEachDatabase('delivery to devices with device rules', (open) => {
     await using _worker = await delivery.start()
     await delivery.say(alice, 'tea is ready')
     await delivery.say(alice, 'and cake')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(told('key'), ['tea is ready', 'and cake'])
     assert.deepEqual([told('phone'), told('watch')], [['and cake'], ['and cake']])
     assert.deepEqual(skips(delivery), ['suppressed by a device rule', 'suppressed by a device rule'])
@@ -88,7 +88,7 @@ onEachDatabase('delivery to devices with device rules', (open) => {
     })
     delivery.fixture.context.memberCount = 3
     const state = (type: string, stateKey: string, content: Record<string, unknown>, sender = alice) =>
-      delivery.fixture.send({ roomId: kitchen, sender, type, stateKey, content: content as never })
+      delivery.fixture.send({ roomId: room1, sender, type, stateKey, content: content as never })
     await state('m.room.power_levels', '', { users: { [carol]: 100 } })
     await state('m.room.member', bob, { membership: 'join', displayname: 'Robert' }, bob)
     await delivery.say(carol, 'from above')
@@ -99,7 +99,7 @@ onEachDatabase('delivery to devices with device rules', (open) => {
     await state('m.room.member', bob, { membership: 'join', displayname: 'Bert' }, bob)
     await delivery.db.transaction((tx) => tx.run(grow, {}))
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(told('key'), ['from above', 'Robert?', 'Bert?'])
     assert.deepEqual(told('phone'), ['from above', 'Bert?'])
     const above = gateway.pokes.filter((poke) => poke.content?.['body'] === 'from above')
@@ -115,16 +115,16 @@ onEachDatabase('delivery to devices with device rules', (open) => {
 
   test('applies a rule that changed while the event was queued', async (t) => {
     const { delivery, told } = await withHandles(t, open)
-    await deviceRule(delivery, 'room', kitchen, { actions: [] })
+    await deviceRule(delivery, 'room', room1, { actions: [] })
     await delivery.say(alice, 'one')
-    await deviceRule(delivery, 'room', kitchen, { actions: ['notify'] })
+    await deviceRule(delivery, 'room', room1, { actions: ['notify'] })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'two')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(told('phone'), ['one', 'two'])
-    await deviceRule(delivery, 'room', kitchen, { actions: [] })
+    await deviceRule(delivery, 'room', room1, { actions: [] })
     await delivery.say(alice, 'three')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(told('phone'), ['one', 'two'])
   })
 
@@ -142,7 +142,7 @@ onEachDatabase('delivery to devices with device rules', (open) => {
         (await recipientFacts(q, wanted)).map((facts) => ({ ...facts, outcome })),
     })
     await delivery.say(alice, 'psst')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual([told('key'), told('phone')], [[], []])
     assert.deepEqual(new Set(skips(delivery)), new Set(['in the app only']))
   })

@@ -8,7 +8,7 @@ import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
+import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
 const EACH = 1000
 
@@ -106,7 +106,7 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     giveUp()
     await settled(delivery, dead.url)
     assert.ok(dead.pokes.length <= 16 + 5, `${dead.pokes.length} pokes until it was left alone`)
-    assert.equal(delivery.told.filter(({ event }) => event === 'gatewayDown').length, 1)
+    assert.equal(delivery.reported.filter(({ event }) => event === 'gatewayDown').length, 1)
     const held = (await delivery.pusherRows()).filter((row) => row.url === dead.url)
     assert.ok(held.every((row) => row.last_error === 'status 504' && row.failing_since !== null))
 
@@ -126,9 +126,9 @@ onEachDatabase('delivery to a dead gateway', (open) => {
       delivery.clock.advance(1000)
       return pushkeys(dead.pokes).size === EACH
     })
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal(dead.pokes.length, 2 * EACH, 'each of both messages once')
-    assert.equal(delivery.told.filter(({ event }) => event === 'gatewayBack').length, 1)
+    assert.equal(delivery.reported.filter(({ event }) => event === 'gatewayBack').length, 1)
   })
 
   test('probes it with one pusher after a restart, and continues all pushers after a response', async (t) => {
@@ -162,8 +162,8 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     giveUp()
     // The probe that hung has failed; the next one is answered.
     await eventually(() => {
-      if (!delivery.told.some(({ event }) => event === 'gatewayBack')) delivery.clock.advance(1000)
-      return delivery.told.some(({ event }) => event === 'gatewayBack')
+      if (!delivery.reported.some(({ event }) => event === 'gatewayBack')) delivery.clock.advance(1000)
+      return delivery.reported.some(({ event }) => event === 'gatewayBack')
     })
     await eventually(async () => {
       const waiting = (await delivery.pusherRows()).filter((row) => row.url === dead.url)
@@ -171,7 +171,7 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     })
     delivery.clock.advance(10_000)
     await eventually(() => pushkeys(dead.pokes).size === 200)
-    await atRest(delivery)
+    await untilIdle(delivery)
   })
 
   test('reads from the pushers which gateways are down: with enough failing pushers, and no later success', async (t) => {

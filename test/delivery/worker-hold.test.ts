@@ -9,11 +9,11 @@ import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import {
   alice,
-  atRest,
+  untilIdle,
   bob,
   bodies,
   isBadge,
-  kitchen,
+  room1,
   PHONE,
   setUp,
   type DeliveryFixture,
@@ -22,7 +22,7 @@ import {
 const LAPTOP = { userId: bob, deviceId: 'LAPTOP' as DeviceId }
 const GRACE_MS = 60_000
 
-const readAll = (delivery: DeliveryFixture, position: number, roomId = kitchen) =>
+const readAll = (delivery: DeliveryFixture, position: number, roomId = room1) =>
   delivery.fixture.read({ userId: bob, roomId, threadId: '', position })
 
 /** Bob's phone has a pusher that holds for a minute. */
@@ -66,11 +66,11 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     }
     assert.deepEqual(gateway.pokes, [])
     delivery.clock.advance(15_000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['hello'])
     assert.equal((await delivery.pusherRows())[0]?.held_until, null)
     assert.deepEqual(
-      delivery.told.map(({ event }) => event),
+      delivery.reported.map(({ event }) => event),
       ['pokeHeld', 'pokeSent'],
     )
   })
@@ -85,11 +85,11 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     const position = await delivery.say(alice, 'hello')
     await held(delivery)
     await readAll(delivery, position)
-    await atRest(delivery)
+    await untilIdle(delivery)
     delivery.clock.advance(GRACE_MS)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal(gateway.pokes.length, before)
-    assert.deepEqual(delivery.told.at(-1)?.fields['reason'], 'read')
+    assert.deepEqual(delivery.reported.at(-1)?.fields['reason'], 'read')
     assert.equal((await delivery.pusherRows())[0]?.held_until, null)
   })
 
@@ -101,7 +101,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     await held(delivery)
     poll[Symbol.dispose]()
     delivery.clock.advance(15_000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['hello'])
   })
 
@@ -112,13 +112,13 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
       using _own = delivery.activity.startPoll({ userId: bob, deviceId: PHONE }, 30_000)
       using _other = delivery.activity.startPoll({ ...LAPTOP, userId: alice }, 30_000)
       await delivery.say(alice, 'no other device')
-      await atRest(delivery)
+      await untilIdle(delivery)
       assert.equal(gateway.pokes.length, 1)
     }
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 0 })
     await delivery.say(alice, 'no grace')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['no other device', 'no grace'])
   })
 
@@ -131,7 +131,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     delivery.clock.advance(20_000)
     await delivery.say(alice, 'second')
     await delivery.fixture.send({
-      roomId: kitchen,
+      roomId: room1,
       sender: alice,
       type: 'm.call.invite',
       content: { call_id: 'c' },
@@ -144,18 +144,18 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     await held(delivery)
     assert.deepEqual(bodies(gateway.pokes).slice(1), ['first'])
     delivery.clock.advance(20_000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes).slice(1), ['first', 'second'])
   })
 
   test('does not hold the badge: reading elsewhere sends it at once', async (t) => {
     const { delivery, gateway } = await holding(t, open)
-    const rooms = [room('attic'), room('cellar')] as const
+    const rooms = [room('room2'), room('room3')] as const
     for (const roomId of rooms) for (const userId of [alice, bob]) await delivery.fixture.join(roomId, userId)
     await using _worker = await delivery.start()
     const early: number[] = []
     for (const roomId of rooms) early.push((await delivery.fixture.say(roomId, alice, 'early')).position)
-    await atRest(delivery)
+    await untilIdle(delivery)
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     const position = await delivery.say(alice, 'held')
     await held(delivery)
@@ -170,7 +170,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     assert.equal(await delivery.queued(), 1)
     await readAll(delivery, position)
     await gateway.waitFor((poke) => isBadge(poke) && poke.counts?.unread === 0)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['early', 'early'])
   })
 
@@ -180,7 +180,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     await using _worker = await delivery.start({
       recipientFacts: async (q, wanted) => {
         if (looks++ === 0)
-          await delivery.fixture.send({ roomId: kitchen, sender: alice, type: 'm.call.invite', content: {} })
+          await delivery.fixture.send({ roomId: room1, sender: alice, type: 'm.call.invite', content: {} })
         return recipientFacts(q, wanted)
       },
     })
@@ -212,7 +212,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
         assert.deepEqual(gateway.pokes, [])
         delivery.clock.advance(GRACE_MS - 15_000)
       }
-      await atRest(delivery)
+      await untilIdle(delivery)
       assert.deepEqual(bodies(gateway.pokes), ['hello'])
     }
   })
@@ -224,7 +224,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     await delivery.say(alice, 'one')
     await held(delivery)
     await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 0 })
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one'])
     await delivery.setPusher(bob, fields)
     await delivery.say(alice, 'two')
@@ -239,7 +239,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     await delivery.say(alice, 'from the future')
     delivery.clock.advance(-3_600_000)
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['from the future'])
   })
 
@@ -255,7 +255,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     await held(delivery)
     assert.equal(gateway.pokes.length, 1)
     delivery.clock.advance(GRACE_MS)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal(gateway.pokes.length, 2)
   })
 })

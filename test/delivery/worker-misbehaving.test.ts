@@ -8,7 +8,7 @@ import { openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { CERTIFICATE } from './certificate.ts'
 import { agentFor, httpServer, httpsServer, type Listening, PATH, tcpServer } from './servers.ts'
-import { alice, atRest, bob, createDeliveryFixture } from './delivery-fixture.ts'
+import { alice, untilIdle, bob, createDeliveryFixture } from './delivery-fixture.ts'
 
 // Gateways that misbehave on the first poke and are well from the second on, with the whole of delivery before them: what was
 // not taken is sent again, in order, and the pusher's status has the reason in words; what was taken is not.
@@ -144,7 +144,7 @@ describe('a gateway with invalid responses', () => {
       assert.deepEqual([failing?.last_error, failing?.failing_since], [error, delivery.clock.now()])
       await delivery.say(alice, 'two')
       delivery.clock.advance(1000)
-      await atRest(delivery)
+      await untilIdle(delivery)
       assert.deepEqual(sent, ['one', 'one', 'two'])
       const [well] = await delivery.pusherRows()
       assert.deepEqual([well?.failing_since, well?.attempts], [null, 0])
@@ -156,7 +156,7 @@ describe('a gateway with invalid responses', () => {
       await delivery.say(alice, 'one')
       await eventually(async () => (await delivery.pusherRows())[0]?.last_success_at !== null)
       await delivery.say(alice, 'two')
-      await atRest(delivery)
+      await untilIdle(delivery)
       assert.deepEqual(sent, ['one', 'two'])
       assert.deepEqual(
         (await delivery.pusherRows()).map((row) => [row.last_error, row.attempts]),
@@ -202,7 +202,7 @@ describe('a gateway with invalid responses', () => {
     assert.equal(await faultOf('gateway.test'), 'dns')
     isKnown = true
     delivery.clock.advance(1000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal((await delivery.pusherRows())[0]?.failing_since, null)
     assert.equal(await delivery.queued(), 0)
   })

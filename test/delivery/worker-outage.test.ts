@@ -9,18 +9,18 @@ import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import {
   alice,
-  atRest,
+  untilIdle,
   bob,
   bodies,
   isBadge,
-  kitchen,
+  room1,
   setUp,
   type DeliveryFixture,
 } from './delivery-fixture.ts'
 
 const DAY_MS = 86_400_000
-const garden = room('garden')
-const shed = room('shed')
+const room2 = room('room2')
+const room3 = room('room3')
 
 type Copy = { position: number; event_id: string }
 const copyEvent = query<{ of: number; copies: readonly Copy[] }>()((db, p, d) =>
@@ -71,7 +71,7 @@ async function repeat(delivery: DeliveryFixture, of: number, times: number): Pro
 }
 
 const isFailing = (delivery: DeliveryFixture) => () =>
-  delivery.told.some(({ event }) => event === 'pusherFailing')
+  delivery.reported.some(({ event }) => event === 'pusherFailing')
 
 async function sayIn(delivery: DeliveryFixture, roomId: RoomId, body: string): Promise<number> {
   return (await delivery.fixture.say(roomId, alice, body)).position
@@ -83,7 +83,7 @@ async function openRoom(delivery: DeliveryFixture, roomId: RoomId): Promise<void
 }
 
 const skips = (delivery: DeliveryFixture) =>
-  delivery.told
+  delivery.reported
     .filter(({ event }) => event === 'pokeSkipped')
     .map(({ fields }) => [fields['reason'], fields['count']])
 
@@ -101,25 +101,25 @@ function wallClock(delivery: DeliveryFixture): Clock & { by: number } {
 onEachDatabase('delivery after an outage', (open) => {
   test('reduces ten thousand notifications to the newest unread event of each room and one correct badge', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    for (const roomId of [garden, shed]) await openRoom(delivery, roomId)
+    for (const roomId of [room2, room3]) await openRoom(delivery, roomId)
     gateway.answer({ status: 502 })
     await using _worker = await delivery.start()
     const first = await delivery.say(alice, 'first')
     await eventually(isFailing(delivery))
     await repeat(delivery, first, 9994)
-    await sayIn(delivery, garden, 'old in the garden')
-    await sayIn(delivery, shed, 'older in the shed')
-    const read = await sayIn(delivery, shed, 'newest in the shed')
-    await sayIn(delivery, garden, 'newest in the garden')
-    await delivery.say(alice, 'newest in the kitchen')
-    await delivery.fixture.read({ userId: bob, roomId: shed, threadId: '', position: read })
+    await sayIn(delivery, room2, 'old in room 2')
+    await sayIn(delivery, room3, 'older in room 3')
+    const read = await sayIn(delivery, room3, 'newest in room 3')
+    await sayIn(delivery, room2, 'newest in room 2')
+    await delivery.say(alice, 'newest in room 1')
+    await delivery.fixture.read({ userId: bob, roomId: room3, threadId: '', position: read })
     assert.equal(await delivery.queued(), 10_000)
 
     gateway.answer({})
     gateway.pokes.length = 0
     delivery.clock.advance(1000)
-    await atRest(delivery)
-    assert.deepEqual(bodies(gateway.pokes), ['newest in the garden', 'newest in the kitchen'])
+    await untilIdle(delivery)
+    assert.deepEqual(bodies(gateway.pokes), ['newest in room 2', 'newest in room 1'])
     assert.deepEqual(
       gateway.pokes.map(({ counts }) => counts?.unread),
       [2, 2],
@@ -140,23 +140,23 @@ onEachDatabase('delivery after an outage', (open) => {
     for (let n = 0; n < 30; n++) await delivery.say(alice, `m${n}`)
     await eventually(isFailing(delivery))
     const content = { msgtype: 'm.text', body: 'in the thread' }
-    const thread = await delivery.fixture.send({ roomId: kitchen, sender: alice, content, threadId: '$root' })
+    const thread = await delivery.fixture.send({ roomId: room1, sender: alice, content, threadId: '$root' })
     const redacted = await delivery.say(alice, 'redacted')
     delivery.clock.advance(1000)
     await eventually(() => gateway.pokes.length === 2)
     assert.deepEqual(bodies(gateway.pokes), ['m0', 'redacted'])
     await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 2)
     assert.equal(await delivery.queued(), 32, 'nothing is gone as long as nothing is taken')
-    await delivery.fixture.redact(kitchen, redacted)
+    await delivery.fixture.redact(room1, redacted)
     await delivery.fixture.read({
       userId: bob,
-      roomId: kitchen,
+      roomId: room1,
       threadId: '$root',
       position: thread.position,
     })
     gateway.answer({})
     delivery.clock.advance(2000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes).slice(2), ['m29'])
   })
 
@@ -167,7 +167,7 @@ onEachDatabase('delivery after an outage', (open) => {
     for (let n = 0; n < 30; n++) await delivery.say(alice, `m${n}`)
     await eventually(isFailing(delivery))
     await delivery.fixture.send({
-      roomId: kitchen,
+      roomId: room1,
       sender: alice,
       type: 'm.call.invite',
       content: { body: 'ring' },
@@ -175,17 +175,17 @@ onEachDatabase('delivery after an outage', (open) => {
     gateway.answer({})
     gateway.pokes.length = 0
     delivery.clock.advance(1000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['ring', 'm29'])
   })
 
   test('reduces the backlog after a day without the gateway, and keeps the pusher', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    await openRoom(delivery, garden)
+    await openRoom(delivery, room2)
     gateway.answer({ status: 502 })
     await using _worker = await delivery.start()
     for (let n = 0; n < 30; n++) await delivery.say(alice, `m${n}`)
-    await sayIn(delivery, garden, 'newest in the garden')
+    await sayIn(delivery, room2, 'newest in room 2')
     await eventually(isFailing(delivery))
     const since = delivery.clock.now()
     delivery.clock.advance(DAY_MS - 1)
@@ -198,8 +198,8 @@ onEachDatabase('delivery after an outage', (open) => {
     gateway.answer({})
     gateway.pokes.length = 0
     delivery.clock.advance(DAY_MS)
-    await atRest(delivery)
-    assert.deepEqual(bodies(gateway.pokes), ['m29', 'newest in the garden'])
+    await untilIdle(delivery)
+    assert.deepEqual(bodies(gateway.pokes), ['m29', 'newest in room 2'])
     assert.equal((await delivery.pusherRows())[0]?.failing_since, null)
   })
 
@@ -216,7 +216,7 @@ onEachDatabase('delivery after an outage', (open) => {
       delivery.clock.advance(1000)
       return gateway.pokes.length === 2
     })
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
   })
 

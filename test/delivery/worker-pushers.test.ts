@@ -16,7 +16,7 @@ import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, bodies, carol, setUp } from './delivery-fixture.ts'
+import { alice, untilIdle, bob, bodies, carol, setUp } from './delivery-fixture.ts'
 
 const takeOver = query<{ until: number }>()((db, p) =>
   db.updateTable('lanes').set({ lease_owner: 'somebody else', lease_until: p.until }),
@@ -28,7 +28,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     gateway.answer({ status: 500 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await eventually(() => delivery.told.length === 1)
+    await eventually(() => delivery.reported.length === 1)
     const [before] = await delivery.pusherRows()
     await delivery.setPusher(bob, { data: { url: gateway.url }, lang: 'de' })
     const [after] = await delivery.pusherRows()
@@ -40,7 +40,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     )
     gateway.answer({})
     delivery.clock.advance(1000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
   })
 
@@ -49,10 +49,10 @@ onEachDatabase('delivery to pushers that change', (open) => {
     gateway.answer({ status: 500 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await eventually(() => delivery.told.length === 1)
+    await eventually(() => delivery.reported.length === 1)
     const better = await startPokeReceiver(t)
     await delivery.setPusher(bob, { data: { url: better.url } })
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(better.pokes), ['one'])
     assert.equal((await delivery.pusherRows())[0]?.last_error, null)
   })
@@ -67,7 +67,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(better.pokes), ['one'])
     assert.equal((await delivery.pusherRows())[0]?.attempts, 0)
   })
@@ -87,7 +87,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await eventually(() => replaced)
     await delivery.say(alice, 'two')
     await gateway.waitFor((poke) => poke.content?.['body'] === 'two')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal((await delivery.pusherRows()).length, 1)
   })
 
@@ -100,7 +100,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await using _worker = await delivery.start({ concurrency: 1 })
     await other.waitFor((poke) => poke.content?.['body'] === 'last')
     assert.ok(gateway.pokes.length <= 20, `${gateway.pokes.length} sent before the other had its turn`)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal(gateway.pokes.length, 61)
   })
 
@@ -118,7 +118,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await using _two = await delivery.start()
     const said = Array.from({ length: 30 }, (_, n) => `m${n}`)
     for (const body of said) await delivery.say(alice, body)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), said)
     assert.equal(most, 1)
   })
@@ -162,7 +162,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     isFull = false
     // Whatever wakes the pusher next finds it free, although its lease is not over.
     await delivery.say(alice, 'two')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one', 'two'])
   })
 
@@ -171,7 +171,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     gateway.answer({ status: 503 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await eventually(() => delivery.told.length === 1)
+    await eventually(() => delivery.reported.length === 1)
     await delivery.say(alice, 'two')
     const now = delivery.clock.now()
     const [pusher] = await listPushers(delivery.db, bob, delivery.clock.now())
@@ -231,7 +231,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await delivery.setPusher(bob, { app_id: INBOX_APP_ID, pushkey: 'my inbox', data: { url } })
     await using _worker = await delivery.start({ send })
     await delivery.say(alice, 'hello')
-    await atRest(delivery)
+    await untilIdle(delivery)
     const [entry] = await it.store.list({ userId: bob, pushkey: 'my inbox' })
     assert.deepEqual(entry?.notification.content, { msgtype: 'm.text', body: 'hello' })
     assert.equal(entry?.received_at, delivery.clock.now())
@@ -246,7 +246,7 @@ onEachDatabase(
       await delivery.say(alice, 'one')
       await delivery.db.transaction((tx) => tx.run(takeOver, { until: delivery.clock.now() + 60_000 }))
       await using _worker = await delivery.start()
-      await atRest(delivery)
+      await untilIdle(delivery)
       assert.deepEqual(bodies(gateway.pokes), ['one'])
     })
   },

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import type { PokeAnswer, ReceivedPoke } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, bodies, isBadge, kitchen, setUp } from './delivery-fixture.ts'
+import { alice, untilIdle, bob, bodies, isBadge, room1, setUp } from './delivery-fixture.ts'
 
 const isShort = (poke: ReceivedPoke) => poke.devices[0]?.data?.['format'] === 'event_id_only'
 
@@ -15,7 +15,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
       const poison = await delivery.say(alice, 'poison')
       await delivery.say(alice, 'good')
       await using _worker = await delivery.start()
-      await atRest(delivery)
+      await untilIdle(delivery)
       assert.deepEqual(
         gateway.pokes.map((poke) => [poke.content?.['body'], isShort(poke)]),
         [
@@ -24,9 +24,9 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
           ['good', false],
         ],
       )
-      assert.equal(gateway.pokes[1]?.event_id, `$${kitchen}-${poison}`)
+      assert.equal(gateway.pokes[1]?.event_id, `$${room1}-${poison}`)
       assert.deepEqual(
-        delivery.told.map(({ event }) => event),
+        delivery.reported.map(({ event }) => event),
         ['pokeSent', 'pokeSent'],
       )
     })
@@ -36,17 +36,17 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     const poison = await delivery.say(alice, 'poison')
     const refuse = (poke: ReceivedPoke): PokeAnswer =>
-      poke.event_id === `$${kitchen}-${poison}` ? { status: 400 } : {}
+      poke.event_id === `$${room1}-${poison}` ? { status: 400 } : {}
     gateway.answer(refuse)
     await delivery.say(alice, 'good')
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['poison', undefined, 'good'])
     assert.deepEqual(
-      delivery.told.map(({ event }) => event),
+      delivery.reported.map(({ event }) => event),
       ['pokeDropped', 'pokeSent'],
     )
-    assert.deepEqual(delivery.told[0]?.fields, { pusherId: 1, kind: 'event', error: 'status 400' })
+    assert.deepEqual(delivery.reported[0]?.fields, { pusherId: 1, kind: 'event', error: 'status 400' })
     const [row] = await delivery.pusherRows()
     assert.deepEqual([row?.last_error, row?.last_error_at], ['status 400', delivery.clock.now()])
     assert.deepEqual([row?.failing_since, row?.attempts, row?.next_attempt_at], [null, 0, null])
@@ -58,7 +58,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     gateway.answer({ status: 400 })
     await delivery.say(alice, 'one')
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal(gateway.pokes.length, 1)
   })
 
@@ -67,8 +67,8 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     gateway.answer((poke) => ({ status: isShort(poke) ? 503 : 413 }))
     await delivery.say(alice, 'one')
     await using _worker = await delivery.start()
-    await eventually(() => delivery.told.length > 0)
-    assert.deepEqual(delivery.told[0]?.event, 'pusherFailing')
+    await eventually(() => delivery.reported.length > 0)
+    assert.deepEqual(delivery.reported[0]?.event, 'pusherFailing')
     assert.equal(await delivery.queued(), 1)
   })
 
@@ -77,11 +77,11 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     gateway.answer((poke) => (isBadge(poke) ? { status: 400 } : {}))
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'one')
-    await atRest(delivery)
-    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position })
-    await atRest(delivery)
+    await untilIdle(delivery)
+    await delivery.fixture.read({ userId: bob, roomId: room1, threadId: '', position })
+    await untilIdle(delivery)
     assert.equal(gateway.pokes.filter(isBadge).length, 1)
-    assert.deepEqual(delivery.told.at(-1)?.event, 'pokeDropped')
+    assert.deepEqual(delivery.reported.at(-1)?.event, 'pokeDropped')
     assert.equal((await delivery.pusherRows())[0]?.value_told, 1, 'what it was told last')
   })
 
@@ -90,7 +90,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     for (const body of ['m0', 'm1', 'm2']) await delivery.say(alice, body)
     const call = (call_id: string) =>
       delivery.fixture.send({
-        roomId: kitchen,
+        roomId: room1,
         sender: alice,
         type: 'm.call.invite',
         content: { call_id, lifetime: 60_000, version: '1', offer: {} },
@@ -99,7 +99,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     await call('c2')
     await delivery.say(alice, 'm3')
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(
       gateway.pokes.map(({ content }) => content?.['call_id'] ?? content?.['body']),
       ['c1', 'c2', 'm0', 'm1', 'm2', 'm3'],
@@ -110,7 +110,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.say(alice, 'm0')
     await delivery.fixture.send({
-      roomId: kitchen,
+      roomId: room1,
       sender: alice,
       type: 'm.call.invite',
       content: { call_id: 'c' },
@@ -118,7 +118,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     delivery.clock.advance(60_001)
     await delivery.say(alice, 'm1')
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['m0', 'm1'])
   })
 })

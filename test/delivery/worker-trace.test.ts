@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { stepsOf } from '../../src/trace/steps-store.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
-import { alice, atRest, bob, carol, setUp, type DeliveryFixture } from './delivery-fixture.ts'
+import { alice, untilIdle, bob, carol, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
 async function traced(delivery: DeliveryFixture, position: number): Promise<Map<string, string[]>> {
   const pushers = await delivery.pusherRows()
@@ -54,7 +54,7 @@ onEachDatabase('the trace of delivery', (open) => {
     })
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'ding')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual((await traced(delivery, position)).get('key'), ['rejected too late', 'sent'])
   })
 
@@ -68,7 +68,7 @@ onEachDatabase('the trace of delivery', (open) => {
     await eventually(async () => (await delivery.pusherRows()).some((row) => row.next_attempt_at !== null))
     gateway.answer({})
     delivery.clock.advance(4_000_000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     const last = await Promise.all(
       positions.map(async (position) => (await traced(delivery, position)).get('key')?.at(-1)),
     )

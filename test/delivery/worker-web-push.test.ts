@@ -16,11 +16,11 @@ import { eventually } from '../support/eventually.ts'
 import { startPushService } from '../support/push-service.ts'
 import {
   alice,
-  atRest,
+  untilIdle,
   bob,
   createDeliveryFixture,
   carol,
-  kitchen,
+  room1,
   type DeliveryFixture,
 } from './delivery-fixture.ts'
 
@@ -66,7 +66,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
       assert.deepEqual(await enqueueForUsers(tx, { ...told, userIds: [bob] }), [])
       assert.deepEqual(await enqueueForHandles(tx, { ...told, holders: [{ userId: bob, handle: 'h' }] }), [])
     })
-    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position })
+    await delivery.fixture.read({ userId: bob, roomId: room1, threadId: '', position })
     assert.deepEqual(
       [await delivery.queued(), (await rowOf(delivery))?.value_due],
       [0, 1],
@@ -76,11 +76,11 @@ onEachDatabase('pushers of kind webpush', (open) => {
     await ackLast()
     await delivery.say(alice, 'one')
     await delivery.say(alice, 'two')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(), ['one', 'two'])
     assert.equal(payloads().length, 3)
     assert.deepEqual(
-      delivery.told.map(({ event, fields }) => [event, fields['kind']]),
+      delivery.reported.map(({ event, fields }) => [event, fields['kind']]),
       [
         ['pokeSent', 'activation'],
         ['pokeSent', 'event'],
@@ -165,7 +165,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     await eventually(() => service.received.length === 1)
     await delivery.say(alice, 'not kept')
     await ackLast()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(), ['one', 'two'])
     assert.equal(browser.endpoint, service.received[0]?.endpoint)
   })
@@ -179,14 +179,14 @@ onEachDatabase('pushers of kind webpush', (open) => {
     const position = await delivery.say(alice, 'held')
     await eventually(async () => (await rowOf(delivery))?.held_until !== null)
     await delivery.fixture.send({
-      roomId: kitchen,
+      roomId: room1,
       sender: alice,
       type: 'm.call.invite',
       content: { call_id: 'c' },
     })
     await eventually(() => payloads().some((payload) => payload.notification?.type === 'm.call.invite'))
     assert.equal(service.received.at(-1)?.headers['ttl'], '60')
-    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position })
+    await delivery.fixture.read({ userId: bob, roomId: room1, threadId: '', position })
     delivery.clock.advance(60_000)
     await eventually(async () => (await delivery.queued()) === 0)
     assert.deepEqual(bodies(), [])
@@ -205,7 +205,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     }
     delivery.clock.advance(3_600_000)
     await using _worker = await delivery.start({ webPush })
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(), ['hello'])
   })
 

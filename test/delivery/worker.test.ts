@@ -4,9 +4,9 @@ import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
-import { alice, atRest, bob, bodies, carol, isBadge, kitchen, setUp } from './delivery-fixture.ts'
+import { alice, untilIdle, bob, bodies, carol, isBadge, room1, setUp } from './delivery-fixture.ts'
 
-const at = (position: number) => `$${kitchen}-${position}`
+const at = (position: number) => `$${room1}-${position}`
 
 onEachDatabase('delivery', (open) => {
   test('sends a poke for a message, and removes the item after the response', async (t) => {
@@ -15,19 +15,19 @@ onEachDatabase('delivery', (open) => {
     const position = await delivery.say(alice, 'hello')
     const poke = await gateway.waitFor((one) => one.content?.['body'] === 'hello')
     assert.equal(poke.event_id, at(position))
-    assert.equal(poke.room_id, kitchen)
+    assert.equal(poke.room_id, room1)
     assert.equal(poke.sender, alice)
     assert.equal(poke.room_name, `${alice} and ${carol}`)
     assert.deepEqual(poke.counts, { unread: 1 })
     assert.equal(poke.devices.length, 1, 'pokes carry exactly one device')
     assert.equal(poke.devices[0]?.pushkey, 'key')
     assert.deepEqual(poke.devices[0]?.data, { custom: 7 })
-    await atRest(delivery)
+    await untilIdle(delivery)
     const [row] = await delivery.pusherRows()
     assert.equal(row?.last_success_at, delivery.clock.now())
     assert.equal(row?.value_told, 1)
     assert.deepEqual(
-      delivery.told.map(({ event }) => event),
+      delivery.reported.map(({ event }) => event),
       ['pokeSent'],
     )
   })
@@ -63,7 +63,7 @@ onEachDatabase('delivery', (open) => {
     await other.waitFor((poke) => poke.content?.['body'] === 'm19')
     assert.equal(gateway.pokes.length, 1, 'the first is still in flight')
     open1()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), said)
     assert.deepEqual(bodies(other.pokes), said)
     assert.equal(most, 1)
@@ -75,7 +75,7 @@ onEachDatabase('delivery', (open) => {
     await gateway.close()
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await eventually(() => delivery.told.some(({ event }) => event === 'pusherFailing'))
+    await eventually(() => delivery.reported.some(({ event }) => event === 'pusherFailing'))
     await delivery.say(alice, 'two')
     const [failing] = await delivery.pusherRows()
     assert.equal(failing?.failing_since, delivery.clock.now())
@@ -86,7 +86,7 @@ onEachDatabase('delivery', (open) => {
 
     const back = await startPokeReceiver(t, port)
     delivery.clock.advance(1000)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(back.pokes), ['one', 'two'])
     const [well] = await delivery.pusherRows()
     assert.deepEqual([well?.failing_since, well?.attempts, well?.next_attempt_at], [null, 0, null])
@@ -97,12 +97,12 @@ onEachDatabase('delivery', (open) => {
     gateway.answer({ status: 429, headers: { 'retry-after': '90' } })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await eventually(() => delivery.told.length === 1)
+    await eventually(() => delivery.reported.length === 1)
     const since = delivery.clock.now()
     assert.equal((await delivery.pusherRows())[0]?.next_attempt_at, since + 90_000)
     gateway.answer({ status: 502 })
     delivery.clock.advance(90_000)
-    await eventually(() => delivery.told.length === 2)
+    await eventually(() => delivery.reported.length === 2)
     const [row] = await delivery.pusherRows()
     assert.deepEqual([row?.failing_since, row?.attempts, row?.last_error], [since, 2, 'status 502'])
     assert.equal(row?.next_attempt_at, delivery.clock.now() + 2000)
@@ -114,12 +114,12 @@ onEachDatabase('delivery', (open) => {
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await gateway.waitFor(() => true)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal((await delivery.pusherRows()).length, 1)
 
     gateway.answer({ body: { rejected: ['key'] } })
     await delivery.say(alice, 'two')
-    await eventually(() => delivery.told.some(({ event }) => event === 'pusherRejected'))
+    await eventually(() => delivery.reported.some(({ event }) => event === 'pusherRejected'))
     assert.deepEqual(await delivery.pusherRows(), [])
     await delivery.say(alice, 'three')
     assert.equal(await delivery.queued(), 0)
@@ -137,7 +137,7 @@ onEachDatabase('delivery', (open) => {
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await eventually(() => gateway.pokes.length === 2)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal((await delivery.pusherRows()).length, 1)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
   })
@@ -147,14 +147,14 @@ onEachDatabase('delivery', (open) => {
     gateway.answer((poke) => (poke.content?.['body'] === 'm3' ? { status: 500 } : {}))
     const first = await delivery.start()
     for (let n = 0; n < 6; n++) await delivery.say(alice, `m${n}`)
-    await eventually(() => delivery.told.some(({ event }) => event === 'pusherFailing'))
+    await eventually(() => delivery.reported.some(({ event }) => event === 'pusherFailing'))
     await first[Symbol.asyncDispose]()
     gateway.answer({})
     gateway.pokes.length = 0
     await delivery.say(alice, 'm6')
     delivery.clock.advance(1000)
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['m3', 'm4', 'm5', 'm6'])
   })
 
@@ -180,7 +180,7 @@ onEachDatabase('delivery', (open) => {
     // On PostgreSQL the lease of the dead must run out.
     delivery.clock.advance(60_000)
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['m0', 'm1', 'm1', 'm2'])
     assert.equal(gateway.pokes[1]?.event_id, gateway.pokes[2]?.event_id)
   })
@@ -189,7 +189,7 @@ onEachDatabase('delivery', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     await delivery.say(alice, 'heard')
-    await atRest(delivery)
+    await untilIdle(delivery)
     Object.assign(delivery.fixture.deps, {
       bus: { publish: () => undefined, subscribe: () => () => undefined },
     })
@@ -202,15 +202,15 @@ onEachDatabase('delivery', (open) => {
   test('skips an event that was read, redacted or left while it was queued', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const read = await delivery.say(alice, 'read')
-    await delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position: read })
+    await delivery.fixture.read({ userId: bob, roomId: room1, threadId: '', position: read })
     const redacted = await delivery.say(alice, 'redacted')
-    await delivery.fixture.redact(kitchen, redacted)
+    await delivery.fixture.redact(room1, redacted)
     await delivery.say(alice, 'kept')
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['kept'])
     assert.deepEqual(
-      delivery.told.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason']),
+      delivery.reported.filter(({ event }) => event === 'pokeSkipped').map(({ fields }) => fields['reason']),
       ['read', 'redacted'],
     )
   })
@@ -218,19 +218,19 @@ onEachDatabase('delivery', (open) => {
   test('sends no poke for a room that the user has left', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.say(alice, 'too late')
-    await delivery.fixture.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
+    await delivery.fixture.setMember({ roomId: room1, userId: bob, membership: 'leave', before: 'join' })
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), [])
   })
 
   test('sends a poke for an invitation before it is accepted', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    await delivery.fixture.setMember({ roomId: kitchen, userId: bob, membership: 'leave', before: 'join' })
+    await delivery.fixture.setMember({ roomId: room1, userId: bob, membership: 'leave', before: 'join' })
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     await delivery.fixture.setMember({
-      roomId: kitchen,
+      roomId: room1,
       userId: bob,
       by: alice,
       membership: 'invite',
@@ -245,15 +245,15 @@ onEachDatabase('delivery', (open) => {
   test('sends the badge alone for a call that is a minute old', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const invite = { type: 'm.call.invite', content: { call_id: 'c', lifetime: 1, version: 0, offer: {} } }
-    await delivery.fixture.send({ roomId: kitchen, sender: alice, ...invite })
+    await delivery.fixture.send({ roomId: room1, sender: alice, ...invite })
     delivery.clock.advance(60_001)
     await using _worker = await delivery.start()
     await eventually(() => gateway.pokes.length > 0)
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(gateway.pokes.map(isBadge), [true])
     assert.deepEqual(gateway.pokes[0]?.counts, { unread: 1 })
     assert.deepEqual(
-      delivery.told.map(({ event, fields }) => [event, fields['reason']]),
+      delivery.reported.map(({ event, fields }) => [event, fields['reason']]),
       [
         ['pokeSkipped', 'expired'],
         ['pokeSent', undefined],

@@ -8,15 +8,15 @@ import { startRemovedSweeper, sweepRemoved } from '../../src/pushers/sweep-remov
 import { query } from '../../src/storage/query.ts'
 import {
   alice,
-  atRest,
+  untilIdle,
   bob,
   bodies,
   createDeliveryFixture,
   carol,
   isBadge,
-  kitchen,
+  room1,
 } from '../delivery/delivery-fixture.ts'
-import { ORDINARY, PHONE, setUp, type DeliveryFixture } from '../delivery/delivery-fixture.ts'
+import { HTTP_PUSHER, PHONE, setUp, type DeliveryFixture } from '../delivery/delivery-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
@@ -36,7 +36,7 @@ const addLate = query<{ position: number }>()((db, p, d) =>
 const removedRows = query()((db) => db.selectFrom('removed_pushers').selectAll().orderBy('removed_id'))
 
 const readAll = (delivery: DeliveryFixture, position: number) =>
-  delivery.fixture.read({ userId: bob, roomId: kitchen, threadId: '', position })
+  delivery.fixture.read({ userId: bob, roomId: room1, threadId: '', position })
 
 async function report(delivery: DeliveryFixture, viewer: UserId, asked: Partial<ReportRequest> = {}) {
   return reportPushers(delivery.db, {
@@ -69,7 +69,7 @@ onEachDatabase('the states of a pusher', (open) => {
     )
     await delivery.setPusher(bob, { data: { url: gateway.url } })
     await delivery.say(alice, 'after')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['after'])
   })
 
@@ -79,10 +79,10 @@ onEachDatabase('the states of a pusher', (open) => {
     const position = await delivery.say(alice, 'late')
     await delivery.db.transaction((tx) => tx.run(addLate, { position }))
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(gateway.pokes, [])
     assert.deepEqual(
-      delivery.told.map(({ event, fields }) => [event, fields['reason']]),
+      delivery.reported.map(({ event, fields }) => [event, fields['reason']]),
       [['pokeSkipped', 'disabled']],
     )
   })
@@ -91,13 +91,13 @@ onEachDatabase('the states of a pusher', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'one')
-    await atRest(delivery)
+    await untilIdle(delivery)
     await delivery.setPusher(bob, { data: { url: gateway.url }, enabled: false })
     await readAll(delivery, position)
     await delivery.setPusher(bob, { data: { url: gateway.url }, enabled: true })
     const poke = await gateway.waitFor(isBadge)
     assert.deepEqual(poke.counts, { unread: 0 })
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.equal(gateway.pokes.length, 2)
   })
 
@@ -106,7 +106,7 @@ onEachDatabase('the states of a pusher', (open) => {
     gateway.answer({ status: 500 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await eventually(() => delivery.told.some(({ event }) => event === 'pusherFailing'))
+    await eventually(() => delivery.reported.some(({ event }) => event === 'pusherFailing'))
     const state = async () => (await report(delivery, bob)).pushers[0]?.['state']
     assert.equal(await state(), 'retrying')
     const aDayLater = { now: delivery.clock.now() + DAY_MS }
@@ -124,13 +124,13 @@ onEachDatabase('the states of a pusher', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     await delivery.say(alice, 'counted')
-    await atRest(delivery)
+    await untilIdle(delivery)
     await delivery.setPusher(bob, { data: { url: gateway.url }, disable_badge_count: true })
     const position = await delivery.say(alice, 'not counted')
-    await atRest(delivery)
+    await untilIdle(delivery)
     await readAll(delivery, position)
     await delivery.say(alice, 'not counted either')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(
       gateway.pokes.map((poke) => [poke.content?.['body'], poke.counts]),
       [
@@ -144,7 +144,7 @@ onEachDatabase('the states of a pusher', (open) => {
       true,
     )
     const last = await delivery.say(alice, 'one more')
-    await atRest(delivery)
+    await untilIdle(delivery)
     await readAll(delivery, last)
     await delivery.setPusher(bob, { data: { url: gateway.url } })
     assert.deepEqual((await gateway.waitFor(isBadge)).counts, { unread: 0 })
@@ -156,7 +156,7 @@ onEachDatabase('the states of a pusher', (open) => {
     await readAll(delivery, position)
     await delivery.setPusher(bob, { data: { url: gateway.url }, disable_badge_count: true })
     await using _worker = await delivery.start()
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(gateway.pokes, [])
   })
 
@@ -173,7 +173,7 @@ onEachDatabase('the states of a pusher', (open) => {
     assert.match(typeof hash === 'string' ? hash : '', /^[0-9a-f]{12}$/)
     assert.deepEqual(note, {
       user_id: bob,
-      app_id: ORDINARY.app_id,
+      app_id: HTTP_PUSHER.app_id,
       pushkey: 'key',
       kind: 'http',
       app_display_name: 'App',

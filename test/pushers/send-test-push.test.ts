@@ -8,7 +8,7 @@ import { makePokeSender, type PokeSender } from '../../src/delivery/send-poke.ts
 import { reportPushers } from '../../src/pushers/report-pushers.ts'
 import { type TestPushDeps, testPush } from '../../src/pushers/send-test-push.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { alice, atRest, bob, bodies, carol, loopbackSender, setUp } from '../delivery/delivery-fixture.ts'
+import { alice, untilIdle, bob, bodies, carol, loopbackSender, setUp } from '../delivery/delivery-fixture.ts'
 import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -153,7 +153,7 @@ onEachDatabase('test push', (open) => {
     await eventually(async () => (await delivery.pusherRows())[0]?.next_attempt_at !== null)
     gateway.answer({})
     assert.equal((await run()).status, 'ok')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes.filter(({ type }) => type !== undefined)), ['one', 'one'])
   })
 

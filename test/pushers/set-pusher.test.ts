@@ -12,8 +12,8 @@ import {
   bob,
   createDeliveryFixture,
   carol,
-  kitchen,
-  ORDINARY,
+  room1,
+  HTTP_PUSHER,
   PHONE,
   type DeliveryFixture,
 } from '../delivery/delivery-fixture.ts'
@@ -60,8 +60,8 @@ onEachDatabase('setting and removing pushers', (open) => {
     await set(delivery, bob, { instance_handle: 'h1' })
     await set(delivery, bob, { ...APP_B })
     assert.deepEqual(await listed(delivery, bob), [
-      { ...ORDINARY, ...ON_PHONE, instance_handle: 'h1', profile_tag: 'h1', data: DATA },
-      { ...ORDINARY, ...ON_PHONE, ...APP_B, data: DATA },
+      { ...HTTP_PUSHER, ...ON_PHONE, instance_handle: 'h1', profile_tag: 'h1', data: DATA },
+      { ...HTTP_PUSHER, ...ON_PHONE, ...APP_B, data: DATA },
     ])
     assert.deepEqual(await listed(delivery, alice), [])
   })
@@ -94,7 +94,7 @@ onEachDatabase('setting and removing pushers', (open) => {
     await delivery.db.transaction((tx) => tx.run(addTablet, {}))
     await set(delivery, bob, { instance_handle: 'h1' })
     const copy = parsePusherChange(
-      { ...ORDINARY, pushkey: 'copy', instance_handle: 'h1', data: DATA },
+      { ...HTTP_PUSHER, pushkey: 'copy', instance_handle: 'h1', data: DATA },
       { handleRequired: true },
     )
     await setPusher(delivery.pushers, { userId: bob, deviceId: 'TABLET' as DeviceId }, copy)
@@ -163,7 +163,7 @@ onEachDatabase('setting and removing pushers', (open) => {
     await set(delivery, bob, { ...APP_B, kind: null })
     assert.deepEqual(await usersWithPushers(delivery), [])
     assert.deepEqual(await delivery.db.all(badgeUsers, {}), [])
-    await delivery.say(alice, kitchen)
+    await delivery.say(alice, room1)
     assert.equal(await delivery.queued(), 0)
   })
 
@@ -172,7 +172,7 @@ onEachDatabase('setting and removing pushers', (open) => {
     await delivery.db.transaction((tx) => tx.run(addTablet, {}))
     const tablet = 'TABLET' as DeviceId
     await set(delivery, bob)
-    const change = parsePusherChange({ ...ORDINARY, data: DATA, lang: 'de' }, { handleRequired: false })
+    const change = parsePusherChange({ ...HTTP_PUSHER, data: DATA, lang: 'de' }, { handleRequired: false })
     await setPusher(delivery.pushers, { userId: bob, deviceId: tablet }, change)
     await delivery.db.transaction((tx) =>
       removePushersOfDevices(delivery.pushers, tx, { userId: bob, deviceIds: [tablet] }),
@@ -202,7 +202,7 @@ onEachDatabase('setting and removing pushers', (open) => {
 
   test('a set from a device that was removed meanwhile returns M_UNKNOWN_TOKEN', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
-    const change = parsePusherChange({ ...ORDINARY, data: DATA }, { handleRequired: false })
+    const change = parsePusherChange({ ...HTTP_PUSHER, data: DATA }, { handleRequired: false })
     const error = await refusal(
       setPusher(delivery.pushers, { userId: bob, deviceId: 'GONE' as DeviceId }, change),
     )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { displayNameAt, loadPokedEvents } from '../../src/rooms/poke-event.ts'
-import { alice, bob, createDeliveryFixture, carol, kitchen } from '../delivery/delivery-fixture.ts'
+import { alice, bob, createDeliveryFixture, carol, room1 } from '../delivery/delivery-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
 onEachDatabase('the events that pokes describe', (open) => {
@@ -9,7 +9,7 @@ onEachDatabase('the events that pokes describe', (open) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     const name = (text: string) =>
       delivery.fixture.send({
-        roomId: kitchen,
+        roomId: room1,
         sender: alice,
         type: 'm.room.name',
         stateKey: '',
@@ -17,7 +17,7 @@ onEachDatabase('the events that pokes describe', (open) => {
       })
     const displayName = (displayname: string) =>
       delivery.fixture.send({
-        roomId: kitchen,
+        roomId: room1,
         sender: alice,
         type: 'm.room.member',
         stateKey: alice,
@@ -43,7 +43,7 @@ onEachDatabase('the events that pokes describe', (open) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     const levels = (users: Record<string, number>) =>
       delivery.fixture.send({
-        roomId: kitchen,
+        roomId: room1,
         sender: alice,
         type: 'm.room.power_levels',
         stateKey: '',
@@ -66,17 +66,14 @@ onEachDatabase('the events that pokes describe', (open) => {
       ],
     )
     assert.deepEqual([contexts[0]?.creators, contexts[0]?.roomVersion], [[alice], '12'])
-    assert.equal(
-      await displayNameAt(delivery.db, { roomId: kitchen, userId: bob, position: first }),
-      undefined,
-    )
+    assert.equal(await displayNameAt(delivery.db, { roomId: room1, userId: bob, position: first }), undefined)
   })
 
   test('a room without a name has its first members, without members who left', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
-    await delivery.fixture.setMember({ roomId: kitchen, userId: alice, membership: 'leave', before: 'join' })
+    await delivery.fixture.setMember({ roomId: room1, userId: alice, membership: 'leave', before: 'join' })
     await delivery.fixture.send({
-      roomId: kitchen,
+      roomId: room1,
       sender: bob,
       type: 'm.room.name',
       stateKey: '',
@@ -94,14 +91,14 @@ onEachDatabase('the events that pokes describe', (open) => {
   test('a room name of the wrong type is kept, and an empty display name is dropped', async (t) => {
     const delivery = await createDeliveryFixture(t, await open(t))
     await delivery.fixture.send({
-      roomId: kitchen,
+      roomId: room1,
       sender: bob,
       type: 'm.room.name',
       stateKey: '',
       content: { name: 5 },
     })
     await delivery.fixture.send({
-      roomId: kitchen,
+      roomId: room1,
       sender: bob,
       type: 'm.room.member',
       stateKey: bob,

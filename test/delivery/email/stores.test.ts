@@ -26,12 +26,12 @@ import { NEW_LANE } from '../../../src/sending/transition.ts'
 import { query } from '../../../src/storage/query.ts'
 import { room } from '../../notifications/fixture.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { alice, bob, kitchen } from '../delivery-fixture.ts'
-import { buildPost, DELAY, MAIL_PUSHER, type Post } from './post.ts'
+import { alice, bob, room1 } from '../delivery-fixture.ts'
+import { createMailFixture, DELAY, MAIL_PUSHER, type MailFixture } from './mail-fixture.ts'
 
-const bell = room('bell')
+const room2 = room('room2')
 
-const claim = ({ delivery }: Post, laneId: number, lease: Lease) =>
+const claim = ({ delivery }: MailFixture, laneId: number, lease: Lease) =>
   delivery.db.transaction(async (tx) =>
     (await claimLanes(tx, { kind: 'mail', laneIds: [laneId] }, lease)).get(laneId),
   )
@@ -45,49 +45,52 @@ const OUTCOME = {
   waits: true,
   release: true,
 }
-const settle = ({ delivery }: Post, lease: Lease, one: Pick<LaneOutcome, 'laneId'> & Partial<LaneOutcome>) =>
-  delivery.db.transaction((tx) => settleLanes(tx, lease, [{ state: NEW_LANE, ...OUTCOME, ...one }]))
+const settle = (
+  { delivery }: MailFixture,
+  lease: Lease,
+  one: Pick<LaneOutcome, 'laneId'> & Partial<LaneOutcome>,
+) => delivery.db.transaction((tx) => settleLanes(tx, lease, [{ state: NEW_LANE, ...OUTCOME, ...one }]))
 
 /** What is ripe at `at`. */
-async function ripe({ delivery }: Post, at: number): Promise<number[]> {
+async function ripe({ delivery }: MailFixture, at: number): Promise<number[]> {
   const window = { now: at, before: at - DELAY, beyond: at + DELAY }
   return (await delivery.db.all(ripePushers, { after: 0, limit: 10, ...window })).map((row) => row.pusher_id)
 }
 
 onEachDatabase('the store of mail', (open) => {
   test('finds lanes of e-mail pushers with an old event that are enabled, not leased and not waiting for a retry', async (t) => {
-    const post = await buildPost(t, await open(t))
-    const { delivery } = post
+    const fixture = await createMailFixture(t, await open(t))
+    const { delivery } = fixture
     await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
-    const mail = (await post.pusher()).pusher_id
+    const mail = (await fixture.pusher()).pusher_id
     const now = delivery.clock.now()
-    assert.deepEqual(await ripe(post, now + DELAY), [], 'nothing waits')
+    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'nothing waits')
     await delivery.say(alice, 'one')
-    assert.deepEqual(await ripe(post, now + DELAY - 1), [])
-    assert.deepEqual(await ripe(post, now + DELAY), [mail])
+    assert.deepEqual(await ripe(fixture, now + DELAY - 1), [])
+    assert.deepEqual(await ripe(fixture, now + DELAY), [mail])
     const later = { after: mail, limit: 10, now: now + DELAY, before: now, beyond: now + 2 * DELAY }
     assert.deepEqual(await delivery.db.all(ripePushers, later), [])
     const lease = { owner: 'me', until: now + DELAY + 1000, now: now + DELAY }
-    assert.ok(await claim(post, mail, lease))
-    assert.deepEqual(await ripe(post, now + DELAY), [], 'it is held')
-    assert.equal(await claim(post, mail, { ...lease, owner: 'other' }), undefined)
-    assert.ok(await claim(post, mail, lease), 'one’s own lease is no hindrance')
-    await settle(post, { ...lease, owner: 'other' }, { laneId: mail })
-    assert.deepEqual(await ripe(post, now + DELAY), [], 'only its holder gives it back')
-    await settle(post, lease, { laneId: mail, state: { ...NEW_LANE, nextAttemptAt: now + DELAY + 1 } })
-    assert.deepEqual(await ripe(post, now + DELAY), [], 'it waits for another try')
-    assert.deepEqual(await ripe(post, now + DELAY + 1), [mail])
+    assert.ok(await claim(fixture, mail, lease))
+    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'it is held')
+    assert.equal(await claim(fixture, mail, { ...lease, owner: 'other' }), undefined)
+    assert.ok(await claim(fixture, mail, lease), 'one’s own lease is no hindrance')
+    await settle(fixture, { ...lease, owner: 'other' }, { laneId: mail })
+    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'only its holder gives it back')
+    await settle(fixture, lease, { laneId: mail, state: { ...NEW_LANE, nextAttemptAt: now + DELAY + 1 } })
+    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'it waits for another try')
+    assert.deepEqual(await ripe(fixture, now + DELAY + 1), [mail])
     await delivery.setPusher(bob, { ...MAIL_PUSHER, enabled: false })
-    assert.deepEqual(await ripe(post, now + DELAY + 1), [], 'what waited is gone')
+    assert.deepEqual(await ripe(fixture, now + DELAY + 1), [], 'what waited is gone')
     const http = (await delivery.pusherRows()).find((row) => row.kind === 'http')
-    assert.equal(await claim(post, http?.pusher_id ?? 0, lease), undefined)
+    assert.equal(await claim(fixture, http?.pusher_id ?? 0, lease), undefined)
   })
 
   test('the queries of the poke worker return no e-mail pusher', async (t) => {
-    const post = await buildPost(t, await open(t))
-    const { delivery } = post
+    const fixture = await createMailFixture(t, await open(t))
+    const { delivery } = fixture
     await delivery.say(alice, 'one')
-    const pusherId = (await post.pusher()).pusher_id
+    const pusherId = (await fixture.pusher()).pusher_id
     const now = delivery.clock.now()
     const lease = { owner: 'me', until: now + 1000, now }
     const page = { kind: 'poke', owner: 'another', after: 0, limit: 10, now } as const
@@ -96,22 +99,22 @@ onEachDatabase('the store of mail', (open) => {
       claimLanes(tx, { kind: 'poke', laneIds: [pusherId] }, lease),
     )
     assert.deepEqual([...claimed], [])
-    assert.ok(await claim(post, pusherId, lease))
-    await settle(post, lease, { laneId: pusherId, state: { ...NEW_LANE, nextAttemptAt: now + 5 } })
+    assert.ok(await claim(fixture, pusherId, lease))
+    await settle(fixture, lease, { laneId: pusherId, state: { ...NEW_LANE, nextAttemptAt: now + 5 } })
     const due = (at: number) => lanesDue(delivery.db, { kind: 'poke', now: at, limit: 10 })
     assert.deepEqual(await due(now + 10), { due: [], nextAt: undefined })
     assert.deepEqual(await due(now), { due: [], nextAt: undefined })
   })
 
   test('reads the newest events and the oldest event of each room, for the newest rooms of one pusher', async (t) => {
-    const post = await buildPost(t, await open(t))
-    const { delivery } = post
-    await post.inRoom(bell)
+    const fixture = await createMailFixture(t, await open(t))
+    const { delivery } = fixture
+    await fixture.joinAll(room2)
     await delivery.setPusher(alice, { data: { url: 'http://127.0.0.1:9/' } })
-    const pusherId = (await post.pusher()).pusher_id
+    const pusherId = (await fixture.pusher()).pusher_id
     const inKitchen: number[] = []
     for (let n = 0; n < 5; n++) inKitchen.push(await delivery.say(alice, `${n}`))
-    const inBell = (await delivery.fixture.say(bell, alice, 'bell')).position
+    const inBell = (await delivery.fixture.say(room2, alice, 'room2')).position
     const rows = await delivery.db.all(waitingEvents, { pusherId, perRoom: 2, rooms: 10 })
     assert.deepEqual(
       rows.map((row) => [row.position, row.room_rows]),
@@ -142,15 +145,15 @@ onEachDatabase('the store of mail', (open) => {
   })
 
   test('removes old items of e-mail pushers, and no newer ones and none of other pushers', async (t) => {
-    const post = await buildPost(t, await open(t))
-    const { delivery } = post
+    const fixture = await createMailFixture(t, await open(t))
+    const { delivery } = fixture
     await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
     await delivery.say(alice, 'old')
     delivery.clock.advance(1000)
     const young = await delivery.say(alice, 'young')
     const before = delivery.clock.now()
     await delivery.db.transaction((tx) => tx.run(dropStale, { before, limit: 10 }))
-    const { pusher_id: pusherId } = await post.pusher()
+    const { pusher_id: pusherId } = await fixture.pusher()
     const rows = await delivery.db.all(items, {})
     assert.deepEqual(
       rows.filter((row) => row.lane_id === pusherId).map((row) => row.position),
@@ -160,35 +163,35 @@ onEachDatabase('the store of mail', (open) => {
   })
 
   test('replaces the throttle of a room, removes old throttles, and keeps all others', async (t) => {
-    const { delivery } = await buildPost(t, await open(t))
-    const row = (roomId: typeof bell, at: number) => ({
+    const { delivery } = await createMailFixture(t, await open(t))
+    const row = (roomId: typeof room2, at: number) => ({
       room_id: roomId,
       told_at: at,
       wait_ms: at,
       last_event_at: at,
     })
     await delivery.db.transaction(async (tx) => {
-      await tx.run(writeThrottles, { pusherId: 1, rooms: [row(bell, 5), row(kitchen, 9)] })
-      await tx.run(writeThrottles, { pusherId: 2, rooms: [row(bell, 7)] })
-      await tx.run(writeThrottles, { pusherId: 1, rooms: [row(bell, 6)] })
+      await tx.run(writeThrottles, { pusherId: 1, rooms: [row(room2, 5), row(room1, 9)] })
+      await tx.run(writeThrottles, { pusherId: 2, rooms: [row(room2, 7)] })
+      await tx.run(writeThrottles, { pusherId: 1, rooms: [row(room2, 6)] })
     })
     const of = async (pusherId: number) =>
       (await delivery.db.all(throttlesOf, { pusherId })).map((one) => [one.room_id, one.told_at])
     assert.deepEqual(
       new Map((await of(1)) as [string, number][]),
       new Map([
-        [bell, 6],
-        [kitchen, 9],
+        [room2, 6],
+        [room1, 9],
       ]),
     )
-    assert.deepEqual(await of(2), [[bell, 7]])
+    assert.deepEqual(await of(2), [[room2, 7]])
     await delivery.db.transaction((tx) => tx.run(deleteOldThrottles, { before: 7, limit: 10 }))
-    assert.deepEqual([await of(1), await of(2)], [[[kitchen, 9]], [[bell, 7]]])
+    assert.deepEqual([await of(1), await of(2)], [[[room1, 9]], [[room2, 7]]])
   })
 
   test('removes only the pusher of an unsubscribe link', async (t) => {
-    const post = await buildPost(t, await open(t))
-    const { delivery } = post
+    const fixture = await createMailFixture(t, await open(t))
+    const { delivery } = fixture
     await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
     const deps = { ...delivery.pushers }
     for (const token of ['', 'token-2', 'null']) {

@@ -24,7 +24,6 @@ import {
   bob,
   createDeliveryFixture,
   carol,
-  type Told,
   type DeliveryFixture,
   type PusherWithLane,
 } from '../delivery-fixture.ts'
@@ -33,25 +32,32 @@ export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DELAY = 10 * MINUTE
 type MailResult = Awaited<ReturnType<SendMail>>
+type ResultOf = (mail: Mail) => MailResult | Promise<MailResult>
 
 export const SENT: MailResult = { kind: 'delivered', reason: 'accepted', status: 250, ms: 1 }
 
-export type Posted = Mail & { at: number }
+type ReportedMailEvent = { event: keyof MailEvents; fields: Record<string, unknown> }
 
-/** A delivery whose Bob has an e-mail pusher, with a mail server that is a function. */
-export type Post = {
+/** A delivery fixture in which bob has an e-mail pusher. A function replaces the mail server. */
+export type MailFixture = {
   delivery: DeliveryFixture
-  posted: Posted[]
-  told: { event: keyof MailEvents; fields: Record<string, unknown> }[]
-  /** What becomes of the next mails. */
-  answer(how: MailResult | ((mail: Mail) => MailResult | Promise<MailResult>)): void
-  /** Starts the worker; resolves after its first look. `await using` it. */
+  /** The mails of all finished attempts, also of failed ones, with the time of each. */
+  mails: (Mail & { at: number })[]
+  /** The calls of `MailEvents`. */
+  reported: ReportedMailEvent[]
+  /** Sets the result of all following attempts. */
+  setResult(result: MailResult | ResultOf): void
+  /** Starts the worker. Resolves after its first look for due mails. `await using` it. */
   start(options?: Partial<MailDeliveryDeps>): Promise<AsyncDisposable>
-  /** Moves the clock and waits until the worker has looked. */
-  pass(ms: number): Promise<void>
+  /** Moves the clock, and waits until the worker has looked for due mails and is idle. */
+  advance(ms: number): Promise<void>
+  /** The row of the e-mail pusher. */
   pusher(): Promise<PusherWithLane>
-  rule(scope: string, kind: RuleKind, ruleId: string, content: RuleContent): Promise<void>
-  inRoom(roomId: RoomId): Promise<void>
+  /** Sets a push rule of bob. */
+  putRule(scope: string, kind: RuleKind, ruleId: string, content: RuleContent): Promise<void>
+  /** Joins all users to a room. */
+  joinAll(roomId: RoomId): Promise<void>
+  /** All steps in the trace. */
   steps(): Promise<{ position: number; step: string; reason: string | null }[]>
 }
 
@@ -63,7 +69,7 @@ export const MAIL_PUSHER = {
   data: {},
 }
 
-export async function buildPost(t: TestContext, db: Database): Promise<Post> {
+export async function createMailFixture(t: TestContext, db: Database): Promise<MailFixture> {
   const delivery = await createDeliveryFixture(t, db)
   let tokens = 0
   delivery.pushers.mail = { newUnsubscribeToken: () => `token-${++tokens}` }
@@ -72,21 +78,21 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
     tx.run(insertThreepid, { userId: bob, address: 'bob@example.org', validatedAt: now, now }),
   )
   await delivery.setPusher(bob, MAIL_PUSHER)
-  const posted: Posted[] = []
-  const told: Post['told'] = []
-  let how: (mail: Mail) => MailResult | Promise<MailResult> = () => SENT
+  const mails: MailFixture['mails'] = []
+  const reported: ReportedMailEvent[] = []
+  let resultOf: ResultOf = () => SENT
   let looks = 0
   let inFlight = 0
   const leases = async () => (await db.all(leasedLanes, {})).map((row) => row.lease_owner)
-  /** No lane is ripe, and each that was leased since has its mail in flight. */
-  const isQuiet = async (before: readonly unknown[]) => {
+  /** No lane is due, and the mail of each lane that was leased after `before` is in flight. */
+  const isIdle = async (before: readonly unknown[]) => {
     const at = delivery.clock.now()
     const page = { after: 0, limit: 9, now: at, before: at - DELAY, beyond: at + DELAY }
     const ripe = await db.all(ripePushers, page)
     const leased = await leases()
     return ripe.length === 0 && leased.filter((owner) => !before.includes(owner)).length === inFlight
   }
-  // A look ends with a sleep.
+  // The worker sleeps after each look, so the calls of `sleep` count the looks.
   const clock: Clock = {
     now: () => delivery.clock.now(),
     sleep(ms, signal) {
@@ -94,34 +100,34 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
       return delivery.clock.sleep(ms, signal)
     },
   }
-  const looked = async (move: () => void | Promise<void>) => {
-    const before = looks
-    const held = await leases()
+  const untilLooked = async (move: () => void | Promise<void>) => {
+    const looksBefore = looks
+    const leasesBefore = await leases()
     await move()
-    await eventually(() => looks > before)
-    await eventually(() => isQuiet(held))
+    await eventually(() => looks > looksBefore)
+    await eventually(() => isIdle(leasesBefore))
   }
   return {
     delivery,
-    posted,
-    told,
-    answer: (next) => void (how = typeof next === 'function' ? next : () => next),
+    mails,
+    reported,
+    setResult: (result) => void (resultOf = typeof result === 'function' ? result : () => result),
     async start(options = {}) {
       let worker: AsyncDisposable | undefined
-      await looked(async () => {
-        worker = await startMailDelivery({ ...depsOf(delivery, told), clock, send, ...options })
+      await untilLooked(async () => {
+        worker = await startMailDelivery({ ...depsOf(delivery, reported), clock, send, ...options })
       })
       return worker as AsyncDisposable
     },
-    pass: (ms) => looked(() => delivery.clock.advance(ms)),
+    advance: (ms) => untilLooked(() => delivery.clock.advance(ms)),
     pusher: async () => (await delivery.pusherRows()).find((row) => row.kind === 'email') as PusherWithLane,
-    rule: (scope, kind, ruleId, content) =>
+    putRule: (scope, kind, ruleId, content) =>
       putRule(
         { ...delivery.rules, bus: delivery.pushers.bus, onRulesChanged: async () => undefined },
         { userId: bob, scope, kind, ruleId },
         { content },
       ),
-    async inRoom(roomId) {
+    async joinAll(roomId) {
       for (const userId of [alice, bob, carol]) await delivery.fixture.join(roomId, userId)
     },
     steps: async () =>
@@ -132,24 +138,28 @@ export async function buildPost(t: TestContext, db: Database): Promise<Post> {
 
   async function send(mail: Mail): Promise<MailResult> {
     inFlight++
-    const result = await how(mail)
+    const result = await resultOf(mail)
     inFlight--
-    posted.push({ ...mail, at: delivery.clock.now() })
+    mails.push({ ...mail, at: delivery.clock.now() })
     return result
   }
 }
 
-function depsOf(delivery: DeliveryFixture, told: Post['told']): Omit<MailDeliveryDeps, 'clock' | 'send'> {
-  const note = (event: keyof MailEvents) => (fields: Told['fields']) => void told.push({ event, fields })
+function depsOf(
+  delivery: DeliveryFixture,
+  reported: ReportedMailEvent[],
+): Omit<MailDeliveryDeps, 'clock' | 'send'> {
+  const record = (event: keyof MailEvents) => (fields: ReportedMailEvent['fields']) =>
+    void reported.push({ event, fields })
   return {
     db: delivery.db,
     random: { token: (bytes) => `owner-${bytes}-${Math.random()}`, below: (n) => n - 1 },
     log: silentLog,
     events: {
-      mailSent: note('mailSent'),
-      mailFailed: note('mailFailed'),
-      mailRefused: note('mailRefused'),
-      mailSkipped: note('mailSkipped'),
+      mailSent: record('mailSent'),
+      mailFailed: record('mailFailed'),
+      mailRefused: record('mailRefused'),
+      mailSkipped: record('mailSkipped'),
     },
     trace: delivery.pushers.trace,
     loadPokedEvents,
