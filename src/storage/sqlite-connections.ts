@@ -60,11 +60,11 @@ export function writeConnection(connection: DatabaseSync, durability: Durability
     },
     isCheckpointDue: () => durability.checkpoints.isDue(),
     checkpoint: () => durability.checkpoints.run(),
-    commit: async (transactions, durably) => {
+    commit: async (durably) => {
       if (durably) durability.readers.begin()
       try {
         commit.run()
-        if (queries.writes() > counted) durability.checkpoints.committed(transactions)
+        if (queries.writes() > counted) durability.checkpoints.committed()
         counted = queries.writes()
       } catch (error) {
         if (durably) durability.readers.end()

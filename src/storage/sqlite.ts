@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts'
 import { type DatabaseEngine, type OpenOptions, SAFE_SQLITE, StorageError } from './database.ts'
 import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
-import { createCheckpoints } from './sqlite-checkpoints.ts'
+import { createCheckpoints, LOG_BYTES } from './sqlite-checkpoints.ts'
 import {
   BUSY_TIMEOUT_MS,
   readTransactionOf,
@@ -153,6 +153,7 @@ function openFile(path: string): DatabaseSync {
     // With `normal`, a commit is in the file system, not on the disk. The writer syncs it off the event loop.
     connection.exec('pragma synchronous = normal')
     connection.exec('pragma wal_autocheckpoint = 0')
+    connection.exec(`pragma journal_size_limit = ${LOG_BYTES}`)
     connection.exec('pragma cache_size = -65536')
     // Otherwise each commit creates and deletes journal files for its savepoints.
     connection.exec('pragma temp_store = memory')

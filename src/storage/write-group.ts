@@ -13,7 +13,7 @@ export interface WriteConnection extends Queries {
    * Commits a group of transactions, which then survive the end of the process. If the group is to be durable, no other connection
    * sees it before `makeDurable` has ended.
    */
-  commit(transactions: number, durably: boolean): Promise<void>
+  commit(durably: boolean): Promise<void>
   /** Resolves when the commits are visible, and, with `durably`, survive a power cut. */
   makeDurable(durably: boolean): Promise<void>
   /**

@@ -93,7 +93,7 @@ async function writeGroup(writer: Writer, group: readonly WaitingWork[]): Promis
     disk.check()
     const durably = done.some(({ waiting }) => waiting.durably)
     writer.hasPendingSync = durably
-    await connection.commit(done.length, durably)
+    await connection.commit(durably)
     writer.syncing = makeDurable(writer, done, durably)
   } catch (error) {
     writer.hasPendingSync = false
