@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { shortHash } from '../../src/lib/short-hash.ts'
 import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
-import { launchBelfry } from '../support/process.ts'
+import { launchBelfry, runBelfry } from '../support/process.ts'
 
-const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
 const NOTIFY = '/_matrix/push/v1/notify'
 
 /** A UnifiedPush server that accepts messages, or responds as set by the test. 0: no response. */
@@ -70,14 +66,6 @@ async function notify(gateway: string, device: { app_id?: string; pushkey: strin
   const body = JSON.stringify({ notification: { event_id: eventId, room_id: '!r', devices } })
   const response = await fetch(gateway + NOTIFY, { method: 'POST', body })
   return { status: response.status, body: (await response.json()) as unknown }
-}
-
-/** Runs a command until it exits. */
-function belfry(...args: string[]) {
-  return promisify(execFile)(process.execPath, [BELFRY, ...args]).then(
-    ({ stdout }) => ({ code: 0, stdout }),
-    (error: { code: number; stdout: string }) => ({ code: error.code, stdout: error.stdout }),
-  )
 }
 
 describe('belfry gateway', () => {
@@ -186,7 +174,7 @@ describe('belfry gateway', () => {
     const { start, file } = fixture(t)
     const gateway = await start()
     const trace = (eventId: string, ...more: string[]) =>
-      belfry('gateway', 'trace', eventId, '--config', file, '--data', dirname(file), ...more)
+      runBelfry(t, ['gateway', 'trace', eventId, '--config', file, '--data', dirname(file), ...more])
     const dead = `${push.url}/dead`
     await notify(gateway.url, { pushkey: `${push.url}/well` }, '$event')
     push.state.status = 410
@@ -212,13 +200,18 @@ describe('belfry gateway', () => {
     assert.equal(devices.length, 2)
     const unknown = await trace('$other')
     assert.deepEqual([unknown.code, /has no record/.test(unknown.stdout)], [1, true])
-    assert.equal((await belfry('gateway', 'trace', '$event', '--config', file, '--data', '/nowhere')).code, 2)
-    assert.equal((await belfry('gateway', 'trace', '--config', file)).code, 2)
+    const codeOf = async (...args: string[]) =>
+      (await runBelfry(t, ['gateway', 'trace', ...args, '--config', file])).code
+    assert.equal(await codeOf('$event', '--data', '/nowhere'), 2)
+    assert.equal(await codeOf(), 2)
   })
 
   test('check prints the faults of each app and exits 1, or exits 0 without a fault', async (t) => {
     const { configure, file } = fixture(t)
-    const check = () => belfry('gateway', 'check', '--config', file)
+    const check = async () => {
+      const { code, stdout } = await runBelfry(t, ['gateway', 'check', '--config', file])
+      return { code, stdout }
+    }
     configure({
       apps: 'up: {type: unifiedpush}, in: {type: inbox, pushkeys: [0123456789abcdef0123456789abcdef]}',
     })

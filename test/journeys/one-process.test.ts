@@ -1,25 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { afterTest } from '../support/after-test.ts'
 import { foundingPusher, registerUser } from '../support/client.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
-import { launchBelfry, startProcess } from '../support/process.ts'
-
-const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
-
-/** Runs a command until it exits. */
-function belfry(args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [BELFRY, ...args], (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
-    )
-  })
-}
+import { launchBelfry, runBelfry, startProcess } from '../support/process.ts'
 
 const REFUSAL =
   /^belfry: Another process serves the (PostgreSQL )?database[^\n]*, and only one may\. Stop it, or [^\n]*\n$/
@@ -42,7 +29,7 @@ for (const { name, skip, settings } of engines) {
       const server = await startProcess(t, data, environment)
       const database = environment['BELFRY_DATABASE']
       const args = ['serve', '--listen', '127.0.0.1:0', '--log-level', 'error', '--data', data]
-      const second = await belfry(database === undefined ? args : [...args, '--database', database])
+      const second = await runBelfry(t, database === undefined ? args : [...args, '--database', database])
       assert.deepEqual([second.code, second.stdout], [1, ''])
       assert.match(second.stderr, REFUSAL)
       const alice = await registerUser(server.url, 'alice')
@@ -90,10 +77,10 @@ describe('one process for one gateway', () => {
     const gateway = launchBelfry(['gateway', ...options])
     afterTest(t, () => gateway.end('SIGKILL'))
     await gateway.ready
-    const second = await belfry(['gateway', ...options])
+    const second = await runBelfry(t, ['gateway', ...options])
     assert.deepEqual([second.code, second.stdout], [1, ''])
     assert.match(second.stderr, REFUSAL)
-    const trace = await belfry(['gateway', 'trace', '$event', ...options])
+    const trace = await runBelfry(t, ['gateway', 'trace', '$event', ...options])
     assert.deepEqual([trace.code, trace.stderr], [1, ''])
     assert.match(trace.stdout, /^The gateway has no record of this event/)
     assert.equal(await gateway.end('SIGTERM'), 0)

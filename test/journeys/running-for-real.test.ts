@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
@@ -7,21 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { afterTest } from '../support/after-test.ts'
 import { call } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
-import { launchBelfry } from '../support/process.ts'
+import { launchBelfry, runBelfry } from '../support/process.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const BELFRY = join(root, 'bin/belfry')
 const PASSWORD = 'a long password'
 
 /** Runs a command in an empty folder. */
-function belfry(t: TestContext, args: readonly string[], input = '') {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BELFRY, ...args], {
-    cwd: temporaryFolder(t),
-    encoding: 'utf8',
-    input,
-  })
-  return { status, stdout, stderr }
-}
+const belfry = (t: TestContext, args: readonly string[], input = '') =>
+  runBelfry(t, args, { cwd: temporaryFolder(t), input })
 
 async function login(url: string, user: string) {
   const { status, body } = await call(`${url}/_matrix/client/v3/login`, {
@@ -64,8 +56,9 @@ describe('the first configuration of the operating guide', () => {
     const server = launchBelfry([...serve, '--log-level', 'error'])
     afterTest(t, () => server.end('SIGKILL'))
     const url = await server.ready
-    assert.deepEqual(belfry(t, add, `${PASSWORD}\n`), {
-      status: 0,
+    assert.deepEqual(await belfry(t, add, `${PASSWORD}\n`), {
+      code: 0,
+      signal: null,
       stdout: 'created @alice:example.org\n',
       stderr: '',
     })
@@ -91,18 +84,18 @@ describe('the name of the server', () => {
     afterTest(t, () => first.end('SIGKILL'))
     await first.ready
     assert.equal(
-      belfry(t, ['user', 'add', 'alice', '--data', data], PASSWORD).stdout,
+      (await belfry(t, ['user', 'add', 'alice', '--data', data], PASSWORD)).stdout,
       'created @alice:example.test\n',
     )
     await first.end('SIGTERM')
 
-    const refused = [
+    for (const args of [
       ['serve', '--listen', '127.0.0.1:0', '--data', data, '--server-name', 'localhost'],
       ['start', '--listen', '127.0.0.1:0', '--data', data, '--server-name', 'localhost'],
       ['user', 'add', 'dave', '--data', data, '--server-name', 'localhost'],
-    ].map((args) => belfry(t, args, PASSWORD))
-    for (const { status, stdout, stderr } of refused) {
-      assert.deepEqual([status, stdout], [2, ''])
+    ]) {
+      const { code, stdout, stderr } = await belfry(t, args, PASSWORD)
+      assert.deepEqual([code, stdout], [2, ''])
       assert.match(
         stderr,
         /^belfry: the database [^\n]* belongs to the server "example\.test"[^\n]*"localhost"[^\n]*\n$/,
@@ -115,8 +108,8 @@ describe('the name of the server', () => {
   })
 
   test('user add without the data directory prints the missing setting and creates no second server', async (t) => {
-    const { status, stdout, stderr } = belfry(t, ['user', 'add', 'alice'], PASSWORD)
-    assert.deepEqual([status, stdout], [2, ''])
+    const { code, stdout, stderr } = await belfry(t, ['user', 'add', 'alice'], PASSWORD)
+    assert.deepEqual([code, stdout], [2, ''])
     assert.match(
       stderr,
       /^belfry: there is no database at data\/belfry\.db: pass the server's --config, --data [^\n]*\n$/,

@@ -1,39 +1,22 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { afterTest } from '../support/after-test.ts'
 import { damage } from '../support/damage-database.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
+import { type Ended, launchBelfry, runBelfry } from '../support/process.ts'
 
-const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
-const SERVE = [BELFRY, 'serve', '--listen', '127.0.0.1:0', '--log-level', 'silent']
-
-type Ended = { code: number | null; signal: string | null; stdout: string; stderr: string }
+const SERVE = ['serve', '--listen', '127.0.0.1:0', '--log-level', 'silent']
 
 /** Runs `belfry serve` until it exits. `through`: a program that runs it. */
-async function start(
-  t: TestContext,
-  args: readonly string[],
-  through: readonly string[] = [],
-): Promise<Ended> {
-  const [program = '', ...more] = [...through, process.execPath, ...SERVE, ...args]
-  const child = spawn(program, more, { stdio: ['ignore', 'pipe', 'pipe'] })
-  afterTest(t, () => child.kill('SIGKILL'))
-  const [[code, signal], stdout, stderr] = await Promise.all([
-    once(child, 'exit') as Promise<[number | null, string | null]>,
-    text(child.stdout),
-    text(child.stderr),
-  ])
-  return { code, signal, stdout, stderr }
-}
+const start = (t: TestContext, args: readonly string[], through: readonly string[] = []) =>
+  runBelfry(t, [...SERVE, ...args], { through })
 
 function assertOneLine({ code, stdout, stderr }: Ended, expected: RegExp): void {
   assert.deepEqual([code, stdout], [1, ''], stderr)
@@ -105,15 +88,11 @@ describe('a start on an unusable database exits 1 with one line', () => {
 test('SIGTERM ends a start that waits for its database', async (t) => {
   const mute = createServer()
   const port = await listening(t, mute)
-  const child = spawn(process.execPath, [...SERVE, '--database', `postgres://x@127.0.0.1:${port}/x`], {
-    stdio: 'ignore',
-  })
-  afterTest(t, () => child.kill('SIGKILL'))
-  const ended = once(child, 'exit')
+  const server = launchBelfry([...SERVE, '--database', `postgres://x@127.0.0.1:${port}/x`])
+  afterTest(t, () => server.end('SIGKILL'))
   const [socket] = (await once(mute, 'connection')) as [AsyncDisposable & { destroy(): void }]
   afterTest(t, () => socket.destroy())
-  child.kill('SIGTERM')
-  assert.deepEqual(await ended, [null, 'SIGTERM'])
+  assert.equal(await server.end('SIGTERM'), null, 'the signal ended the process')
 })
 
 async function listening(t: TestContext, server: ReturnType<typeof createServer>): Promise<number> {

@@ -1,26 +1,19 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
-import { describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { describe, test, type TestContext } from 'node:test'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser } from '../support/client.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
+import { runBelfry } from '../support/process.ts'
 import { startTestServer } from '../support/server.ts'
 
-const BELFRY = fileURLToPath(new URL('../../bin/belfry', import.meta.url))
-
-type Result = { code: number | null; out: string; err: string }
-
-/** Runs `belfry user …` as a separate process; `stdin` is its standard input. */
-async function belfryUser(flags: readonly string[], args: readonly string[], stdin = ''): Promise<Result> {
-  const child = spawn(process.execPath, [BELFRY, 'user', ...args, ...flags])
-  child.stdin.on('error', () => undefined).end(stdin)
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  return { code, out: out.trim(), err: err.trim() }
-}
+/** Runs `belfry user …` with these flags. */
+const commandsWith =
+  (t: TestContext, flags: readonly string[]) =>
+  async (args: readonly string[], input = '') => {
+    const { code, stdout, stderr } = await runBelfry(t, ['user', ...args, ...flags], { input })
+    return { code, out: stdout.trim(), err: stderr.trim() }
+  }
 
 const login = (url: string, user: string, password: string) =>
   call(`${url}/_matrix/client/v3/login`, {
@@ -38,11 +31,12 @@ describe('belfry user beside a running server', () => {
         database.push('--database', await newPostgresUrl(cluster))
       }
       const flags = ['--data', data, ...database]
+      const belfryUser = commandsWith(t, flags)
       const server = await startTestServer(t, { data, flags: database })
       const alice = await registerUser(server.url, 'alice')
       await alice.post('/pushers/set', foundingPusher('http://127.0.0.1:9/_matrix/push/v1/notify'))
 
-      const changed = await belfryUser(flags, ['password', 'alice'], 'a new one\n')
+      const changed = await belfryUser(['password', 'alice'], 'a new one\n')
       assert.deepEqual(changed, {
         code: 0,
         out: 'changed the password of @alice:localhost; its devices are logged out',
@@ -57,7 +51,7 @@ describe('belfry user beside a running server', () => {
       const { body } = await call(`${server.url}/_matrix/client/v3/pushers`, { token })
       assert.deepEqual(body['pushers'], [], 'pushers are removed with the devices')
 
-      const kept = await belfryUser(flags, ['password', '@alice:localhost', '--keep-sessions'], 'the third\n')
+      const kept = await belfryUser(['password', '@alice:localhost', '--keep-sessions'], 'the third\n')
       assert.equal(kept.out, 'changed the password of @alice:localhost; its devices stay logged in')
       assert.equal((await call(`${server.url}/_matrix/client/v3/account/whoami`, { token })).status, 200)
     })
@@ -70,20 +64,21 @@ describe('belfry user beside a running server', () => {
     assert.match(String(version), /^\d+\.\d+\.\d+/)
     const metrics = await call(`${url}/metrics`)
     assert.ok(String(metrics.body['text']).includes(`belfry_build_info{version="${String(version)}"} 1`))
-    assert.equal((await belfryUser([], ['list', '--version'])).out, `belfry ${String(version)}`)
+    assert.equal((await commandsWith(t, [])(['list', '--version'])).out, `belfry ${String(version)}`)
   })
 
   test('list prints roles, devices and deactivated accounts, and no secrets', async (t) => {
     const server = await startTestServer(t)
     const flags = ['--data', server.data]
-    assert.match((await belfryUser(flags, ['list'])).out, /^There are no accounts/)
+    const belfryUser = commandsWith(t, flags)
+    assert.match((await belfryUser(['list'])).out, /^There are no accounts/)
     await registerUser(server.url, 'alice')
     await loginUser(server.url, 'alice')
-    await belfryUser(flags, ['add', 'root', '--admin'], 'secret\n')
-    await belfryUser(flags, ['add', '@carol:localhost'], 'secret\n')
-    await belfryUser(flags, ['deactivate', 'carol', '--yes'])
+    await belfryUser(['add', 'root', '--admin'], 'secret\n')
+    await belfryUser(['add', '@carol:localhost'], 'secret\n')
+    await belfryUser(['deactivate', 'carol', '--yes'])
 
-    const { out } = await belfryUser(flags, ['list'])
+    const { out } = await belfryUser(['list'])
     const [head, ...rows] = out.split('\n')
     assert.match(head ?? '', /^USER +STATE +DEVICES +CREATED +LAST REQUEST$/)
     assert.equal(rows.length, 3)
@@ -91,7 +86,7 @@ describe('belfry user beside a running server', () => {
     assert.match(rows[1] ?? '', /^@carol:localhost +deactivated \d{4}-\d\d-\d\d +0 .* never$/)
     assert.match(rows[2] ?? '', /^@root:localhost +administrator +0 /)
 
-    const json = JSON.parse((await belfryUser(flags, ['list', '--json'])).out) as { users: object[] }
+    const json = JSON.parse((await belfryUser(['list', '--json'])).out) as { users: object[] }
     assert.deepEqual(
       json.users.map((user) => Object.keys(user).toSorted()),
       Array.from({ length: 3 }, () => [
@@ -108,6 +103,7 @@ describe('belfry user beside a running server', () => {
   test('promote and demote take effect at the next request', async (t) => {
     const server = await startTestServer(t)
     const flags = ['--data', server.data]
+    const belfryUser = commandsWith(t, flags)
     const alice = await registerUser(server.url, 'alice')
     await registerUser(server.url, 'bob')
     const pushersOfBob = () =>
@@ -115,12 +111,9 @@ describe('belfry user beside a running server', () => {
         token: alice.token,
       })
     assert.equal((await pushersOfBob()).status, 403)
-    assert.equal(
-      (await belfryUser(flags, ['promote', 'alice'])).out,
-      '@alice:localhost is now an administrator',
-    )
+    assert.equal((await belfryUser(['promote', 'alice'])).out, '@alice:localhost is now an administrator')
     assert.equal((await pushersOfBob()).status, 200)
-    const demoted = await belfryUser(flags, ['demote', '@alice:localhost', '--json'])
+    const demoted = await belfryUser(['demote', '@alice:localhost', '--json'])
     assert.deepEqual(JSON.parse(demoted.out), { user_id: '@alice:localhost', is_admin: false })
     assert.equal((await pushersOfBob()).status, 403)
   })
@@ -129,17 +122,18 @@ describe('belfry user beside a running server', () => {
     const clock = createManualClock()
     const server = await startTestServer(t, { environment: { clock } })
     const flags = ['--data', server.data]
+    const belfryUser = commandsWith(t, flags)
     const alice = await registerUser(server.url, 'alice')
     const bob = await registerUser(server.url, 'bob')
     const roomId = await bob.createRoom()
     await alice.post(`/join/${encodeURIComponent(roomId)}`)
 
-    const asked = await belfryUser(flags, ['deactivate', 'alice'])
+    const asked = await belfryUser(['deactivate', 'alice'])
     assert.equal(asked.code, 2)
     assert.match(asked.err, /^belfry: deactivating alice cannot be undone.*--yes$/)
     assert.equal((await alice.try('GET', '/account/whoami')).status, 200)
 
-    const done = await belfryUser(flags, ['deactivate', 'alice', '--yes', '--erase'])
+    const done = await belfryUser(['deactivate', 'alice', '--yes', '--erase'])
     assert.deepEqual([done.code, done.err], [0, ''])
     assert.equal((await alice.try('GET', '/account/whoami')).status, 401)
     assert.equal((await login(server.url, 'alice', PASSWORD)).status, 403)
@@ -153,18 +147,19 @@ describe('belfry user beside a running server', () => {
       ['promote', 'alice'],
       ['deactivate', 'alice', '--yes'],
     ]) {
-      const { code, err } = await belfryUser(flags, args, 'x\n')
+      const { code, err } = await belfryUser(args, 'x\n')
       assert.deepEqual(
         [code, err],
         [1, 'belfry: The account @alice:localhost is deactivated, which cannot be undone'],
       )
     }
-    const taken = await belfryUser(flags, ['add', 'alice'], 'x\n')
+    const taken = await belfryUser(['add', 'alice'], 'x\n')
     assert.deepEqual([taken.code, taken.err], [1, 'belfry: This user name is taken'])
   })
 
   test('prints one line for each name without an account', async (t) => {
     const flags = ['--data', temporaryFolder(t), '--server-name', 'localhost']
+    const belfryUser = commandsWith(t, flags)
     for (const [args, message] of [
       [['promote', 'nope'], 'There is no account @nope:localhost'],
       [['promote', '@x:elsewhere.test'], '"@x:elsewhere.test" is not a user of this server (localhost)'],
@@ -174,7 +169,7 @@ describe('belfry user beside a running server', () => {
         '@_belfry-ringer:localhost is an internal account of the server',
       ],
     ] as const)
-      assert.deepEqual(await belfryUser(flags, args, 'password\n'), {
+      assert.deepEqual(await belfryUser(args, 'password\n'), {
         code: 1,
         out: '',
         err: `belfry: ${message}`,

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
@@ -63,4 +66,12 @@ describe('every route', () => {
     const undecided = z.strictObject({ list: z.array(z.object({ inner: z.looseObject({}) })).optional() })
     assert.deepEqual(undecidedObjects(undecided, 'body'), ['body.list[]'])
   })
+})
+
+test('only the tests of bin/belfry start it: others use test/support/process.ts, which validates responses', () => {
+  const root = fileURLToPath(new URL('../../', import.meta.url))
+  const starting = globSync('test/**/*.ts', { cwd: root }).filter((file) =>
+    /(?<!\/opt\/belfry\/|`)bin\/belfry['`]/.test(readFileSync(join(root, file), 'utf8')),
+  )
+  assert.deepEqual(starting, ['test/cli/launch.test.ts'])
 })

@@ -5,14 +5,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { afterTest } from './after-test.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-/** `bin/belfry`, which validates nothing, and the entry that validates each response. */
-const UNCHECKED = [join(root, 'bin/belfry')]
-const CHECKED = ['--disable-warning=ExperimentalWarning', join(root, 'test/support/checked-belfry.ts')]
+/** Does the work of `bin/belfry`, and validates each response. */
+const BELFRY = ['--disable-warning=ExperimentalWarning', join(root, 'test/support/checked-belfry.ts')]
 const CACHE = join(root, 'node_modules/.cache/belfry/compile')
 
 export type BelfryProcess = {
@@ -47,34 +47,27 @@ export type Launch = {
   flags?: readonly string[]
   /** Further environment variables. */
   settings?: Readonly<Record<string, string>>
-  /** False: the responses are not validated, for measurements. */
-  validates?: boolean
 }
 
 /** Like `startProcess`, without waiting for the ready line. */
-export function launchProcess({ data, flags = [], settings = {}, validates }: Launch): Launched {
+export function launchProcess({ data, flags = [], settings = {} }: Launch): Launched {
   const usual = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration', '--log-level', 'error']
   const args = ['serve', ...usual, '--allow-push-to', '127.0.0.0/8', ...flags]
-  return launchBelfry(args, { env: { BELFRY_RATE_LIMITS_ENABLED: 'false', ...settings }, validates })
+  return launchBelfry(args, { env: { BELFRY_RATE_LIMITS_ENABLED: 'false', ...settings } })
 }
 
 type Running = {
   env?: Readonly<Record<string, string>>
   /** Gets each line of stderr. Without it stderr is inherited. */
   onErrorLine?: ((line: string) => void) | undefined
-  validates?: boolean | undefined
 }
 
 /** Runs any command that prints a ready line, and validates its responses. */
-export function launchBelfry(
-  args: readonly string[],
-  { env = {}, onErrorLine, validates = true }: Running = {},
-): Launched {
-  const folder = mkdtempSync(join(tmpdir(), 'belfry-faults-'))
-  const faults = join(folder, 'faults')
-  const child = spawn(process.execPath, [...(validates ? CHECKED : UNCHECKED), ...args], {
+export function launchBelfry(args: readonly string[], { env = {}, onErrorLine }: Running = {}): Launched {
+  const faults = createFaultsFile()
+  const child = spawn(process.execPath, [...BELFRY, ...args], {
     stdio: ['ignore', 'pipe', onErrorLine === undefined ? 'inherit' : 'pipe'],
-    env: { ...process.env, NODE_COMPILE_CACHE: CACHE, ANSWER_FAULTS_FILE: faults, ...env },
+    env: { ...process.env, ...faults.env, ...env },
   })
   if (child.stderr && onErrorLine) createInterface({ input: child.stderr }).on('line', onErrorLine)
   const ready = readyLine(child)
@@ -85,10 +78,57 @@ export function launchBelfry(
     pid: child.pid ?? 0,
     async end(signal) {
       const code = await endOf(child, signal)
-      const found = existsSync(faults) ? readFileSync(faults, 'utf8').trimEnd().split('\n') : []
+      faults.assertNone()
+      return code
+    },
+  }
+}
+
+export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
+
+type Run = {
+  /** Standard input. */
+  input?: string
+  /** The working directory; that of this process by default. */
+  cwd?: string
+  /** A program with arguments that runs the command. */
+  through?: readonly string[]
+}
+
+/**
+ * Runs any command until it exits, and validates its responses, if it has any. The command is killed at the end of the test. Rejects if
+ * a response did not match the schemas of its route.
+ */
+export async function runBelfry(
+  t: TestContext,
+  args: readonly string[],
+  { input = '', cwd, through = [] }: Run = {},
+): Promise<Ended> {
+  const faults = createFaultsFile()
+  const [program = '', ...more] = [...through, process.execPath, ...BELFRY, ...args]
+  const child = spawn(program, more, { cwd, env: { ...process.env, ...faults.env } })
+  afterTest(t, () => void child.kill('SIGKILL'))
+  child.stdin.on('error', () => undefined).end(input)
+  const [[code, signal], stdout, stderr] = await Promise.all([
+    once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>,
+    text(child.stdout),
+    text(child.stderr),
+  ])
+  faults.assertNone()
+  return { code, signal, stdout, stderr }
+}
+
+/** A file to which `checked-belfry.ts` appends the faults of responses. */
+function createFaultsFile() {
+  const folder = mkdtempSync(join(tmpdir(), 'belfry-faults-'))
+  const file = join(folder, 'faults')
+  return {
+    env: { NODE_COMPILE_CACHE: CACHE, ANSWER_FAULTS_FILE: file },
+    /** Call it after the end of the process. It removes the file. */
+    assertNone() {
+      const found = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : []
       rmSync(folder, { recursive: true, force: true })
       assert.deepEqual(found, [], 'responses do not match the schemas of their routes')
-      return code
     },
   }
 }

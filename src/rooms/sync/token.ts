@@ -1,8 +1,10 @@
 import { invalidParam } from '../../lib/errors.ts'
 
 // A token is a vector: the position in the stream of the server, and the parts of sections whose news have no position there. Its
-// text is `s<position>`, then `_<letter><value>` for each part. A token without a part, or with an unknown one, is valid: clients
-// keep tokens over upgrades. Earlier forms are `s<position>_<typing>` and `s<position>_<typing>_<defaults>`.
+// text is `s<position>`, then `_<letter><value>` for each part. A token without a part is valid: clients keep tokens over upgrades.
+// So is a token with an unknown part: after the operator goes back to an earlier version with a back-up, clients still have the tokens
+// of the newer version, and a client cannot continue after a 400 (decision 33). Earlier forms are `s<position>_<typing>` and
+// `s<position>_<typing>_<defaults>`.
 
 /** The parts. To add one, add its type here and its form to `PARTS`. */
 export type TokenParts = {
@@ -47,20 +49,24 @@ export function parseToken(text: string, name: string): SyncToken {
   if (earlier) return { position: Number(earlier[1]), typing: Number(earlier[2]), defaults: earlier[3] }
   const [, position, rest = ''] = FORM.exec(text) ?? []
   const parts = rest.split('_').slice(1)
-  const letters = parts.map((part) => part[0])
-  if (position === undefined || new Set(letters).size < letters.length) throw notAToken(name)
+  if (position === undefined) throw notAToken(name)
   const token: SyncToken = { position: Number(position) }
+  const letters = new Set<string | undefined>()
   for (const part of parts) {
-    const known = NAMES.find((one) => PARTS[one].letter === part[0])
+    const [letter] = part
+    if (letters.has(letter)) throw notAToken(name, `the part "${letter}" occurs twice`)
+    letters.add(letter)
+    const known = NAMES.find((one) => PARTS[one].letter === letter)
     const value = part.slice(1)
     if (known === undefined) continue
-    if (!PARTS[known].pattern.test(value)) throw notAToken(name)
+    if (!PARTS[known].pattern.test(value)) throw notAToken(name, `the part "${letter}" has an invalid value`)
     Object.assign(token, { [known]: PARTS[known].valueOf(value) })
   }
   return token
 }
 
-const notAToken = (name: string) => invalidParam(`${name} is not a token of this server`)
+const notAToken = (name: string, fault = 'tokens have the form s123_t45_r0123abcd') =>
+  invalidParam(`${name} is not a token of this server: ${fault}`)
 
 /** After a restore of the database, a token can be ahead of it. Such a token continues from the current point. */
 export function notAhead(since: SyncToken, now: SyncToken): SyncToken {

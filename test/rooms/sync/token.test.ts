@@ -33,6 +33,21 @@ describe('sync tokens and page tokens', () => {
     })
   })
 
+  test('with an unknown part are valid, because a newer version may have created them before the operator went back', () => {
+    assert.deepEqual(parseToken('s9_zz', 'since'), { position: 9 })
+  })
+
+  for (const [text, message] of [
+    ['9', 'since is not a token of this server: tokens have the form s123_t45_r0123abcd'],
+    ['s9_t', 'since is not a token of this server: tokens have the form s123_t45_r0123abcd'],
+    ['s9_tx', 'since is not a token of this server: the part "t" has an invalid value'],
+    ['s9_r0_z1', 'since is not a token of this server: the part "r" has an invalid value'],
+    ['s9_z1_z2', 'since is not a token of this server: the part "z" occurs twice'],
+  ] as const)
+    test(`refuses ${text} with the reason`, () => {
+      assert.throws(() => parseToken(text, 'since'), { status: 400, errcode: 'M_INVALID_PARAM', message })
+    })
+
   for (const garbage of [
     '',
     's',

@@ -36,16 +36,13 @@ const LOOK_MS = 500
 
 /**
  * Runs a server with its default limits in a separate process, with ordinary users alone and then with all attacks at once. A lost poke, a refused
- * request of an ordinary user, a 5xx response and a server that has ended are problems. Latencies and sizes are figures.
+ * request of an ordinary user, a 5xx response and a server that has ended are problems. Latencies and sizes are figures. The server
+ * validates its responses, as in all tests; rejects if one does not match the schemas of its route.
  */
 export async function hostileRun(run: HostileRun): Promise<HostileRunResult> {
   await using gateway = await startLoggingGateway(seededRandom(1))
   // `launchProcess` turns the rate limits off; this turns them on again.
-  const server = launchProcess({
-    data: run.data,
-    settings: { BELFRY_RATE_LIMITS_ENABLED: 'true' },
-    validates: false,
-  })
+  const server = launchProcess({ data: run.data, settings: { BELFRY_RATE_LIMITS_ENABLED: 'true' } })
   try {
     const url = await server.ready
     const ordinary = await createOrdinaryUsers(url, gateway)
