@@ -24,7 +24,7 @@ import { afterTest } from '../support/after-test.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
-// What one poke costs must not follow how much waits behind it.
+// The cost of one poke must not depend on the number of items that wait behind it.
 
 const PUSHERS = 25
 const FIRST = 1_000_000
@@ -56,11 +56,11 @@ const statement = <P extends Params>(query: Query<P, unknown>, params: P): State
   params,
 })
 
-/** Every statement on the way of a poke that looks into the outbox. `after`: how far the outbox is worked off. */
+/** Every statement of a poke that reads or changes queue items. `after`: the position up to which the items are done. */
 const STATEMENTS: Record<string, Statement> = {
   claim: statement(claim, { kind: 'poke', laneIds: [3], idle: [], ...lease }),
   heads: statement(heads, { owner: 'me', items: [{ id: 3, after: 0, urgent_after: 0 }] }),
-  'heads further on': statement(heads, {
+  'heads after 20 items': statement(heads, {
     owner: 'me',
     items: [{ id: 3, after: FIRST + 20, urgent_after: FIRST + 20 }],
   }),
@@ -85,7 +85,7 @@ const STATEMENTS: Record<string, Statement> = {
   addForUsers: statement(addForUsers, { userIds: ['@u3:test' as never], position: 9, now: 9, urgent: 0 }),
 }
 
-const clean = (urgent: 0 | 1) => `
+const fillQueues = (urgent: 0 | 1) => `
   delete from lane_items;
   delete from pushers;
   delete from lanes;
@@ -97,20 +97,20 @@ const clean = (urgent: 0 | 1) => `
     from generate_series(1, ${PUSHERS}) as s(id);
   insert into lane_items (lane_id, position, created_at, urgent)
     select p, ${FIRST} + i, ${LONG_AGO}, ${urgent} from generate_series(1, ${PUSHERS}) as a(p), generate_series(0, $backlog - 1) as b(i);
-  -- One that is not urgent stands behind all that are.
+  -- Each lane has one item that is not urgent, after the other items.
   insert into lane_items (lane_id, position, created_at) select p, 2 * ${FIRST}, 1 from generate_series(1, ${PUSHERS}) as a(p);
   analyze lane_items; analyze pushers; analyze lanes;`
 
 type Plan = { Plans?: Plan[]; [key: string]: unknown }
 
-/** Rows of the outbox that a plan has read. */
+/** Returns the number of rows of `lane_items` that a plan has read. */
 function rowsRead(plan: Plan): number {
-  const own = ['Actual Rows', 'Rows Removed by Filter', 'Rows Removed by Index Recheck']
+  const ownRows = ['Actual Rows', 'Rows Removed by Filter', 'Rows Removed by Index Recheck']
     .map((name) => Number(plan[name] ?? 0))
     .reduce((sum, rows) => sum + rows, 0)
   const isItems = plan['Relation Name'] === 'lane_items' && String(plan['Node Type']).includes('Scan')
-  const below = (plan.Plans ?? []).reduce((sum, part) => sum + rowsRead(part), 0)
-  return below + (isItems ? own * Number(plan['Actual Loops'] ?? 1) : 0)
+  const childRows = (plan.Plans ?? []).reduce((sum, child) => sum + rowsRead(child), 0)
+  return childRows + (isItems ? ownRows * Number(plan['Actual Loops'] ?? 1) : 0)
 }
 
 async function readOnPostgres(client: Client, { query, params }: Statement): Promise<number> {
@@ -140,7 +140,7 @@ test(
     const client = await openPostgres(t, cluster as string)
     for (const urgent of [0, 1] as const) {
       const read = async (backlog: number) => {
-        await client.query(clean(urgent).replace('$backlog', String(backlog)))
+        await client.query(fillQueues(urgent).replace('$backlog', String(backlog)))
         const found: Record<string, number> = {}
         for (const [name, one] of Object.entries(STATEMENTS)) found[name] = await readOnPostgres(client, one)
         return found
@@ -150,15 +150,15 @@ test(
       for (const [name, rows] of Object.entries(long))
         assert.ok(
           rows <= Math.max(Number(short[name]), 2 * PUSHERS),
-          `${name} reads ${rows} rows of 4,000 for each of ${PUSHERS} pushers (urgent: ${urgent}), ${short[name]} of 40`,
+          `${name} reads ${rows} rows with 4,000 items for each of ${PUSHERS} pushers, and ${short[name]} rows with 40 (urgent: ${urgent})`,
         )
     }
   },
 )
 
-/** Steps on the outbox that know more than the pusher. */
+/** Steps of a plan that find queue items by more than the lane. */
 const BY_KEY = /\b(o|i|lane_items)\b.*\(lane_id=\? AND position[=<>]\?\)|\b(i|lane_items)\b.*\(lane_id>\?\)/
-/** These ask for the first row of a pusher alone, by `min()` or a limit. */
+/** These statements read only the first item of a lane, by `min()` or a limit. */
 const FIRST_ROW = new Set(['settle', 'settle where a circuit is open', 'oldestWaiting', 'ripePushers'])
 
 test('SQLite uses the whole key of the queue for each statement of a poke, or stops at the first row', async (t) => {
@@ -174,9 +174,9 @@ test('SQLite uses the whole key of the queue for each statement of a poke, or st
       .filter((step) => /^(SEARCH|SCAN) (o|i|lane_items)\b/.test(step))
   for (const [name, { query }] of Object.entries(STATEMENTS)) {
     const steps = stepsOf(compileQuery(sqliteBuilder, sqliteDialect, query).sql)
-    const others = FIRST_ROW.has(name) ? /PRIMARY KEY \(lane_id=\?\)/ : /never/
+    const byLane = FIRST_ROW.has(name) ? /PRIMARY KEY \(lane_id=\?\)/ : /never/
     assert.deepEqual(
-      steps.filter((step) => !BY_KEY.test(step) && !others.test(step)),
+      steps.filter((step) => !BY_KEY.test(step) && !byLane.test(step)),
       [],
       name,
     )

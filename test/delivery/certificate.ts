@@ -1,4 +1,4 @@
-// A self-signed certificate for `gateway.test`, good for a century, and its key: for tests of TLS on loopback only.
+// A self-signed certificate for `gateway.test`, valid for 100 years, and its key. Only for tests of TLS on loopback.
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBnTCCAUSgAwIBAgIUIENdRDE64Xn2ti/OlU5QE85mG5gwCgYIKoZIzj0EAwIw
 FzEVMBMGA1UEAwwMZ2F0ZXdheS50ZXN0MCAXDTI2MTEyMjAxMzY1NVoYDzIxMjYx

@@ -37,8 +37,8 @@ const rule = (more: Partial<PushRule> & { rule_id: string }) => ({
   ...more,
 })
 
-/** The outcome on the phone, and the one that counts. */
-function onPhone(rules: RulesOfUser, body = 'ding') {
+/** Returns the outcome on the phone, and `counted`: the stored outcome, from which unread counts are computed. */
+function onPhone(rules: RulesOfUser, body = 'hello') {
   const event = message(body)
   const counted = evaluate(compileRules(rules.global), event, context)
   const here = outcomeForDevice(deviceRules(rules), { handle: PHONE, counted }, { event, context })
@@ -97,17 +97,17 @@ describe('the outcome on a device', () => {
       ),
     }
     assert.equal(onPhone({ global, device }).outcome.notify, false)
-    // Nothing is stored of an event that does not notify: which rule decided is not known at dispatch.
+    // The outcome of an event that does not notify is not stored, so the deciding rule is not known when the poke is sent.
     const silent = outcomeForDevice(
       deviceRules({ global, device }),
       { handle: PHONE, counted: NO_MATCH },
-      { event: message('ding'), context },
+      { event: message('hello'), context },
     )
     assert.equal(silent.outcome.notify, false)
   })
 
   test('is that of a global rule with profile_tag if that rule is the first to match', () => {
-    const asking = (tag: string, enabled = true) => ({
+    const withProfileTag = (tag: string, enabled = true) => ({
       ...rule({ rule_id: 'quiet', actions: [], enabled }),
       conditions: [{ kind: 'profile_tag', profile_tag: tag }],
     })
@@ -115,17 +115,17 @@ describe('the outcome on a device', () => {
       global: { ...defaults, override: [...above, one, ...defaults.override] },
       device: new Map(),
     })
-    const here = onPhone(withRule(asking(PHONE)))
+    const here = onPhone(withRule(withProfileTag(PHONE)))
     assert.deepEqual([here.counted.notify, here.outcome.notify, here.scope], [true, false, 'global'])
     assert.equal(here.outcome.rule?.ruleId, 'quiet')
-    assert.equal(onPhone(withRule(asking('laptop'))).outcome.notify, true)
-    assert.equal(onPhone(withRule(asking(PHONE, false))).outcome.notify, true)
+    assert.equal(onPhone(withRule(withProfileTag('laptop'))).outcome.notify, true)
+    assert.equal(onPhone(withRule(withProfileTag(PHONE, false))).outcome.notify, true)
     const first = { ...rule({ rule_id: 'first' }), conditions: [] }
-    assert.equal(onPhone(withRule(asking(PHONE), [first])).outcome.notify, true)
+    assert.equal(onPhone(withRule(withProfileTag(PHONE), [first])).outcome.notify, true)
   })
 
   test('is the stored outcome although global rules have changed since the event', () => {
-    const event = message('ding')
+    const event = message('hello')
     const counted = evaluate(compileRules(defaults), event, context)
     const rules: RulesOfUser = {
       global: {
@@ -146,10 +146,16 @@ describe('the outcome on a device', () => {
   })
 
   test('is computed without an error for malformed stored rules', () => {
-    const odd = { rule_id: 'odd', default: false, enabled: true, actions: [], conditions: [null, 7] }
+    const malformedRule = {
+      rule_id: 'malformed',
+      default: false,
+      enabled: true,
+      actions: [],
+      conditions: [null, 7],
+    }
     const rules = {
-      global: { ...defaults, override: [odd as never, ...defaults.override] },
-      device: new Map([[PHONE, { ...none, override: [odd as never] }]]),
+      global: { ...defaults, override: [malformedRule as never, ...defaults.override] },
+      device: new Map([[PHONE, { ...none, override: [malformedRule as never] }]]),
     }
     assert.equal(onPhone(rules).outcome.notify, true)
   })
@@ -161,7 +167,7 @@ describe('the cache of device rules', () => {
     let fails = false
     const rulesOf = createDeviceRules(async () => {
       loads++
-      if (fails) throw new Error('the database is away')
+      if (fails) throw new Error('the database is unavailable')
       return { global: defaults, device: new Map() }
     }, {})
     const [one, two] = await Promise.all([rulesOf(ALICE, 1), rulesOf(ALICE, 1)])

@@ -4,10 +4,10 @@ import { createEventCache } from '../../src/delivery/event-cache.ts'
 import type { PokedEvent } from '../../src/delivery/poked-event.ts'
 import type { Queries } from '../../src/storage/query.ts'
 
-const KEPT = 256
+const MAX_EVENTS = 256
 
-/** `loads`: the positions of each load. */
-function open() {
+/** Creates a cache. `loads`: the positions of each load. `faults`: the errors of the next loads. */
+function createCache() {
   const loads: number[][] = []
   const faults: Error[] = []
   const eventAt = createEventCache(async (_q, positions) => {
@@ -21,7 +21,7 @@ function open() {
 
 describe('the cache of events', () => {
   test('loads an event once, and concurrent requests in one query', async () => {
-    const { loads, eventAt } = open()
+    const { loads, eventAt } = createCache()
     const [one, two, again] = await Promise.all([eventAt(1), eventAt(2), eventAt(1)])
     assert.equal(one, again)
     assert.notEqual(one, two)
@@ -30,10 +30,10 @@ describe('the cache of events', () => {
   })
 
   test('holds the 256 events that were used last', async () => {
-    const { loads, eventAt } = open()
-    for (let position = 1; position <= KEPT; position++) await eventAt(position)
+    const { loads, eventAt } = createCache()
+    for (let position = 1; position <= MAX_EVENTS; position++) await eventAt(position)
     await eventAt(1)
-    await eventAt(KEPT + 1)
+    await eventAt(MAX_EVENTS + 1)
     loads.length = 0
     await eventAt(1)
     await eventAt(3)
@@ -43,9 +43,9 @@ describe('the cache of events', () => {
   })
 
   test('loads an event again after a failed load', async () => {
-    const { loads, faults, eventAt } = open()
-    faults.push(new Error('the database is away'))
-    await assert.rejects(eventAt(1), { message: 'the database is away' })
+    const { loads, faults, eventAt } = createCache()
+    faults.push(new Error('the database is unavailable'))
+    await assert.rejects(eventAt(1), { message: 'the database is unavailable' })
     assert.ok(await eventAt(1))
     assert.deepEqual(loads, [[1], [1]])
   })

@@ -13,9 +13,9 @@ const NAMES: Record<string, readonly string[]> = {
 }
 
 const lookup = async (hostname: string) => {
-  const answers = NAMES[hostname]
-  if (answers === undefined) throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
-  return answers
+  const addresses = NAMES[hostname]
+  if (addresses === undefined) throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })
+  return addresses
 }
 
 const check = (url: string, ranges: string[] = []) =>

@@ -58,17 +58,17 @@ onEachDatabase('the lease of a pusher that has nothing to send', (open) => {
 
   test('is not used for a pusher that was set with another gateway: the poke waits for a slot there', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    const next = await startPokeReceiver(t)
+    const newGateway = await startPokeReceiver(t)
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await untilIdle(delivery)
-    await delivery.setPusher(bob, { data: { url: next.url } })
+    await delivery.setPusher(bob, { data: { url: newGateway.url } })
     gateway.answer({ status: 500 })
     await delivery.say(alice, 'two')
-    await next.waitFor((poke) => poke.content?.['body'] === 'two')
+    await newGateway.waitFor((poke) => poke.content?.['body'] === 'two')
     await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one'])
-    assert.deepEqual(bodies(next.pokes), ['two'])
+    assert.deepEqual(bodies(newGateway.pokes), ['two'])
     assert.deepEqual(
       delivery.reported.filter(({ event }) => event === 'gatewayDown'),
       [],

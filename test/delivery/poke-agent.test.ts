@@ -17,10 +17,10 @@ async function post(agent: GuardedAgent, url: string): Promise<number> {
 
 const blocked = { name: 'BlockedAddressError', message: 'blocked by the IP policy' }
 
-/** Answers with the next list of addresses each time it is asked; the last one stays. */
-function answering(...answers: string[][]) {
-  let asked = 0
-  return async () => answers[Math.min(asked++, answers.length - 1)] ?? []
+/** Returns a resolver. Each call resolves to the next list of addresses, and later calls to the last one. */
+function resolveTo(...lists: string[][]) {
+  let calls = 0
+  return async () => lists[Math.min(calls++, lists.length - 1)] ?? []
 }
 
 suite('addresses', () => {
@@ -57,7 +57,7 @@ suite('addresses', () => {
       response.setHeader('connection', 'close')
       response.end()
     })
-    await using agent = agentFor({ lookup: answering(['127.0.0.1'], ['10.0.0.1']) })
+    await using agent = agentFor({ lookup: resolveTo(['127.0.0.1'], ['10.0.0.1']) })
     const url = `http://relay.test:${server.port}/`
     assert.equal(await post(agent, url), 200)
     await assert.rejects(post(agent, url), blocked)
@@ -65,12 +65,12 @@ suite('addresses', () => {
 
   test('fails if one of the resolved addresses is blocked', async () => {
     await using server = await httpServer((_request, response) => response.end())
-    await using agent = agentFor({ lookup: answering(['127.0.0.1', '169.254.169.254']) })
+    await using agent = agentFor({ lookup: resolveTo(['127.0.0.1', '169.254.169.254']) })
     await assert.rejects(post(agent, `http://relay.test:${server.port}/`), blocked)
   })
 
   test('dials plain http and other paths only for addresses that the operator has allowed', async () => {
-    await using agent = agentFor({ lookup: answering(['93.184.215.14']) })
+    await using agent = agentFor({ lookup: resolveTo(['93.184.215.14']) })
     await assert.rejects(post(agent, `http://relay.test${PATH}`), blocked)
     await assert.rejects(post(agent, 'https://relay.test/hook'), blocked)
     await assert.rejects(post(agent, `http://93.184.215.14${PATH}`), blocked)
@@ -78,16 +78,16 @@ suite('addresses', () => {
 
   test('checks the address of the open socket', async () => {
     await using server = await httpServer((_request, response) => response.end())
-    let asked = 0
-    const forgetful: IpPolicy = { allows: () => false, allowedByOperator: () => asked++ === 0 }
-    await using agent = makePokeAgent({ policy: forgetful, lookup: answering(['127.0.0.1']) })
+    let calls = 0
+    const changingPolicy: IpPolicy = { allows: () => false, allowedByOperator: () => calls++ === 0 }
+    await using agent = makePokeAgent({ policy: changingPolicy, lookup: resolveTo(['127.0.0.1']) })
     await assert.rejects(post(agent, `http://relay.test:${server.port}/`), blocked)
-    assert.equal(asked, 2)
+    assert.equal(calls, 2)
   })
 })
 
 suite('TLS', () => {
-  const lookup = answering(['127.0.0.1'])
+  const lookup = resolveTo(['127.0.0.1'])
 
   test('trusts an extra authority, only for the name in its certificate', async () => {
     await using server = await httpsServer((_request, response) => response.end())
@@ -115,8 +115,8 @@ suite('pools', () => {
       setImmediate(() => response.end())
     })
     await using agent = agentFor({ connectionsPerOrigin: 2 })
-    const answers = await Promise.all(Array.from({ length: 10 }, () => post(agent, server.url)))
-    assert.deepEqual(new Set(answers), new Set([200]))
+    const statuses = await Promise.all(Array.from({ length: 10 }, () => post(agent, server.url)))
+    assert.deepEqual(new Set(statuses), new Set([200]))
     assert.equal(sockets.size, 2)
     assert.equal(agent.poolCount(), 1)
   })

@@ -11,15 +11,15 @@ const event: PokeEvent = {
   roomId: '!room' as RoomId,
   type: 'm.room.message',
   stateKey: null,
-  sender: '@ann:bell' as UserId,
-  content: { msgtype: 'm.text', body: 'Dinner' },
-  senderDisplayName: 'Ann',
-  roomName: 'Kitchen',
+  sender: '@alice:test' as UserId,
+  content: { msgtype: 'm.text', body: 'hello' },
+  senderDisplayName: 'Alice',
+  roomName: 'Office',
 }
 
 const input: EventPokeInput = {
   event,
-  recipient: '@bob:bell' as UserId,
+  recipient: '@bob:test' as UserId,
   device: {
     appId: 'org.example.app',
     pushkey: 'key',
@@ -52,11 +52,11 @@ suite('the full format', () => {
         event_id: '$event',
         room_id: '!room',
         type: 'm.room.message',
-        sender: '@ann:bell',
-        sender_display_name: 'Ann',
-        room_name: 'Kitchen',
+        sender: '@alice:test',
+        sender_display_name: 'Alice',
+        room_name: 'Office',
         prio: 'high',
-        content: { msgtype: 'm.text', body: 'Dinner' },
+        content: { msgtype: 'm.text', body: 'hello' },
         counts: { unread: 2 },
         devices: [{ ...device, tweaks: { sound: 'default' } }],
       },
@@ -71,8 +71,8 @@ suite('the full format', () => {
       event_id: '$event',
       room_id: '!room',
       type: 'm.room.message',
-      sender: '@ann:bell',
-      sender_display_name: '@ann:bell',
+      sender: '@alice:test',
+      sender_display_name: '@alice:test',
       prio: 'low',
       counts: {},
       devices: [device],
@@ -80,19 +80,19 @@ suite('the full format', () => {
   })
 
   test('marks an invitation of the recipient', () => {
-    const invite = { type: 'm.room.member', stateKey: '@bob:bell', content: { membership: 'invite' } }
-    const mine = withEvent(invite)
-    assert.deepEqual([mine.membership, mine.user_is_target], ['invite', true])
-    const other = withEvent({ ...invite, stateKey: '@eve:bell' })
-    assert.deepEqual([other.membership, other.user_is_target], ['invite', false])
+    const invite = { type: 'm.room.member', stateKey: '@bob:test', content: { membership: 'invite' } }
+    const ownInvite = withEvent(invite)
+    assert.deepEqual([ownInvite.membership, ownInvite.user_is_target], ['invite', true])
+    const otherInvite = withEvent({ ...invite, stateKey: '@carol:test' })
+    assert.deepEqual([otherInvite.membership, otherInvite.user_is_target], ['invite', false])
   })
 
   test('has membership only for member state events, and only as a string', () => {
     const message = withEvent({ type: 'm.room.member', content: { membership: 'invite' } })
     assert.ok(!('membership' in message) && !('user_is_target' in message))
-    const odd = withEvent({ type: 'm.room.member', stateKey: '@bob:bell', content: { membership: 7 } })
-    assert.ok(!('membership' in odd))
-    assert.equal(odd.user_is_target, true)
+    const malformed = withEvent({ type: 'm.room.member', stateKey: '@bob:test', content: { membership: 7 } })
+    assert.ok(!('membership' in malformed))
+    assert.equal(malformed.user_is_target, true)
   })
 })
 
@@ -149,10 +149,10 @@ test('omits the counts for a pusher without badge counts, in both forms (MSC4076
 
 test('a test poke contains only the event id and the device, without the URL in its data (MSC4173)', () => {
   const { url: _url, ...data } = input.device.data
-  const poke = testPoke({ device: { ...input.device, pushkeyTsMs: 12_345 }, eventId: '$ding' })
+  const poke = testPoke({ device: { ...input.device, pushkeyTsMs: 12_345 }, eventId: '$test' })
   const { appId: app_id, pushkey } = input.device
   assert.deepEqual(poke, {
-    notification: { event_id: '$ding', devices: [{ app_id, pushkey, pushkey_ts: 12, data }] },
+    notification: { event_id: '$test', devices: [{ app_id, pushkey, pushkey_ts: 12, data }] },
   })
   assert.ok(input.device.data.url !== undefined)
 })

@@ -20,7 +20,7 @@ import { NOT_PUBLIC } from '../gateway/addresses.ts'
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts'
 import { httpServer, httpsServer, PATH } from './servers.ts'
 
-// A home server that reaches the internet through a proxy alone.
+// A home server that reaches the internet only through a proxy.
 
 async function startProxy(t: TestContext) {
   const forward = await startForwardProxy()
@@ -28,7 +28,7 @@ async function startProxy(t: TestContext) {
   return { forward, targets: () => forward.asked.map(({ target }) => target) }
 }
 
-/** Receives pokes as `https://gateway.test`, whose name means nothing here but to the proxy. */
+/** Starts an HTTPS and an HTTP server that receive pokes. Only the proxy can resolve the name `gateway.test` of `url`. */
 async function startReceivers(t: TestContext) {
   const received: string[] = []
   const listener =
@@ -65,7 +65,7 @@ suite('the pokes of a home server', () => {
       writeFileSync(join(data, 'ca.pem'), CERTIFICATE)
       const lines: string[] = []
       const log = createLog({ level: 'info', stream: { write: (line: string) => void lines.push(line) } })
-      const withPassword = forward.url.replace('//', '//ann:secret@')
+      const withPassword = forward.url.replace('//', '//user:secret@')
       const { url: server } = await startTestServer(t, {
         data,
         flags: ['--extra-ca', join(data, 'ca.pem')],
@@ -137,7 +137,7 @@ suite('the IP policy and a proxy', () => {
       policy: makeIpPolicy(allowed),
       proxy: withoutFor(parseProxy(forward.url), noProxy),
       ca: [CERTIFICATE],
-      lookup: lookup ?? (() => Promise.reject(new Error('names are for the proxy to resolve'))),
+      lookup: lookup ?? (() => Promise.reject(new Error('only the proxy resolves names'))),
     })
     afterTest(t, () => agent[Symbol.asyncDispose]())
     const send = makePokeSender({ agent })
@@ -174,10 +174,10 @@ suite('the IP policy and a proxy', () => {
   test('calls a host of no_proxy directly, only if the policy allows its addresses', async (t) => {
     const { secure } = await startReceivers(t)
     const url = `https://gateway.test:${secure.port}${PATH}`
-    const given = { noProxy: ['gateway.test'], lookup: async () => ['127.0.0.1'] }
-    const strict = await makeSender(t, given)
+    const options = { noProxy: ['gateway.test'], lookup: async () => ['127.0.0.1'] }
+    const strict = await makeSender(t, options)
     assert.equal(await strict.faultOn(url), 'blocked by the IP policy')
-    const allowed = await makeSender(t, { ...given, allowed: ['127.0.0.1'] })
+    const allowed = await makeSender(t, { ...options, allowed: ['127.0.0.1'] })
     assert.equal(await allowed.faultOn(url), 'sent')
     assert.deepEqual([...strict.targets(), ...allowed.targets()], [])
   })
@@ -199,19 +199,21 @@ suite('which proxy a home server uses', () => {
       env,
       readFile: () => JSON.stringify(file),
     })
-  const both = ({ push, gateway }: ReturnType<typeof load>) => [push.proxy?.host, gateway.proxy?.host]
+  const proxyHosts = ({ push, gateway }: ReturnType<typeof load>) => [push.proxy?.host, gateway.proxy?.host]
 
-  test('is absent by default', () => assert.deepEqual(both(load({})), [undefined, undefined]))
+  test('is absent by default', () => assert.deepEqual(proxyHosts(load({})), [undefined, undefined]))
   test('HTTPS_PROXY applies to pokes and to the own gateway', () =>
-    assert.deepEqual(both(load({ HTTPS_PROXY: 'http://env:1' })), ['env', 'env']))
+    assert.deepEqual(proxyHosts(load({ HTTPS_PROXY: 'http://env:1' })), ['env', 'env']))
   test('a setting takes precedence over HTTPS_PROXY', () =>
-    assert.deepEqual(both(load({ HTTPS_PROXY: 'http://env:1' }, { push: { proxy: 'http://file:1' } })), [
-      'file',
-      'env',
-    ]))
+    assert.deepEqual(
+      proxyHosts(load({ HTTPS_PROXY: 'http://env:1' }, { push: { proxy: 'http://file:1' } })),
+      ['file', 'env'],
+    ))
   test('"none" disables the proxy', () =>
     assert.deepEqual(
-      both(load({ HTTPS_PROXY: 'http://env:1', BELFRY_PUSH_PROXY: 'none' }, { gateway: { proxy: 'none' } })),
+      proxyHosts(
+        load({ HTTPS_PROXY: 'http://env:1', BELFRY_PUSH_PROXY: 'none' }, { gateway: { proxy: 'none' } }),
+      ),
       [undefined, undefined],
     ))
   test('NO_PROXY is split at commas and blanks, and push.no_proxy takes precedence', () => {
@@ -222,6 +224,6 @@ suite('which proxy a home server uses', () => {
   })
   test('an invalid proxy is refused with the name of its setting, without its value', () => {
     const message = /^(?!.*secret).*HTTPS_PROXY.*expected http:/
-    assert.throws(() => load({ HTTPS_PROXY: 'https://ann:secret@x' }), { name: 'ConfigError', message })
+    assert.throws(() => load({ HTTPS_PROXY: 'https://user:secret@x' }), { name: 'ConfigError', message })
   })
 })

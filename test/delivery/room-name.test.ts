@@ -4,13 +4,13 @@ import { test } from 'node:test'
 import { roomNameFor, type NamedMember, type RoomNameInput } from '../../src/delivery/room-name.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 
-const me = '@me:bell' as UserId
+const me = '@me:test' as UserId
 const member = (
   name: string,
   displayname?: NamedMember['displayname'],
   membership = 'join',
 ): NamedMember => ({
-  userId: `@${name}:bell` as UserId,
+  userId: `@${name}:test` as UserId,
   displayname,
   membership,
 })
@@ -19,52 +19,72 @@ const room = (changes: Partial<RoomNameInput>) =>
   roomNameFor({ members: [myself], memberCount: 1, recipient: me, ...changes })
 
 const rows: [string, Partial<RoomNameInput>, string | undefined][] = [
-  ['the name of the room', { name: 'Kitchen', canonicalAlias: '#k:bell' }, 'Kitchen'],
-  ['an empty name does not count', { name: '', canonicalAlias: '#k:bell' }, '#k:bell'],
+  ['uses the name of the room', { name: 'Office', canonicalAlias: '#office:test' }, 'Office'],
+  ['uses the alias if the name is empty', { name: '', canonicalAlias: '#office:test' }, '#office:test'],
   [
-    'a name of the wrong type does not count',
-    { name: { en: 'Kitchen' }, canonicalAlias: '#k:bell' },
-    '#k:bell',
+    'uses the alias if the name is not a string',
+    { name: { en: 'Office' }, canonicalAlias: '#office:test' },
+    '#office:test',
   ],
-  ['an alias that is none does not count', { canonicalAlias: 'kitchen' }, 'Empty Room'],
-  ['an alias of the wrong type does not count', { canonicalAlias: 7 }, 'Empty Room'],
-  ['invited by somebody known', { invite: { inviterKnown: true }, memberCount: 3 }, undefined],
-  ['invited by a stranger', { invite: { inviterKnown: false } }, 'Room Invite'],
-  ['invited to a room with a name', { name: 'Kitchen', invite: { inviterKnown: false } }, 'Kitchen'],
-  ['nobody else', {}, 'Empty Room'],
-  ['nobody else, all others have left', { members: [myself, member('ann', 'Ann', 'leave')] }, 'Empty Room'],
+  ['ignores an alias with an invalid format', { canonicalAlias: 'office' }, 'Empty Room'],
+  ['ignores an alias that is not a string', { canonicalAlias: 7 }, 'Empty Room'],
   [
-    'one other: the client shows the sender',
-    { members: [myself, member('ann', 'Ann')], memberCount: 2 },
+    'has no name for an invitation if the name of the inviter is known',
+    { invite: { inviterKnown: true }, memberCount: 3 },
     undefined,
   ],
   [
-    'two others',
-    { members: [myself, member('ann', 'Ann'), member('cy', 'Cy', 'invite')], memberCount: 3 },
-    'Ann and Cy',
+    'is "Room Invite" for an invitation if the name of the inviter is not known',
+    { invite: { inviterKnown: false } },
+    'Room Invite',
   ],
   [
-    'without display names',
-    { members: [member('ann'), member('cy', '')], memberCount: 3 },
-    '@ann:bell and @cy:bell',
+    'uses the name of the room for an invitation',
+    { name: 'Office', invite: { inviterKnown: false } },
+    'Office',
+  ],
+  ['is "Empty Room" without other members', {}, 'Empty Room'],
+  [
+    'is "Empty Room" if all other members have left',
+    { members: [myself, member('alice', 'Alice', 'leave')] },
+    'Empty Room',
   ],
   [
-    'a display name of the wrong type',
-    { members: [member('ann', 5), member('cy', 'Cy')], memberCount: 3 },
-    '@ann:bell and Cy',
+    'has no name with one other member, because the client shows the sender',
+    { members: [myself, member('alice', 'Alice')], memberCount: 2 },
+    undefined,
   ],
   [
-    'many others: the oldest is named',
-    { members: [member('ann', 'Ann'), member('cy', 'Cy')], memberCount: 42 },
-    'Ann and 40 others',
+    'has the names of two other members',
+    { members: [myself, member('alice', 'Alice'), member('carol', 'Carol', 'invite')], memberCount: 3 },
+    'Alice and Carol',
   ],
-  ['two others of whom one is known', { members: [member('ann', 'Ann')], memberCount: 3 }, 'Ann and 1 other'],
   [
-    'more members handed in than counted',
+    'has the user ids of members without display names',
+    { members: [member('alice'), member('carol', '')], memberCount: 3 },
+    '@alice:test and @carol:test',
+  ],
+  [
+    'has the user id of a member with a display name that is not a string',
+    { members: [member('alice', 5), member('carol', 'Carol')], memberCount: 3 },
+    '@alice:test and Carol',
+  ],
+  [
+    'has the first member and the number of the others for more than two other members',
+    { members: [member('alice', 'Alice'), member('carol', 'Carol')], memberCount: 42 },
+    'Alice and 40 others',
+  ],
+  [
+    'has one member and the number of the others if only one of two is passed',
+    { members: [member('alice', 'Alice')], memberCount: 3 },
+    'Alice and 1 other',
+  ],
+  [
+    'counts the passed members if they are more than the member count',
     { members: [member('a', 'A'), member('b', 'B'), member('c', 'C')], memberCount: 1 },
     'A and 2 others',
   ],
-  ['nobody handed in', { members: [], memberCount: 9 }, undefined],
+  ['has no name if no members are passed', { members: [], memberCount: 9 }, undefined],
 ]
 
 for (const [title, changes, expected] of rows) {

@@ -34,18 +34,18 @@ async function sendTo(
   return await makePokeSender({ agent, deadlineMs, clock })(url, poke)
 }
 
-async function answered(listener: RequestListener, options: Options = {}): Promise<SendResult> {
+async function resultFrom(listener: RequestListener, options: Options = {}): Promise<SendResult> {
   await using server = await httpServer(listener)
   return await sendTo(server.url, options)
 }
 
-/** All but how long it took, which is a whole number of milliseconds. */
-function outcome({ ms, ...rest }: SendResult) {
+/** Returns the result without its duration, which must be a whole number of milliseconds. */
+function withoutDuration({ ms, ...rest }: SendResult) {
   assert.ok(Number.isInteger(ms) && ms >= 0)
   return rest
 }
 
-const answering =
+const respondWith =
   (status: number, body: string, headers: Record<string, string> = {}): RequestListener =>
   (_request, response) =>
     void response.writeHead(status, headers).end(body)
@@ -56,7 +56,7 @@ const rejected = (status = 200) => ({ kind: 'rejected', reason: 'rejected', stat
 suite('taken', () => {
   test('sends the request that a gateway expects', async () => {
     let seen: unknown
-    const result = await answered((request, response) => {
+    const result = await resultFrom((request, response) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
@@ -71,7 +71,7 @@ suite('taken', () => {
         response.end('{"rejected":[]}')
       })
     })
-    assert.deepEqual(outcome(result), sent())
+    assert.deepEqual(withoutDuration(result), sent())
     assert.deepEqual(seen, {
       method: 'POST',
       url: '/_matrix/push/v1/notify',
@@ -83,12 +83,15 @@ suite('taken', () => {
 
   test('returns rejected when the response names the pushkey of the poke, and for no other pushkey', async () => {
     const both = '{"rejected":["a","secret-key"]}'
-    assert.deepEqual(outcome(await answered(answering(200, both))), rejected())
-    assert.deepEqual(outcome(await answered(answering(202, '{"rejected":["secret-key"]}'))), rejected(202))
-    assert.deepEqual(outcome(await answered(answering(200, '{"rejected":["a"]}'))), sent())
+    assert.deepEqual(withoutDuration(await resultFrom(respondWith(200, both))), rejected())
+    assert.deepEqual(
+      withoutDuration(await resultFrom(respondWith(202, '{"rejected":["secret-key"]}'))),
+      rejected(202),
+    )
+    assert.deepEqual(withoutDuration(await resultFrom(respondWith(200, '{"rejected":["a"]}'))), sent())
   })
 
-  const odd = [
+  const unexpectedBodies = [
     '',
     'null',
     '[]',
@@ -100,14 +103,14 @@ suite('taken', () => {
     '{"rejected":"secret-key"}',
     '{"rejected":["secret-key",7]}',
   ]
-  for (const body of odd) {
+  for (const body of unexpectedBodies) {
     test(`returns delivered for an unexpected body: ${JSON.stringify(body)}`, async () => {
-      assert.deepEqual(outcome(await answered(answering(200, body))), sent())
+      assert.deepEqual(withoutDuration(await resultFrom(respondWith(200, body))), sent())
     })
   }
 
   test('returns delivered for a 204 without a body', async () => {
-    assert.deepEqual(outcome(await answered(answering(204, ''))), sent(204))
+    assert.deepEqual(withoutDuration(await resultFrom(respondWith(204, ''))), sent(204))
   })
 
   test('stops reading a long body, by its declared and by its actual length', async () => {
@@ -116,42 +119,42 @@ suite('taken', () => {
       const endless = new Readable({ read: () => setImmediate(() => endless.push(chunk)) })
       endless.pipe(response).on('close', () => endless.destroy())
     }
-    assert.deepEqual(outcome(await answered(flood)), sent())
+    assert.deepEqual(withoutDuration(await resultFrom(flood)), sent())
     const long = JSON.stringify({ rejected: ['secret-key'], padding: 'x'.repeat(70_000) })
-    assert.deepEqual(outcome(await answered(answering(200, long))), sent())
+    assert.deepEqual(withoutDuration(await resultFrom(respondWith(200, long))), sent())
   })
 
   test('sends over TLS with an authority of the operator', async () => {
-    await using server = await httpsServer(answering(200, '{"rejected":[]}'))
+    await using server = await httpsServer(respondWith(200, '{"rejected":[]}'))
     const options = { lookup: async () => ['127.0.0.1'], ca: [CERTIFICATE] }
     const result = await sendTo(`https://gateway.test:${server.port}/_matrix/push/v1/notify`, options)
-    assert.deepEqual(outcome(result), sent())
+    assert.deepEqual(withoutDuration(result), sent())
   })
 })
 
 suite('refused', () => {
   for (const status of [400, 401, 404, 410, 413, 422]) {
     test(`returns refused for status ${status}`, async () => {
-      const result = await answered(answering(status, 'secret-key', { 'retry-after': '7' }))
-      assert.deepEqual(outcome(result), { kind: 'refused', reason: `status ${status}`, status })
+      const result = await resultFrom(respondWith(status, 'secret-key', { 'retry-after': '7' }))
+      assert.deepEqual(withoutDuration(result), { kind: 'refused', reason: `status ${status}`, status })
     })
   }
 
   for (const status of [408, 425, 500, 502, 504]) {
     test(`returns retry for status ${status}`, async () => {
-      const result = await answered(answering(status, 'secret-key', { 'retry-after': '7' }))
-      assert.deepEqual(outcome(result), { kind: 'retry', reason: `status ${status}`, status })
+      const result = await resultFrom(respondWith(status, 'secret-key', { 'retry-after': '7' }))
+      assert.deepEqual(withoutDuration(result), { kind: 'retry', reason: `status ${status}`, status })
     })
   }
 
   for (const status of [301, 302, 307, 308]) {
     test(`does not follow a redirect: ${status}`, async () => {
       let requests = 0
-      const result = await answered((request, response) => {
+      const result = await resultFrom((request, response) => {
         requests++
         response.writeHead(status, { location: request.url }).end()
       })
-      assert.deepEqual(outcome(result), { kind: 'retry', reason: 'redirect', status })
+      assert.deepEqual(withoutDuration(result), { kind: 'retry', reason: 'redirect', status })
       assert.equal(requests, 1)
     })
   }
@@ -159,13 +162,13 @@ suite('refused', () => {
   for (const status of [429, 503]) {
     test(`returns the Retry-After of status ${status}`, async () => {
       const retry = { kind: 'retry', reason: `status ${status}`, status }
-      const seconds = await answered(answering(status, '', { 'retry-after': '90' }))
-      assert.deepEqual(outcome(seconds), { ...retry, retryAfterMs: 90_000 })
+      const seconds = await resultFrom(respondWith(status, '', { 'retry-after': '90' }))
+      assert.deepEqual(withoutDuration(seconds), { ...retry, retryAfterMs: 90_000 })
       const clock = createManualClock()
       const later = new Date(clock.now() + 60_000).toUTCString()
-      const date = await answered(answering(status, '', { 'retry-after': later }), { clock })
-      assert.deepEqual(outcome(date), { ...retry, retryAfterMs: 60_000 })
-      assert.deepEqual(outcome(await answered(answering(status, ''))), retry)
+      const date = await resultFrom(respondWith(status, '', { 'retry-after': later }), { clock })
+      assert.deepEqual(withoutDuration(date), { ...retry, retryAfterMs: 60_000 })
+      assert.deepEqual(withoutDuration(await resultFrom(respondWith(status, ''))), retry)
     })
   }
 
@@ -177,14 +180,14 @@ suite('refused', () => {
     await using agent = agentFor()
     const deadlineMs = 30_000
     t.mock.timers.enable({ apis: ['setTimeout'] })
-    // The status is known, the body is not over, and the deadline passes.
+    // The deadline passes after the headers and before the end of the body.
     const post: GuardedAgent['post'] = async (...request) => {
       const response = await agent.post(...request)
       setImmediate(() => t.mock.timers.tick(deadlineMs))
       return response
     }
     const result = await makePokeSender({ agent: { ...agent, post }, deadlineMs })(server.url, poke)
-    assert.deepEqual(outcome(result), {
+    assert.deepEqual(withoutDuration(result), {
       kind: 'retry',
       reason: 'status 429',
       status: 429,
@@ -197,18 +200,18 @@ const failed = (reason: string) => ({ kind: 'retry', reason })
 
 suite('not reached', () => {
   test('ends at the deadline for a body that never ends', async () => {
-    const result = await answered(
+    const result = await resultFrom(
       (_request, response) => {
         const trickle = setInterval(() => response.write(' '), 5)
         response.on('close', () => clearInterval(trickle))
       },
       { deadlineMs: 60 },
     )
-    assert.deepEqual(outcome(result), failed('timeout'))
+    assert.deepEqual(withoutDuration(result), failed('timeout'))
   })
 
   test('times out without headers', async () => {
-    assert.deepEqual(outcome(await answered(() => {}, { deadlineMs: 40 })), failed('timeout'))
+    assert.deepEqual(withoutDuration(await resultFrom(() => {}, { deadlineMs: 40 })), failed('timeout'))
   })
 
   test('times out for headers that never end', async () => {
@@ -217,7 +220,7 @@ suite('not reached', () => {
       const trickle = setInterval(() => socket.write('x: y\r\n'), 5)
       socket.on('close', () => clearInterval(trickle))
     })
-    assert.deepEqual(outcome(await sendTo(server.url, { deadlineMs: 60 })), failed('timeout'))
+    assert.deepEqual(withoutDuration(await sendTo(server.url, { deadlineMs: 60 })), failed('timeout'))
   })
 
   test('times out without a connection', async () => {
@@ -225,7 +228,7 @@ suite('not reached', () => {
       lookup: () => new Promise(() => {}),
       connectTimeoutMs: 20,
     })
-    assert.deepEqual(outcome(result), failed('timeout'))
+    assert.deepEqual(withoutDuration(result), failed('timeout'))
   })
 
   test('reports a reset in the middle of the response', async () => {
@@ -236,76 +239,85 @@ suite('not reached', () => {
         )
       })
     })
-    assert.deepEqual(outcome(await sendTo(server.url)), failed('connection reset'))
+    assert.deepEqual(withoutDuration(await sendTo(server.url)), failed('connection reset'))
   })
 
   test('reports an end in the middle of the response', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"rejected":['))
     })
-    assert.deepEqual(outcome(await sendTo(server.url)), failed('connection closed'))
+    assert.deepEqual(withoutDuration(await sendTo(server.url)), failed('connection closed'))
   })
 
   test('reports an end before the response', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => socket.end())
     })
-    assert.deepEqual(outcome(await sendTo(server.url)), failed('connection closed'))
+    assert.deepEqual(withoutDuration(await sendTo(server.url)), failed('connection closed'))
   })
 
   test('reports a response that is not HTTP', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => socket.end('220 mail.example.org ESMTP\r\n'))
     })
-    assert.deepEqual(outcome(await sendTo(server.url)), failed('bad response'))
+    assert.deepEqual(withoutDuration(await sendTo(server.url)), failed('bad response'))
   })
 
   test('reports headers that are too long', async () => {
     await using server = await tcpServer((socket) => {
       socket.once('data', () => socket.write(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(200_000)}\r\n`))
     })
-    assert.deepEqual(outcome(await sendTo(server.url)), failed('bad response'))
+    assert.deepEqual(withoutDuration(await sendTo(server.url)), failed('bad response'))
   })
 
   test('reports a refused connection', async () => {
     const server = await httpServer(() => {})
     await server[Symbol.asyncDispose]()
-    assert.deepEqual(outcome(await sendTo(server.url)), failed('connection refused'))
+    assert.deepEqual(withoutDuration(await sendTo(server.url)), failed('connection refused'))
   })
 
   test('reports TLS with a wrong name, with an unknown authority, and with a server without TLS', async () => {
-    await using server = await httpsServer(answering(200, '{}'))
+    await using server = await httpsServer(respondWith(200, '{}'))
     await using plain = await tcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     const lookup = async () => ['127.0.0.1']
     const url = (host: string, port: number) => `https://${host}:${port}/_matrix/push/v1/notify`
     assert.deepEqual(
-      outcome(await sendTo(url('other.test', server.port), { lookup, ca: [CERTIFICATE] })),
+      withoutDuration(await sendTo(url('other.test', server.port), { lookup, ca: [CERTIFICATE] })),
       failed('tls'),
     )
-    assert.deepEqual(outcome(await sendTo(url('gateway.test', server.port), { lookup })), failed('tls'))
-    assert.deepEqual(outcome(await sendTo(url('gateway.test', plain.port), { lookup })), failed('tls'))
+    assert.deepEqual(
+      withoutDuration(await sendTo(url('gateway.test', server.port), { lookup })),
+      failed('tls'),
+    )
+    assert.deepEqual(
+      withoutDuration(await sendTo(url('gateway.test', plain.port), { lookup })),
+      failed('tls'),
+    )
   })
 
   test('reports a name that does not resolve', async () => {
     const lookup = () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))
-    assert.deepEqual(outcome(await sendTo('http://gone.test/', { lookup })), failed('dns'))
-    assert.deepEqual(outcome(await sendTo('http://gone.test/', { lookup: async () => [] })), failed('dns'))
+    assert.deepEqual(withoutDuration(await sendTo('http://gone.test/', { lookup })), failed('dns'))
+    assert.deepEqual(
+      withoutDuration(await sendTo('http://gone.test/', { lookup: async () => [] })),
+      failed('dns'),
+    )
   })
 
   test('reports a blocked address, literal or by name', async () => {
     const policy = makeIpPolicy([])
     assert.deepEqual(
-      outcome(await sendTo('http://127.0.0.1:9/', { policy })),
+      withoutDuration(await sendTo('http://127.0.0.1:9/', { policy })),
       failed('blocked by the IP policy'),
     )
     const lookup = async () => ['93.184.215.14', '10.0.0.1']
     const result = await sendTo('https://gateway.test/_matrix/push/v1/notify', { policy, lookup })
-    assert.deepEqual(outcome(result), failed('blocked by the IP policy'))
+    assert.deepEqual(withoutDuration(result), failed('blocked by the IP policy'))
   })
 
   test('reports an invalid URL', async () => {
     for (const url of ['', 'nonsense', 'ftp://127.0.0.1/', 'file:///etc/passwd']) {
-      assert.deepEqual(outcome(await sendTo(url)), failed('bad url'))
+      assert.deepEqual(withoutDuration(await sendTo(url)), failed('bad url'))
     }
   })
 
@@ -314,12 +326,12 @@ suite('not reached', () => {
     const agent = agentFor()
     const result = makePokeSender({ agent })(server.url, poke)
     await agent[Symbol.asyncDispose]()
-    assert.deepEqual(outcome(await result), failed('stopped'))
+    assert.deepEqual(withoutDuration(await result), failed('stopped'))
   })
 })
 
 suite("the server's own gateway", () => {
-  const noAgent = { post: () => assert.fail('went over HTTP') } as unknown as GuardedAgent
+  const noAgent = { post: () => assert.fail('sent an HTTP request') } as unknown as GuardedAgent
   const send = (own: OwnGateway, deadlineMs = 10_000) =>
     makePokeSender({ agent: noAgent, inProcess: () => own, deadlineMs })(
       'http://localhost:8008/_matrix/push/v1/notify',
@@ -332,27 +344,27 @@ suite("the server's own gateway", () => {
       seen = body
       return { status: 200, body: { rejected: ['secret-key'] } }
     })
-    assert.deepEqual(outcome(result), rejected())
+    assert.deepEqual(withoutDuration(result), rejected())
     assert.deepEqual(seen, poke)
   })
 
   test('can fail', async () => {
     const status = await send(async () => ({ status: 503, body: {} }))
-    assert.deepEqual(outcome(status), { kind: 'retry', reason: 'status 503', status: 503 })
+    assert.deepEqual(withoutDuration(status), { kind: 'retry', reason: 'status 503', status: 503 })
     const refusal = await send(() => Promise.reject(notFound('no')))
-    assert.deepEqual(outcome(refusal), { kind: 'refused', reason: 'status 404', status: 404 })
+    assert.deepEqual(withoutDuration(refusal), { kind: 'refused', reason: 'status 404', status: 404 })
     const fault = await send(() => Promise.reject(new Error('secret-key')))
-    assert.deepEqual(outcome(fault), { kind: 'retry', reason: 'status 500', status: 500 })
+    assert.deepEqual(withoutDuration(fault), { kind: 'retry', reason: 'status 500', status: 500 })
   })
 
   test('has the same deadline', async () => {
-    assert.deepEqual(outcome(await send(() => new Promise(() => {}), 10)), failed('timeout'))
+    assert.deepEqual(withoutDuration(await send(() => new Promise(() => {}), 10)), failed('timeout'))
   })
 
   test('is looked up for each URL', async () => {
-    await using server = await httpServer(answering(200, '{"rejected":["secret-key"]}'))
+    await using server = await httpServer(respondWith(200, '{"rejected":["secret-key"]}'))
     await using agent = agentFor()
     const result = await makePokeSender({ agent, inProcess: () => undefined })(server.url, poke)
-    assert.deepEqual(outcome(result), rejected())
+    assert.deepEqual(withoutDuration(result), rejected())
   })
 })

@@ -9,20 +9,20 @@ import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts'
 
 export const PATH = '/_matrix/push/v1/notify'
 
-export type Listening = AsyncDisposable & { port: number; url: string }
+export type LoopbackServer = AsyncDisposable & { port: number; url: string }
 
-/** A web server on loopback that answers as it is told; `url` has the path of `/notify`. */
-export function httpServer(listener: RequestListener): Promise<Listening> {
+/** Starts an HTTP server on loopback. `url` has the path of `/notify`. */
+export function httpServer(listener: RequestListener): Promise<LoopbackServer> {
   return listen(createServer(listener), 'http')
 }
 
-/** The same over TLS, with the certificate of `gateway.test`. */
-export function httpsServer(listener: RequestListener): Promise<Listening> {
+/** Starts an HTTPS server on loopback, with the certificate of `gateway.test`. */
+export function httpsServer(listener: RequestListener): Promise<LoopbackServer> {
   return listen(createTlsServer({ cert: CERTIFICATE, key: PRIVATE_KEY }, listener), 'https')
 }
 
-/** A server that does with each connection what it is told. */
-export function tcpServer(onConnection: (socket: Socket) => void): Promise<Listening> {
+/** Starts a TCP server on loopback. Errors of its connections are ignored. */
+export function tcpServer(onConnection: (socket: Socket) => void): Promise<LoopbackServer> {
   return listen(
     createTcpServer((socket) => {
       socket.on('error', () => {})
@@ -32,7 +32,7 @@ export function tcpServer(onConnection: (socket: Socket) => void): Promise<Liste
   )
 }
 
-async function listen(server: Server | HttpServer, scheme: string): Promise<Listening> {
+async function listen(server: Server | HttpServer, scheme: string): Promise<LoopbackServer> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -52,7 +52,7 @@ async function listen(server: Server | HttpServer, scheme: string): Promise<List
   }
 }
 
-/** An agent that may call loopback. */
+/** Returns an agent that is allowed to call loopback addresses. */
 export function agentFor(options: Partial<PokeAgentOptions> = {}) {
   return makePokeAgent({ policy: makeIpPolicy(['127.0.0.0/8']), ...options })
 }

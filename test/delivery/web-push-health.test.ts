@@ -9,19 +9,19 @@ const HOUR = 3_600_000
 
 function makeWatch(subject = 'https://chat.example.org/') {
   const clock = createManualClock()
-  const told: { reason: string; status: number | undefined }[] = []
-  const events = { vapidRefused: (refusal: (typeof told)[number]) => void told.push(refusal) }
-  return { clock, told, ...watchWebPush({ clock, events, vapid: { subject } }) }
+  const reported: { reason: string; status: number | undefined }[] = []
+  const events = { vapidRefused: (refusal: (typeof reported)[number]) => void reported.push(refusal) }
+  return { clock, reported, ...watchWebPush({ clock, events, vapid: { subject } }) }
 }
 
 test('reports a push service from its first refusal of the server token until it accepts a message', () => {
-  const { clock, told, onAnswer, health } = makeWatch()
+  const { clock, reported, onAnswer, health } = makeWatch()
   const since = clock.now()
   onAnswer('https://one.example', refused)
   clock.advance(HOUR)
   onAnswer('https://one.example', refused)
   assert.deepEqual(health(), { state: 'failing', troubles: [{ reason: 'BadJwtToken', since }] })
-  assert.equal(told.length, 2)
+  assert.equal(reported.length, 2)
   onAnswer('https://two.example', { kind: 'delivered', reason: 'accepted', status: 201 })
   assert.equal(health().state, 'failing')
   onAnswer('https://one.example', { kind: 'delivered', reason: 'accepted', status: 201 })
@@ -29,11 +29,11 @@ test('reports a push service from its first refusal of the server token until it
 })
 
 test('does not report other responses and blocked addresses', () => {
-  const { told, onAnswer, health } = makeWatch()
+  const { reported, onAnswer, health } = makeWatch()
   onAnswer('https://one.example', { kind: 'rejected', reason: 'status 410', status: 410 })
   onAnswer('https://one.example', { kind: 'retry', reason: 'status 503', status: 503 })
   onAnswer('https://one.example', { kind: 'misconfigured', reason: 'blocked by the IP policy' })
-  assert.deepEqual([health().state, told.length], ['ok', 0])
+  assert.deepEqual([health().state, reported.length], ['ok', 0])
 })
 
 test('forgets a refusal that is not repeated for two hours', () => {
@@ -46,10 +46,10 @@ test('forgets a refusal that is not repeated for two hours', () => {
 })
 
 test('limits the memory for push services', () => {
-  const { told, onAnswer, health } = makeWatch()
+  const { reported, onAnswer, health } = makeWatch()
   for (let at = 0; at < 1000; at++) onAnswer(`https://${at}.example`, refused)
   assert.equal(health().troubles.length, 100)
-  assert.equal(told.length, 1000)
+  assert.equal(reported.length, 1000)
 })
 
 test('reports a contact without a public name', () => {

@@ -10,7 +10,7 @@ import { afterTest } from '../support/after-test.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { type BrowserSubscription, startPushService } from '../support/push-service.ts'
 
-async function rig(t: TestContext, allowed = ['127.0.0.0/8']) {
+async function setUp(t: TestContext, allowed = ['127.0.0.0/8']) {
   const clock = createManualClock()
   const service = await startPushService({ now: () => clock.now() })
   afterTest(t, () => service[Symbol.asyncDispose]())
@@ -31,12 +31,12 @@ function pokeTo(
 }
 
 test('the payload is that of /notify with default_payload at the top level, without credentials', async (t) => {
-  const { browser } = await rig(t)
-  const below = { session: 's', event_id: 'overridden', notification: 1 }
+  const { browser } = await setUp(t)
+  const defaultPayload = { session: 's', event_id: 'overridden', notification: 1 }
   const poke = pokeTo(
     browser,
     { counts: { unread: 2 }, content: { body: 'hi' } },
-    { default_payload: below, own: 1 },
+    { default_payload: defaultPayload, own: 1 },
   )
   assert.deepEqual(pushPayload(poke), {
     session: 's',
@@ -70,7 +70,7 @@ test('the payload is that of /notify with default_payload at the top level, with
 })
 
 test('sets the headers for lifetime, urgency and topic', async (t) => {
-  const { service, sender, browser } = await rig(t)
+  const { service, sender, browser } = await setUp(t)
   const { endpoint } = browser
   await sender.send(endpoint, pokeTo(browser))
   await sender.send(endpoint, pokeTo(browser))
@@ -96,7 +96,11 @@ test('sets the headers for lifetime, urgency and topic', async (t) => {
     ],
   )
   const topics = headers.map(({ topic }) => topic)
-  assert.equal(topics[0], topics[1], 'sent again it replaces itself')
+  assert.equal(
+    topics[0],
+    topics[1],
+    'a push that is sent again has the same topic, so it replaces the first one',
+  )
   assert.notEqual(topics[0], topics[2])
   assert.match(String(topics[3]), /^[\w-]{32}$/)
   assert.equal(new Set(topics).size, 4)
@@ -104,41 +108,41 @@ test('sets the headers for lifetime, urgency and topic', async (t) => {
   assert.equal(service.received[4]?.text, '{"app_id":"app","ack_token":"token"}')
 })
 
-const VERDICTS = [
-  { answer: { status: 201 }, gives: { kind: 'delivered' } },
-  { answer: { status: 200 }, gives: { kind: 'delivered' } },
-  { answer: { status: 404 }, gives: { kind: 'rejected' } },
-  { answer: { status: 410 }, gives: { kind: 'rejected' } },
-  { answer: { status: 403 }, gives: { kind: 'rejected' } },
+const RESPONSES = [
+  { response: { status: 201 }, expected: { kind: 'delivered' } },
+  { response: { status: 200 }, expected: { kind: 'delivered' } },
+  { response: { status: 404 }, expected: { kind: 'rejected' } },
+  { response: { status: 410 }, expected: { kind: 'rejected' } },
+  { response: { status: 403 }, expected: { kind: 'rejected' } },
   {
-    answer: { status: 400, body: '{"reason":"VapidPkHashMismatch"}' },
-    gives: { kind: 'rejected' },
+    response: { status: 400, body: '{"reason":"VapidPkHashMismatch"}' },
+    expected: { kind: 'rejected' },
   },
   {
-    answer: { status: 403, body: '{"reason":"BadJwtToken"}' },
-    gives: { kind: 'misconfigured', reason: 'vapid token refused' },
+    response: { status: 403, body: '{"reason":"BadJwtToken"}' },
+    expected: { kind: 'misconfigured', reason: 'vapid token refused' },
   },
   {
-    answer: { status: 400, body: '{"reason":"ExpiredJwtToken"}' },
-    gives: { kind: 'misconfigured', reason: 'vapid token refused' },
+    response: { status: 400, body: '{"reason":"ExpiredJwtToken"}' },
+    expected: { kind: 'misconfigured', reason: 'vapid token refused' },
   },
-  { answer: { status: 400 }, gives: { kind: 'refused', reason: 'status 400' } },
-  { answer: { status: 413 }, gives: { kind: 'refused', reason: 'status 413' } },
-  { answer: { status: 401 }, gives: { kind: 'retry', reason: 'status 401' } },
-  { answer: { status: 302 }, gives: { kind: 'retry', reason: 'redirect' } },
-  { answer: { status: 503 }, gives: { kind: 'retry', reason: 'status 503' } },
+  { response: { status: 400 }, expected: { kind: 'refused', reason: 'status 400' } },
+  { response: { status: 413 }, expected: { kind: 'refused', reason: 'status 413' } },
+  { response: { status: 401 }, expected: { kind: 'retry', reason: 'status 401' } },
+  { response: { status: 302 }, expected: { kind: 'retry', reason: 'redirect' } },
+  { response: { status: 503 }, expected: { kind: 'retry', reason: 'status 503' } },
   {
-    answer: { status: 429, headers: { 'retry-after': '30' } },
-    gives: { kind: 'retry', reason: 'status 429', retryAfterMs: 30_000 },
+    response: { status: 429, headers: { 'retry-after': '30' } },
+    expected: { kind: 'retry', reason: 'status 429', retryAfterMs: 30_000 },
   },
 ]
 
-for (const { answer, gives } of VERDICTS)
-  test(`${answer.status} ${answer.body ?? ''} is ${gives.kind === 'rejected' ? 'the end of the pusher' : gives.kind}`, async (t) => {
-    const { service, sender, browser } = await rig(t)
-    // It has taken a message with this server's token, so 401 and 403 are not for the token's sake.
+for (const { response, expected } of RESPONSES)
+  test(`returns ${expected.kind} for ${response.status} ${response.body ?? ''}`, async (t) => {
+    const { service, sender, browser } = await setUp(t)
+    // The service has accepted a message with this server's token, so the token is not the cause of a 401 or 403.
     assert.equal((await sender.send(browser.endpoint, pokeTo(browser))).kind, 'delivered')
-    service.answer(answer)
+    service.answer(response)
     const result = await sender.send(browser.endpoint, pokeTo(browser))
     const { kind, status } = result
     assert.deepEqual(
@@ -149,13 +153,13 @@ for (const { answer, gives } of VERDICTS)
         ...(result.kind === 'retry' &&
           result.retryAfterMs !== undefined && { retryAfterMs: result.retryAfterMs }),
       },
-      { ...gives, status: answer.status },
+      { ...expected, status: response.status },
     )
   })
 
 for (const status of [401, 403])
   test(`does not remove the pusher after ${status} without a reason if the server token was never accepted`, async (t) => {
-    const { service, sender, browser } = await rig(t)
+    const { service, sender, browser } = await setUp(t)
     service.answer({ status })
     const result = await sender.send(browser.endpoint, pokeTo(browser))
     assert.deepEqual(
@@ -165,14 +169,14 @@ for (const status of [401, 403])
   })
 
 test('does not call a blocked address, also if it was allowed when the pusher was set', async (t) => {
-  const { service, sender, browser } = await rig(t, [])
+  const { service, sender, browser } = await setUp(t, [])
   const result = await sender.send(browser.endpoint, pokeTo(browser))
   assert.deepEqual([result.kind, result.reason], ['misconfigured', 'blocked by the IP policy'])
   assert.equal(service.received.length, 0)
 })
 
 test('refuses a payload that is too long in every form, without a request', async (t) => {
-  const { service, sender, browser } = await rig(t)
+  const { service, sender, browser } = await setUp(t)
   const huge = pokeTo(browser, {}, { default_payload: { text: 'x'.repeat(4000) } })
   assert.equal((await sender.send(browser.endpoint, huge)).kind, 'refused')
   assert.equal(service.received.length, 0)

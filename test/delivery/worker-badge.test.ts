@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import type { PokeAnswer, PokeReceiver } from '../support/poke-receiver.ts'
 import { alice, untilIdle, bob, isBadge, room1, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
-/** Longer than a lease. */
+/** Longer than the duration of a lease. */
 const LEASE_MS = 61_000
 const DRAIN_MS = 10
 
@@ -43,7 +43,7 @@ onEachDatabase('badge pokes', (open) => {
     await readAll(delivery, two)
     await untilIdle(delivery)
     const badges = gateway.pokes.map((poke) => poke.counts?.unread)
-    // Either the message was told of before it was read, and taken back, or not at all.
+    // The message may be read before its poke is sent (no poke), or afterwards (badges 1 and 0).
     assert.ok(
       [
         [1, 0],
@@ -65,8 +65,8 @@ onEachDatabase('badge pokes', (open) => {
       positions.set(roomId, (await delivery.fixture.say(roomId, alice, 'hello')).position)
     await untilIdle(delivery)
     const before = gateway.pokes.length
-    let answer = () => {}
-    const gate = new Promise<void>((resolve) => (answer = resolve))
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
     gateway.answer(async () => {
       await gate
       return {}
@@ -75,7 +75,7 @@ onEachDatabase('badge pokes', (open) => {
     await eventually(() => gateway.pokes.length === before + 1)
     await readAll(delivery, positions.get(room3) ?? 0, room3)
     await readAll(delivery, positions.get(room1) ?? 0, room1)
-    answer()
+    release()
     await untilIdle(delivery)
     assert.deepEqual(
       gateway.pokes.slice(before).map((poke) => poke.counts),
@@ -85,8 +85,8 @@ onEachDatabase('badge pokes', (open) => {
 
   test('sends a badge after the messages of its pusher, so that an older badge is never last', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    let answer = () => {}
-    const gate = new Promise<void>((resolve) => (answer = resolve))
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
     gateway.answer(async () => {
       await gate
       return {}
@@ -95,8 +95,8 @@ onEachDatabase('badge pokes', (open) => {
     const one = await delivery.say(alice, 'one')
     await eventually(() => gateway.pokes.length === 1)
     await readAll(delivery, one)
-    assert.equal(gateway.pokes.length, 1, 'one in flight per pusher')
-    answer()
+    assert.equal(gateway.pokes.length, 1, 'a pusher has one poke in flight')
+    release()
     await untilIdle(delivery)
     assert.deepEqual(
       gateway.pokes.map((poke) => poke.counts),
@@ -204,7 +204,7 @@ onEachDatabase('badge pokes', (open) => {
 
 const unreadCounts = (gateway: PokeReceiver) => gateway.pokes.map((poke) => poke.counts?.unread)
 
-/** The gateway has received 1 and then 0. */
+/** Delivers the badge 1 and then the badge 0. */
 async function endAtBadgeZero(delivery: DeliveryFixture): Promise<void> {
   await using _worker = await delivery.start()
   const position = await delivery.say(alice, 'one')
@@ -213,15 +213,18 @@ async function endAtBadgeZero(delivery: DeliveryFixture): Promise<void> {
   await untilIdle(delivery)
 }
 
-/** Ends the process while the gateway has the poke of an event and has not answered. Later pokes are answered. */
+/**
+ * Ends the process after the gateway has received the poke of an event, and before it responds. The gateway accepts
+ * later pokes. Resolves to the position of the event.
+ */
 async function crashDuringPoke(
   delivery: DeliveryFixture,
   gateway: PokeReceiver,
   send: () => Promise<number>,
 ): Promise<number> {
   const before = gateway.pokes.length
-  const hanging = Promise.withResolvers<PokeAnswer>()
-  gateway.answer(() => hanging.promise)
+  const pending = Promise.withResolvers<PokeAnswer>()
+  gateway.answer(() => pending.promise)
   const worker = await delivery.start({ drainMs: DRAIN_MS })
   const position = await send()
   await eventually(() => gateway.pokes.length === before + 1)
@@ -234,6 +237,6 @@ async function crashDuringPoke(
   await stopped
   delivery.clock.advance(LEASE_MS)
   gateway.answer({})
-  hanging.resolve({})
+  pending.resolve({})
   return position
 }

@@ -18,7 +18,7 @@ import {
   type DeliveryFixture,
 } from './delivery-fixture.ts'
 
-const waiting = query()((db) =>
+const queueItems = query()((db) =>
   db
     .selectFrom('lane_items as o')
     .innerJoin('pushers as p', 'p.pusher_id', 'o.lane_id')
@@ -26,8 +26,8 @@ const waiting = query()((db) =>
     .orderBy('p.pushkey'),
 )
 
-/** Gives bob's device `phone` a rule. */
-function deviceRule(
+/** Sets a push rule of bob for the handle `phone`. */
+function putDeviceRule(
   delivery: DeliveryFixture,
   kind: RuleKind,
   ruleId: string,
@@ -42,8 +42,8 @@ function deviceRule(
   )
 }
 
-/** Bob's pusher `key` holds no handle; `phone` and `watch` hold the handle `phone`. */
-async function withHandles(t: TestContext, open: (t: TestContext) => Promise<Database>) {
+/** Bob's pusher `key` has no handle. His pushers `phone` and `watch` have the handle `phone`. */
+async function setUpHandles(t: TestContext, open: (t: TestContext) => Promise<Database>) {
   const fixture = await setUp(t, open)
   for (const pushkey of ['phone', 'watch'])
     await fixture.delivery.setPusher(bob, {
@@ -51,9 +51,9 @@ async function withHandles(t: TestContext, open: (t: TestContext) => Promise<Dat
       instance_handle: 'phone',
       data: { url: fixture.gateway.url },
     })
-  const told = (pushkey: string) =>
+  const bodiesFor = (pushkey: string) =>
     bodies(fixture.gateway.pokes.filter((poke) => poke.devices[0]?.pushkey === pushkey))
-  return { ...fixture, told }
+  return { ...fixture, bodiesFor }
 }
 
 const skips = (delivery: DeliveryFixture) =>
@@ -61,28 +61,28 @@ const skips = (delivery: DeliveryFixture) =>
 
 onEachDatabase('delivery to devices with device rules', (open) => {
   test('a device rule silences every pusher with its handle, and no other', async (t) => {
-    const { delivery, told } = await withHandles(t, open)
-    await deviceRule(delivery, 'content', 'tea', { pattern: 'tea', actions: [] })
+    const { delivery, bodiesFor } = await setUpHandles(t, open)
+    await putDeviceRule(delivery, 'content', 'tea', { pattern: 'tea', actions: [] })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'tea is ready')
     await delivery.say(alice, 'and cake')
     await untilIdle(delivery)
-    assert.deepEqual(told('key'), ['tea is ready', 'and cake'])
-    assert.deepEqual([told('phone'), told('watch')], [['and cake'], ['and cake']])
+    assert.deepEqual(bodiesFor('key'), ['tea is ready', 'and cake'])
+    assert.deepEqual([bodiesFor('phone'), bodiesFor('watch')], [['and cake'], ['and cake']])
     assert.deepEqual(skips(delivery), ['suppressed by a device rule', 'suppressed by a device rule'])
   })
 
   test('evaluates device rules with the room and the names at the time of the event', async (t) => {
-    const { delivery, told, gateway } = await withHandles(t, open)
-    await deviceRule(delivery, 'override', 'levels', {
+    const { delivery, bodiesFor, gateway } = await setUpHandles(t, open)
+    await putDeviceRule(delivery, 'override', 'levels', {
       conditions: [{ kind: 'sender_notification_permission', key: 'room' }],
-      actions: ['notify', { set_tweak: 'sound', value: 'authority' }],
+      actions: ['notify', { set_tweak: 'sound', value: 'loud' }],
     })
-    await deviceRule(delivery, 'override', 'named', {
+    await putDeviceRule(delivery, 'override', 'named', {
       conditions: [{ kind: 'contains_display_name' }],
       actions: [],
     })
-    await deviceRule(delivery, 'override', 'three', {
+    await putDeviceRule(delivery, 'override', 'three', {
       conditions: [{ kind: 'room_member_count', is: '>3' }],
       actions: [],
     })
@@ -91,46 +91,46 @@ onEachDatabase('delivery to devices with device rules', (open) => {
       delivery.fixture.send({ roomId: room1, sender, type, stateKey, content: content as never })
     await state('m.room.power_levels', '', { users: { [carol]: 100 } })
     await state('m.room.member', bob, { membership: 'join', displayname: 'Robert' }, bob)
-    await delivery.say(carol, 'from above')
+    await delivery.say(carol, 'from carol')
     await delivery.say(alice, 'Robert?')
     await delivery.say(alice, 'Bert?')
-    // All of this comes after the events, and before they are sent.
+    // These changes come after the events, and before their pokes are sent.
     await state('m.room.power_levels', '', {})
     await state('m.room.member', bob, { membership: 'join', displayname: 'Bert' }, bob)
-    await delivery.db.transaction((tx) => tx.run(grow, {}))
+    await delivery.db.transaction((tx) => tx.run(increaseMemberCount, {}))
     await using _worker = await delivery.start()
     await untilIdle(delivery)
-    assert.deepEqual(told('key'), ['from above', 'Robert?', 'Bert?'])
-    assert.deepEqual(told('phone'), ['from above', 'Bert?'])
-    const above = gateway.pokes.filter((poke) => poke.content?.['body'] === 'from above')
+    assert.deepEqual(bodiesFor('key'), ['from carol', 'Robert?', 'Bert?'])
+    assert.deepEqual(bodiesFor('phone'), ['from carol', 'Bert?'])
+    const fromCarol = gateway.pokes.filter((poke) => poke.content?.['body'] === 'from carol')
     assert.deepEqual(
-      new Map(above.map(({ devices: [device] }) => [device?.pushkey, device?.tweaks?.['sound']])),
+      new Map(fromCarol.map(({ devices: [device] }) => [device?.pushkey, device?.tweaks?.['sound']])),
       new Map([
         ['key', undefined],
-        ['phone', 'authority'],
-        ['watch', 'authority'],
+        ['phone', 'loud'],
+        ['watch', 'loud'],
       ]),
     )
   })
 
   test('applies a rule that changed while the event was queued', async (t) => {
-    const { delivery, told } = await withHandles(t, open)
-    await deviceRule(delivery, 'room', room1, { actions: [] })
+    const { delivery, bodiesFor } = await setUpHandles(t, open)
+    await putDeviceRule(delivery, 'room', room1, { actions: [] })
     await delivery.say(alice, 'one')
-    await deviceRule(delivery, 'room', room1, { actions: ['notify'] })
+    await putDeviceRule(delivery, 'room', room1, { actions: ['notify'] })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'two')
     await untilIdle(delivery)
-    assert.deepEqual(told('phone'), ['one', 'two'])
-    await deviceRule(delivery, 'room', room1, { actions: [] })
+    assert.deepEqual(bodiesFor('phone'), ['one', 'two'])
+    await putDeviceRule(delivery, 'room', room1, { actions: [] })
     await delivery.say(alice, 'three')
     await untilIdle(delivery)
-    assert.deepEqual(told('phone'), ['one', 'two'])
+    assert.deepEqual(bodiesFor('phone'), ['one', 'two'])
   })
 
   test('sends no poke for an event that notifies in the app only, with or without device rules', async (t) => {
-    const { delivery, told } = await withHandles(t, open)
-    await deviceRule(delivery, 'content', 'fire', { pattern: 'fire', actions: ['notify'] })
+    const { delivery, bodiesFor } = await setUpHandles(t, open)
+    await putDeviceRule(delivery, 'content', 'fire', { pattern: 'fire', actions: ['notify'] })
     const outcome = {
       notify: true,
       highlight: false,
@@ -141,24 +141,24 @@ onEachDatabase('delivery to devices with device rules', (open) => {
       recipientFacts: async (q, wanted) =>
         (await recipientFacts(q, wanted)).map((facts) => ({ ...facts, outcome })),
     })
-    await delivery.say(alice, 'psst')
+    await delivery.say(alice, 'hello')
     await untilIdle(delivery)
-    assert.deepEqual([told('key'), told('phone')], [[], []])
+    assert.deepEqual([bodiesFor('key'), bodiesFor('phone')], [[], []])
     assert.deepEqual(new Set(skips(delivery)), new Set(['in the app only']))
   })
 
   test('queues an event for handles once for each pusher with the handle, and for no other', async (t) => {
-    const { delivery, gateway } = await withHandles(t, open)
+    const { delivery, gateway } = await setUpHandles(t, open)
     await delivery.setPusher(carol, {
       pushkey: 'carols',
       instance_handle: 'phone',
       data: { url: gateway.url },
     })
     const position = await delivery.say(bob, 'mine')
-    await delivery.db.transaction((tx) => tx.run(empty, {}))
+    await delivery.db.transaction((tx) => tx.run(clearQueue, {}))
     const holders = [
       { userId: bob, handle: 'phone' },
-      { userId: bob, handle: 'nobody holds this' },
+      { userId: bob, handle: 'unused' },
     ]
     const enqueue = () =>
       delivery.db.transaction((tx) =>
@@ -167,7 +167,7 @@ onEachDatabase('delivery to devices with device rules', (open) => {
     assert.equal((await enqueue()).length, 2)
     assert.deepEqual(await enqueue(), [])
     assert.deepEqual(
-      (await delivery.db.all(waiting, {})).map((row) => [row.user_id, row.pushkey]),
+      (await delivery.db.all(queueItems, {})).map((row) => [row.user_id, row.pushkey]),
       [
         [bob, 'phone'],
         [bob, 'watch'],
@@ -182,5 +182,5 @@ onEachDatabase('delivery to devices with device rules', (open) => {
   })
 })
 
-const grow = query()((db) => db.updateTable('rooms').set({ joined_count: 9 }))
-const empty = query()((db) => db.deleteFrom('lane_items'))
+const increaseMemberCount = query()((db) => db.updateTable('rooms').set({ joined_count: 9 }))
+const clearQueue = query()((db) => db.deleteFrom('lane_items'))

@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts'
 import { type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.ts'
 import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
-const EACH = 1000
+const PUSHERS = 1000
 
 const COLUMNS = [
   'pusher_id' as const,
@@ -43,7 +43,7 @@ const insertPushers = query<{ items: readonly AddedRow[] }>()((db, p, d) =>
     ),
 )
 
-/** Pushers like Bob's first. */
+/** Adds pushers with the settings of bob's first one. */
 const addPushers = (delivery: DeliveryFixture, items: readonly Added[]) =>
   delivery.db.transaction(async (tx) => {
     const rows: AddedRow[] = []
@@ -54,8 +54,8 @@ const addPushers = (delivery: DeliveryFixture, items: readonly Added[]) =>
 
 const pushkeys = (pokes: readonly ReceivedPoke[]) => new Set(pokes.map(({ devices }) => devices[0]?.pushkey))
 
-/** Nothing is queued for other gateways, and all pushers of this gateway wait for their retries. */
-async function settled(delivery: DeliveryFixture, url: string): Promise<void> {
+/** Resolves when no item is queued for other gateways and all pushers of this gateway wait for their retries. */
+async function untilSettled(delivery: DeliveryFixture, url: string): Promise<void> {
   const now = delivery.clock.now()
   await eventually(async () => (await delivery.db.first(unsettled, { now, url }))?.rows === 0)
 }
@@ -84,28 +84,28 @@ const unsettled = query<{ now: number; url: string }>()((db, p) =>
 
 onEachDatabase('delivery to a dead gateway', (open) => {
   test('a thousand pushers of it delay none of a thousand others, and it is only probed', async (t) => {
-    const { delivery, gateway: good } = await setUp(t, open)
+    const { delivery, gateway: healthy } = await setUp(t, open)
     const dead = await startPokeReceiver(t)
-    let giveUp = () => {}
-    const hanging = new Promise<void>((resolve) => (giveUp = resolve))
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
     dead.answer(async () => {
-      await hanging
+      await released
       return { status: 504 }
     })
-    const items = Array.from({ length: EACH }, (_, n) => [
+    const items = Array.from({ length: PUSHERS }, (_, n) => [
       { pushkey: `dead-${n}`, url: dead.url },
-      { pushkey: `good-${n}`, url: good.url },
+      { pushkey: `healthy-${n}`, url: healthy.url },
     ]).flat()
     await addPushers(delivery, items)
     await using _worker = await delivery.start({ concurrency: 64 })
 
     await delivery.say(alice, 'one')
-    await eventually(() => good.pokes.length === EACH + 1)
-    assert.equal(dead.pokes.length, 16, 'it holds its share of what may be in flight, and no more')
+    await eventually(() => healthy.pokes.length === PUSHERS + 1)
+    assert.equal(dead.pokes.length, 16, 'it uses no more than its share of the concurrency')
 
-    giveUp()
-    await settled(delivery, dead.url)
-    assert.ok(dead.pokes.length <= 16 + 5, `${dead.pokes.length} pokes until it was left alone`)
+    release()
+    await untilSettled(delivery, dead.url)
+    assert.ok(dead.pokes.length <= 16 + 5, `${dead.pokes.length} pokes until its circuit opened`)
     assert.equal(delivery.reported.filter(({ event }) => event === 'gatewayDown').length, 1)
     const held = (await delivery.pusherRows()).filter((row) => row.url === dead.url)
     assert.ok(held.every((row) => row.last_error === 'status 504' && row.failing_since !== null))
@@ -113,54 +113,54 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     const before = dead.pokes.length
     for (let minutes = 0; minutes < 5; minutes += 0.5) {
       delivery.clock.advance(30_000)
-      await settled(delivery, dead.url)
+      await untilSettled(delivery, dead.url)
     }
-    assert.ok(dead.pokes.length > before, 'it is probed')
+    assert.ok(dead.pokes.length > before, 'the gateway is probed')
     assert.ok(dead.pokes.length - before <= 10, `${dead.pokes.length - before} probes in five minutes`)
     await delivery.say(alice, 'two')
-    await eventually(() => good.pokes.length === 2 * (EACH + 1))
+    await eventually(() => healthy.pokes.length === 2 * (PUSHERS + 1))
 
     dead.answer({})
     dead.pokes.length = 0
     await eventually(() => {
       delivery.clock.advance(1000)
-      return pushkeys(dead.pokes).size === EACH
+      return pushkeys(dead.pokes).size === PUSHERS
     })
     await untilIdle(delivery)
-    assert.equal(dead.pokes.length, 2 * EACH, 'each of both messages once')
+    assert.equal(dead.pokes.length, 2 * PUSHERS, 'each pusher gets both messages once')
     assert.equal(delivery.reported.filter(({ event }) => event === 'gatewayBack').length, 1)
   })
 
   test('probes it with one pusher after a restart, and continues all pushers after a response', async (t) => {
-    const { delivery, gateway: good } = await setUp(t, open)
+    const { delivery, gateway: healthy } = await setUp(t, open)
     const dead = await startPokeReceiver(t)
     dead.answer({ status: 502 })
     const items = Array.from({ length: 200 }, (_, n) => ({ pushkey: `dead-${n}`, url: dead.url }))
     await addPushers(delivery, items)
     const first = await delivery.start({ concurrency: 64 })
     await delivery.say(alice, 'one')
-    await settled(delivery, dead.url)
+    await untilSettled(delivery, dead.url)
     await first[Symbol.asyncDispose]()
 
-    // All of them are due at once; it hangs now, so that whoever tries is still there when the others come.
+    // All pushers are due at the same time. The gateway hangs, so the probe is still in flight when the other pushers are due.
     delivery.clock.advance(3_600_000)
     dead.pokes.length = 0
-    let giveUp = () => {}
-    const hanging = new Promise<void>((resolve) => (giveUp = resolve))
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
     dead.answer(async () => {
-      await hanging
+      await released
       return { status: 502 }
     })
     await using _second = await delivery.start({ concurrency: 64 })
     await delivery.say(alice, 'two')
-    await good.waitFor((poke) => poke.content?.['body'] === 'two')
+    await healthy.waitFor((poke) => poke.content?.['body'] === 'two')
     await eventually(() => dead.pokes.length > 0)
     await eventually(async () => (await delivery.db.first(leased, { url: dead.url }))?.rows === 1)
-    assert.equal(dead.pokes.length, 1, 'one tries for all')
+    assert.equal(dead.pokes.length, 1, 'one pusher sends the probe for all')
 
     dead.answer({})
-    giveUp()
-    // The probe that hung has failed; the next one is answered.
+    release()
+    // The probe in flight fails, and the next one succeeds.
     await eventually(() => {
       if (!delivery.reported.some(({ event }) => event === 'gatewayBack')) delivery.clock.advance(1000)
       return delivery.reported.some(({ event }) => event === 'gatewayBack')

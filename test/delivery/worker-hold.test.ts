@@ -20,21 +20,21 @@ import {
 } from './delivery-fixture.ts'
 
 const LAPTOP = { userId: bob, deviceId: 'LAPTOP' as DeviceId }
-const GRACE_MS = 60_000
+const HOLD_MS = 60_000
 
 const readAll = (delivery: DeliveryFixture, position: number, roomId = room1) =>
   delivery.fixture.read({ userId: bob, roomId, threadId: '', position })
 
-/** Bob's phone has a pusher that holds for a minute. */
-async function holding(t: TestContext, open: (t: TestContext) => Promise<Database>) {
+/** Creates a fixture in which bob's phone has a pusher that holds events for a minute. */
+async function setUpHold(t: TestContext, open: (t: TestContext) => Promise<Database>) {
   const { delivery, gateway } = await setUp(t, open)
-  const fields = { data: { url: gateway.url }, 'org.belfry.hold_while_active_ms': GRACE_MS }
+  const fields = { data: { url: gateway.url }, 'org.belfry.hold_while_active_ms': HOLD_MS }
   await delivery.setPusher(bob, fields)
   return { delivery, gateway, fields }
 }
 
-/** Resolves once the pusher is left alone, with something held for it; to until when. */
-const held = (delivery: DeliveryFixture) =>
+/** Resolves to the end of the hold when the pusher has a held event and no lease. */
+const untilHeld = (delivery: DeliveryFixture) =>
   eventually(async () => {
     const [row] = await delivery.pusherRows()
     return row?.lease_owner === null && row.held_until !== null && row.held_until
@@ -42,23 +42,23 @@ const held = (delivery: DeliveryFixture) =>
 
 onEachDatabase('a poke while its user is active on another device', (open) => {
   test('is held, with the hold in the status, and sent when the hold ends', async (t) => {
-    const { delivery, gateway } = await holding(t, open)
+    const { delivery, gateway } = await setUpHold(t, open)
     await using _worker = await delivery.start()
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     const saidAt = delivery.clock.now()
     await delivery.say(alice, 'hello')
-    assert.equal(await held(delivery), saidAt + GRACE_MS)
-    const [shown] = await listPushers(delivery.db, bob, delivery.clock.now())
-    assert.equal(shown?.['org.belfry.hold_while_active_ms'], GRACE_MS)
-    assert.deepEqual(shown?.['org.belfry.status'], {
-      ...(shown?.['org.belfry.status'] as object),
+    assert.equal(await untilHeld(delivery), saidAt + HOLD_MS)
+    const [listed] = await listPushers(delivery.db, bob, delivery.clock.now())
+    assert.equal(listed?.['org.belfry.hold_while_active_ms'], HOLD_MS)
+    assert.deepEqual(listed?.['org.belfry.status'], {
+      ...(listed?.['org.belfry.status'] as object),
       state: 'ok',
       queued: 1,
-      held_until: saidAt + GRACE_MS,
+      held_until: saidAt + HOLD_MS,
       next_attempt_at: null,
     })
-    // Looked at again and again, it is announced once, and nothing is sent.
-    for (let passed = 15_000; passed < GRACE_MS; passed += 15_000) {
+    // The worker looks at the event every 15 s. It reports the hold once, and sends nothing.
+    for (let passed = 15_000; passed < HOLD_MS; passed += 15_000) {
       delivery.clock.advance(15_000)
       await eventually(
         async () => ((await delivery.pusherRows())[0]?.next_attempt_at ?? 0) > delivery.clock.now(),
@@ -76,17 +76,17 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
   })
 
   test('is not sent after the event was read there, and no badge is sent', async (t) => {
-    const { delivery, gateway } = await holding(t, open)
+    const { delivery, gateway } = await setUpHold(t, open)
     await using _worker = await delivery.start()
     await readAll(delivery, await delivery.say(alice, 'before'))
     await eventually(async () => (await delivery.pusherRows())[0]?.value_told === 0)
     const before = gateway.pokes.length
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     const position = await delivery.say(alice, 'hello')
-    await held(delivery)
+    await untilHeld(delivery)
     await readAll(delivery, position)
     await untilIdle(delivery)
-    delivery.clock.advance(GRACE_MS)
+    delivery.clock.advance(HOLD_MS)
     await untilIdle(delivery)
     assert.equal(gateway.pokes.length, before)
     assert.deepEqual(delivery.reported.at(-1)?.fields['reason'], 'read')
@@ -94,11 +94,11 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
   })
 
   test('is sent soon after the other device has stopped syncing', async (t) => {
-    const { delivery, gateway } = await holding(t, open)
+    const { delivery, gateway } = await setUpHold(t, open)
     await using _worker = await delivery.start()
     const poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'hello')
-    await held(delivery)
+    await untilHeld(delivery)
     poll[Symbol.dispose]()
     delivery.clock.advance(15_000)
     await untilIdle(delivery)
@@ -106,7 +106,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
   })
 
   test('is sent at once without the setting, on the own device alone, without an active device, and to other users', async (t) => {
-    const { delivery, gateway, fields } = await holding(t, open)
+    const { delivery, gateway, fields } = await setUpHold(t, open)
     await using _worker = await delivery.start()
     {
       using _own = delivery.activity.startPoll({ userId: bob, deviceId: PHONE }, 30_000)
@@ -117,17 +117,17 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     }
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 0 })
-    await delivery.say(alice, 'no grace')
+    await delivery.say(alice, 'no hold')
     await untilIdle(delivery)
-    assert.deepEqual(bodies(gateway.pokes), ['no other device', 'no grace'])
+    assert.deepEqual(bodies(gateway.pokes), ['no other device', 'no hold'])
   })
 
   test('holds later events too, each with its own hold, and no calls', async (t) => {
-    const { delivery, gateway } = await holding(t, open)
+    const { delivery, gateway } = await setUpHold(t, open)
     await using _worker = await delivery.start()
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'first')
-    await held(delivery)
+    await untilHeld(delivery)
     delivery.clock.advance(20_000)
     await delivery.say(alice, 'second')
     await delivery.fixture.send({
@@ -138,10 +138,10 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     })
     const call = await gateway.waitFor((poke) => poke.type === 'm.call.invite')
     assert.equal(call.counts?.unread, 1)
-    await held(delivery)
+    await untilHeld(delivery)
     delivery.clock.advance(40_000)
     await gateway.waitFor((poke) => poke.content?.['body'] === 'first')
-    await held(delivery)
+    await untilHeld(delivery)
     assert.deepEqual(bodies(gateway.pokes).slice(1), ['first'])
     delivery.clock.advance(20_000)
     await untilIdle(delivery)
@@ -149,7 +149,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
   })
 
   test('does not hold the badge: reading elsewhere sends it at once', async (t) => {
-    const { delivery, gateway } = await holding(t, open)
+    const { delivery, gateway } = await setUpHold(t, open)
     const rooms = [room('room2'), room('room3')] as const
     for (const roomId of rooms) for (const userId of [alice, bob]) await delivery.fixture.join(roomId, userId)
     await using _worker = await delivery.start()
@@ -158,15 +158,15 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     await untilIdle(delivery)
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     const position = await delivery.say(alice, 'held')
-    await held(delivery)
-    // One more unread than before and one fewer: the number that was told is right.
+    await untilHeld(delivery)
+    // One unread room more than in the last poke, and one less: the badge that was delivered last is right.
     await readAll(delivery, early[0] ?? 0, rooms[0])
     await eventually(async () => (await delivery.pusherRows())[0]?.value_due === 0)
-    await held(delivery)
+    await untilHeld(delivery)
     assert.equal(gateway.pokes.length, 2)
     await readAll(delivery, early[1] ?? 0, rooms[1])
     assert.deepEqual((await gateway.waitFor(isBadge)).counts, { unread: 1 })
-    await held(delivery)
+    await untilHeld(delivery)
     assert.equal(await delivery.queued(), 1)
     await readAll(delivery, position)
     await gateway.waitFor((poke) => isBadge(poke) && poke.counts?.unread === 0)
@@ -175,7 +175,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
   })
 
   test('does not hold a call that arrives during the look', async (t) => {
-    const { delivery, gateway } = await holding(t, open)
+    const { delivery, gateway } = await setUpHold(t, open)
     let looks = 0
     await using _worker = await delivery.start({
       recipientFacts: async (q, wanted) => {
@@ -187,30 +187,30 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'held')
     await gateway.waitFor((poke) => poke.type === 'm.call.invite')
-    await held(delivery)
+    await untilHeld(delivery)
     assert.equal(gateway.pokes.length, 1)
   })
 
   test('is held after a kill if the other device syncs again, and otherwise sent', async (t) => {
-    for (const comesBack of [true, false]) {
-      const { delivery, gateway } = await holding(t, open)
+    for (const syncsAgain of [true, false]) {
+      const { delivery, gateway } = await setUpHold(t, open)
       {
         await using _killed = await delivery.start()
         using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
         await delivery.say(alice, 'hello')
-        await held(delivery)
+        await untilHeld(delivery)
       }
-      const after = delivery.newActivity()
-      await using _worker = await delivery.start({ activeUntil: (of) => after.activeUntil(of) })
-      await held(delivery)
-      if (comesBack) after.startPoll(LAPTOP, 30_000)
+      const newActivity = delivery.newActivity()
+      await using _worker = await delivery.start({ activeUntil: (of) => newActivity.activeUntil(of) })
+      await untilHeld(delivery)
+      if (syncsAgain) newActivity.startPoll(LAPTOP, 30_000)
       delivery.clock.advance(15_000)
-      if (comesBack) {
+      if (syncsAgain) {
         await eventually(
           async () => ((await delivery.pusherRows())[0]?.next_attempt_at ?? 0) > delivery.clock.now(),
         )
         assert.deepEqual(gateway.pokes, [])
-        delivery.clock.advance(GRACE_MS - 15_000)
+        delivery.clock.advance(HOLD_MS - 15_000)
       }
       await untilIdle(delivery)
       assert.deepEqual(bodies(gateway.pokes), ['hello'])
@@ -218,23 +218,23 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
   })
 
   test('is sent when the setting is removed, and cleared when the pusher is disabled', async (t) => {
-    const { delivery, gateway, fields } = await holding(t, open)
+    const { delivery, gateway, fields } = await setUpHold(t, open)
     await using _worker = await delivery.start()
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'one')
-    await held(delivery)
+    await untilHeld(delivery)
     await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 0 })
     await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one'])
     await delivery.setPusher(bob, fields)
     await delivery.say(alice, 'two')
-    await held(delivery)
+    await untilHeld(delivery)
     await delivery.setPusher(bob, { ...fields, enabled: false })
     assert.deepEqual([(await delivery.pusherRows())[0]?.held_until, await delivery.queued()], [null, 0])
   })
 
   test('is not held longer when the clock is set back', async (t) => {
-    const { delivery, gateway } = await holding(t, open)
+    const { delivery, gateway } = await setUpHold(t, open)
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     await delivery.say(alice, 'from the future')
     delivery.clock.advance(-3_600_000)
@@ -244,7 +244,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
   })
 
   test('waits for a failing gateway first', async (t) => {
-    const { delivery, gateway } = await holding(t, open)
+    const { delivery, gateway } = await setUpHold(t, open)
     gateway.answer({ status: 503 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'hello')
@@ -252,9 +252,9 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     gateway.answer({})
     delivery.clock.advance(2000)
-    await held(delivery)
+    await untilHeld(delivery)
     assert.equal(gateway.pokes.length, 1)
-    delivery.clock.advance(GRACE_MS)
+    delivery.clock.advance(HOLD_MS)
     await untilIdle(delivery)
     assert.equal(gateway.pokes.length, 2)
   })

@@ -60,8 +60,8 @@ const enqueueAll = query<{ from: number; to: number }>()((db, p) =>
     ),
 )
 
-/** Many more messages like one, all of which wait. */
-async function repeat(delivery: DeliveryFixture, of: number, times: number): Promise<void> {
+/** Adds copies of a message and queues them. */
+async function queueCopies(delivery: DeliveryFixture, of: number, times: number): Promise<void> {
   await delivery.db.transaction(async (tx) => {
     const from = await nextPosition(tx, times)
     const copies = Array.from({ length: times }, (_, n) => ({ position: from + n, event_id: `$copy-${n}` }))
@@ -77,7 +77,7 @@ async function sayIn(delivery: DeliveryFixture, roomId: RoomId, body: string): P
   return (await delivery.fixture.say(roomId, alice, body)).position
 }
 
-async function openRoom(delivery: DeliveryFixture, roomId: RoomId): Promise<void> {
+async function joinRoom(delivery: DeliveryFixture, roomId: RoomId): Promise<void> {
   await delivery.fixture.join(roomId, alice)
   await delivery.fixture.join(roomId, bob)
 }
@@ -92,21 +92,21 @@ const sleepOf =
   (ms, signal) =>
     clock.sleep(ms, signal)
 
-/** Time goes on as ever, and `by` is what the clock on the wall is wrong. */
-function wallClock(delivery: DeliveryFixture): Clock & { by: number } {
-  const wall = { by: 0, now: () => delivery.clock.now() + wall.by, sleep: sleepOf(delivery) }
-  return wall
+/** A clock whose `now()` is wrong by `by` milliseconds. Its sleeps have the right length. */
+function wrongClock(delivery: DeliveryFixture): Clock & { by: number } {
+  const clock = { by: 0, now: () => delivery.clock.now() + clock.by, sleep: sleepOf(delivery) }
+  return clock
 }
 
 onEachDatabase('delivery after an outage', (open) => {
   test('reduces ten thousand notifications to the newest unread event of each room and one correct badge', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    for (const roomId of [room2, room3]) await openRoom(delivery, roomId)
+    for (const roomId of [room2, room3]) await joinRoom(delivery, roomId)
     gateway.answer({ status: 502 })
     await using _worker = await delivery.start()
     const first = await delivery.say(alice, 'first')
     await eventually(isFailing(delivery))
-    await repeat(delivery, first, 9994)
+    await queueCopies(delivery, first, 9994)
     await sayIn(delivery, room2, 'old in room 2')
     await sayIn(delivery, room3, 'older in room 3')
     const read = await sayIn(delivery, room3, 'newest in room 3')
@@ -124,7 +124,7 @@ onEachDatabase('delivery after an outage', (open) => {
       gateway.pokes.map(({ counts }) => counts?.unread),
       [2, 2],
     )
-    assert.equal(gateway.pokes.filter(isBadge).length, 0, 'the badge was told already')
+    assert.equal(gateway.pokes.filter(isBadge).length, 0, 'the badge was delivered with the events')
     assert.deepEqual(skips(delivery), [
       ['read', 2],
       ['collapsed', 9996],
@@ -146,7 +146,7 @@ onEachDatabase('delivery after an outage', (open) => {
     await eventually(() => gateway.pokes.length === 2)
     assert.deepEqual(bodies(gateway.pokes), ['m0', 'redacted'])
     await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 2)
-    assert.equal(await delivery.queued(), 32, 'nothing is gone as long as nothing is taken')
+    assert.equal(await delivery.queued(), 32, 'no item is removed while no poke is delivered')
     await delivery.fixture.redact(room1, redacted)
     await delivery.fixture.read({
       userId: bob,
@@ -170,18 +170,18 @@ onEachDatabase('delivery after an outage', (open) => {
       roomId: room1,
       sender: alice,
       type: 'm.call.invite',
-      content: { body: 'ring' },
+      content: { body: 'call' },
     })
     gateway.answer({})
     gateway.pokes.length = 0
     delivery.clock.advance(1000)
     await untilIdle(delivery)
-    assert.deepEqual(bodies(gateway.pokes), ['ring', 'm29'])
+    assert.deepEqual(bodies(gateway.pokes), ['call', 'm29'])
   })
 
   test('reduces the backlog after a day without the gateway, and keeps the pusher', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    await openRoom(delivery, room2)
+    await joinRoom(delivery, room2)
     gateway.answer({ status: 502 })
     await using _worker = await delivery.start()
     for (let n = 0; n < 30; n++) await delivery.say(alice, `m${n}`)
@@ -205,7 +205,7 @@ onEachDatabase('delivery after an outage', (open) => {
 
   test('continues when the clock is set back by a year', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    const clock = wallClock(delivery)
+    const clock = wrongClock(delivery)
     gateway.answer({ status: 502 })
     await using _worker = await delivery.start({ clock })
     await delivery.say(alice, 'one')
@@ -222,7 +222,7 @@ onEachDatabase('delivery after an outage', (open) => {
 
   test('makes one attempt for each pusher when the clock jumps ahead by a year', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    const clock = wallClock(delivery)
+    const clock = wrongClock(delivery)
     gateway.answer({ status: 502 })
     await using _worker = await delivery.start({ clock })
     await delivery.say(alice, 'one')

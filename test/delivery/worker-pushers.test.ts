@@ -19,7 +19,7 @@ import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { alice, untilIdle, bob, bodies, carol, setUp } from './delivery-fixture.ts'
 
 const takeOver = query<{ until: number }>()((db, p) =>
-  db.updateTable('lanes').set({ lease_owner: 'somebody else', lease_until: p.until }),
+  db.updateTable('lanes').set({ lease_owner: 'another process', lease_until: p.until }),
 )
 
 onEachDatabase('delivery to pushers that change', (open) => {
@@ -50,41 +50,41 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await eventually(() => delivery.reported.length === 1)
-    const better = await startPokeReceiver(t)
-    await delivery.setPusher(bob, { data: { url: better.url } })
+    const newGateway = await startPokeReceiver(t)
+    await delivery.setPusher(bob, { data: { url: newGateway.url } })
     await untilIdle(delivery)
-    assert.deepEqual(bodies(better.pokes), ['one'])
+    assert.deepEqual(bodies(newGateway.pokes), ['one'])
     assert.equal((await delivery.pusherRows())[0]?.last_error, null)
   })
 
   test('does not count a failure of the old URL for the new one', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    const better = await startPokeReceiver(t)
+    const newGateway = await startPokeReceiver(t)
     gateway.answer(async () => {
       delivery.clock.advance(1)
-      await delivery.setPusher(bob, { data: { url: better.url } })
+      await delivery.setPusher(bob, { data: { url: newGateway.url } })
       return { status: 500 }
     })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await untilIdle(delivery)
-    assert.deepEqual(bodies(better.pokes), ['one'])
+    assert.deepEqual(bodies(newGateway.pokes), ['one'])
     assert.equal((await delivery.pusherRows())[0]?.attempts, 0)
   })
 
   test('keeps a pusher deleted that was deleted during an attempt, and does not change its successor', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    let replaced = false
+    let isReplaced = false
     gateway.answer(async () => {
       await delivery.setPusher(bob, { kind: null })
       gateway.answer({})
       await delivery.setPusher(bob, { data: { url: gateway.url } })
-      replaced = true
+      isReplaced = true
       return { body: { rejected: ['key'] } }
     })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await eventually(() => replaced)
+    await eventually(() => isReplaced)
     await delivery.say(alice, 'two')
     await gateway.waitFor((poke) => poke.content?.['body'] === 'two')
     await untilIdle(delivery)
@@ -99,7 +99,10 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await delivery.say(alice, 'last')
     await using _worker = await delivery.start({ concurrency: 1 })
     await other.waitFor((poke) => poke.content?.['body'] === 'last')
-    assert.ok(gateway.pokes.length <= 20, `${gateway.pokes.length} sent before the other had its turn`)
+    assert.ok(
+      gateway.pokes.length <= 20,
+      `${gateway.pokes.length} pokes before the last one of the other pusher`,
+    )
     await untilIdle(delivery)
     assert.equal(gateway.pokes.length, 61)
   })
@@ -107,36 +110,39 @@ onEachDatabase('delivery to pushers that change', (open) => {
   test('two workers on one database never send for a pusher at the same time', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     let inFlight = 0
-    let most = 0
+    let maxInFlight = 0
     gateway.answer(async () => {
-      most = Math.max(most, ++inFlight)
+      maxInFlight = Math.max(maxInFlight, ++inFlight)
       await new Promise((turn) => setImmediate(turn))
       inFlight--
       return {}
     })
     await using _one = await delivery.start()
     await using _two = await delivery.start()
-    const said = Array.from({ length: 30 }, (_, n) => `m${n}`)
-    for (const body of said) await delivery.say(alice, body)
+    const messages = Array.from({ length: 30 }, (_, n) => `m${n}`)
+    for (const body of messages) await delivery.say(alice, body)
     await untilIdle(delivery)
-    assert.deepEqual(bodies(gateway.pokes), said)
-    assert.equal(most, 1)
+    assert.deepEqual(bodies(gateway.pokes), messages)
+    assert.equal(maxInFlight, 1)
   })
 
   test('a result after the lease was lost removes only the item from the queue', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    let taken = false
+    let isTakenOver = false
     gateway.answer(async () => {
       await delivery.db.transaction((tx) => tx.run(takeOver, { until: delivery.clock.now() + 60_000 }))
-      taken = true
+      isTakenOver = true
       return {}
     })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
-    await eventually(() => taken)
+    await eventually(() => isTakenOver)
     await eventually(async () => (await delivery.queued()) === 0)
     const [row] = await delivery.pusherRows()
-    assert.deepEqual([row?.lease_owner, row?.last_success_at, row?.value_told], ['somebody else', null, null])
+    assert.deepEqual(
+      [row?.lease_owner, row?.last_success_at, row?.value_told],
+      ['another process', null, null],
+    )
   })
 
   test('sends one duplicate after a result that could not be stored, without waiting for the lease', async (t) => {
@@ -160,7 +166,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await eventually(() => refused > 0)
     gateway.answer({})
     isFull = false
-    // Whatever wakes the pusher next finds it free, although its lease is not over.
+    // The next wake-up sends for the pusher, although its lease has not ended.
     await delivery.say(alice, 'two')
     await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one', 'two'])
@@ -211,7 +217,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
       return hasStopped
     })
     finish({ kind: 'delivered', reason: 'accepted', status: 200, ms: 1 })
-    assert.equal(await delivery.queued(), 1, 'what was not recorded is sent after the next start')
+    assert.equal(await delivery.queued(), 1, 'a poke without a recorded result is sent after the next start')
   })
 
   test('calls the own gateway without HTTP', async (t) => {
@@ -219,8 +225,8 @@ onEachDatabase('delivery to pushers that change', (open) => {
     const url = 'https://this.server.test/_matrix/push/v1/notify'
     const metrics = createNotifyMetrics(createMetrics({ processMetrics: false }), () => undefined)
     const apps = { [INBOX_APP_ID]: { type: 'inbox' } }
-    await using it = await openGateway(delivery.db, { apps, clock: delivery.clock })
-    const own = ownGateway({ gateway: it.gateway, metrics })
+    await using opened = await openGateway(delivery.db, { apps, clock: delivery.clock })
+    const own = ownGateway({ gateway: opened.gateway, metrics })
     await using agent = makePokeAgent({ policy: makeIpPolicy([]) })
     const send = makePokeSender({
       agent,
@@ -232,7 +238,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     await using _worker = await delivery.start({ send })
     await delivery.say(alice, 'hello')
     await untilIdle(delivery)
-    const [entry] = await it.store.list({ userId: bob, pushkey: 'my inbox' })
+    const [entry] = await opened.store.list({ userId: bob, pushkey: 'my inbox' })
     assert.deepEqual(entry?.notification.content, { msgtype: 'm.text', body: 'hello' })
     assert.equal(entry?.received_at, delivery.clock.now())
   })

@@ -11,20 +11,20 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
   for (const status of [400, 404, 413]) {
     test(`${status}: sends the short form, and then the next event`, async (t) => {
       const { delivery, gateway } = await setUp(t, open)
-      gateway.answer((poke) => (poke.content?.['body'] === 'poison' ? { status } : {}))
-      const poison = await delivery.say(alice, 'poison')
-      await delivery.say(alice, 'good')
+      gateway.answer((poke) => (poke.content?.['body'] === 'refused' ? { status } : {}))
+      const refusedAt = await delivery.say(alice, 'refused')
+      await delivery.say(alice, 'accepted')
       await using _worker = await delivery.start()
       await untilIdle(delivery)
       assert.deepEqual(
         gateway.pokes.map((poke) => [poke.content?.['body'], isShort(poke)]),
         [
-          ['poison', false],
+          ['refused', false],
           [undefined, true],
-          ['good', false],
+          ['accepted', false],
         ],
       )
-      assert.equal(gateway.pokes[1]?.event_id, `$${room1}-${poison}`)
+      assert.equal(gateway.pokes[1]?.event_id, `$${room1}-${refusedAt}`)
       assert.deepEqual(
         delivery.reported.map(({ event }) => event),
         ['pokeSent', 'pokeSent'],
@@ -34,14 +34,14 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
 
   test('drops and records an event that is refused in both forms, keeps the pusher, and sends later events', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    const poison = await delivery.say(alice, 'poison')
+    const refusedAt = await delivery.say(alice, 'refused')
     const refuse = (poke: ReceivedPoke): PokeAnswer =>
-      poke.event_id === `$${room1}-${poison}` ? { status: 400 } : {}
+      poke.event_id === `$${room1}-${refusedAt}` ? { status: 400 } : {}
     gateway.answer(refuse)
-    await delivery.say(alice, 'good')
+    await delivery.say(alice, 'accepted')
     await using _worker = await delivery.start()
     await untilIdle(delivery)
-    assert.deepEqual(bodies(gateway.pokes), ['poison', undefined, 'good'])
+    assert.deepEqual(bodies(gateway.pokes), ['refused', undefined, 'accepted'])
     assert.deepEqual(
       delivery.reported.map(({ event }) => event),
       ['pokeDropped', 'pokeSent'],
@@ -82,7 +82,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     await untilIdle(delivery)
     assert.equal(gateway.pokes.filter(isBadge).length, 1)
     assert.deepEqual(delivery.reported.at(-1)?.event, 'pokeDropped')
-    assert.equal((await delivery.pusherRows())[0]?.value_told, 1, 'what it was told last')
+    assert.equal((await delivery.pusherRows())[0]?.value_told, 1, 'the badge that was delivered last')
   })
 
   test('sends a call before all queued events, and keeps their order', async (t) => {

@@ -25,9 +25,9 @@ onEachDatabase('the trace of delivery', (open) => {
     for (const pushkey of pushkeys.slice(1))
       await delivery.setPusher(bob, { pushkey, data: { url: gateway.url } })
     gateway.answer({ status: 503 })
-    // One at a time: five find out that it is down, the others are not sent to it.
+    // The gateway gets one slot, a quarter of four. Five pokes fail and open its circuit, and the other three are not sent.
     await using _worker = await delivery.start({ concurrency: 4 })
-    const position = await delivery.say(alice, 'ding')
+    const position = await delivery.say(alice, 'hello')
     const waiting = async () =>
       (await delivery.pusherRows()).every((row) => row.next_attempt_at !== null && row.lease_owner === null)
     await eventually(waiting)
@@ -36,7 +36,7 @@ onEachDatabase('the trace of delivery', (open) => {
       ...Array.from({ length: 5 }, () => 'failed: status 503'),
       ...Array.from({ length: 3 }, () => 'held: circuit open'),
     ])
-    // Long after, when one of them tries again, in vain.
+    // Much later, after a probe that fails.
     const before = gateway.pokes.length
     delivery.clock.advance(4_000_000)
     await eventually(async () => gateway.pokes.length > before && (await waiting()))
@@ -53,7 +53,7 @@ onEachDatabase('the trace of delivery', (open) => {
       return { body: { rejected: ['key'] } }
     })
     await using _worker = await delivery.start()
-    const position = await delivery.say(alice, 'ding')
+    const position = await delivery.say(alice, 'hello')
     await untilIdle(delivery)
     assert.deepEqual((await traced(delivery, position)).get('key'), ['rejected too late', 'sent'])
   })

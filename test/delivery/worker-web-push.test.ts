@@ -31,8 +31,8 @@ type Payload = {
   notification?: { type?: string; content?: { body?: string }; counts?: { unread?: number } }
 }
 
-/** Bob has a browser, whose pusher is set but not confirmed. */
-async function stand(t: TestContext, open: (t: TestContext) => Promise<Database>) {
+/** Creates a fixture in which bob has a browser with a pusher that is not confirmed. */
+async function setUpBrowser(t: TestContext, open: (t: TestContext) => Promise<Database>) {
   const delivery = await createDeliveryFixture(t, await open(t))
   const { clock, db } = delivery
   const service = await startPushService({ now: () => clock.now() })
@@ -59,18 +59,18 @@ const rowOf = async (delivery: DeliveryFixture) => (await delivery.pusherRows())
 
 onEachDatabase('pushers of kind webpush', (open) => {
   test('receive only the token until they are confirmed, and have no queue', async (t) => {
-    const { delivery, webPush, payloads, bodies, ackLast } = await stand(t, open)
+    const { delivery, webPush, payloads, bodies, ackLast } = await setUpBrowser(t, open)
     const position = await delivery.say(alice, 'too early')
-    const told = { position, type: 'm.room.message', now: 0 }
+    const item = { position, type: 'm.room.message', now: 0 }
     await delivery.db.transaction(async (tx) => {
-      assert.deepEqual(await enqueueForUsers(tx, { ...told, userIds: [bob] }), [])
-      assert.deepEqual(await enqueueForHandles(tx, { ...told, holders: [{ userId: bob, handle: 'h' }] }), [])
+      assert.deepEqual(await enqueueForUsers(tx, { ...item, userIds: [bob] }), [])
+      assert.deepEqual(await enqueueForHandles(tx, { ...item, holders: [{ userId: bob, handle: 'h' }] }), [])
     })
     await delivery.fixture.read({ userId: bob, roomId: room1, threadId: '', position })
     assert.deepEqual(
       [await delivery.queued(), (await rowOf(delivery))?.value_due],
       [0, 1],
-      'its token alone is due',
+      'only its token is due',
     )
     await using _worker = await delivery.start({ webPush })
     await ackLast()
@@ -90,7 +90,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
   })
 
   test('retries a push service that is down until the token expires', async (t) => {
-    const { delivery, service, webPush } = await stand(t, open)
+    const { delivery, service, webPush } = await setUpBrowser(t, open)
     service.answer({ status: 503 })
     let transactions = 0
     const db: Database = {
@@ -119,17 +119,13 @@ onEachDatabase('pushers of kind webpush', (open) => {
     const before = { requests: service.received.length, transactions }
     delivery.pushers.bus.publish('delivery', [row?.pusher_id ?? 0])
     await eventually(() => transactions === before.transactions + 1)
-    assert.equal(
-      service.received.length,
-      before.requests,
-      'after a wake-up nothing is sent, and the lane is settled',
-    )
+    assert.equal(service.received.length, before.requests, 'a wake-up sends nothing and settles the lane')
   })
 
   test('sends the new token when the pusher is set again while the old one is in flight', async (t) => {
-    const { delivery, service, webPush, fields, payloads, ack } = await stand(t, open)
-    let answer = () => {}
-    const gate = new Promise<void>((resolve) => (answer = resolve))
+    const { delivery, service, webPush, fields, payloads, ack } = await setUpBrowser(t, open)
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
     service.answer(async () => {
       await gate
       return { status: 201 }
@@ -137,7 +133,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     await using _worker = await delivery.start({ webPush })
     await eventually(() => service.received.length === 1)
     assert.equal(await delivery.setPusher(bob, fields), 'needs activation')
-    answer()
+    release()
     await eventually(() => service.received.length === 2)
     const [first, second] = payloads().map((payload) => payload.ack_token ?? '') as [string, string]
     await assert.rejects(ack(first), { errcode: 'M_UNKNOWN_ACTIVATION_TOKEN' })
@@ -146,7 +142,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
   })
 
   test('holds the queue after a change of the address until the activation, and then sends it in order', async (t) => {
-    const { delivery, service, browser, webPush, fields, bodies, ackLast } = await stand(t, open)
+    const { delivery, service, browser, webPush, fields, bodies, ackLast } = await setUpBrowser(t, open)
     {
       await using _worker = await delivery.start({ webPush })
       await ackLast()
@@ -157,13 +153,13 @@ onEachDatabase('pushers of kind webpush', (open) => {
     }
     service.answer(undefined)
     service.received.length = 0
-    // The service takes any query, so it is still the same browser.
+    // The padding changes the setting, but not the key, so this is still the same browser.
     const data = { ...fields.data, auth: `${fields.data.auth}==` }
     assert.equal(await delivery.setPusher(bob, { ...fields, data }), 'needs activation')
     assert.equal((await rowOf(delivery))?.failing_since, null)
     await using _worker = await delivery.start({ webPush })
     await eventually(() => service.received.length === 1)
-    await delivery.say(alice, 'not kept')
+    await delivery.say(alice, 'not queued')
     await ackLast()
     await untilIdle(delivery)
     assert.deepEqual(bodies(), ['one', 'two'])
@@ -171,7 +167,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
   })
 
   test('holds pokes to a browser while its user is active elsewhere, and sends calls with a short lifetime', async (t) => {
-    const { delivery, service, webPush, fields, payloads, bodies, ackLast } = await stand(t, open)
+    const { delivery, service, webPush, fields, payloads, bodies, ackLast } = await setUpBrowser(t, open)
     await delivery.setPusher(bob, { ...fields, 'org.belfry.hold_while_active_ms': 60_000 })
     await using _worker = await delivery.start({ webPush })
     await ackLast()
@@ -193,7 +189,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
   })
 
   test('wait while Web Push is disabled, and continue when it is enabled', async (t) => {
-    const { delivery, webPush, bodies, ackLast } = await stand(t, open)
+    const { delivery, webPush, bodies, ackLast } = await setUpBrowser(t, open)
     {
       await using _worker = await delivery.start({ webPush })
       await ackLast()
@@ -210,7 +206,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
   })
 
   test('sends no token to a pusher that was disabled before its activation, and none to another kind', async (t) => {
-    const { delivery, service, webPush, fields } = await stand(t, open)
+    const { delivery, service, webPush, fields } = await setUpBrowser(t, open)
     assert.equal(await delivery.setPusher(bob, { ...fields, enabled: false }), 'needs activation')
     assert.equal((await rowOf(delivery))?.value_due, 0)
     await using _worker = await delivery.start({ webPush })
@@ -223,7 +219,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
   })
 
   test('a token activates only the browser that it was sent to', async (t) => {
-    const { delivery, service, webPush, fields, ack } = await stand(t, open)
+    const { delivery, service, webPush, fields, ack } = await setUpBrowser(t, open)
     const other = service.subscribe()
     const second = {
       ...fields,
@@ -244,8 +240,8 @@ onEachDatabase('pushers of kind webpush', (open) => {
         [carol, 0],
       ],
     )
-    const stranger = { userId: alice, appId: APP, ackToken: 'x' }
-    await assert.rejects(activatePusher(delivery.pushers, stranger), { errcode: 'M_NOT_FOUND' })
+    const otherUser = { userId: alice, appId: APP, ackToken: 'x' }
+    await assert.rejects(activatePusher(delivery.pushers, otherUser), { errcode: 'M_NOT_FOUND' })
   })
 
   test('creates the key of the server once, also with several concurrent processes', async (t) => {

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { alice, untilIdle, bob, bodies, carol, isBadge, room1, setUp } from './delivery-fixture.ts'
 
-const at = (position: number) => `$${room1}-${position}`
+const eventIdAt = (position: number) => `$${room1}-${position}`
 
 onEachDatabase('delivery', (open) => {
   test('sends a poke for a message, and removes the item after the response', async (t) => {
@@ -14,12 +14,12 @@ onEachDatabase('delivery', (open) => {
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'hello')
     const poke = await gateway.waitFor((one) => one.content?.['body'] === 'hello')
-    assert.equal(poke.event_id, at(position))
+    assert.equal(poke.event_id, eventIdAt(position))
     assert.equal(poke.room_id, room1)
     assert.equal(poke.sender, alice)
     assert.equal(poke.room_name, `${alice} and ${carol}`)
     assert.deepEqual(poke.counts, { unread: 1 })
-    assert.equal(poke.devices.length, 1, 'pokes carry exactly one device')
+    assert.equal(poke.devices.length, 1, 'a poke has exactly one device')
     assert.equal(poke.devices[0]?.pushkey, 'key')
     assert.deepEqual(poke.devices[0]?.data, { custom: 7 })
     await untilIdle(delivery)
@@ -47,26 +47,26 @@ onEachDatabase('delivery', (open) => {
     const other = await startPokeReceiver(t)
     await delivery.setPusher(carol, { data: { url: other.url }, append: true })
     let inFlight = 0
-    let most = 0
-    let open1 = () => {}
-    const gate = new Promise<void>((resolve) => (open1 = resolve))
+    let maxInFlight = 0
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
     gateway.answer(async () => {
-      most = Math.max(most, ++inFlight)
+      maxInFlight = Math.max(maxInFlight, ++inFlight)
       await gate
       await new Promise((turn) => setImmediate(turn))
       inFlight--
       return {}
     })
     await using _worker = await delivery.start()
-    const said = Array.from({ length: 20 }, (_, n) => `m${n}`)
-    for (const body of said) await delivery.say(alice, body)
+    const messages = Array.from({ length: 20 }, (_, n) => `m${n}`)
+    for (const body of messages) await delivery.say(alice, body)
     await other.waitFor((poke) => poke.content?.['body'] === 'm19')
-    assert.equal(gateway.pokes.length, 1, 'the first is still in flight')
-    open1()
+    assert.equal(gateway.pokes.length, 1, 'the first poke is still in flight')
+    release()
     await untilIdle(delivery)
-    assert.deepEqual(bodies(gateway.pokes), said)
-    assert.deepEqual(bodies(other.pokes), said)
-    assert.equal(most, 1)
+    assert.deepEqual(bodies(gateway.pokes), messages)
+    assert.deepEqual(bodies(other.pokes), messages)
+    assert.equal(maxInFlight, 1)
   })
 
   test('retries after the back-off when the gateway is down, and loses nothing', async (t) => {
@@ -84,12 +84,15 @@ onEachDatabase('delivery', (open) => {
     assert.equal(failing?.next_attempt_at, delivery.clock.now() + 1000)
     assert.equal(failing?.lease_owner, null)
 
-    const back = await startPokeReceiver(t, port)
+    const restarted = await startPokeReceiver(t, port)
     delivery.clock.advance(1000)
     await untilIdle(delivery)
-    assert.deepEqual(bodies(back.pokes), ['one', 'two'])
-    const [well] = await delivery.pusherRows()
-    assert.deepEqual([well?.failing_since, well?.attempts, well?.next_attempt_at], [null, 0, null])
+    assert.deepEqual(bodies(restarted.pokes), ['one', 'two'])
+    const [recovered] = await delivery.pusherRows()
+    assert.deepEqual(
+      [recovered?.failing_since, recovered?.attempts, recovered?.next_attempt_at],
+      [null, 0, null],
+    )
   })
 
   test('waits for Retry-After if it is longer than the back-off, and counts failures in a row', async (t) => {
@@ -110,7 +113,7 @@ onEachDatabase('delivery', (open) => {
 
   test('removes the pusher and its queue after its pushkey was rejected, and nothing for another pushkey', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer({ body: { rejected: ['somebody else'] } })
+    gateway.answer({ body: { rejected: ['another pushkey'] } })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await gateway.waitFor(() => true)
@@ -160,24 +163,24 @@ onEachDatabase('delivery', (open) => {
 
   test('sends one duplicate after the process died between the response and the commit', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    let answered = false
-    const dying: Database = {
+    let hasResponded = false
+    const failingDb: Database = {
       ...delivery.db,
       all: (q, p) => delivery.db.all(q, p),
       first: (q, p) => delivery.db.first(q, p),
       transaction: (work) =>
-        answered ? Promise.reject(new Error('the process is dead')) : delivery.db.transaction(work),
+        hasResponded ? Promise.reject(new Error('the process is killed')) : delivery.db.transaction(work),
     }
     gateway.answer((poke) => {
-      answered = poke.content?.['body'] === 'm1'
+      hasResponded = poke.content?.['body'] === 'm1'
       return {}
     })
-    const dead = await delivery.start({ db: dying })
+    const killed = await delivery.start({ db: failingDb })
     for (let n = 0; n < 3; n++) await delivery.say(alice, `m${n}`)
     await gateway.waitFor((poke) => poke.content?.['body'] === 'm1')
-    await dead[Symbol.asyncDispose]()
+    await killed[Symbol.asyncDispose]()
     gateway.answer({})
-    // On PostgreSQL the lease of the dead must run out.
+    // On PostgreSQL the lease of the killed process must end first.
     delivery.clock.advance(60_000)
     await using _worker = await delivery.start()
     await untilIdle(delivery)
@@ -188,15 +191,15 @@ onEachDatabase('delivery', (open) => {
   test('the sweep finds a pusher whose wake-up was lost', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
-    await delivery.say(alice, 'heard')
+    await delivery.say(alice, 'with a wake-up')
     await untilIdle(delivery)
     Object.assign(delivery.fixture.deps, {
       bus: { publish: () => undefined, subscribe: () => () => undefined },
     })
-    await delivery.say(alice, 'unheard')
+    await delivery.say(alice, 'without a wake-up')
     assert.equal(gateway.pokes.length, 1)
     delivery.clock.advance(30_000)
-    await gateway.waitFor((poke) => poke.content?.['body'] === 'unheard')
+    await gateway.waitFor((poke) => poke.content?.['body'] === 'without a wake-up')
   })
 
   test('skips an event that was read, redacted or left while it was queued', async (t) => {

@@ -13,7 +13,7 @@ const links = mailLinks({ publicUrl: 'https://m.example.org', clientUrl: 'https:
 const mailSender: MailSender = { name: 'Example', links, unsubscribe: links.unsubscribe('t0ken') }
 const HOSTILE = `<img src=x onerror=alert(1)>"'&\r\nBcc: eve@example.org\u202egnp.exe\u0000`
 
-type Told = {
+type EventFields = {
   body?: string
   name?: string
   sender?: string
@@ -26,7 +26,7 @@ type Told = {
   roomRows?: number
 }
 
-function told(of: Told): EventToMail {
+function eventToMail(of: EventFields): EventToMail {
   const { type = 'm.room.message', roomId = '!room', position = 1 } = of
   const content = of.content ?? { msgtype: 'm.text', body: of.body ?? 'hello' }
   const event = {
@@ -51,7 +51,7 @@ const digest = (events: EventToMail[], rooms = 1): Digest => digestOf(events, { 
 const letterOf = (events: EventToMail[], rooms?: number) => fullLetter(digest(events, rooms), mailSender)
 
 test('escapes names and bodies in HTML, writes them in one line in subjects, and indents them in text', () => {
-  const letter = letterOf([told({ body: HOSTILE, name: HOSTILE, sender: HOSTILE })])
+  const letter = letterOf([eventToMail({ body: HOSTILE, name: HOSTILE, sender: HOSTILE })])
   assert.doesNotMatch(letter.html, /<img|onerror=alert\(1\)>|\u202e/)
   assert.match(letter.html, /<bdi>&lt;img src=x onerror=alert\(1\)&gt;&quot;&#39;&amp;<\/bdi>/)
   assert.doesNotMatch(letter.subject, /[\p{Cc}\u202e]/u)
@@ -67,13 +67,13 @@ test('contains no tag, attribute or link that users wrote, and ends with the lin
   )
   fc.assert(
     fc.property(text, text, text, (body, name, sender) => {
-      const letter = letterOf([told({ body, name, sender })])
-      const own = letterOf([told({ body: 'x', name: 'x', sender: 'x' })])
+      const letter = letterOf([eventToMail({ body, name, sender })])
+      const harmless = letterOf([eventToMail({ body: 'x', name: 'x', sender: 'x' })])
       const tags = (html: string) =>
         [...html.matchAll(/<[^>]*>/g)]
           .map(([tag]) => tag)
           .filter((tag) => tag !== '<br>' && !tag.endsWith('bdi>'))
-      assert.deepEqual(tags(letter.html), tags(own.html))
+      assert.deepEqual(tags(letter.html), tags(harmless.html))
       assert.equal(letter.text.split('\n-- \n').length, 2)
       assert.ok(
         letter.text.endsWith(
@@ -86,35 +86,38 @@ test('contains no tag, attribute or link that users wrote, and ends with the lin
 })
 
 test('contains only http and https links to this server or the configured client', () => {
-  const letter = letterOf([told({ roomId: '!a"><b&:x' })])
+  const letter = letterOf([eventToMail({ roomId: '!a"><b&:x' })])
   const hrefs = [...letter.html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)
   assert.deepEqual(hrefs, ['https://app.example.org/#/room/!a%22%3E%3Cb%26%3Ax', mailSender.unsubscribe])
   const without = {
     ...mailSender,
     links: mailLinks({ publicUrl: 'https://m.example.org', clientUrl: undefined }),
   }
-  assert.doesNotMatch(fullLetter(digest([told({})]), without).html, /#\/room/)
+  assert.doesNotMatch(fullLetter(digest([eventToMail({})]), without).html, /#\/room/)
 })
 
 test('the subject contains the sender or the number, and the room', () => {
   const subject = (events: EventToMail[], rooms?: number) => letterOf(events, rooms).subject
-  assert.equal(subject([told({ sender: 'Bob' })]), '[Example] Message from Bob in The office')
+  assert.equal(subject([eventToMail({ sender: 'Bob' })]), '[Example] Message from Bob in The office')
   assert.equal(
-    subject([told({ sender: 'Bob', position: 1 }), told({ position: 2, roomRows: 2 })]),
+    subject([eventToMail({ sender: 'Bob', position: 1 }), eventToMail({ position: 2, roomRows: 2 })]),
     '[Example] 2 notifications in The office',
   )
-  assert.equal(subject([told({}), told({ roomId: '!b' })], 2), '[Example] 2 notifications in 2 rooms')
+  assert.equal(
+    subject([eventToMail({}), eventToMail({ roomId: '!b' })], 2),
+    '[Example] 2 notifications in 2 rooms',
+  )
   const content = { membership: 'invite' }
-  const invite = told({ type: 'm.room.member', stateKey: me, content, sender: 'Bob' })
+  const invite = eventToMail({ type: 'm.room.member', stateKey: me, content, sender: 'Bob' })
   assert.equal(subject([invite]), '[Example] Bob invites you to The office')
 })
 
 test('lists a room with a highlight first, and events in their order', () => {
   const { rooms } = digest(
     [
-      told({ roomId: '!new', position: 9 }),
-      told({ roomId: '!hot', position: 5, highlight: true, body: 'second', roomRows: 9 }),
-      told({ roomId: '!hot', position: 2, body: 'first', roomRows: 9 }),
+      eventToMail({ roomId: '!new', position: 9 }),
+      eventToMail({ roomId: '!hot', position: 5, highlight: true, body: 'second', roomRows: 9 }),
+      eventToMail({ roomId: '!hot', position: 2, body: 'first', roomRows: 9 }),
     ],
     2,
   )
@@ -150,7 +153,10 @@ test('describes each type of event', () => {
 })
 
 test('the short form and the test mail contain no names and no texts', () => {
-  const short = shortLetter(digest([told({ body: 'secret', name: 'Plans', sender: 'Bob' })]), mailSender)
+  const short = shortLetter(
+    digest([eventToMail({ body: 'secret', name: 'Plans', sender: 'Bob' })]),
+    mailSender,
+  )
   assert.doesNotMatch(JSON.stringify(short), /secret|Plans|Bob/)
   assert.match(testLetter(mailSender).text, /^This is a test/)
 })
@@ -158,7 +164,7 @@ test('the short form and the test mail contain no names and no texts', () => {
 test('limits the size of a mail with long names and many events', () => {
   const events = Array.from({ length: 100 }, (_, r) =>
     Array.from({ length: 11 }, (_one, n) =>
-      told({
+      eventToMail({
         roomId: `!${r}`,
         position: r * 20 + n,
         body: '"'.repeat(60_000),

@@ -17,7 +17,7 @@ test('the wait grows from 10 minutes to 1 hour, 6 hours and a day, and not furth
   let throttle: Throttle | undefined
   const waits = []
   for (let n = 0; n < 6; n++) {
-    // The first event comes right after the mail before, and then they do not end.
+    // The first event follows at once after the previous mail, and then events arrive without a pause.
     const oldestAt = throttle?.toldAt ?? 0
     const dueAt = readyAt(room(oldestAt), throttle, { now: oldestAt, delayMs })
     throttle = afterMail(room(oldestAt, dueAt), throttle, { now: dueAt, delayMs })

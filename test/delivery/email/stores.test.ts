@@ -51,7 +51,7 @@ const settle = (
   one: Pick<LaneOutcome, 'laneId'> & Partial<LaneOutcome>,
 ) => delivery.db.transaction((tx) => settleLanes(tx, lease, [{ state: NEW_LANE, ...OUTCOME, ...one }]))
 
-/** What is ripe at `at`. */
+/** Returns the ids of the e-mail pushers with a due event at the time `at`. */
 async function ripe({ delivery }: MailFixture, at: number): Promise<number[]> {
   const window = { now: at, before: at - DELAY, beyond: at + DELAY }
   return (await delivery.db.all(ripePushers, { after: 0, limit: 10, ...window })).map((row) => row.pusher_id)
@@ -64,7 +64,7 @@ onEachDatabase('the store of mail', (open) => {
     await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
     const mail = (await fixture.pusher()).pusher_id
     const now = delivery.clock.now()
-    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'nothing waits')
+    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'nothing is queued')
     await delivery.say(alice, 'one')
     assert.deepEqual(await ripe(fixture, now + DELAY - 1), [])
     assert.deepEqual(await ripe(fixture, now + DELAY), [mail])
@@ -72,16 +72,16 @@ onEachDatabase('the store of mail', (open) => {
     assert.deepEqual(await delivery.db.all(ripePushers, later), [])
     const lease = { owner: 'me', until: now + DELAY + 1000, now: now + DELAY }
     assert.ok(await claim(fixture, mail, lease))
-    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'it is held')
+    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'the lane is leased')
     assert.equal(await claim(fixture, mail, { ...lease, owner: 'other' }), undefined)
-    assert.ok(await claim(fixture, mail, lease), 'one’s own lease is no hindrance')
+    assert.ok(await claim(fixture, mail, lease), 'the holder of a lease can claim again')
     await settle(fixture, { ...lease, owner: 'other' }, { laneId: mail })
-    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'only its holder gives it back')
+    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'only the holder can release the lease')
     await settle(fixture, lease, { laneId: mail, state: { ...NEW_LANE, nextAttemptAt: now + DELAY + 1 } })
-    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'it waits for another try')
+    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'the lane waits for its retry')
     assert.deepEqual(await ripe(fixture, now + DELAY + 1), [mail])
     await delivery.setPusher(bob, { ...MAIL_PUSHER, enabled: false })
-    assert.deepEqual(await ripe(fixture, now + DELAY + 1), [], 'what waited is gone')
+    assert.deepEqual(await ripe(fixture, now + DELAY + 1), [], 'the queue was cleared')
     const http = (await delivery.pusherRows()).find((row) => row.kind === 'http')
     assert.equal(await claim(fixture, http?.pusher_id ?? 0, lease), undefined)
   })
@@ -112,35 +112,35 @@ onEachDatabase('the store of mail', (open) => {
     await fixture.joinAll(room2)
     await delivery.setPusher(alice, { data: { url: 'http://127.0.0.1:9/' } })
     const pusherId = (await fixture.pusher()).pusher_id
-    const inKitchen: number[] = []
-    for (let n = 0; n < 5; n++) inKitchen.push(await delivery.say(alice, `${n}`))
-    const inBell = (await delivery.fixture.say(room2, alice, 'room2')).position
+    const inRoom1: number[] = []
+    for (let n = 0; n < 5; n++) inRoom1.push(await delivery.say(alice, `${n}`))
+    const inRoom2 = (await delivery.fixture.say(room2, alice, 'room2')).position
     const rows = await delivery.db.all(waitingEvents, { pusherId, perRoom: 2, rooms: 10 })
     assert.deepEqual(
       rows.map((row) => [row.position, row.room_rows]),
       [
-        [inKitchen[0], 5],
-        [inKitchen[3], 5],
-        [inKitchen[4], 5],
-        [inBell, 1],
+        [inRoom1[0], 5],
+        [inRoom1[3], 5],
+        [inRoom1[4], 5],
+        [inRoom2, 1],
       ],
     )
     assert.equal(rows[0]?.membership, 'join')
     const newest = await delivery.db.all(waitingEvents, { pusherId, perRoom: 2, rooms: 1 })
     assert.deepEqual(
       newest.map((row) => row.position),
-      [inBell],
+      [inRoom2],
     )
     const rooms = async (upTo: number) => (await delivery.db.first(waitingRooms, { pusherId, upTo }))?.rooms
-    assert.deepEqual([await rooms(inKitchen[4] as number), await rooms(inBell)], [1, 2])
+    assert.deepEqual([await rooms(inRoom1[4] as number), await rooms(inRoom2)], [1, 2])
     await delivery.db.transaction((tx) =>
-      removeItems(tx, [{ laneId: pusherId, position: inKitchen[0] as number }]),
+      removeItems(tx, [{ laneId: pusherId, position: inRoom1[0] as number }]),
     )
-    await delivery.db.transaction((tx) => tx.run(dropUpTo, { pusherId, upTo: inKitchen[3] as number }))
+    await delivery.db.transaction((tx) => tx.run(dropUpTo, { pusherId, upTo: inRoom1[3] as number }))
     const left = await delivery.db.all(waitingEvents, { pusherId, perRoom: 9, rooms: 9 })
     assert.deepEqual(
       left.map((row) => row.position),
-      [inKitchen[4], inBell],
+      [inRoom1[4], inRoom2],
     )
   })
 
@@ -150,14 +150,14 @@ onEachDatabase('the store of mail', (open) => {
     await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
     await delivery.say(alice, 'old')
     delivery.clock.advance(1000)
-    const young = await delivery.say(alice, 'young')
+    const newer = await delivery.say(alice, 'newer')
     const before = delivery.clock.now()
     await delivery.db.transaction((tx) => tx.run(dropStale, { before, limit: 10 }))
     const { pusher_id: pusherId } = await fixture.pusher()
     const rows = await delivery.db.all(items, {})
     assert.deepEqual(
       rows.filter((row) => row.lane_id === pusherId).map((row) => row.position),
-      [young],
+      [newer],
     )
     assert.equal(rows.filter((row) => row.lane_id !== pusherId).length, 2)
   })
@@ -206,7 +206,7 @@ onEachDatabase('the store of mail', (open) => {
     )
     assert.equal(await unsubscribe(deps, 'token-1'), false)
     await delivery.setPusher(bob, MAIL_PUSHER)
-    assert.equal(await mailedPusher(deps, 'token-1'), undefined, 'an old link does not end a new pusher')
+    assert.equal(await mailedPusher(deps, 'token-1'), undefined, 'an old link does not remove a new pusher')
   })
 })
 

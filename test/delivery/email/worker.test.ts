@@ -19,7 +19,8 @@ import {
 } from './mail-fixture.ts'
 
 const room2 = room('room2')
-const LOOK = 15_000
+/** The interval at which the worker looks for due mails. */
+const LOOK_MS = 15_000
 
 const skips = ({ reported }: MailFixture) =>
   new Map(
@@ -32,10 +33,10 @@ onEachDatabase('mail', (open) => {
   test('sends a mail ten minutes after the event, and not earlier', async (t) => {
     const fixture = await createMailFixture(t, await open(t))
     await using _worker = await fixture.start()
-    const position = await fixture.delivery.say(alice, 'Ding')
+    const position = await fixture.delivery.say(alice, 'hello')
     await fixture.advance(DELAY - 1)
     assert.equal(fixture.mails.length, 0)
-    await fixture.advance(LOOK)
+    await fixture.advance(LOOK_MS)
     assert.equal(fixture.mails.length, 1)
     const [mail] = fixture.mails
     assert.equal(mail?.to, 'bob@example.org')
@@ -43,7 +44,7 @@ onEachDatabase('mail', (open) => {
       mail?.unsubscribe,
       'https://m.example.org/_matrix/client/unstable/org.belfry/email/unsubscribe/token-1',
     )
-    assert.match(mail?.text ?? '', /Ding/)
+    assert.match(mail?.text ?? '', /hello/)
     assert.equal(await fixture.delivery.queued(), 0)
     const row = await fixture.pusher()
     assert.deepEqual([row.last_success_at, row.lease_owner, row.attempts], [mail?.at, null, 0])
@@ -118,19 +119,19 @@ onEachDatabase('mail', (open) => {
     for (const wait of [10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 24 * HOUR]) {
       const before = fixture.mails.length
       await delivery.say(alice, 'again')
-      // The room is never quiet.
-      for (let passed = 0; passed < wait - LOOK; passed += 6 * HOUR) {
+      // An event arrives at least every six hours, so the room is never quiet.
+      for (let passed = 0; passed < wait - LOOK_MS; passed += 6 * HOUR) {
         await delivery.say(alice, 'still')
-        await fixture.advance(Math.min(6 * HOUR, wait - LOOK - passed))
+        await fixture.advance(Math.min(6 * HOUR, wait - LOOK_MS - passed))
       }
-      assert.equal(fixture.mails.length, before, `not before ${wait}`)
-      await fixture.advance(LOOK)
-      assert.equal(fixture.mails.length, before + 1, `after ${wait}`)
+      assert.equal(fixture.mails.length, before, `no mail before ${wait} ms`)
+      await fixture.advance(LOOK_MS)
+      assert.equal(fixture.mails.length, before + 1, `one mail after ${wait} ms`)
     }
     await fixture.advance(3 * HOUR)
     await delivery.say(alice, 'soon')
     await fixture.advance(DELAY)
-    assert.equal(fixture.mails.length, 6, 'nine hours are not quiet')
+    assert.equal(fixture.mails.length, 6, 'nine hours without an event do not reset the waits')
     assert.ok((await fixture.steps()).some(({ reason }) => reason === 'mailed not long ago'))
     await fixture.advance(21 * HOUR)
     assert.equal(fixture.mails.length, 7)
@@ -140,7 +141,7 @@ onEachDatabase('mail', (open) => {
     assert.equal(fixture.mails.length, 8)
     await delivery.say(alice, 'and more')
     await fixture.advance(DELAY)
-    assert.equal(fixture.mails.length, 9, 'the waits begin anew')
+    assert.equal(fixture.mails.length, 9, 'the waits start again')
   })
 
   test('sends one mail for all rooms, and a room that was not due keeps its wait', async (t) => {
@@ -153,7 +154,7 @@ onEachDatabase('mail', (open) => {
       await delivery.say(alice, text)
       await fixture.advance(DELAY)
     }
-    // The room1 rests for an hour now; the room2 is due before.
+    // The wait of room 1 is an hour now. Room 2 is due earlier.
     await delivery.say(carol, 'room1')
     await delivery.fixture.say(room2, alice, 'room2')
     await fixture.advance(DELAY)
@@ -191,13 +192,16 @@ onEachDatabase('mail', (open) => {
       [now, 1, 'smtp 451', now + 1000, null],
     )
     await delivery.say(alice, 'two')
-    await fixture.advance(LOOK)
+    await fixture.advance(LOOK_MS)
     assert.deepEqual([(await fixture.pusher()).attempts, await delivery.queued()], [2, 2])
     fixture.setResult(SENT)
-    await fixture.advance(LOOK)
+    await fixture.advance(LOOK_MS)
     assert.match(fixture.mails.at(-1)?.text ?? '', /one[^]*two/)
-    const well = await fixture.pusher()
-    assert.deepEqual([well.failing_since, well.attempts, well.next_attempt_at], [null, 0, null])
+    const recovered = await fixture.pusher()
+    assert.deepEqual(
+      [recovered.failing_since, recovered.attempts, recovered.next_attempt_at],
+      [null, 0, null],
+    )
     assert.deepEqual(
       fixture.reported.map(({ event, fields }) => [event, fields['attempts']]),
       [
@@ -258,7 +262,7 @@ onEachDatabase('mail', (open) => {
     await fixture.advance(DELAY)
     assert.equal(fixture.mails.length, 1)
     assert.match(fixture.mails[0]?.text ?? '', /And in 86 more rooms\./)
-    assert.equal(await delivery.queued(), 0, 'everything is told of')
+    assert.equal(await delivery.queued(), 0, 'the mail covers all items')
     for (let n = 0; n < 15; n++) await delivery.say(alice, `number ${n}`)
     await fixture.advance(DELAY)
     const text = fixture.mails[1]?.text ?? ''
@@ -310,7 +314,7 @@ onEachDatabase('mail', (open) => {
     fixture.delivery.clock.advance(DELAY)
     await using _one = await fixture.start()
     await using _two = await fixture.start()
-    await fixture.advance(LOOK)
+    await fixture.advance(LOOK_MS)
     assert.equal(fixture.mails.length, 1)
   })
 
@@ -318,7 +322,7 @@ onEachDatabase('mail', (open) => {
     const fixture = await createMailFixture(t, await open(t))
     const { delivery } = fixture
     let isDead = false
-    // Served by several processes, so that a start ends no lease of another one.
+    // Not served alone: a start does not end the leases of other processes.
     const shared: Database = {
       ...delivery.db,
       isServedAlone: false,
@@ -326,24 +330,24 @@ onEachDatabase('mail', (open) => {
       first: (q, p) => delivery.db.first(q, p),
       transaction: (work, options) => delivery.db.transaction(work, options),
     }
-    const dying: Database = {
+    const failingDb: Database = {
       ...shared,
       transaction: (work, options) =>
-        isDead ? Promise.reject(new Error('the process is dead')) : delivery.db.transaction(work, options),
+        isDead ? Promise.reject(new Error('the process is killed')) : delivery.db.transaction(work, options),
     }
     fixture.setResult(() => {
       isDead = true
       return SENT
     })
     await delivery.say(alice, 'one')
-    const dead = await fixture.start({ db: dying })
+    const killed = await fixture.start({ db: failingDb })
     delivery.clock.advance(DELAY)
     await eventually(() => fixture.mails.length === 1)
-    await dead[Symbol.asyncDispose]()
+    await killed[Symbol.asyncDispose]()
     fixture.setResult(SENT)
     await using _worker = await fixture.start({ db: shared })
-    await fixture.advance(LOOK)
-    assert.equal(fixture.mails.length, 1, 'the dead still hold the lease')
+    await fixture.advance(LOOK_MS)
+    assert.equal(fixture.mails.length, 1, 'the lease of the killed process has not ended')
     await fixture.advance(5 * MINUTE)
     assert.equal(fixture.mails.length, 2)
     assert.equal(fixture.mails[0]?.id, fixture.mails[1]?.id)
@@ -388,11 +392,11 @@ onEachDatabase('mail', (open) => {
     const fixture = await createMailFixture(t, await open(t))
     const { delivery } = fixture
     delivery.clock.advance(24 * HOUR)
-    await delivery.say(alice, 'tomorrow')
+    await delivery.say(alice, 'before the change')
     delivery.clock.advance(-24 * HOUR)
     await using _worker = await fixture.start()
     assert.equal(fixture.mails.length, 1)
-    await delivery.say(alice, 'today')
+    await delivery.say(alice, 'after the change')
     await fixture.advance(DELAY)
     assert.equal(fixture.mails.length, 2)
   })
