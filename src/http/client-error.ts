@@ -1,5 +1,6 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import { STATUS_CODES } from '../lib/node-http.ts'
 import { CORS_HEADERS } from './respond.ts'
 
 /** `rawPacket`: the bytes that could not be parsed, as a Buffer. */

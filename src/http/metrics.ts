@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
 import type { Clock } from '../lib/clock.ts'
 import type { Metrics } from '../lib/metrics.ts'
+import { createServer } from '../lib/node-http.ts'
 import { sharedFor } from '../lib/shared-for.ts'
 import { content } from './content.ts'
 import { defineRoute, type Route } from './route.ts'

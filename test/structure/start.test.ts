@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, test } from 'node:test'
@@ -37,6 +38,16 @@ function packagesFrom(entry: string): { packages: Map<string, string[]>; files: 
   return { packages, files: [...ways.keys()] }
 }
 
+/** The modules of Node that are loaded with a file or module. */
+function modulesOfNode(specifier: string): string[] {
+  const code = `await import('${specifier}'); console.log(process.moduleLoadList.join('\\n')); process.exit()`
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return output.split('\n')
+}
+
 describe('the start of the server', () => {
   test('loads no client library of optional features', () => {
     const { packages, files } = packagesFrom('src/app.ts')
@@ -55,6 +66,15 @@ describe('the start of the server', () => {
       [],
     )
     assert.ok(packagesFrom('src/http/openapi/document.ts').files.includes('src/http/openapi/json-schema.ts'))
+  })
+
+  test('does not load the HTTP client inside Node', () => {
+    const client = 'NativeModule internal/deps/undici/undici'
+    assert.ok(
+      !modulesOfNode('./src/app.ts').includes(client),
+      'src/lib/node-http.ts says how to import node:http',
+    )
+    assert.ok(modulesOfNode('node:http').includes(client), 'an import of node:http is reported')
   })
 
   test('a file that loads a client library is reported', () => {

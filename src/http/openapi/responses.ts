@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http'
 import type { JsonObject } from '../../lib/json.ts'
+import { STATUS_CODES } from '../../lib/node-http.ts'
 import { errorsOf, matrixError } from '../common-errors.ts'
 import { isRawBody, type LazySchema, type RawBody } from '../response.ts'
 import type { Route } from '../route.ts'
