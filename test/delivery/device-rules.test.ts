@@ -41,8 +41,8 @@ const rule = (more: Partial<PushRule> & { rule_id: string }) => ({
 function onPhone(rules: RulesOfUser, body = 'hello') {
   const event = message(body)
   const counted = evaluate(compileRules(rules.global), event, context)
-  const here = outcomeForDevice(deviceRules(rules), { handle: PHONE, counted }, { event, context })
-  return { counted, ...here }
+  const onDevice = outcomeForDevice(deviceRules(rules), { handle: PHONE, counted }, { event, context })
+  return { counted, ...onDevice }
 }
 
 describe('the outcome on a device', () => {
@@ -115,9 +115,12 @@ describe('the outcome on a device', () => {
       global: { ...defaults, override: [...above, one, ...defaults.override] },
       device: new Map(),
     })
-    const here = onPhone(withRule(withProfileTag(PHONE)))
-    assert.deepEqual([here.counted.notify, here.outcome.notify, here.scope], [true, false, 'global'])
-    assert.equal(here.outcome.rule?.ruleId, 'quiet')
+    const onDevice = onPhone(withRule(withProfileTag(PHONE)))
+    assert.deepEqual(
+      [onDevice.counted.notify, onDevice.outcome.notify, onDevice.scope],
+      [true, false, 'global'],
+    )
+    assert.equal(onDevice.outcome.rule?.ruleId, 'quiet')
     assert.equal(onPhone(withRule(withProfileTag('laptop'))).outcome.notify, true)
     assert.equal(onPhone(withRule(withProfileTag(PHONE, false))).outcome.notify, true)
     const first = { ...rule({ rule_id: 'first' }), conditions: [] }

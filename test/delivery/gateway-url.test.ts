@@ -29,7 +29,7 @@ function assertRefused(result: GatewayUrlCheck, reason: RegExp) {
 const PATH = '/_matrix/push/v1/notify'
 
 suite('a push resource', () => {
-  const push = (url: string, ranges: string[] = []) =>
+  const checkResource = (url: string, ranges: string[] = []) =>
     checkPushResource(url, { policy: makeIpPolicy(ranges), lookup })
 
   test('is accepted with any path over https, for a public address and for a name that does not resolve', async () => {
@@ -38,7 +38,7 @@ suite('a push resource', () => {
       'https://1.1.1.1/',
       'https://gone.example.org/x',
     ])
-      assert.deepEqual(await push(url), { kind: 'ok', href: url })
+      assert.deepEqual(await checkResource(url), { kind: 'ok', href: url })
   })
 
   test('is refused for a private address and for plain http, unless the operator has allowed the address', async () => {
@@ -48,18 +48,18 @@ suite('a push resource', () => {
       'http://localhost/x',
       'https://[::1]/x',
     ])
-      assertRefused(await push(url), /blocked by the IP policy/)
-    assertRefused(await push('http://push.example.org/x'), /must use https/)
-    assertRefused(await push('http://gone.example.org/x'), /must use https/)
+      assertRefused(await checkResource(url), /blocked by the IP policy/)
+    assertRefused(await checkResource('http://push.example.org/x'), /must use https/)
+    assertRefused(await checkResource('http://gone.example.org/x'), /must use https/)
     const ranges = ['10.0.0.0/8']
-    assert.equal((await push('http://relay.internal/x', ranges)).kind, 'ok')
-    assert.equal((await push('https://10.0.0.7/x', ranges)).kind, 'ok')
-    assertRefused(await push('http://half.internal/x', ranges), /must use https/)
+    assert.equal((await checkResource('http://relay.internal/x', ranges)).kind, 'ok')
+    assert.equal((await checkResource('https://10.0.0.7/x', ranges)).kind, 'ok')
+    assertRefused(await checkResource('http://half.internal/x', ranges), /must use https/)
   })
 
   test('is refused with a user name or a fragment', async () => {
-    assertRefused(await push('https://a:b@push.example.org/x'), /user name/)
-    assertRefused(await push('https://push.example.org/x#y'), /fragment/)
+    assertRefused(await checkResource('https://a:b@push.example.org/x'), /user name/)
+    assertRefused(await checkResource('https://push.example.org/x#y'), /fragment/)
   })
 })
 

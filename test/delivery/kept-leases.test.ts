@@ -75,7 +75,7 @@ onEachDatabase('the lease of a pusher that has nothing to send', (open) => {
     )
   })
 
-  test('of a removed pusher is of no use to the pusher that is set after it', async (t) => {
+  test('of a removed pusher is not used for the pusher that is set after it', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')

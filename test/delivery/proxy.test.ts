@@ -192,7 +192,7 @@ suite('the IP policy and a proxy', () => {
   })
 })
 
-suite('which proxy a home server uses', () => {
+suite('the proxy of a home server', () => {
   const load = (env: Record<string, string>, file: object = {}) =>
     loadConfig({
       argv: ['--config', 'x'],

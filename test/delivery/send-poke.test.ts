@@ -53,15 +53,15 @@ const respondWith =
 const sent = (status = 200) => ({ kind: 'delivered', reason: 'accepted', status })
 const rejected = (status = 200) => ({ kind: 'rejected', reason: 'rejected', status })
 
-suite('taken', () => {
+suite('accepted pokes', () => {
   test('sends the request that a gateway expects', async () => {
-    let seen: unknown
+    let received: unknown
     const result = await resultFrom((request, response) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
         const { 'content-type': type, 'user-agent': agent } = request.headers
-        seen = {
+        received = {
           method: request.method,
           url: request.url,
           type,
@@ -72,7 +72,7 @@ suite('taken', () => {
       })
     })
     assert.deepEqual(withoutDuration(result), sent())
-    assert.deepEqual(seen, {
+    assert.deepEqual(received, {
       method: 'POST',
       url: '/_matrix/push/v1/notify',
       type: 'application/json',
@@ -115,11 +115,11 @@ suite('taken', () => {
 
   test('stops reading a long body, by its declared and by its actual length', async () => {
     const chunk = Buffer.alloc(16_384, ' ')
-    const flood: RequestListener = (_request, response) => {
-      const endless = new Readable({ read: () => setImmediate(() => endless.push(chunk)) })
-      endless.pipe(response).on('close', () => endless.destroy())
+    const endlessBody: RequestListener = (_request, response) => {
+      const stream = new Readable({ read: () => setImmediate(() => stream.push(chunk)) })
+      stream.pipe(response).on('close', () => stream.destroy())
     }
-    assert.deepEqual(withoutDuration(await resultFrom(flood)), sent())
+    assert.deepEqual(withoutDuration(await resultFrom(endlessBody)), sent())
     const long = JSON.stringify({ rejected: ['secret-key'], padding: 'x'.repeat(70_000) })
     assert.deepEqual(withoutDuration(await resultFrom(respondWith(200, long))), sent())
   })
@@ -132,7 +132,7 @@ suite('taken', () => {
   })
 })
 
-suite('refused', () => {
+suite('refused pokes', () => {
   for (const status of [400, 401, 404, 410, 413, 422]) {
     test(`returns refused for status ${status}`, async () => {
       const result = await resultFrom(respondWith(status, 'secret-key', { 'retry-after': '7' }))
@@ -198,12 +198,12 @@ suite('refused', () => {
 
 const failed = (reason: string) => ({ kind: 'retry', reason })
 
-suite('not reached', () => {
+suite('failed requests', () => {
   test('ends at the deadline for a body that never ends', async () => {
     const result = await resultFrom(
       (_request, response) => {
-        const trickle = setInterval(() => response.write(' '), 5)
-        response.on('close', () => clearInterval(trickle))
+        const timer = setInterval(() => response.write(' '), 5)
+        response.on('close', () => clearInterval(timer))
       },
       { deadlineMs: 60 },
     )
@@ -217,8 +217,8 @@ suite('not reached', () => {
   test('times out for headers that never end', async () => {
     await using server = await tcpServer((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n')
-      const trickle = setInterval(() => socket.write('x: y\r\n'), 5)
-      socket.on('close', () => clearInterval(trickle))
+      const timer = setInterval(() => socket.write('x: y\r\n'), 5)
+      socket.on('close', () => clearInterval(timer))
     })
     assert.deepEqual(withoutDuration(await sendTo(server.url, { deadlineMs: 60 })), failed('timeout'))
   })
@@ -339,13 +339,13 @@ suite("the server's own gateway", () => {
     )
 
   test('is called in process with the same results as over HTTP', async () => {
-    let seen: unknown
+    let received: unknown
     const result = await send(async (body) => {
-      seen = body
+      received = body
       return { status: 200, body: { rejected: ['secret-key'] } }
     })
     assert.deepEqual(withoutDuration(result), rejected())
-    assert.deepEqual(seen, poke)
+    assert.deepEqual(received, poke)
   })
 
   test('can fail', async () => {

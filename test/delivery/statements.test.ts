@@ -7,12 +7,15 @@ import { eventually } from '../support/eventually.ts'
 import type { PokeReceiver } from '../support/poke-receiver.ts'
 import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
-/** The queries of a start: any pusher, the known outages, the lanes with work, the due lanes and the time of the next one. */
+/** A start queries any pusher, the known outages, the lanes with work, the due lanes and the time of the next due one. */
 const READS_OF_A_START = 5
 
 type Counted = { delivery: DeliveryFixture; gateway: PokeReceiver; pushers: number }
 
-/** Starts delivery to `pushers` pushers of Bob. `count` sends a message and resolves to the statements until all results are recorded. */
+/**
+ * Starts delivery to `pushers` pushers of bob. The function `count` sends a message, waits until all results are
+ * recorded, and resolves to the number of statements.
+ */
 async function startCounted(t: TestContext, { delivery, gateway, pushers }: Counted) {
   delivery.pushers.maxPushersPerUser = pushers
   for (let n = 1; n < pushers; n++)

@@ -43,7 +43,7 @@ onEachDatabase('badge pokes', (open) => {
     await readAll(delivery, two)
     await untilIdle(delivery)
     const badges = gateway.pokes.map((poke) => poke.counts?.unread)
-    // The message may be read before its poke is sent (no poke), or afterwards (badges 1 and 0).
+    // If the message is read before its poke is sent, nothing is sent. Otherwise the badges 1 and 0 are sent.
     assert.ok(
       [
         [1, 0],
@@ -141,7 +141,7 @@ onEachDatabase('badge pokes', (open) => {
 
   test('sends the previous badge again after a restart when a message is redacted while its poke is in flight', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    await endAtBadgeZero(delivery)
+    await deliverBadgesOneAndZero(delivery)
     const position = await crashDuringPoke(delivery, gateway, () => delivery.say(alice, 'two'))
     await delivery.fixture.redact(room1, position)
     await using _second = await delivery.start()
@@ -158,7 +158,7 @@ onEachDatabase('badge pokes', (open) => {
   for (const [name, remove] of Object.entries(removals))
     test(`sends the previous badge again when ${name} after an attempt that failed`, async (t) => {
       const { delivery, gateway } = await setUp(t, open)
-      await endAtBadgeZero(delivery)
+      await deliverBadgesOneAndZero(delivery)
       await using _worker = await delivery.start()
       gateway.answer({ status: 504 })
       const position = await delivery.say(alice, 'two')
@@ -205,7 +205,7 @@ onEachDatabase('badge pokes', (open) => {
 const unreadCounts = (gateway: PokeReceiver) => gateway.pokes.map((poke) => poke.counts?.unread)
 
 /** Delivers the badge 1 and then the badge 0. */
-async function endAtBadgeZero(delivery: DeliveryFixture): Promise<void> {
+async function deliverBadgesOneAndZero(delivery: DeliveryFixture): Promise<void> {
   await using _worker = await delivery.start()
   const position = await delivery.say(alice, 'one')
   await untilIdle(delivery)

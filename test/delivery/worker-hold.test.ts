@@ -159,7 +159,7 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
     const position = await delivery.say(alice, 'held')
     await untilHeld(delivery)
-    // One unread room more than in the last poke, and one less: the badge that was delivered last is right.
+    // Since the last poke one room has become unread and one was read, so the badge that was delivered last is right.
     await readAll(delivery, early[0] ?? 0, rooms[0])
     await eventually(async () => (await delivery.pusherRows())[0]?.value_due === 0)
     await untilHeld(delivery)

@@ -13,11 +13,11 @@ import { alice, untilIdle, bob, createDeliveryFixture } from './delivery-fixture
 // Delivery to gateways that misbehave at the first poke and work from the second poke on. A poke that was not accepted is
 // sent again, in order, and the status of the pusher has the reason as a fixed word. An accepted poke is not sent again.
 
-/** Starts a gateway. `works`: whether it must work now instead of misbehaving. */
+/** Starts a gateway. It misbehaves until `works()` returns true. */
 type Behaviour = (works: () => boolean) => Promise<LoopbackServer>
 
 const ACCEPTED = '{"rejected":[]}'
-/** The deadline of the first poke if it is to time out. The others have the default, 30 s. */
+/** The deadline of the first poke in the tests of timeouts. All other pokes have the default, 30 s. */
 const DEADLINE_MS = 300
 
 const http =
@@ -43,7 +43,7 @@ const tcp =
     })
 
 const GIB = 2 ** 30
-/** Writes without an end, as fast as the connection allows. */
+/** Writes spaces without an end, as fast as the connection allows. */
 const writeEndlessly = (write: (chunk: Buffer) => boolean, onDrain: (resume: () => void) => void) => {
   const chunk = Buffer.alloc(65_536, ' ')
   const writeMore = () => {

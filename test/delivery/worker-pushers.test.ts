@@ -72,7 +72,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     assert.equal((await delivery.pusherRows())[0]?.attempts, 0)
   })
 
-  test('keeps a pusher deleted that was deleted during an attempt, and does not change its successor', async (t) => {
+  test('does not restore a pusher that was deleted during an attempt, and does not change its successor', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     let isReplaced = false
     gateway.answer(async () => {
@@ -199,11 +199,11 @@ onEachDatabase('delivery to pushers that change', (open) => {
   test('a stop waits for a gateway that hangs only up to its limit', async (t) => {
     const { delivery } = await setUp(t, open)
     let finish: (result: SendResult<PokeFault>) => void = () => {}
-    let begun = () => {}
-    const sending = new Promise<void>((resolve) => (begun = resolve))
+    let markStarted = () => {}
+    const sending = new Promise<void>((resolve) => (markStarted = resolve))
     const worker = await delivery.start({
       send: () => {
-        begun()
+        markStarted()
         return new Promise((resolve) => (finish = resolve))
       },
     })

@@ -5,7 +5,7 @@ import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { alice, untilIdle, bob, carol, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
-async function traced(delivery: DeliveryFixture, position: number): Promise<Map<string, string[]>> {
+async function stepsByPushkey(delivery: DeliveryFixture, position: number): Promise<Map<string, string[]>> {
   const pushers = await delivery.pusherRows()
   const steps = await stepsOf(delivery.db, { position, pusherIds: pushers.map((row) => row.pusher_id) })
   return new Map(
@@ -28,10 +28,10 @@ onEachDatabase('the trace of delivery', (open) => {
     // The gateway gets one slot, a quarter of four. Five pokes fail and open its circuit, and the other three are not sent.
     await using _worker = await delivery.start({ concurrency: 4 })
     const position = await delivery.say(alice, 'hello')
-    const waiting = async () =>
+    const areAllWaiting = async () =>
       (await delivery.pusherRows()).every((row) => row.next_attempt_at !== null && row.lease_owner === null)
-    await eventually(waiting)
-    const steps = [...(await traced(delivery, position)).values()]
+    await eventually(areAllWaiting)
+    const steps = [...(await stepsByPushkey(delivery, position)).values()]
     assert.deepEqual(steps.map((one) => one.join()).toSorted(), [
       ...Array.from({ length: 5 }, () => 'failed: status 503'),
       ...Array.from({ length: 3 }, () => 'held: circuit open'),
@@ -39,8 +39,8 @@ onEachDatabase('the trace of delivery', (open) => {
     // Much later, after a probe that fails.
     const before = gateway.pokes.length
     delivery.clock.advance(4_000_000)
-    await eventually(async () => gateway.pokes.length > before && (await waiting()))
-    const again = [...(await traced(delivery, position)).values()]
+    await eventually(async () => gateway.pokes.length > before && (await areAllWaiting()))
+    const again = [...(await stepsByPushkey(delivery, position)).values()]
     assert.ok(again.every((one) => one.filter((step) => step.startsWith('held')).length <= 1))
   })
 
@@ -55,7 +55,7 @@ onEachDatabase('the trace of delivery', (open) => {
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'hello')
     await untilIdle(delivery)
-    assert.deepEqual((await traced(delivery, position)).get('key'), ['rejected too late', 'sent'])
+    assert.deepEqual((await stepsByPushkey(delivery, position)).get('key'), ['rejected too late', 'sent'])
   })
 
   test('records for each event of a reduced backlog why it was not sent, and nothing for other pushers', async (t) => {
@@ -70,9 +70,9 @@ onEachDatabase('the trace of delivery', (open) => {
     delivery.clock.advance(4_000_000)
     await untilIdle(delivery)
     const last = await Promise.all(
-      positions.map(async (position) => (await traced(delivery, position)).get('key')?.at(-1)),
+      positions.map(async (position) => (await stepsByPushkey(delivery, position)).get('key')?.at(-1)),
     )
     assert.deepEqual(last, [...Array.from({ length: 29 }, () => 'skipped: collapsed'), 'sent'])
-    assert.deepEqual((await traced(delivery, positions[0] as number)).get('carols'), [])
+    assert.deepEqual((await stepsByPushkey(delivery, positions[0] as number)).get('carols'), [])
   })
 })

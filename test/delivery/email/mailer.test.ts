@@ -194,15 +194,15 @@ test('does not add a header or a recipient that a subject or an address contains
   assert.equal(server.mails[0]?.parsed.text, 'plain\n.\nand on\n')
 })
 
-/** Starts a server that calls `greet` for each connection. Resolves to its port. */
+/** Starts a TCP server that calls `onConnection` for each connection. Resolves to its port. */
 async function startTcpServer(
   t: TestContext,
-  greet: (write: (text: string) => void) => void,
+  onConnection: (write: (text: string) => void) => void,
 ): Promise<number> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
     afterTest(t, () => socket.destroy())
-    greet((text) => void socket.write(text))
+    onConnection((text) => void socket.write(text))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   afterTest(t, () => server.close())

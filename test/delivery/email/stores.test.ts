@@ -52,7 +52,7 @@ const settle = (
 ) => delivery.db.transaction((tx) => settleLanes(tx, lease, [{ state: NEW_LANE, ...OUTCOME, ...one }]))
 
 /** Returns the ids of the e-mail pushers with a due event at the time `at`. */
-async function ripe({ delivery }: MailFixture, at: number): Promise<number[]> {
+async function duePushers({ delivery }: MailFixture, at: number): Promise<number[]> {
   const window = { now: at, before: at - DELAY, beyond: at + DELAY }
   return (await delivery.db.all(ripePushers, { after: 0, limit: 10, ...window })).map((row) => row.pusher_id)
 }
@@ -64,24 +64,24 @@ onEachDatabase('the store of mail', (open) => {
     await delivery.setPusher(bob, { data: { url: 'http://127.0.0.1:9/' } })
     const mail = (await fixture.pusher()).pusher_id
     const now = delivery.clock.now()
-    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'nothing is queued')
+    assert.deepEqual(await duePushers(fixture, now + DELAY), [], 'nothing is queued')
     await delivery.say(alice, 'one')
-    assert.deepEqual(await ripe(fixture, now + DELAY - 1), [])
-    assert.deepEqual(await ripe(fixture, now + DELAY), [mail])
+    assert.deepEqual(await duePushers(fixture, now + DELAY - 1), [])
+    assert.deepEqual(await duePushers(fixture, now + DELAY), [mail])
     const later = { after: mail, limit: 10, now: now + DELAY, before: now, beyond: now + 2 * DELAY }
     assert.deepEqual(await delivery.db.all(ripePushers, later), [])
     const lease = { owner: 'me', until: now + DELAY + 1000, now: now + DELAY }
     assert.ok(await claim(fixture, mail, lease))
-    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'the lane is leased')
+    assert.deepEqual(await duePushers(fixture, now + DELAY), [], 'the lane is leased')
     assert.equal(await claim(fixture, mail, { ...lease, owner: 'other' }), undefined)
     assert.ok(await claim(fixture, mail, lease), 'the holder of a lease can claim again')
     await settle(fixture, { ...lease, owner: 'other' }, { laneId: mail })
-    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'only the holder can release the lease')
+    assert.deepEqual(await duePushers(fixture, now + DELAY), [], 'only the holder can release the lease')
     await settle(fixture, lease, { laneId: mail, state: { ...NEW_LANE, nextAttemptAt: now + DELAY + 1 } })
-    assert.deepEqual(await ripe(fixture, now + DELAY), [], 'the lane waits for its retry')
-    assert.deepEqual(await ripe(fixture, now + DELAY + 1), [mail])
+    assert.deepEqual(await duePushers(fixture, now + DELAY), [], 'the lane waits for its retry')
+    assert.deepEqual(await duePushers(fixture, now + DELAY + 1), [mail])
     await delivery.setPusher(bob, { ...MAIL_PUSHER, enabled: false })
-    assert.deepEqual(await ripe(fixture, now + DELAY + 1), [], 'the queue was cleared')
+    assert.deepEqual(await duePushers(fixture, now + DELAY + 1), [], 'the queue was cleared')
     const http = (await delivery.pusherRows()).find((row) => row.kind === 'http')
     assert.equal(await claim(fixture, http?.pusher_id ?? 0, lease), undefined)
   })
@@ -137,9 +137,9 @@ onEachDatabase('the store of mail', (open) => {
       removeItems(tx, [{ laneId: pusherId, position: inRoom1[0] as number }]),
     )
     await delivery.db.transaction((tx) => tx.run(dropUpTo, { pusherId, upTo: inRoom1[3] as number }))
-    const left = await delivery.db.all(waitingEvents, { pusherId, perRoom: 9, rooms: 9 })
+    const remaining = await delivery.db.all(waitingEvents, { pusherId, perRoom: 9, rooms: 9 })
     assert.deepEqual(
-      left.map((row) => row.position),
+      remaining.map((row) => row.position),
       [inRoom1[4], inRoom2],
     )
   })

@@ -141,7 +141,7 @@ onEachDatabase('mail', (open) => {
     assert.equal(fixture.mails.length, 8)
     await delivery.say(alice, 'and more')
     await fixture.advance(DELAY)
-    assert.equal(fixture.mails.length, 9, 'the waits start again')
+    assert.equal(fixture.mails.length, 9, 'the waits start again with the shortest one')
   })
 
   test('sends one mail for all rooms, and a room that was not due keeps its wait', async (t) => {
@@ -212,7 +212,7 @@ onEachDatabase('mail', (open) => {
     )
   })
 
-  test('drops and records a mail that is refused for good, and keeps the pusher', async (t) => {
+  test('drops and records a mail that is refused permanently, and keeps the pusher', async (t) => {
     const fixture = await createMailFixture(t, await open(t))
     const { delivery } = fixture
     fixture.setResult({ kind: 'refused', reason: 'smtp 550', status: 550, ms: 7 })
