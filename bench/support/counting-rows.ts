@@ -1,45 +1,23 @@
-import type { Database, Transaction } from '../../src/storage/database.ts'
-import { compileQuery, type Queries, type Query, sqliteDialect } from '../../src/storage/query.ts'
-import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
+import { sql } from 'kysely'
+import type { Database } from '../../src/storage/database.ts'
+import { query, type Queries } from '../../src/storage/query.ts'
 
-/** A database that counts the rows that its transactions insert, change and delete. */
+const totalChanges = query()((db) => db.selectNoFrom(sql<number>`total_changes()`.as('rows')))
+
+const changesOf = async (q: Queries) => (await q.first(totalChanges, {}))?.rows ?? 0
+
+/** A SQLite database that counts the rows that its transactions insert, change and delete. */
 export function countingRows(inner: Database): { db: Database; rows(): number } {
   let rows = 0
-  const counting = (queries: Queries): Queries => ({
-    async all(query, params) {
-      const found = await queries.all(query, params)
-      if (isWrite(query)) rows += found.length
-      return found
-    },
-    async first(query, params) {
-      const found = await queries.first(query, params)
-      if (isWrite(query) && found !== undefined) rows++
-      return found
-    },
-    async run(query, params) {
-      const changed = await queries.run(query, params)
-      if (isWrite(query)) rows += changed
-      return changed
-    },
-  })
-  const countingTransaction = (tx: Transaction): Transaction => ({
-    ...counting(tx),
-    onCommit: (then) => tx.onCommit(then),
-  })
   const db: Database = {
-    ...counting(inner),
-    dialect: inner.dialect,
-    isServedAlone: inner.isServedAlone,
-    transaction: (work) => inner.transaction((tx) => work(countingTransaction(tx))),
-    check: () => inner.check(),
-    snapshot: (work) => inner.snapshot(work),
-    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+    ...inner,
+    transaction: (work) =>
+      inner.transaction(async (tx) => {
+        const before = await changesOf(tx)
+        const value = await work(tx)
+        rows += (await changesOf(tx)) - before
+        return value
+      }),
   }
   return { db, rows: () => rows }
-}
-
-function isWrite<P, R>(query: Query<P, R>): boolean {
-  return /^\s*(with\b[^]*\)\s*)?(insert|update|delete)\b/i.test(
-    compileQuery(sqliteBuilder, sqliteDialect, query).sql,
-  )
 }

@@ -1,11 +1,16 @@
 import { MatrixError } from '../lib/errors.ts'
-import type { Queries } from './query.ts'
+import type { Queries, Query } from './query.ts'
 
 /**
  * A transaction shares its commit with other transactions that wait at the same moment (group commit). Each has its own
  * savepoint. Inside a transaction, await only its own queries: all other writes wait for it.
  */
 export interface Transaction extends Queries {
+  /**
+   * Runs a query without waiting for its result, which saves a round trip to PostgreSQL. Queries run in the order of the calls. If this one
+   * fails, the transaction fails: on SQLite at once, on PostgreSQL with its next query or at its end. `onCommit`: a hook that gets the rows.
+   */
+  write<P, R>(query: Query<P, R>, params: P, onCommit?: (rows: R[]) => void): void
   /** The hook runs after the commit, when the writes of the transaction are durable. It must not throw. */
   onCommit(then: () => void): void
 }

@@ -1,25 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
-import { Client, Pool, types as pgTypes, type CustomTypesConfig, type QueryResult } from 'pg'
+import { Client, Pool, types as pgTypes, type CustomTypesConfig } from 'pg'
 import type { Log } from '../lib/log.ts'
 import { createTurns } from '../lib/turns.ts'
 import { type DatabaseEngine, type OpenOptions, StorageError } from './database.ts'
 import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
-import {
-  compileQuery,
-  type Compiled,
-  type Params,
-  postgresDialect,
-  type Queries,
-  type Query,
-} from './query.ts'
-import type { Schema } from './schema.ts'
+import { queriesOf } from './postgres-queries.ts'
+import { type Reconnecting, reconnecting, writeConnection } from './postgres-writer.ts'
+import type { Queries } from './query.ts'
 import { takeServerLock } from './postgres-lock.ts'
 import { nestable } from './snapshots.ts'
 import { firstLine } from './start-fault.ts'
 import { createWriter } from './writer.ts'
-import type { WriteConnection } from './write-group.ts'
 
 export const TYPES: ColumnTypes = {
   int: 'bigint',
@@ -37,16 +29,6 @@ export const TYPES: ColumnTypes = {
       from ${from.table}_${from.column}_seq`,
   ],
 }
-
-/** Compiles the queries of Kysely and never runs them. */
-export const postgresBuilder = new Kysely<Schema>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-})
 
 const INT8 = 20
 const NUMERIC = 1700
@@ -78,6 +60,7 @@ export async function openPostgres(
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: instance,
     keepAlive: true,
+    pipeline: true,
   }
   const prepare = async (client: Client) => {
     await checkVersion(client)
@@ -136,12 +119,17 @@ function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Omit<Database
   }
 }
 
+const nothing = () => undefined
+
 async function readSnapshot<T>(pool: Pool, work: (read: Queries) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let failed: Error | undefined
   try {
-    await client.query('begin isolation level repeatable read, read only')
+    // The first read is sent together with `begin`.
+    const began = client.query('begin isolation level repeatable read, read only')
+    began.catch(nothing)
     const value = await work(queriesOf((statement) => client.query(statement)))
+    await began
     await client.query('commit')
     return value
   } catch (error) {
@@ -150,102 +138,5 @@ async function readSnapshot<T>(pool: Pool, work: (read: Queries) => Promise<T>):
   } finally {
     // A connection in an unknown state is closed, so that no other reader gets it.
     client.release(failed)
-  }
-}
-
-type Statement = { name: string; text: string; values: unknown[] }
-type Send = (statement: Statement) => Promise<QueryResult>
-
-const compiled = new WeakMap<Query<never, unknown>, Compiled & { name: string }>()
-let names = 0
-
-function statementOf<P, R>(query: Query<P, R>, params: P): Statement {
-  const key = query as Query<never, unknown>
-  let found = compiled.get(key)
-  if (!found) {
-    found = { ...compileQuery(postgresBuilder, postgresDialect, query), name: `q${names++}` }
-    compiled.set(key, found)
-  }
-  return { name: found.name, text: found.sql, values: found.bind(params as Params) }
-}
-
-function queriesOf(send: Send): Queries {
-  return {
-    all: async (query, params) => (await send(statementOf(query, params))).rows,
-    first: async (query, params) => (await send(statementOf(query, params))).rows[0],
-    run: async (query, params) => (await send(statementOf(query, params))).rowCount ?? 0,
-  }
-}
-
-type Reconnecting = {
-  client(): Promise<Client>
-  /** The current connection; undefined after it was lost. */
-  current(): Client | undefined
-  end(): Promise<void>
-}
-
-/** @param prepare called with each new connection before its first use; rejects to refuse the connection */
-function reconnecting(
-  make: () => Client,
-  log: Log,
-  prepare: (client: Client) => Promise<void>,
-): Reconnecting {
-  let connected: Client | undefined
-  return {
-    async client() {
-      if (connected) return connected
-      const client = make()
-      client.on('error', (error) => {
-        // The driver emits this more than once, and the last time may be after the next connection is in use.
-        if (connected !== client) return
-        log.error({ err: error }, 'the database connection was lost')
-        connected = undefined
-      })
-      await client.connect()
-      try {
-        await prepare(client)
-      } catch (error) {
-        await client.end()
-        throw error
-      }
-      connected = client
-      return client
-    },
-    current: () => connected,
-    async end() {
-      const client = connected
-      connected = undefined
-      await client?.end()
-    },
-  }
-}
-
-function writeConnection(writing: Reconnecting): WriteConnection {
-  let inTransaction = false
-  // Inside a transaction, a lost connection must fail the group, because its writes are gone.
-  const current = async () => {
-    const client = inTransaction ? writing.current() : await writing.client()
-    if (client) return client
-    inTransaction = false
-    throw new StorageError('The connection to the database was lost')
-  }
-  return {
-    ...queriesOf(async (statement) => (await current()).query(statement)),
-    async control(statement) {
-      // A transaction on a lost connection has ended.
-      if (statement === 'begin') inTransaction = false
-      await (await current()).query(statement)
-      if (statement === 'begin') inTransaction = true
-      if (statement === 'rollback') inTransaction = false
-    },
-    async commit() {
-      await (await current()).query('commit')
-      inTransaction = false
-    },
-    isCheckpointDue: () => false,
-    checkpoint: () => Promise.resolve(),
-    // A commit of PostgreSQL is visible and durable when its response arrives.
-    makeDurable: () => Promise.resolve(),
-    inTransaction: () => inTransaction && writing.current() !== undefined,
   }
 }

@@ -47,9 +47,14 @@ export interface Queries {
   run<P, R>(query: Query<P, R>, params: P): Promise<number>
 }
 
+/** Any other statement may write. */
+const READS = /^\s*(select\b|with\b(?!.*\b(insert|update|delete)\b))/is
+
 /** The SQL text to prepare, and for each placeholder the name of the parameter or a constant. */
 export type Compiled = {
   readonly sql: string
+  /** False when the statement may write. */
+  readonly reads: boolean
   readonly bind: (params: Params) => SqlValue[]
 }
 export type SqlValue = string | number | null
@@ -112,6 +117,7 @@ export function compileQuery<P, R>(builder: Kysely<Schema>, dialect: Dialect, so
   const places = compiled.parameters
   return {
     sql: compiled.sql,
+    reads: READS.test(compiled.sql),
     bind: (params) => places.map((place) => (place instanceof Slot ? valueOf(place, params) : toSql(place))),
   }
 }

@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
-import { compileQuery, type Params, type Queries, type Query, type SqlValue, sqliteDialect } from './query.ts'
+import { compileQuery, type Params, type Query, type SqlValue, sqliteDialect } from './query.ts'
 import type { Schema } from './schema.ts'
+import type { QueriesOfWriter } from './write-group.ts'
 
 /** Compiles the queries of Kysely and never runs them. */
 export const sqliteBuilder = new Kysely<Schema>({
@@ -12,9 +13,6 @@ export const sqliteBuilder = new Kysely<Schema>({
     createQueryCompiler: () => new SqliteQueryCompiler(),
   },
 })
-
-/** Any other statement may write. */
-const READS = /^\s*(select\b|with\b(?!.*\b(insert|update|delete)\b))/is
 
 type Prepared = {
   bind: (params: Params) => SqlValue[]
@@ -27,7 +25,7 @@ type Prepared = {
  * Runs queries on one connection, and prepares each at its first use. `writes`: the number of statements run so far that may
  * have written. Such statements are allowed only in a transaction.
  */
-export function queriesOf(connection: DatabaseSync): Queries & { writes(): number } {
+export function queriesOf(connection: DatabaseSync): Required<QueriesOfWriter> {
   let writes = 0
   const noteWrite = () => {
     if (!connection.isTransaction) throw new Error('a query that writes was run outside of a transaction')
@@ -37,11 +35,11 @@ export function queriesOf(connection: DatabaseSync): Queries & { writes(): numbe
   const prepare = (query: Query<never, unknown>): Prepared => {
     const found = prepared.get(query)
     if (found) return found
-    const { sql, bind } = compileQuery(sqliteBuilder, sqliteDialect, query)
+    const { sql, reads, bind } = compileQuery(sqliteBuilder, sqliteDialect, query)
     const statement = connection.prepare(sql)
     statement.setReturnArrays(true)
     const columns = statement.columns().map((column) => column.name)
-    const made = { bind, statement, columns, reads: READS.test(sql) }
+    const made = { bind, statement, columns, reads }
     prepared.set(query, made)
     return made
   }
@@ -53,6 +51,7 @@ export function queriesOf(connection: DatabaseSync): Queries & { writes(): numbe
   }
   return {
     writes: () => writes,
+    write: (query, params, onRows) => onRows(all(query, params)),
     all: async (query, params) => all(query, params),
     first: async (query, params) => all(query, params)[0],
     run: async (query, params) => {

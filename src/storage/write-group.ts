@@ -1,9 +1,23 @@
 import type { Transaction } from './database.ts'
-import type { Queries } from './query.ts'
+import type { Queries, Query } from './query.ts'
+
+/** The queries of the connection that writes. */
+export interface QueriesOfWriter extends Queries {
+  /**
+   * Runs a query without waiting for its result. When it fails, it throws, or each later query and statement of control up to the end of
+   * the transaction or savepoint rejects with its error. `onRows` is called before `release w` or `commit` resolves.
+   */
+  write<P, R>(query: Query<P, R>, params: P, onRows: (rows: R[]) => void): void
+  /**
+   * The number of statements run so far that may have written. Absent where an error ends the whole transaction, so that each
+   * part of one needs a savepoint.
+   */
+  writes?(): number
+}
 
 /** The connection that writes: the part of a driver that group commit needs. */
-export interface WriteConnection extends Queries {
-  /** Runs one statement of transaction control. */
+export interface WriteConnection extends QueriesOfWriter {
+  /** Runs one statement of transaction control. `release w` and `rollback` wait for the results of all earlier queries. */
   control(statement: 'begin' | 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
   /** Whether `checkpoint` must run before the next transaction begins. */
   isCheckpointDue(): boolean
@@ -16,11 +30,6 @@ export interface WriteConnection extends Queries {
   commit(durably: boolean): Promise<void>
   /** Resolves when the commits are visible, and, with `durably`, survive a power cut. */
   makeDurable(durably: boolean): Promise<void>
-  /**
-   * The number of statements run so far that may have written. Absent where an error ends the whole transaction, so that each
-   * part of one needs a savepoint.
-   */
-  writes?(): number
   /** False when an error has already ended the transaction (disk full, connection lost). */
   inTransaction(): boolean
 }
@@ -116,7 +125,10 @@ async function run(connection: WriteConnection, waiting: WaitingWork): Promise<D
   }
 }
 
-function openTransaction(connection: Queries, hooks: (() => void)[]): { tx: Transaction; end: () => void } {
+function openTransaction(
+  connection: QueriesOfWriter,
+  hooks: (() => void)[],
+): { tx: Transaction; end: () => void } {
   let open = true
   const check = () => {
     if (!open) throw new Error('a query was run after the end of its transaction')
@@ -133,6 +145,12 @@ function openTransaction(connection: Queries, hooks: (() => void)[]): { tx: Tran
     async run(query, params) {
       check()
       return connection.run(query, params)
+    },
+    write<P, R>(query: Query<P, R>, params: P, onCommit?: (rows: R[]) => void) {
+      check()
+      let rows: R[] = []
+      connection.write(query, params, (written) => (rows = written))
+      if (onCommit) hooks.push(() => onCommit(rows))
     },
     onCommit(hook) {
       check()

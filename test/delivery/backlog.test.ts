@@ -10,7 +10,7 @@ import { heads } from '../../src/delivery/head-store.ts'
 import { removeDone } from '../../src/sending/item-store.ts'
 import { claim, settle, unattended } from '../../src/sending/lane-store.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
-import { postgresBuilder } from '../../src/storage/postgres.ts'
+import { postgresBuilder } from '../../src/storage/postgres-queries.ts'
 import {
   compileQuery,
   type Params,

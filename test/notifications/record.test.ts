@@ -32,6 +32,7 @@ function counted(tx: Transaction): { tx: Transaction; statements: () => number }
     all: counting(tx.all.bind(tx)),
     first: counting(tx.first.bind(tx)),
     run: counting(tx.run.bind(tx)),
+    write: counting(tx.write.bind(tx)),
   } as Transaction
   return { tx: wrapped, statements: () => statements }
 }

@@ -63,6 +63,10 @@ function counting(db: Database): { db: Database; count: () => number } {
       statements++
       return tx.run(query, params)
     },
+    write(query, params, onCommit) {
+      statements++
+      tx.write(query, params, onCommit)
+    },
     onCommit: (then) => tx.onCommit(then),
   })
   const wrapped: Database = Object.create(db, {

@@ -3,7 +3,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compileQuery, postgresDialect, type Query, sqliteDialect } from '../../src/storage/query.ts'
-import { postgresBuilder } from '../../src/storage/postgres.ts'
+import { postgresBuilder } from '../../src/storage/postgres-queries.ts'
 import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
 
 // The SQL of each query in both dialects, so that changes of it are visible in a review.

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/storage/database.ts'
+import type { Database, Transaction } from '../../src/storage/database.ts'
 import type { Queries } from '../../src/storage/query.ts'
 
 /** A database that counts its statements inside of transactions (`write`) and outside of them or in snapshots (`read`). */
@@ -21,10 +21,13 @@ export function counting(db: Database) {
     snapshot: (work) => db.snapshot((read) => work(counted(read, 'read'))),
     transaction: (work, options) => {
       count.transactions++
-      return db.transaction(
-        (tx) => work({ ...counted(tx, 'write'), onCommit: (then) => tx.onCommit(then) }),
-        options,
-      )
+      return db.transaction((tx) => {
+        const write: Transaction['write'] = (query, params, onCommit) => {
+          count.write++
+          tx.write(query, params, onCommit)
+        }
+        return work({ ...counted(tx, 'write'), write, onCommit: (then) => tx.onCommit(then) })
+      }, options)
     },
   }
   return { db: wrapped, count }

@@ -43,7 +43,11 @@ export async function newPostgresUrl(cluster: string): Promise<string> {
 }
 
 /** Dropped after the test, because a thousand databases of 7 MiB each take long to remove at the end. */
-async function openTestPostgres(t: TestContext, cluster: string, options: OpenOptions): Promise<Database> {
+export async function openTestPostgres(
+  t: TestContext,
+  cluster: string,
+  options: OpenOptions,
+): Promise<Database> {
   const url = await newPostgresUrl(cluster)
   afterTest(t, () => administer(cluster, `drop database ${new URL(url).pathname.slice(1)} with (force)`))
   return openFor(t, url, options)

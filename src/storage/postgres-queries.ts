@@ -1,0 +1,47 @@
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import type { QueryResult } from 'pg'
+import {
+  compileQuery,
+  type Compiled,
+  type Params,
+  postgresDialect,
+  type Queries,
+  type Query,
+} from './query.ts'
+import type { Schema } from './schema.ts'
+
+/** Compiles the queries of Kysely and never runs them. */
+export const postgresBuilder = new Kysely<Schema>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+})
+
+/** A prepared statement with its values. `reads`: false when it may write. */
+export type Statement = { name: string; text: string; values: unknown[]; reads: boolean }
+export type Send = (statement: Statement) => Promise<QueryResult>
+
+const compiled = new WeakMap<Query<never, unknown>, Compiled & { name: string }>()
+let names = 0
+
+export function statementOf<P, R>(query: Query<P, R>, params: P): Statement {
+  const key = query as Query<never, unknown>
+  let found = compiled.get(key)
+  if (!found) {
+    found = { ...compileQuery(postgresBuilder, postgresDialect, query), name: `q${names++}` }
+    compiled.set(key, found)
+  }
+  const { name, sql, reads, bind } = found
+  return { name, text: sql, values: bind(params as Params), reads }
+}
+
+export function queriesOf(send: Send): Queries {
+  return {
+    all: async (query, params) => (await send(statementOf(query, params))).rows,
+    first: async (query, params) => (await send(statementOf(query, params))).rows[0],
+    run: async (query, params) => (await send(statementOf(query, params))).rowCount ?? 0,
+  }
+}
