@@ -164,7 +164,7 @@ function stepOf(head: HeadRow, next: Found['next']): Looked['step'] {
     case 'hold':
       return { kind: 'held', until: next.until, lookAt: next.lookAt }
     case 'rest':
-      return { kind: 'rested', ...(next.until !== undefined && { until: next.until }) }
+      return { kind: 'nothing due', ...(next.until !== undefined && { until: next.until }) }
   }
 }
 

@@ -53,9 +53,9 @@ async function sendPoke(deps: DeliveryDeps, { head, next }: PokeLook): Promise<P
  */
 export function evidenceOf(result: PokeSent): Evidence {
   if (result.kind === 'delivered' || result.kind === 'rejected') return 'delivered'
-  if (result.kind === 'refused') return 'answered'
+  if (result.kind === 'refused') return 'responded'
   const { status, reason } = result
-  return status === undefined || status >= 500 || reason === TOKEN_REFUSED ? 'outage' : 'answered'
+  return status === undefined || status >= 500 || reason === TOKEN_REFUSED ? 'outage' : 'responded'
 }
 
 /** The plan for the backlog of a pusher, if it is carried out now. `lastErrorAt` is the time of a failure that is recorded now. */

@@ -114,23 +114,23 @@ function judge(deps: Pick<ExchangeDeps, 'signal'>, { app, deviceKey }: Job, resu
       app.guard.delivered()
       return as('delivered')
     case 'refused':
-      return as(result.status === undefined ? 'nothing' : 'answered')
+      return as(result.status === undefined ? 'nothing' : 'responded')
     case 'misconfigured':
       // Not queued: anyone can send notifications to forbidden addresses, and they would fill the queue.
       if (result.isOfAddress === true) return as('nothing', { kind: 'refused', ...plain(result) })
-      if (result.isOfDevice === true) return as('answered')
+      if (result.isOfDevice === true) return as('responded')
       // Without an answer, the error concerns all devices.
       return as(result.status === undefined ? 'misconfigured' : 'refused')
     case 'retry': {
       if (deps.signal.aborted) return as('nothing')
       const isOutage = result.status === undefined || result.status >= 500
-      if (result.isOfDevice === true) return as(result.status === undefined ? 'nothing' : 'answered')
-      return as(isOutage ? 'outage' : 'answered')
+      if (result.isOfDevice === true) return as(result.status === undefined ? 'nothing' : 'responded')
+      return as(isOutage ? 'outage' : 'responded')
     }
     case 'rejected': {
       const belief = app.guard.rejected(result, deviceKey)
-      if (belief === 'believed') return as(result.status === undefined ? 'nothing' : 'answered')
-      return as(belief === 'alarm' ? 'alarm' : 'answered', { kind: 'misconfigured', ...plain(result) })
+      if (belief === 'believed') return as(result.status === undefined ? 'nothing' : 'responded')
+      return as(belief === 'alarm' ? 'alarm' : 'responded', { kind: 'misconfigured', ...plain(result) })
     }
   }
 }

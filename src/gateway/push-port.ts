@@ -93,13 +93,13 @@ function createLook({ db, apps, clock }: PushDeps): LanePort<PushLook, PushResul
     if (visit.isStopping()) return { ...looked, step: { kind: 'given back' } }
     const next = nextItem(rows.flatMap(waitingItem), lane.attempts, now)
     if (next.kind === 'nothing') return looked
-    if (next.kind === 'wait') return { ...looked, step: { kind: 'rested', until: next.until } }
+    if (next.kind === 'wait') return { ...looked, step: { kind: 'nothing due', until: next.until } }
     const { position, expiresAt } = next.item
     const content = await contentOf({ id: visit.laneId, position })
     // The item was replaced by a newer one since the first query.
-    if (content === undefined) return { ...looked, step: { kind: 'rested', until: now } }
+    if (content === undefined) return { ...looked, step: { kind: 'nothing due', until: now } }
     const job = jobIn(apps(), content, { expiresAt, attempts: lane.attempts })
-    if (job === undefined) return { ...looked, step: { kind: 'rested', until: now + NO_APP_FOR_MS } }
+    if (job === undefined) return { ...looked, step: { kind: 'nothing due', until: now + NO_APP_FOR_MS } }
     const weight = { source: content.source ?? '', bytes: content.bytes ?? 0 }
     const picked = { job, position, weight, hasOlder: position !== rows[0]?.position }
     return { ...looked, picked, step: { kind: 'send', positions: [position], value: null } }
@@ -113,7 +113,7 @@ const lookOf = (row: QueuedRow): PushLook => ({
   valueKnown: false,
   valueMissed: false,
   passed: [],
-  step: { kind: 'rested' },
+  step: { kind: 'nothing due' },
 })
 
 const waitingItem = ({ position, expires_at: expiresAt, taken_until: takenUntil }: QueuedRow) =>

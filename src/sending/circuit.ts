@@ -5,14 +5,14 @@ import type { Random } from '../lib/ids.ts'
 //            `breaksAt` failures in a row             the pause is over: one probe is sent
 //   closed ─────────────────────────────▶ paused ◀───────────────────────────────────▶ probed
 //      ▲                                        the probe fails, or was never sent       │
-//      └─────────────────────────────────────────────────────────────────────────────────┘ an answer
+//      └─────────────────────────────────────────────────────────────────────────────────┘ a response
 //
 // A circuit is plain data in the memory of one process.
 
 export type Circuit = {
   /** Consecutive failures. */
   failures: number
-  /** Pauses since the last answer. */
+  /** Pauses since the last response. */
   pauses: number
   pausedUntil: number
   /** The sender of the probe, compared by identity, and the time at which it began. */
@@ -60,8 +60,8 @@ export function noteFailure(
   return !wasBroken
 }
 
-/** Closes the circuit after an answer. Returns true when it was open. */
-export function noteAnswer(circuit: Circuit, rules: CircuitRules): boolean {
+/** Closes the circuit after a response. Returns true when it was open. */
+export function noteResponse(circuit: Circuit, rules: CircuitRules): boolean {
   const wasBroken = isBroken(circuit, rules)
   Object.assign(circuit, closedCircuit())
   return wasBroken

@@ -1,7 +1,7 @@
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
-import { closedCircuit, noteAnswer, noteFailure, pauseLeft } from './circuit.ts'
+import { closedCircuit, noteResponse, noteFailure, pauseLeft } from './circuit.ts'
 import {
   breakAtNextFailure,
   endProbe,
@@ -52,19 +52,26 @@ export type Entrance = { admission: Admission | Promise<Admission>; withdraw: ()
  * The information of one attempt about its line.
  *
  * - `delivered`
- * - `answered`: the destination works, with any response.
+ * - `responded`: the destination works: it sent a response of any kind.
  * - `outage`: the destination does not work.
  * - `misconfigured`: nothing can be sent to any device.
  * - `refused`: the configuration was refused in the response to a message for one device.
  * - `alarm`: rejections of this group are not reliable.
  * - `nothing`
  */
-export type Evidence = 'delivered' | 'answered' | 'outage' | 'misconfigured' | 'refused' | 'alarm' | 'nothing'
+export type Evidence =
+  | 'delivered'
+  | 'responded'
+  | 'outage'
+  | 'misconfigured'
+  | 'refused'
+  | 'alarm'
+  | 'nothing'
 
 /** `retryAfterMs`: the wait that the destination requested. The lane is not released earlier. */
-export type CircuitAnswer = { evidence: Evidence; reason: string; retryAfterMs?: number | undefined }
+export type CircuitReport = { evidence: Evidence; reason: string; retryAfterMs?: number | undefined }
 
-/** The effect of an answer. */
+/** The effect of a report. */
 export type Change = {
   /** A pause has begun or ended. */
   news?: 'broken' | 'back' | undefined
@@ -250,8 +257,8 @@ function admitWaiting(group: Group): void {
   }
 }
 
-/** Records the answer to a request. */
-export function report(pass: Pass, { evidence, reason, retryAfterMs }: CircuitAnswer): Change {
+/** Records the result of an attempt. */
+export function report(pass: Pass, { evidence, reason, retryAfterMs }: CircuitReport): Change {
   const group = groupOf(pass)
   const { whole } = group
   const line = lineOf(group, pass.line)
@@ -259,11 +266,11 @@ export function report(pass: Pass, { evidence, reason, retryAfterMs }: CircuitAn
   switch (evidence) {
     case 'delivered':
       noteDelivery(line, pass.sender)
-      return recordAnswer(group, [whole, line], pass)
-    case 'answered':
+      return recordResponse(group, [whole, line], pass)
+    case 'responded':
       // Only a delivery shows that the configuration of the group works, so the group stays paused until its next probe.
       if (whole.circuit.probe?.by === pass) recordFailure(group, whole, { pass, reason: whole.reason })
-      return recordAnswer(group, [line], pass)
+      return recordResponse(group, [line], pass)
     case 'alarm':
       return recordFailure(group, whole, failure)
     case 'misconfigured':
@@ -298,11 +305,11 @@ function recordFailure(
   return { news: isFirst ? 'broken' : undefined, pausedUntil: endsAt + after, released }
 }
 
-function recordAnswer({ clock, random }: Group, lines: readonly GroupLine[], { sender }: Pass): Change {
+function recordResponse({ clock, random }: Group, lines: readonly GroupLine[], { sender }: Pass): Change {
   const held: number[] = []
   let wasPaused = false
   for (const line of lines) {
-    wasPaused = noteAnswer(line.circuit, line.rules) || wasPaused
+    wasPaused = noteResponse(line.circuit, line.rules) || wasPaused
     for (const laneId of line.held.keys()) if (laneId !== sender.laneId) held.push(laneId)
     line.held.clear()
   }

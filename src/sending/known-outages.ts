@@ -8,12 +8,12 @@ export type KnownOutage = { destination: string; reason: string; held: number[] 
 
 /**
  * The destinations that are down according to the stored state of the lanes of one kind: at least as many lanes as break a circuit failed without
- * an answer, and nothing was delivered there since.
+ * a response, and nothing was delivered there since.
  */
 export async function outagesOf(q: Queries, kind: LaneKind): Promise<KnownOutage[]> {
   const failing = await q.all(failingLanes, { kind })
-  const unanswered = failing.filter((row) => isOutage(row.last_error))
-  const broken = [...Map.groupBy(unanswered, (row) => row.destination)].filter(
+  const outages = failing.filter((row) => isOutage(row.last_error))
+  const broken = [...Map.groupBy(outages, (row) => row.destination)].filter(
     ([destination, lanes]) => destination !== '' && lanes.length >= OF_LINE.breaksAt,
   )
   if (broken.length === 0) return []
@@ -29,7 +29,7 @@ export async function outagesOf(q: Queries, kind: LaneKind): Promise<KnownOutage
     }))
 }
 
-/** Whether a stored error is an outage (`Evidence`): a destination that answers, even with a refusal, works. */
+/** Whether a stored error is an outage (`Evidence`): a destination that responds, even with a refusal, works. */
 function isOutage(error: string | null): boolean {
   if (error === null || error === 'redirect') return false
   return !error.startsWith('status ') || error.startsWith('status 5')

@@ -99,7 +99,7 @@ export const makeValueDue = query<{ laneId: number }>()((db, p) =>
     .where('value_told', 'is not', null),
 )
 
-/** The destination answers again: retries are due now. */
+/** The destination responds again: retries are due now. */
 export const endBackOff = query<{ laneId: number; generation: number }>()((db, p) =>
   db
     .updateTable('lanes')

@@ -118,8 +118,8 @@ export type LaneOutcome = {
   laneId: number
   /** The result of `transition` for the state that was read. It has the generation of that state. */
   state: LaneState
-  /** The destination has answered. This ends the state of failure even if the lane was set again since the look. */
-  answers: boolean
+  /** The destination responded. This ends the state of failure even if the lane was set again since the look. */
+  responded: boolean
   /** Write the failure only if the lane has work: an empty lane is not failing. */
   onlyIfDue: boolean
   /** The value that the recipient has received, or `UNCERTAIN_VALUE`; null: this attempt sent none. */
@@ -308,7 +308,7 @@ const COLUMNS = {
   fault: 'text',
   fault_at: 'integer',
   success_at: 'integer',
-  answers: 'integer',
+  responded: 'integer',
   only_if_due: 'integer',
   told: 'integer',
   seen: 'integer',
@@ -331,7 +331,7 @@ const outcomeRow = ({ laneId, state, ...outcome }: LaneOutcome): OutcomeRow => (
   fault: state.lastError,
   fault_at: state.lastErrorAt,
   success_at: state.lastSuccessAt,
-  answers: Number(outcome.answers),
+  responded: Number(outcome.responded),
   only_if_due: Number(outcome.onlyIfDue),
   told: outcome.valueTold,
   seen: outcome.valueSeen,
@@ -352,8 +352,8 @@ const leaseContinues = (keepsIdle: RawBuilder<number>) =>
 /** The previous value, unless the result belongs to the current generation. */
 const current = <T>(column: string, value: RawBuilder<T>) =>
   sql<T>`case when ${isSame} and not ${isIdle} then ${value} else ${sql.ref(column)} end`
-const answered = <T>(column: string, value: RawBuilder<T>) =>
-  sql<T>`case when (${isSame} or r.answers = 1) and not ${isIdle} then ${value} else ${sql.ref(column)} end`
+const afterResponse = <T>(column: string, value: RawBuilder<T>) =>
+  sql<T>`case when (${isSame} or r.responded = 1) and not ${isIdle} then ${value} else ${sql.ref(column)} end`
 
 // A lane that was set again during the attempt may have another destination, which has no value yet.
 const told = sql<number>`case when r.told is null or (value_told is null and not ${isSame}) then value_told
@@ -369,12 +369,12 @@ export const settle = query<Lease & { items: readonly OutcomeRow[]; keeps_idle: 
     .updateTable('lanes')
     .from('r')
     .set({
-      attempts: answered('attempts', sql<number>`r.tries`),
-      failing_since: answered('failing_since', sql<number>`r.failing`),
-      next_attempt_at: sql<number>`case when not ${isSame} and r.answers = 0 then next_attempt_at
+      attempts: afterResponse('attempts', sql<number>`r.tries`),
+      failing_since: afterResponse('failing_since', sql<number>`r.failing`),
+      next_attempt_at: sql<number>`case when not ${isSame} and r.responded = 0 then next_attempt_at
         when ${isIdle} then null else r.retry_at end`,
-      held_until: answered('held_until', sql<number>`r.hold_end`),
-      last_success_at: answered('last_success_at', sql<number>`r.success_at`),
+      held_until: afterResponse('held_until', sql<number>`r.hold_end`),
+      last_success_at: afterResponse('last_success_at', sql<number>`r.success_at`),
       last_error: current('last_error', sql<string>`r.fault`),
       last_error_at: current('last_error_at', sql<number>`r.fault_at`),
       value_told: told,

@@ -110,14 +110,14 @@ async function doubtRejection<Look extends Looked, Result extends SendResult>(
   return { ...entry, isTooLate }
 }
 
-const isAnswered = ({ event, isTooLate }: Entry<Looked, SendResult>) =>
+const hasResponse = ({ event, isTooLate }: Entry<Looked, SendResult>) =>
   event.kind === 'delivered' || event.kind === 'refused' || (event.kind === 'rejected' && !isTooLate)
 
 function doneItems(entry: Entry<Looked, SendResult>): { laneId: number; position: number }[] {
   const { lane, look, isTooLate } = entry
   if (look === undefined || isTooLate) return []
   const { passed, step } = look
-  const sent = step.kind === 'send' && isAnswered(entry) ? step.positions : []
+  const sent = step.kind === 'send' && hasResponse(entry) ? step.positions : []
   return [...passed, ...sent].map((position) => ({ laneId: lane.laneId, position }))
 }
 
@@ -126,7 +126,7 @@ function outcomeOf(entry: Entry<Looked, SendResult>): LaneOutcome {
   return {
     laneId: lane.laneId,
     state,
-    answers: event.kind === 'delivered' || event.kind === 'refused',
+    responded: event.kind === 'delivered' || event.kind === 'refused',
     onlyIfDue: event.kind === 'circuit paused',
     ...valueOf(entry, look),
     waits,

@@ -38,7 +38,7 @@ export const NEW_LANE: LaneState = {
  * The end of one step of a visit: the result of an attempt, or the reason why there was none.
  *
  * - `held`: the next item is held until `until` at the latest; the lane is read again at `lookAt`.
- * - `rested`: nothing is to be sent now. `until`: the time at which something is.
+ * - `nothing due`: there is nothing to send now. `until`: the time at which there is.
  * - `given back`: no attempt was made, because no slot was free or the process stops.
  * - `circuit paused`: an item is to be sent, and the circuit of its destination allows no attempt before `until`.
  *   `reason`: the last failure of the destination.
@@ -46,7 +46,7 @@ export const NEW_LANE: LaneState = {
 export type LaneEvent =
   | SendResult
   | { readonly kind: 'held'; readonly until: number; readonly lookAt: number }
-  | { readonly kind: 'rested'; readonly until?: number }
+  | { readonly kind: 'nothing due'; readonly until?: number }
   | { readonly kind: 'given back' }
   | { readonly kind: 'circuit paused'; readonly until: number; readonly reason: string }
 
@@ -71,18 +71,18 @@ export function transition(state: LaneState, event: LaneEvent, context: Transiti
   const { now } = context
   switch (event.kind) {
     case 'delivered':
-      return { state: { ...answered(state), lastSuccessAt: now }, next: 'continue' }
+      return { state: { ...responded(state), lastSuccessAt: now }, next: 'continue' }
     case 'refused':
-      // The destination answers, so it does not fail.
-      return { state: noteError(answered(state), event.reason, now), next: 'continue' }
+      // The destination responds, so it does not fail.
+      return { state: noteError(responded(state), event.reason, now), next: 'continue' }
     case 'rejected':
-      return { state: answered(state), next: 'remove' }
+      return { state: responded(state), next: 'remove' }
     case 'retry':
     case 'misconfigured':
       return { state: failed(state, event, context), next: 'release' }
     case 'held':
       return { state: { ...state, heldUntil: event.until, nextAttemptAt: event.lookAt }, next: 'release' }
-    case 'rested':
+    case 'nothing due':
       if (event.until === undefined) return { state: idle(state), next: 'continue' }
       return { state: { ...idle(state), nextAttemptAt: event.until }, next: 'release' }
     case 'given back':
@@ -110,7 +110,7 @@ export function retryWaitMs(attempts: number, retryAfterMs: number | undefined, 
 /** The state without a wait. */
 const idle = (state: LaneState): LaneState => ({ ...state, nextAttemptAt: null, heldUntil: null })
 
-const answered = (state: LaneState): LaneState => ({ ...idle(state), attempts: 0, failingSince: null })
+const responded = (state: LaneState): LaneState => ({ ...idle(state), attempts: 0, failingSince: null })
 
 const noteError = (state: LaneState, reason: string, now: number): LaneState => ({
   ...state,

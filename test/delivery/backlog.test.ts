@@ -41,7 +41,7 @@ const outcome = {
   fault: null,
   fault_at: null,
   success_at: null,
-  answers: 0,
+  responded: 0,
   only_if_due: 0,
   told: null,
   seen: null,
@@ -68,7 +68,7 @@ const STATEMENTS: Record<string, Statement> = {
   settle: statement(settle, {
     ...lease,
     keeps_idle: 1,
-    items: [{ ...outcome, success_at: 1000, answers: 1, told: 1 }],
+    items: [{ ...outcome, success_at: 1000, responded: 1, told: 1 }],
   }),
   'settle where a circuit is open': statement(settle, {
     ...lease,

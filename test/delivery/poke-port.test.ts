@@ -9,9 +9,9 @@ test('counts an outage for no response, a 5xx and a refused server token, and fo
   const results: [PokeSent, Evidence][] = [
     [{ kind: 'delivered', reason: 'sent', status: 200, ms: 1 }, 'delivered'],
     [{ kind: 'rejected', reason: 'rejected', status: 200, ms: 1 }, 'delivered'],
-    [{ kind: 'refused', reason: 'status 400', status: 400, ms: 1 }, 'answered'],
-    [{ ...retry, reason: 'redirect', status: 302 }, 'answered'],
-    [{ ...retry, reason: 'status 429', status: 429, retryAfterMs: 9 }, 'answered'],
+    [{ kind: 'refused', reason: 'status 400', status: 400, ms: 1 }, 'responded'],
+    [{ ...retry, reason: 'redirect', status: 302 }, 'responded'],
+    [{ ...retry, reason: 'status 429', status: 429, retryAfterMs: 9 }, 'responded'],
     [{ ...retry, reason: 'timeout' }, 'outage'],
     [{ ...retry, reason: 'status 502', status: 502 }, 'outage'],
     [{ ...retry, reason: TOKEN_REFUSED, status: 403 }, 'outage'],

@@ -2,75 +2,80 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
   type Admission,
-  type CircuitAnswer,
+  type CircuitReport,
   createCircuits,
   type Evidence,
   type Pass,
 } from '../../src/sending/circuits.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
-const HERE = 'https://gateway.test'
+const LINE = 'https://gateway.test'
+const OTHER_LINE = 'https://other.test'
 const MAX_LINES = 10_000
 
-const down: CircuitAnswer = { evidence: 'outage', reason: 'timeout' }
-const sent: CircuitAnswer = { evidence: 'delivered', reason: 'ok' }
+const outage: CircuitReport = { evidence: 'outage', reason: 'timeout' }
+const delivered: CircuitReport = { evidence: 'delivered', reason: 'ok' }
 
-const least = () => 0
+const lowest = () => 0
 
-function open({ limit = 8, soleLineHasAll = false, below = least as (below: number) => number } = {}) {
+function createFixture({
+  limit = 8,
+  soleLineHasAll = false,
+  below = lowest as (below: number) => number,
+} = {}) {
   const clock = createManualClock()
   const random = { token: () => '', below }
   const circuits = createCircuits({ clock, random, limit, soleLineHasAll })
-  const admit = (laneId: number, line = HERE) => circuits.admit(line, { laneId })
-  const enter = (device: string, line = HERE) => circuits.enter(line, { device })
+  const admit = (laneId: number, line = LINE) => circuits.admit(line, { laneId })
+  const enter = (device: string, line = LINE) => circuits.enter(line, { device })
   const passOf = (admission: Admission): Pass => {
     assert.ok(admission.kind === 'go', admission.kind)
     return admission.pass
   }
-  /** One sender after another gets this answer. */
-  const answer = (times: number, given: CircuitAnswer = down, line = HERE) => {
+  /** Sends of different lanes and devices, one after another, with the same result. */
+  const sendTimes = (times: number, result: CircuitReport = outage, line = LINE) => {
     for (let n = 0; n < times; n++) {
       const pass = passOf(circuits.admit(line, { laneId: n, device: `device ${n}` }))
-      circuits.report(pass, given)
+      circuits.report(pass, result)
       circuits.leave(pass)
     }
   }
-  const isPaused = (line = HERE) => circuits.pauseAt(line) > 0
-  return { clock, circuits, admit, enter, passOf, answer, isPaused }
+  const isPaused = (line = LINE) => circuits.pauseAt(line) > 0
+  return { clock, circuits, admit, enter, passOf, sendTimes, isPaused }
 }
 
 describe('the share of a line', () => {
   test('is a quarter of the limit, and does not depend on other lines', () => {
-    const { circuits, admit, passOf } = open()
+    const { circuits, admit, passOf } = createFixture()
     const passes = [admit(1), admit(2)].map(passOf)
     assert.equal(admit(3).kind, 'full')
-    assert.equal(circuits.slotsAt(HERE), 0)
-    assert.equal(admit(3, 'https://other.test').kind, 'go')
+    assert.equal(circuits.slotsAt(LINE), 0)
+    assert.equal(admit(3, OTHER_LINE).kind, 'go')
     circuits.leave(passes[0] as Pass)
-    assert.equal(circuits.slotsAt(HERE), 1)
+    assert.equal(circuits.slotsAt(LINE), 1)
   })
 
   test('a reserved slot counts at once, and is not taken a second time on admission', () => {
-    const { circuits, admit } = open()
+    const { circuits, admit } = createFixture()
     admit(1)
-    const reserved = circuits.reserve(HERE, { laneId: 2 })
-    assert.equal(circuits.slotsAt(HERE), 0)
-    assert.deepEqual(circuits.admit(HERE, { laneId: 2 }, reserved), { kind: 'go', pass: reserved })
-    assert.equal(circuits.slotsAt(HERE), 0)
+    const reserved = circuits.reserve(LINE, { laneId: 2 })
+    assert.equal(circuits.slotsAt(LINE), 0)
+    assert.deepEqual(circuits.admit(LINE, { laneId: 2 }, reserved), { kind: 'go', pass: reserved })
+    assert.equal(circuits.slotsAt(LINE), 0)
     circuits.leave(reserved)
-    assert.equal(circuits.slotsAt(HERE), 1)
+    assert.equal(circuits.slotsAt(LINE), 1)
   })
 
   test('a slot that is reserved on another line does not admit to this one', () => {
-    const { circuits, admit } = open()
+    const { circuits, admit } = createFixture()
     admit(1)
     admit(2)
-    const elsewhere = circuits.reserve('https://other.test', { laneId: 3 })
-    assert.equal(circuits.admit(HERE, { laneId: 3 }, elsewhere).kind, 'full')
+    const otherSlot = circuits.reserve(OTHER_LINE, { laneId: 3 })
+    assert.equal(circuits.admit(LINE, { laneId: 3 }, otherSlot).kind, 'full')
   })
 
   test('is the whole limit for the only line of a group that allows it', () => {
-    const { circuits, admit } = open({ soleLineHasAll: true })
+    const { circuits, admit } = createFixture({ soleLineHasAll: true })
     for (let n = 0; n < 8; n++) assert.equal(admit(n).kind, 'go')
     assert.equal(admit(9).kind, 'full')
     assert.equal(circuits.inFlight(), 8)
@@ -79,10 +84,10 @@ describe('the share of a line', () => {
 
 describe('waiting in memory for a slot', () => {
   test('ends with the next free slot, one line after the other', async () => {
-    const { circuits, admit, enter, passOf } = open({ limit: 4 })
+    const { circuits, admit, enter, passOf } = createFixture({ limit: 4 })
     const first = passOf(admit(1))
-    const other = passOf(admit(1, 'https://other.test'))
-    const waiting = [enter('a'), enter('b'), enter('c', 'https://other.test')]
+    const other = passOf(admit(1, OTHER_LINE))
+    const waiting = [enter('a'), enter('b'), enter('c', OTHER_LINE)]
     assert.equal(circuits.waiting(), 3)
     circuits.leave(first)
     circuits.leave(other)
@@ -92,73 +97,73 @@ describe('waiting in memory for a slot', () => {
   })
 
   test('ends as full when the sender withdraws', async () => {
-    const { circuits, admit, enter } = open({ limit: 4 })
+    const { circuits, admit, enter } = createFixture({ limit: 4 })
     admit(1)
     const { admission, withdraw } = enter('a')
     withdraw()
     assert.deepEqual([await admission, circuits.waiting()], [{ kind: 'full' }, 0])
   })
 
-  test('ends when the line is paused meanwhile', async () => {
-    const { circuits, admit, enter, passOf } = open({ limit: 4 })
+  test('ends when the line is paused before a slot is free', async () => {
+    const { circuits, admit, enter, passOf } = createFixture({ limit: 4 })
     const pass = passOf(admit(1))
     const { admission } = enter('a')
-    for (let n = 0; n < 5; n++) circuits.report(pass, down)
+    for (let n = 0; n < 5; n++) circuits.report(pass, outage)
     circuits.leave(pass)
     assert.equal((await admission).kind, 'paused')
   })
 })
 
 describe('the circuit breaker of a line', () => {
-  test('opens after five failures in a row, not after four, and an answer resets the count', () => {
-    const { circuits, answer, admit, passOf } = open()
-    answer(4)
-    answer(1, sent)
-    answer(4)
+  test('opens after five failures in a row, not after four, and a response resets the count', () => {
+    const { circuits, sendTimes, admit, passOf } = createFixture()
+    sendTimes(4)
+    sendTimes(1, delivered)
+    sendTimes(4)
     const pass = passOf(admit(1))
-    assert.equal(circuits.report(pass, down).news, 'broken')
+    assert.equal(circuits.report(pass, outage).news, 'broken')
     assert.equal(admit(2).kind, 'paused')
   })
 
-  test('counts only outages: any answer shows that the destination works', () => {
-    for (const evidence of ['delivered', 'answered', 'nothing'] satisfies Evidence[]) {
-      const { answer, admit } = open()
-      answer(10, { evidence, reason: 'status 400' })
+  test('counts only outages: any response shows that the destination works', () => {
+    for (const evidence of ['delivered', 'responded', 'nothing'] satisfies Evidence[]) {
+      const { sendTimes, admit } = createFixture()
+      sendTimes(10, { evidence, reason: 'status 400' })
       assert.equal(admit(1).kind, 'go', evidence)
     }
   })
 
   test('lets one probe through at a time, after pauses that double up to five minutes', () => {
-    const { clock, circuits, answer, admit, passOf } = open()
-    answer(5)
+    const { clock, circuits, sendTimes, admit, passOf } = createFixture()
+    sendTimes(5)
     const pauses: number[] = []
     for (let n = 0; n < 10; n++) {
       const held = admit(100)
       assert.ok(held.kind === 'paused')
       assert.equal(held.reason, 'timeout')
-      const pauseMs = circuits.pauseAt(HERE)
+      const pauseMs = circuits.pauseAt(LINE)
       assert.ok(held.until >= clock.now() + pauseMs)
       pauses.push(pauseMs)
       clock.advance(pauseMs)
       const probe = passOf(admit(7))
-      assert.equal(admit(8).kind, 'paused', 'one at a time')
-      circuits.report(probe, down)
+      assert.equal(admit(8).kind, 'paused', 'only one probe at a time')
+      circuits.report(probe, outage)
       circuits.leave(probe)
     }
     assert.deepEqual(pauses, [2500, 5000, 10_000, 20_000, 40_000, 80_000, 150_000, 150_000, 150_000, 150_000])
   })
 
-  test('releases the lanes that it held when the probe is answered, each at its own time within 10 s', () => {
-    let drawn = 0
-    const { clock, circuits, answer, admit, passOf } = open({ below: (below) => drawn++ % below })
-    answer(5)
+  test('releases the lanes that it held when the probe gets a response, each at its own time within 10 s', () => {
+    let draws = 0
+    const { clock, circuits, sendTimes, admit, passOf } = createFixture({ below: (below) => draws++ % below })
+    sendTimes(5)
     for (let id = 10; id < 2010; id++) admit(id)
     clock.advance(5000)
     const probe = passOf(admit(10))
-    drawn = 0
-    const change = circuits.report(probe, sent)
+    draws = 0
+    const change = circuits.report(probe, delivered)
     assert.equal(change.news, 'back')
-    // The fifth failure began the pause, and its lane waits for it too.
+    // The lane of the fifth failure, which began the pause, is held too.
     assert.equal(new Set(change.released.map(({ laneId }) => laneId)).size, 2000)
     assert.ok(change.released.some(({ laneId }) => laneId === 4))
     const now = clock.now()
@@ -171,60 +176,60 @@ describe('the circuit breaker of a line', () => {
   })
 
   test('holds lanes in the order in which they came, and a lane whose probe failed behind the others', () => {
-    const { clock, circuits, answer, admit, passOf } = open()
-    answer(5, { ...down, retryAfterMs: 60_000 })
+    const { clock, circuits, sendTimes, admit, passOf } = createFixture()
+    sendTimes(5, { ...outage, retryAfterMs: 60_000 })
     const untilOf = (laneId: number) => {
       const held = admit(laneId)
       assert.ok(held.kind === 'paused')
-      return held.until - clock.now() - circuits.pauseAt(HERE)
+      return held.until - clock.now() - circuits.pauseAt(LINE)
     }
     assert.deepEqual([11, 12, 13, 12].map(untilOf), [0, 10, 20, 10])
-    clock.advance(circuits.pauseAt(HERE))
+    clock.advance(circuits.pauseAt(LINE))
     const probe = passOf(admit(11))
-    const { pausedUntil = 0 } = circuits.report(probe, down)
+    const { pausedUntil = 0 } = circuits.report(probe, outage)
     circuits.leave(probe)
-    assert.equal(pausedUntil - clock.now() - circuits.pauseAt(HERE), 20)
+    assert.equal(pausedUntil - clock.now() - circuits.pauseAt(LINE), 20)
     assert.deepEqual([12, 13, 11].map(untilOf), [0, 10, 20])
     for (let laneId = 100; laneId < 2000; laneId++) assert.ok(untilOf(laneId) <= 10_000)
   })
 
   test('does not release a lane earlier than its destination asked for', () => {
-    const { clock, circuits, answer, admit, passOf } = open()
-    answer(5, { ...down, retryAfterMs: 60_000 })
+    const { clock, circuits, sendTimes, admit, passOf } = createFixture()
+    sendTimes(5, { ...outage, retryAfterMs: 60_000 })
     clock.advance(2500)
-    assert.deepEqual(circuits.report(passOf(admit(7)), sent), { news: 'back', released: [] })
+    assert.deepEqual(circuits.report(passOf(admit(7)), delivered), { news: 'back', released: [] })
   })
 
   test('gives the turn of a probe that was not sent to the next sender', () => {
-    const { clock, circuits, answer, admit, passOf } = open()
-    answer(5)
+    const { clock, circuits, sendTimes, admit, passOf } = createFixture()
+    sendTimes(5)
     clock.advance(2500)
     circuits.leave(passOf(admit(7)))
     assert.equal(admit(8).kind, 'go')
   })
 
   test('lets a probe through while requests that hang have the whole share', () => {
-    const { clock, circuits, admit, passOf } = open()
+    const { clock, circuits, admit, passOf } = createFixture()
     const hanging = [admit(1), admit(2)].map(passOf)
-    for (let n = 0; n < 5; n++) circuits.report(hanging[0] as Pass, down)
+    for (let n = 0; n < 5; n++) circuits.report(hanging[0] as Pass, outage)
     assert.equal(admit(3).kind, 'paused')
     clock.advance(2500)
     assert.equal(admit(3).kind, 'go')
   })
 
   test('is not paused for longer when the clock is set back by a year', () => {
-    const { clock, answer, admit } = open()
-    answer(5)
+    const { clock, sendTimes, admit } = createFixture()
+    sendTimes(5)
     clock.advance(-365 * 86_400_000)
     assert.equal(admit(7).kind, 'go')
   })
 
   test('that is known to be broken at the start lets one probe through and releases the held lanes', () => {
-    const { circuits, admit, passOf } = open()
-    circuits.expectOutage(HERE, { reason: 'timeout', held: [1, 2, 3] })
+    const { circuits, admit, passOf } = createFixture()
+    circuits.expectOutage(LINE, { reason: 'timeout', held: [1, 2, 3] })
     const probe = passOf(admit(1))
     assert.equal(admit(4).kind, 'paused')
-    const { news, released } = circuits.report(probe, sent)
+    const { news, released } = circuits.report(probe, delivered)
     assert.equal(news, 'back')
     assert.deepEqual(
       released.map(({ laneId }) => laneId),
@@ -236,40 +241,40 @@ describe('the circuit breaker of a line', () => {
 describe('a configuration error', () => {
   test('pauses a line at once', () => {
     for (const evidence of ['misconfigured', 'refused'] satisfies Evidence[]) {
-      const { circuits, answer } = open()
-      answer(1, { evidence, reason: 'InvalidProviderToken' })
+      const { circuits, sendTimes } = createFixture()
+      sendTimes(1, { evidence, reason: 'InvalidProviderToken' })
       assert.deepEqual(
         circuits.troubles().map(({ line, reason }) => ({ line, reason })),
-        [{ line: HERE, reason: 'InvalidProviderToken' }],
+        [{ line: LINE, reason: 'InvalidProviderToken' }],
       )
     }
   })
 
   test('of single devices pauses a line that has delivered only after five of them without a delivery between', () => {
-    const { circuits, answer, isPaused, passOf } = open()
-    const refused: CircuitAnswer = { evidence: 'refused', reason: 'mismatch' }
-    const answerOne = (device: string, given: CircuitAnswer) => {
-      const pass = passOf(circuits.admit(HERE, { device }))
-      circuits.report(pass, given)
+    const { circuits, sendTimes, isPaused, passOf } = createFixture()
+    const refused: CircuitReport = { evidence: 'refused', reason: 'mismatch' }
+    const sendTo = (device: string, result: CircuitReport) => {
+      const pass = passOf(circuits.admit(LINE, { device }))
+      circuits.report(pass, result)
       circuits.leave(pass)
     }
-    answerOne('working', sent)
-    answer(4, refused)
-    answerOne('working', sent)
-    answer(4, refused)
-    assert.equal(isPaused(), false, 'they were refused before the last delivery')
+    sendTo('working', delivered)
+    sendTimes(4, refused)
+    sendTo('working', delivered)
+    sendTimes(4, refused)
+    assert.equal(isPaused(), false, 'the last delivery resets the count of refused devices')
     for (let n = 10; n < 15; n++) {
       assert.equal(isPaused(), false)
-      answerOne(`device ${n}`, refused)
+      sendTo(`device ${n}`, refused)
     }
     assert.equal(isPaused(), true)
   })
 
   test('of single devices is probed every half minute at least', () => {
-    const { clock, circuits, answer, admit, passOf } = open()
-    answer(1, { evidence: 'refused', reason: 'mismatch' })
+    const { clock, circuits, sendTimes, admit, passOf } = createFixture()
+    sendTimes(1, { evidence: 'refused', reason: 'mismatch' })
     for (let n = 0; n < 8; n++) {
-      const pauseMs = circuits.pauseAt(HERE)
+      const pauseMs = circuits.pauseAt(LINE)
       assert.ok(pauseMs <= 30_000, `${pauseMs} ms`)
       clock.advance(pauseMs)
       const probe = passOf(admit(n))
@@ -280,14 +285,14 @@ describe('a configuration error', () => {
 })
 
 describe('an alarm', () => {
-  test('pauses all lines of the group until a delivery; an answer is not enough', () => {
-    const { clock, circuits, answer, admit, passOf } = open()
-    answer(1, { evidence: 'alarm', reason: 'BadDeviceToken' })
-    assert.equal(admit(1, 'https://other.test').kind, 'paused')
+  test('pauses all lines of the group until a delivery; a response is not enough', () => {
+    const { clock, circuits, sendTimes, admit, passOf } = createFixture()
+    sendTimes(1, { evidence: 'alarm', reason: 'BadDeviceToken' })
+    assert.equal(admit(1, OTHER_LINE).kind, 'paused')
     clock.advance(15_000)
     const probe = passOf(admit(2))
-    assert.equal(admit(3, 'https://other.test').kind, 'paused', 'one probe for the group')
-    circuits.report(probe, { evidence: 'answered', reason: 'BadDeviceToken' })
+    assert.equal(admit(3, OTHER_LINE).kind, 'paused', 'only one probe for the whole group')
+    circuits.report(probe, { evidence: 'responded', reason: 'BadDeviceToken' })
     circuits.leave(probe)
     assert.deepEqual(
       circuits.troubles().map(({ line, reason }) => ({ line, reason })),
@@ -295,7 +300,7 @@ describe('an alarm', () => {
     )
     clock.advance(30_000)
     const next = passOf(admit(4))
-    const { news, released } = circuits.report(next, sent)
+    const { news, released } = circuits.report(next, delivered)
     assert.equal(news, 'back')
     assert.deepEqual(
       released.map(({ laneId }) => laneId),
@@ -306,26 +311,26 @@ describe('an alarm', () => {
 
 describe('the lines of a group', () => {
   test('are bounded: the ones used last are remembered', () => {
-    const { circuits, answer, isPaused } = open({ limit: 100 })
-    answer(5, down, HERE)
+    const { circuits, sendTimes, isPaused } = createFixture({ limit: 100 })
+    sendTimes(5, outage, LINE)
     for (let n = 0; n < MAX_LINES + 100; n++) {
-      answer(5, down, `https://invented-${n}.test`)
+      sendTimes(5, outage, `https://invented-${n}.test`)
       assert.equal(isPaused(), true)
     }
     const troubles = circuits.troubles().map(({ line }) => line)
     assert.equal(troubles.length, MAX_LINES)
-    assert.ok(troubles.includes(HERE))
+    assert.ok(troubles.includes(LINE))
     assert.ok(!troubles.includes('https://invented-0.test'))
     assert.equal(circuits.size(), MAX_LINES)
   })
 
   test('with a message in flight are not forgotten', () => {
-    const { circuits, admit, answer, passOf } = open({ limit: 100 })
+    const { circuits, admit, sendTimes, passOf } = createFixture({ limit: 100 })
     const pass = passOf(admit(1))
-    for (let n = 0; n < MAX_LINES + 100; n++) answer(1, sent, `https://invented-${n}.test`)
-    assert.equal(circuits.slotsAt(HERE), 24)
+    for (let n = 0; n < MAX_LINES + 100; n++) sendTimes(1, delivered, `https://invented-${n}.test`)
+    assert.equal(circuits.slotsAt(LINE), 24)
     circuits.leave(pass)
-    assert.equal(circuits.slotsAt(HERE), 25)
+    assert.equal(circuits.slotsAt(LINE), 25)
     assert.equal(circuits.inFlight(), 0)
   })
 })

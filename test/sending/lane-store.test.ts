@@ -17,13 +17,13 @@ import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
 const NOW = 1_000_000
-const lease: Lease = { owner: 'me', until: NOW + 60_000, now: NOW }
+const lease: Lease = { owner: 'process 1', until: NOW + 60_000, now: NOW }
 
-/** Nothing was learned, and there is no reason to end the lease. */
+/** The default outcome: the state is as at the start, and nothing ends the lease. */
 const outcome: LaneOutcome = {
   laneId: 0,
   state: NEW_LANE,
-  answers: false,
+  responded: false,
   onlyIfDue: false,
   valueTold: null,
   valueSeen: null,
@@ -51,8 +51,8 @@ const insertItem = query<{ laneId: number; position: number }>()((db, p) =>
 )
 const allLanes = query()((db) => db.selectFrom('lanes').selectAll().orderBy('lane_id'))
 
-/** Lanes of pokes, each with an item unless it is said not to have one. */
-async function makeLanes(db: Database, laneIds: readonly number[], { items = true } = {}): Promise<void> {
+/** Inserts lanes of kind `poke`. `items`: whether each has one item. */
+async function insertLanes(db: Database, laneIds: readonly number[], { items = true } = {}): Promise<void> {
   await db.transaction(async (tx) => {
     for (const laneId of laneIds) {
       await tx.run(insertLane, { laneId, kind: 'poke', due: 0 })
@@ -77,7 +77,7 @@ const rowOf = async (db: Database, laneId: number) =>
 onEachDatabase('the store of lanes', (open) => {
   test('a held lane can be leased before its time, and a failed one cannot; an open circuit ends the hold', async (t) => {
     const db = await open(t)
-    await makeLanes(db, [1, 2])
+    await insertLanes(db, [1, 2])
     assert.deepEqual(await claim(db, [1, 2]), [1, 2])
     const held = { ...NEW_LANE, heldUntil: NOW + 9000, nextAttemptAt: NOW + 5000 }
     const turns = await settle(db, [
@@ -107,7 +107,7 @@ onEachDatabase('the store of lanes', (open) => {
 
   test('an open circuit writes no failure and no retry time to a lane with nothing to send', async (t) => {
     const db = await open(t)
-    await makeLanes(db, [1], { items: false })
+    await insertLanes(db, [1], { items: false })
     await claim(db, [1])
     await settle(db, [{ laneId: 1, state: failed, onlyIfDue: true, waits: true, release: true }])
     const row = await rowOf(db, 1)
@@ -119,8 +119,8 @@ onEachDatabase('the store of lanes', (open) => {
 
   test('the lease continues while an item or a value is due, and otherwise ends', async (t) => {
     const db = await open(t)
-    await makeLanes(db, [1, 2, 3])
-    await makeLanes(db, [4], { items: false })
+    await insertLanes(db, [1, 2, 3])
+    await insertLanes(db, [4], { items: false })
     await db.transaction((tx) => tx.run(insertLane, { laneId: 5, kind: 'poke', due: 2 }))
     assert.equal((await claim(db, [1, 2, 3, 4, 5])).length, 5)
     const turns = await settle(db, [
@@ -133,25 +133,25 @@ onEachDatabase('the store of lanes', (open) => {
     ])
     assert.deepEqual(turns, ['more', 'released', 'released', 'released', 'more', 'gone'])
     assert.equal((await rowOf(db, 1))?.lease_until, lease.until)
-    assert.equal((await rowOf(db, 5))?.value_due, 2, 'it may have changed since it was read')
+    assert.equal((await rowOf(db, 5))?.value_due, 2, 'the second change came after the value was read')
     assert.deepEqual(await settle(db, [{ laneId: 5, valueSeen: 2, valueTold: 7 }]), ['released'])
-    const told = await rowOf(db, 5)
-    assert.deepEqual([told?.value_due, told?.value_told], [0, 7])
+    const row = await rowOf(db, 5)
+    assert.deepEqual([row?.value_due, row?.value_told], [0, 7])
   })
 
   test('for a lane that was set again since the look, only the value and the lease change, and a response ends a failure', async (t) => {
     const db = await open(t)
-    await makeLanes(db, [1, 2])
+    await insertLanes(db, [1, 2])
     await claim(db, [1, 2])
     await settle(db, [{ laneId: 2, state: { ...failed, nextAttemptAt: null } }])
     await db.transaction(async (tx) => {
-      for (const laneId of [1, 2]) await tx.run(raiseGeneration, { laneId, destination: 'elsewhere' })
+      for (const laneId of [1, 2]) await tx.run(raiseGeneration, { laneId, destination: 'other destination' })
     })
     const turns = await settle(db, [
       { laneId: 1, state: failed, waits: true, valueSeen: 0 },
-      { laneId: 2, state: { ...NEW_LANE, lastSuccessAt: NOW }, answers: true, valueTold: 3 },
+      { laneId: 2, state: { ...NEW_LANE, lastSuccessAt: NOW }, responded: true, valueTold: 3 },
     ])
-    assert.deepEqual(turns, ['more', 'more'], 'what is next may be tried at once')
+    assert.deepEqual(turns, ['more', 'more'], 'the next item can be sent at once')
     const first = await rowOf(db, 1)
     assert.deepEqual([first?.attempts, first?.next_attempt_at, first?.last_error], [0, null, null])
     const second = await rowOf(db, 2)
@@ -163,15 +163,15 @@ onEachDatabase('the store of lanes', (open) => {
 
   test('the value is uncertain when a lane was set again during the attempt, and when a lease was not given back', async (t) => {
     const db = await open(t)
-    await makeLanes(db, [1, 2, 3])
+    await insertLanes(db, [1, 2, 3])
     await claim(db, [1, 2, 3])
     await settle(db, [
       { laneId: 1, valueTold: 7 },
       { laneId: 2, valueTold: 7 },
     ])
-    await db.transaction((tx) => tx.run(raiseGeneration, { laneId: 1, destination: 'elsewhere' }))
+    await db.transaction((tx) => tx.run(raiseGeneration, { laneId: 1, destination: 'other destination' }))
     await settle(db, [{ laneId: 1, valueTold: 8 }])
-    const later = { owner: 'other', until: lease.until * 2, now: lease.until }
+    const later = { owner: 'process 2', until: lease.until * 2, now: lease.until }
     assert.equal((await claim(db, [2, 3], later)).length, 2)
     const values = await Promise.all([1, 2, 3].map(async (id) => (await rowOf(db, id))?.value_told))
     assert.deepEqual(values, [UNCERTAIN_VALUE, UNCERTAIN_VALUE, null])
@@ -179,7 +179,7 @@ onEachDatabase('the store of lanes', (open) => {
 
   test('a value that an item would have contained becomes due, and the lease continues for it', async (t) => {
     const db = await open(t)
-    await makeLanes(db, [1], { items: false })
+    await insertLanes(db, [1], { items: false })
     await claim(db, [1])
     assert.deepEqual(await settle(db, [{ laneId: 1, raiseValue: true }]), ['more'])
     assert.equal((await rowOf(db, 1))?.value_due, 1)
@@ -187,7 +187,7 @@ onEachDatabase('the store of lanes', (open) => {
 
   test('keeps the lease of an idle lane if its holder asks for it, but not if the lane waits or is given back', async (t) => {
     const db = await open(t)
-    await makeLanes(db, [1, 2, 3], { items: false })
+    await insertLanes(db, [1, 2, 3], { items: false })
     await claim(db, [1, 2, 3])
     const outcomes = [{ laneId: 1 }, { laneId: 2, state: failed, waits: true }, { laneId: 3, release: true }]
     const turns = await settle(db, outcomes, { ...lease, keepsIdle: true })
@@ -198,19 +198,19 @@ onEachDatabase('the store of lanes', (open) => {
 
   test('releases the leases of their holder alone', async (t) => {
     const db = await open(t)
-    await makeLanes(db, [1, 2])
+    await insertLanes(db, [1, 2])
     await claim(db, [1])
-    await claim(db, [2], { ...lease, owner: 'other' })
+    await claim(db, [2], { ...lease, owner: 'process 2' })
     await db.transaction((tx) => releaseLanes(tx, { owner: lease.owner, laneIds: [1, 2] }))
     const owners = await Promise.all([1, 2].map(async (id) => (await rowOf(db, id))?.lease_owner))
-    assert.deepEqual(owners, [null, 'other'])
+    assert.deepEqual(owners, [null, 'process 2'])
   })
 
   test('a process without the lease changes nothing, and can lease the lane only after the lease has ended', async (t) => {
     const db = await open(t)
-    await makeLanes(db, [1])
+    await insertLanes(db, [1])
     await claim(db, [1])
-    const other = { ...lease, owner: 'other' }
+    const other = { ...lease, owner: 'process 2' }
     assert.deepEqual(await claim(db, [1], other), [])
     const later = { ...other, now: lease.until, until: lease.until + 60_000 }
     assert.deepEqual(await claim(db, [1], later), [1])
@@ -221,8 +221,8 @@ onEachDatabase('the store of lanes', (open) => {
 
   test('finds lanes of one kind with a due item or value, without a lease and without a wait', async (t) => {
     const db = await open(t)
-    await makeLanes(db, [1, 2, 3, 4])
-    await makeLanes(db, [5], { items: false })
+    await insertLanes(db, [1, 2, 3, 4])
+    await insertLanes(db, [5], { items: false })
     await db.transaction(async (tx) => {
       await tx.run(insertLane, { laneId: 6, kind: 'poke', due: 1 })
       await tx.run(insertLane, { laneId: 7, kind: 'mail', due: 1 })
@@ -230,13 +230,13 @@ onEachDatabase('the store of lanes', (open) => {
     })
     await claim(db, [2, 3])
     await settle(db, [{ laneId: 3, state: failed, waits: true }])
-    const page = { kind: 'poke', owner: 'another', after: 0, limit: 10, now: NOW } as const
+    const page = { kind: 'poke', owner: 'process 2', after: 0, limit: 10, now: NOW } as const
     assert.deepEqual(await lanesWithWork(db, page), [1, 4, 6])
     assert.deepEqual(await lanesWithWork(db, { ...page, after: 1, limit: 1 }), [4])
     assert.deepEqual(await lanesWithWork(db, { ...page, kind: 'mail' }), [7])
-    // From before the clock was set back: no lease and no wait is that long.
+    // The clock was set back by three hours: leases and waits that end later than the longest possible one count as over.
     const earlier = NOW - 3 * 3_600_000
     assert.deepEqual(await lanesWithWork(db, { ...page, now: earlier }), [1, 2, 3, 4, 6])
-    assert.deepEqual(await claim(db, [7]), [], 'another kind is not claimed')
+    assert.deepEqual(await claim(db, [7]), [], 'a lane of another kind is not claimed')
   })
 })

@@ -9,10 +9,10 @@ import {
 } from '../../src/sending/transition.ts'
 
 const NOW = 1_000_000
-const longest = { token: () => '', below: (below: number) => below - 1 }
-const shortest = { token: () => '', below: () => 0 }
+const longestWait = { token: () => '', below: (below: number) => below - 1 }
+const shortestWait = { token: () => '', below: () => 0 }
 
-/** Two failures so far; the third one's back-off ends at 4 s at the latest. */
+/** After two failures. The back-off of the third one is 4 s at most. */
 const FAILING: LaneState = {
   ...NEW_LANE,
   attempts: 2,
@@ -23,8 +23,8 @@ const FAILING: LaneState = {
   lastSuccessAt: NOW - 20_000,
 }
 const HELD: LaneState = { ...NEW_LANE, heldUntil: NOW + 60_000, nextAttemptAt: NOW + 5000 }
-/** The clock was set back by a day since. */
-const OF_TOMORROW: LaneState = {
+/** The clock was set back by a day after the last failure. */
+const FUTURE: LaneState = {
   ...FAILING,
   failingSince: NOW + 86_400_000,
   nextAttemptAt: NOW + 86_401_000,
@@ -35,7 +35,7 @@ const states = {
   new: NEW_LANE,
   failing: FAILING,
   held: HELD,
-  'of tomorrow': OF_TOMORROW,
+  'with times in the future': FUTURE,
 }
 type StateName = keyof typeof states
 
@@ -53,74 +53,84 @@ type Row = {
   next: 'continue' | 'release' | 'remove'
 }
 
-const well = { attempts: 0, failingSince: null, nextAttemptAt: null, heldUntil: null }
+const working = { attempts: 0, failingSince: null, nextAttemptAt: null, heldUntil: null }
 const idle = { nextAttemptAt: null, heldUntil: null }
-const failure = (reason: string) => ({ lastError: reason, lastErrorAt: NOW })
-const first = { attempts: 1, failingSince: NOW, nextAttemptAt: NOW + 1000, heldUntil: null }
-const third = { attempts: 3, nextAttemptAt: NOW + 4000 }
-const success = { ...well, lastSuccessAt: NOW }
+const lastError = (reason: string) => ({ lastError: reason, lastErrorAt: NOW })
+const firstFailure = { attempts: 1, failingSince: NOW, nextAttemptAt: NOW + 1000, heldUntil: null }
+const thirdFailure = { attempts: 3, nextAttemptAt: NOW + 4000 }
+const afterDelivery = { ...working, lastSuccessAt: NOW }
 const paused = { kind: 'circuit paused', until: NOW + 7000, reason: 'connection refused' } as const
-const pausedState = { ...failure('connection refused'), nextAttemptAt: NOW + 7000, heldUntil: null }
+const pausedState = { ...lastError('connection refused'), nextAttemptAt: NOW + 7000, heldUntil: null }
 const held = { kind: 'held', until: NOW + 30_000, lookAt: NOW + 10_000 } as const
 const heldState = { heldUntil: NOW + 30_000, nextAttemptAt: NOW + 10_000 }
 
 const ROWS: readonly Row[] = [
-  { event: delivered, from: 'new', changes: success, next: 'continue' },
-  { event: delivered, from: 'failing', changes: success, next: 'continue' },
-  { event: delivered, from: 'held', changes: success, next: 'continue' },
-  { event: delivered, from: 'of tomorrow', changes: success, next: 'continue' },
+  { event: delivered, from: 'new', changes: afterDelivery, next: 'continue' },
+  { event: delivered, from: 'failing', changes: afterDelivery, next: 'continue' },
+  { event: delivered, from: 'held', changes: afterDelivery, next: 'continue' },
+  { event: delivered, from: 'with times in the future', changes: afterDelivery, next: 'continue' },
 
-  { event: refused, from: 'new', changes: { ...well, ...failure('status 400') }, next: 'continue' },
-  { event: refused, from: 'failing', changes: { ...well, ...failure('status 400') }, next: 'continue' },
-  { event: refused, from: 'held', changes: { ...well, ...failure('status 400') }, next: 'continue' },
-  { event: refused, from: 'of tomorrow', changes: { ...well, ...failure('status 400') }, next: 'continue' },
+  { event: refused, from: 'new', changes: { ...working, ...lastError('status 400') }, next: 'continue' },
+  { event: refused, from: 'failing', changes: { ...working, ...lastError('status 400') }, next: 'continue' },
+  { event: refused, from: 'held', changes: { ...working, ...lastError('status 400') }, next: 'continue' },
+  {
+    event: refused,
+    from: 'with times in the future',
+    changes: { ...working, ...lastError('status 400') },
+    next: 'continue',
+  },
 
-  { event: rejected, from: 'new', changes: well, next: 'remove' },
-  { event: rejected, from: 'failing', changes: well, next: 'remove' },
-  { event: rejected, from: 'held', changes: well, next: 'remove' },
-  { event: rejected, from: 'of tomorrow', changes: well, next: 'remove' },
+  { event: rejected, from: 'new', changes: working, next: 'remove' },
+  { event: rejected, from: 'failing', changes: working, next: 'remove' },
+  { event: rejected, from: 'held', changes: working, next: 'remove' },
+  { event: rejected, from: 'with times in the future', changes: working, next: 'remove' },
 
-  { event: retry, from: 'new', changes: { ...first, ...failure('timeout') }, next: 'release' },
-  { event: retry, from: 'failing', changes: { ...third, ...failure('timeout') }, next: 'release' },
-  { event: retry, from: 'held', changes: { ...first, ...failure('timeout') }, next: 'release' },
-  { event: retry, from: 'of tomorrow', changes: { ...third, ...failure('timeout') }, next: 'release' },
+  { event: retry, from: 'new', changes: { ...firstFailure, ...lastError('timeout') }, next: 'release' },
+  { event: retry, from: 'failing', changes: { ...thirdFailure, ...lastError('timeout') }, next: 'release' },
+  { event: retry, from: 'held', changes: { ...firstFailure, ...lastError('timeout') }, next: 'release' },
+  {
+    event: retry,
+    from: 'with times in the future',
+    changes: { ...thirdFailure, ...lastError('timeout') },
+    next: 'release',
+  },
 
   {
     event: misconfigured,
     from: 'new',
-    changes: { ...first, ...failure('vapid token refused') },
+    changes: { ...firstFailure, ...lastError('vapid token refused') },
     next: 'release',
   },
   {
     event: misconfigured,
     from: 'failing',
-    changes: { ...third, ...failure('vapid token refused') },
+    changes: { ...thirdFailure, ...lastError('vapid token refused') },
     next: 'release',
   },
   {
     event: misconfigured,
     from: 'held',
-    changes: { ...first, ...failure('vapid token refused') },
+    changes: { ...firstFailure, ...lastError('vapid token refused') },
     next: 'release',
   },
   {
     event: misconfigured,
-    from: 'of tomorrow',
-    changes: { ...third, ...failure('vapid token refused') },
+    from: 'with times in the future',
+    changes: { ...thirdFailure, ...lastError('vapid token refused') },
     next: 'release',
   },
 
   { event: held, from: 'new', changes: heldState, next: 'release' },
   { event: held, from: 'failing', changes: heldState, next: 'release' },
   { event: held, from: 'held', changes: heldState, next: 'release' },
-  { event: held, from: 'of tomorrow', changes: heldState, next: 'release' },
+  { event: held, from: 'with times in the future', changes: heldState, next: 'release' },
 
-  { event: { kind: 'rested' }, from: 'new', changes: idle, next: 'continue' },
-  { event: { kind: 'rested' }, from: 'failing', changes: idle, next: 'continue' },
-  { event: { kind: 'rested' }, from: 'held', changes: idle, next: 'continue' },
-  { event: { kind: 'rested' }, from: 'of tomorrow', changes: idle, next: 'continue' },
+  { event: { kind: 'nothing due' }, from: 'new', changes: idle, next: 'continue' },
+  { event: { kind: 'nothing due' }, from: 'failing', changes: idle, next: 'continue' },
+  { event: { kind: 'nothing due' }, from: 'held', changes: idle, next: 'continue' },
+  { event: { kind: 'nothing due' }, from: 'with times in the future', changes: idle, next: 'continue' },
   {
-    event: { kind: 'rested', until: NOW + 600_000 },
+    event: { kind: 'nothing due', until: NOW + 600_000 },
     from: 'held',
     changes: { nextAttemptAt: NOW + 600_000, heldUntil: null },
     next: 'release',
@@ -129,12 +139,17 @@ const ROWS: readonly Row[] = [
   { event: { kind: 'given back' }, from: 'new', changes: {}, next: 'release' },
   { event: { kind: 'given back' }, from: 'failing', changes: { nextAttemptAt: null }, next: 'release' },
   { event: { kind: 'given back' }, from: 'held', changes: { nextAttemptAt: null }, next: 'release' },
-  { event: { kind: 'given back' }, from: 'of tomorrow', changes: { nextAttemptAt: null }, next: 'release' },
+  {
+    event: { kind: 'given back' },
+    from: 'with times in the future',
+    changes: { nextAttemptAt: null },
+    next: 'release',
+  },
 
   { event: paused, from: 'new', changes: { ...pausedState, failingSince: NOW }, next: 'release' },
   { event: paused, from: 'failing', changes: pausedState, next: 'release' },
   { event: paused, from: 'held', changes: { ...pausedState, failingSince: NOW }, next: 'release' },
-  { event: paused, from: 'of tomorrow', changes: pausedState, next: 'release' },
+  { event: paused, from: 'with times in the future', changes: pausedState, next: 'release' },
 ]
 
 const WITH_RETRY_AFTER: readonly [string, number, number][] = [
@@ -146,9 +161,9 @@ const WITH_RETRY_AFTER: readonly [string, number, number][] = [
 
 describe('transition of a lane', () => {
   for (const { event, from, changes, next } of ROWS)
-    test(`${event.kind}${'until' in event && event.kind === 'rested' ? ' until later' : ''}, lane ${from}`, () => {
+    test(`${event.kind}${'until' in event && event.kind === 'nothing due' ? ' until later' : ''}, lane ${from}`, () => {
       const state = states[from]
-      const context = { now: NOW, random: longest }
+      const context = { now: NOW, random: longestWait }
       assert.deepEqual(transition(state, event, context), { state: { ...state, ...changes }, next })
     })
 
@@ -166,31 +181,31 @@ describe('transition of a lane', () => {
   for (const [title, retryAfterMs, at] of WITH_RETRY_AFTER)
     test(`Retry-After ${title}`, () => {
       const event = { ...retry, status: 429, retryAfterMs }
-      const { state } = transition(FAILING, event, { now: NOW, random: longest })
+      const { state } = transition(FAILING, event, { now: NOW, random: longestWait })
       assert.equal(state.nextAttemptAt, at)
     })
 
   test('Retry-After below one second waits one second when the back-off is shorter', () => {
     for (const retryAfterMs of [-5000, 0, 10])
-      assert.equal(retryWaitMs(1, retryAfterMs, shortest), 1000, String(retryAfterMs))
-    assert.equal(retryWaitMs(1, undefined, shortest), 0)
+      assert.equal(retryWaitMs(1, retryAfterMs, shortestWait), 1000, String(retryAfterMs))
+    assert.equal(retryWaitMs(1, undefined, shortestWait), 0)
   })
 
   test('a retry waits for the circuit of its destination when that opens later, and for its own wait when that is longer', () => {
-    const at = (notBefore: number) => {
-      const context = { now: NOW, random: longest, notBefore }
+    const nextAttemptAt = (notBefore: number) => {
+      const context = { now: NOW, random: longestWait, notBefore }
       return transition(FAILING, retry, context).state.nextAttemptAt
     }
-    assert.equal(at(NOW + 5000), NOW + 5000)
-    assert.equal(at(NOW + 3999), NOW + 4000)
-    assert.equal(at(0), NOW + 4000)
+    assert.equal(nextAttemptAt(NOW + 5000), NOW + 5000)
+    assert.equal(nextAttemptAt(NOW + 3999), NOW + 4000)
+    assert.equal(nextAttemptAt(0), NOW + 4000)
   })
 
   test('repeated failures keep the time of the first one, and the wait grows to one hour', () => {
     let state = NEW_LANE
     const waits: number[] = []
     for (let now = NOW; waits.length < 14;) {
-      state = transition(state, retry, { now, random: longest }).state
+      state = transition(state, retry, { now, random: longestWait }).state
       waits.push((state.nextAttemptAt ?? 0) - now)
       now = state.nextAttemptAt ?? now
     }

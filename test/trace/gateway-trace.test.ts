@@ -33,7 +33,7 @@ test('a failing database loses the step and is logged', async (t) => {
   const db = await openTestSqlite(t)
   const errors: unknown[] = []
   const log = { ...silentLog, error: (fields: unknown) => void errors.push(fields) } as typeof silentLog
-  const failing = { ...db, transaction: () => Promise.reject(new Error('full')) }
+  const failing = { ...db, transaction: () => Promise.reject(new Error('database is full')) }
   await using gateway = createGatewayTrace({ db: failing, trace, log })
   gateway.record(step(1))
   await gateway[Symbol.asyncDispose]()

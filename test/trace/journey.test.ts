@@ -8,7 +8,7 @@ import {
 } from '../../src/trace/journey.ts'
 import type { StoredStep } from '../../src/trace/steps-store.ts'
 
-const stored = (at: number, step: string, more: Partial<StoredStep> = {}) => ({
+const stored = (at: number, step: string, changes: Partial<StoredStep> = {}) => ({
   pusherId: 1,
   position: 1,
   at,
@@ -16,7 +16,7 @@ const stored = (at: number, step: string, more: Partial<StoredStep> = {}) => ({
   reason: null,
   status: null,
   ms: null,
-  ...more,
+  ...changes,
 })
 const pusher: JourneyPusher = {
   appId: 'app',
@@ -33,18 +33,18 @@ const pusher: JourneyPusher = {
   gateway: [],
 }
 const notified = { at: 100, notifies: true }
-const journeyOf = (more: Partial<JourneyPusher>, event: Parameters<typeof pusherSteps>[1] = notified) => {
-  const steps = pusherSteps({ ...pusher, ...more }, event)
+const journeyOf = (changes: Partial<JourneyPusher>, event: Parameters<typeof pusherSteps>[1] = notified) => {
+  const steps = pusherSteps({ ...pusher, ...changes }, event)
   return {
     steps,
-    words: steps.map(({ step, reason }) => `${step}: ${reason}`),
+    stepsAndReasons: steps.map(({ step, reason }) => `${step}: ${reason}`),
     current: currentStep(steps)?.step,
   }
 }
 
 describe('the steps of an event for a pusher', () => {
   test('number the attempts in order, and end with the final step', () => {
-    const { steps, words, current } = journeyOf({
+    const { steps, stepsAndReasons, current } = journeyOf({
       kept: [
         stored(101, 'held', { reason: 'circuit open' }),
         stored(102, 'failed', { reason: 'timeout', ms: 30_000 }),
@@ -52,7 +52,7 @@ describe('the steps of an event for a pusher', () => {
         stored(104, 'sent', { status: 200, ms: 2 }),
       ],
     })
-    assert.deepEqual(words, [
+    assert.deepEqual(stepsAndReasons, [
       'waiting: queued',
       'held: circuit open',
       'attempt: failed',
@@ -69,17 +69,17 @@ describe('the steps of an event for a pusher', () => {
 
   test('end with "waiting" while the gateway fails', () => {
     const failing = { nextAttemptAt: 500, error: 'dns', at: 102 }
-    const { words, current } = journeyOf({
+    const { stepsAndReasons, current } = journeyOf({
       queuedAt: 100,
       failing,
       kept: [stored(102, 'failed', { reason: 'dns' })],
     })
-    assert.deepEqual(words, ['waiting: queued', 'attempt: failed', 'waiting: gateway failing'])
+    assert.deepEqual(stepsAndReasons, ['waiting: queued', 'attempt: failed', 'waiting: gateway failing'])
     assert.equal(current, 'waiting')
     assert.equal(
       journeyOf({ failing, kept: [stored(101, 'sent')] }).current,
       'sent',
-      'the failure concerns another event',
+      'the pusher fails for a later event',
     )
   })
 
@@ -94,8 +94,8 @@ describe('the steps of an event for a pusher', () => {
       ms: 9,
     }
     const gateway = [step, { ...step, at: 200, attempt: 2, outcome: 'rejected' }]
-    const { steps, words, current } = journeyOf({ kept: [stored(103, 'sent')], gateway })
-    assert.deepEqual(words, [
+    const { steps, stepsAndReasons, current } = journeyOf({ kept: [stored(103, 'sent')], gateway })
+    assert.deepEqual(stepsAndReasons, [
       'waiting: queued',
       'gateway: retry',
       'attempt: taken',
@@ -107,25 +107,29 @@ describe('the steps of an event for a pusher', () => {
   })
 
   test('have the reason with the highest precedence when nothing was queued', () => {
-    const why = (more: Partial<JourneyPusher>, notifies: boolean | undefined = true) =>
-      journeyOf(more, { at: 100, notifies }).words
-    assert.deepEqual(why({ createdAt: 101, wasOn: false }), ['not queued: set after the event'])
-    assert.deepEqual(why({ isPending: true }), ['not queued: not activated'])
-    assert.deepEqual(why({ wasOn: false }), ['not queued: pusher disabled'])
-    assert.deepEqual(why({}, false), ['not queued: does not notify'])
-    assert.deepEqual(why({}), ['not queued: not recorded'])
-    assert.deepEqual(journeyOf({}, { at: 100, notifies: undefined }).words, ['not queued: not recorded'])
-    // A device rule alone queued the event.
+    const reasonsFor = (changes: Partial<JourneyPusher>, notifies: boolean | undefined = true) =>
+      journeyOf(changes, { at: 100, notifies }).stepsAndReasons
+    assert.deepEqual(reasonsFor({ createdAt: 101, wasOn: false }), ['not queued: set after the event'])
+    assert.deepEqual(reasonsFor({ isPending: true }), ['not queued: not activated'])
+    assert.deepEqual(reasonsFor({ wasOn: false }), ['not queued: pusher disabled'])
+    assert.deepEqual(reasonsFor({}, false), ['not queued: does not notify'])
+    assert.deepEqual(reasonsFor({}), ['not queued: not recorded'])
+    assert.deepEqual(journeyOf({}, { at: 100, notifies: undefined }).stepsAndReasons, [
+      'not queued: not recorded',
+    ])
+    // Only a device rule notifies, so the event was queued.
     assert.equal(journeyOf({ kept: [stored(101, 'sent')] }, { at: 100, notifies: false }).current, 'sent')
   })
 
   test('show steps of a later version unchanged', () => {
-    const { steps } = journeyOf({ kept: [stored(101, 'toString'), stored(102, 'beamed', { reason: 'up' })] })
+    const { steps } = journeyOf({
+      kept: [stored(101, 'toString'), stored(102, 'unknown step', { reason: 'unknown reason' })],
+    })
     assert.deepEqual(
       steps.slice(1).map(({ step, reason, text }) => [step, reason, text]),
       [
         ['toString', 'toString', 'toString: toString.'],
-        ['beamed', 'up', 'beamed: up.'],
+        ['unknown step', 'unknown reason', 'unknown step: unknown reason.'],
       ],
     )
   })

@@ -55,24 +55,24 @@ describe('the reason against a notification', () => {
   })
 
   test('the facts of the queue precede the facts that delivery must query, so that evaluation in stages gives the same reason', () => {
-    const ofQueue = ['isGone', 'isOwn', 'isRedacted', 'isNotMember', 'isExpired']
+    const factsOfQueue = ['isGone', 'isOwn', 'isRedacted', 'isNotMember', 'isExpired']
     assert.deepEqual(
-      TABLE.slice(0, ofQueue.length).map(([fact]) => fact),
-      ofQueue,
+      TABLE.slice(0, factsOfQueue.length).map(([fact]) => fact),
+      factsOfQueue,
     )
   })
 })
 
 describe('the decision for a user', () => {
   const rule = { kind: 'underride', ruleId: '.m.rule.message' }
-  const loud = { notify: true, rule }
-  const quiet = { notify: false, rule }
+  const notifying = { notify: true, rule }
+  const silent = { notify: false, rule }
   const noRule = { notify: false, rule: null }
   const cases: readonly [string, Parameters<typeof decideForUser>[0], ReturnType<typeof decideForUser>][] = [
-    ['an outcome that notifies', { outcome: loud }, { notifies: true, reason: 'notifies', rule }],
+    ['an outcome that notifies', { outcome: notifying }, { notifies: true, reason: 'notifies', rule }],
     [
       'an outcome that does not notify',
-      { outcome: quiet },
+      { outcome: silent },
       { notifies: false, reason: 'does not notify', rule },
     ],
     [
@@ -87,12 +87,12 @@ describe('the decision for a user', () => {
     ],
     [
       'an own event before an outcome that notifies',
-      { outcome: loud, isOwn: true, isNotMember: true },
+      { outcome: notifying, isOwn: true, isNotMember: true },
       { notifies: false, reason: 'own event', rule: null },
     ],
     [
       'no membership before an ignored sender',
-      { outcome: loud, isNotMember: true, ignoresSender: true },
+      { outcome: notifying, isNotMember: true, ignoresSender: true },
       { notifies: false, reason: 'not a member', rule: null },
     ],
     ['rules that failed', { rulesFailed: true }, { notifies: false, reason: 'rules failed', rule: null }],
@@ -108,7 +108,7 @@ describe('the decision for a user', () => {
     ],
     [
       'an outcome before a recorded reason',
-      { outcome: loud, recorded: { reason: 'does not notify' } },
+      { outcome: notifying, recorded: { reason: 'does not notify' } },
       { notifies: true, reason: 'notifies', rule },
     ],
     ['no known fact', {}, { notifies: undefined, reason: 'not kept', rule: null }],
@@ -117,7 +117,12 @@ describe('the decision for a user', () => {
     test(`${title}: ${decision.reason}`, () => assert.deepEqual(decideForUser(facts), decision))
 
   test('a stored outcome that neither notifies nor has a rule belongs to an ignored sender', () => {
-    assert.deepEqual([noRule, quiet, loud, undefined].map(isOfIgnoredSender), [true, false, false, false])
+    assert.deepEqual([noRule, silent, notifying, undefined].map(isOfIgnoredSender), [
+      true,
+      false,
+      false,
+      false,
+    ])
   })
 
   test('recipients are the joined members and the invited user', () => {
@@ -130,24 +135,24 @@ describe('the decision for a user', () => {
 })
 
 describe('pusherRuleFacts', () => {
-  const pushed = { notify: true, wakes: true }
+  const poke = { notify: true, wakes: true }
   const inApp = { notify: true, wakes: false }
-  const none = { notify: false, wakes: false }
+  const nothing = { notify: false, wakes: false }
   const cases = [
-    [pushed, pushed, undefined],
-    [none, pushed, undefined],
-    [inApp, pushed, undefined],
-    [pushed, none, 'suppressed by a device rule'],
-    [pushed, inApp, 'suppressed by a device rule'],
+    [poke, poke, undefined],
+    [nothing, poke, undefined],
+    [inApp, poke, undefined],
+    [poke, nothing, 'suppressed by a device rule'],
+    [poke, inApp, 'suppressed by a device rule'],
     [inApp, inApp, 'in the app only'],
-    [none, inApp, 'in the app only'],
-    [inApp, none, 'does not notify'],
-    [none, none, 'does not notify'],
+    [nothing, inApp, 'in the app only'],
+    [inApp, nothing, 'does not notify'],
+    [nothing, nothing, 'does not notify'],
   ] as const
   for (const [counted, here, reason] of cases)
     test(`counted ${JSON.stringify(counted)}, here ${JSON.stringify(here)}: ${reason ?? 'a poke'}`, () => {
       assert.equal(notifyReason(pusherRuleFacts({ counted, here })), reason)
-      const mailed = notifyReason(pusherRuleFacts({ counted, here }, { isForMail: false }))
-      assert.equal(mailed, reason ?? 'not by e-mail')
+      const reasonForMail = notifyReason(pusherRuleFacts({ counted, here }, { isForMail: false }))
+      assert.equal(reasonForMail, reason ?? 'not by e-mail')
     })
 })

@@ -19,18 +19,18 @@ const trace = createTrace({ isEnabled: true })
 const DAY = 86_400_000
 const bob = user('bob')
 
-const sent = (pusherId: number, position: number): PusherStep => ({
+const delivered = (pusherId: number, position: number): PusherStep => ({
   pusherId,
   position,
   result: { kind: 'delivered', reason: 'accepted', status: 200, ms: 7.4 },
 })
 
-async function wordsOf(db: Database, position: number, pusherIds: readonly number[]) {
+async function stepsAndReasons(db: Database, position: number, pusherIds: readonly number[]) {
   const steps = await stepsOf(db, { position, pusherIds })
   return steps.map(({ pusherId, step, reason }) => [pusherId, step, reason])
 }
 
-const queue = query<{ rows: readonly { pusher_id: number; position: number; urgent: number }[] }>()(
+const insertItems = query<{ rows: readonly { pusher_id: number; position: number; urgent: number }[] }>()(
   (db, p, d) =>
     db
       .insertInto('lane_items')
@@ -71,8 +71,8 @@ onEachDatabase('the stored trace', (open) => {
         { ...first, result: refused },
         { ...first, result: rejected, but: 'too late' },
         { ...first, result: rejected },
-        sent(1, 11),
-        sent(2, 10),
+        delivered(1, 11),
+        delivered(2, 10),
         { pusherId: 1, position: 10, step: 'skipped', reason: 'read' },
       ]),
     )
@@ -97,7 +97,7 @@ onEachDatabase('the stored trace', (open) => {
       trace.recordSteps(
         tx,
         1,
-        pusherIds.map((pusherId) => sent(pusherId, 10)),
+        pusherIds.map((pusherId) => delivered(pusherId, 10)),
       ),
     )
     assert.equal((await db.all(allSteps, {})).length, 4)
@@ -113,7 +113,7 @@ onEachDatabase('the stored trace', (open) => {
       [7, 8].map((pusher_id) => ({ pusher_id, position, urgent: position === 4 ? 1 : 0 })),
     )
     await db.transaction(async (tx) => {
-      await tx.run(queue, { rows })
+      await tx.run(insertItems, { rows })
       let statements = 0
       const run: typeof tx.run = (...of) => {
         statements++
@@ -134,14 +134,14 @@ onEachDatabase('the stored trace', (open) => {
         [7, 2, 'skipped', 'read', 9],
         [7, 5, 'skipped', 'collapsed', 9],
       ],
-      'without kept, urgent and later events and events of other pushers',
+      'no kept, urgent or later events, and no events of other pushers',
     )
   })
 
   test('records the queued events of a removed pusher as cleared', async (t) => {
     const db = await open(t)
     await db.transaction(async (tx) => {
-      await tx.run(queue, {
+      await tx.run(insertItems, {
         rows: [
           { pusher_id: 7, position: 1, urgent: 0 },
           { pusher_id: 7, position: 2, urgent: 1 },
@@ -153,8 +153,8 @@ onEachDatabase('the stored trace', (open) => {
       ])
       await trace.recordCleared(tx, 4, { pusherIds: [7], reason: 'pusher removed' })
     })
-    assert.deepEqual(await wordsOf(db, 1, [7, 8]), [[7, 'cleared', 'pusher removed']])
-    assert.deepEqual(await wordsOf(db, 2, [7]), [
+    assert.deepEqual(await stepsAndReasons(db, 1, [7, 8]), [[7, 'cleared', 'pusher removed']])
+    assert.deepEqual(await stepsAndReasons(db, 2, [7]), [
       [7, 'failed', 'dns'],
       [7, 'cleared', 'pusher removed'],
     ])
@@ -162,12 +162,12 @@ onEachDatabase('the stored trace', (open) => {
 
   test('records a hold once, for the oldest queued event only', async (t) => {
     const db = await open(t)
-    const own = createTrace({ isEnabled: true })
+    const enabled = createTrace({ isEnabled: true })
     const hold = (at: number) =>
-      db.transaction((tx) => own.recordHeld(tx, at, { pusherIds: [7], reason: 'circuit open' }))
+      db.transaction((tx) => enabled.recordHeld(tx, at, { pusherIds: [7], reason: 'circuit open' }))
     await hold(1)
     await db.transaction((tx) =>
-      tx.run(queue, {
+      tx.run(insertItems, {
         rows: [
           { pusher_id: 7, position: 5, urgent: 0 },
           { pusher_id: 7, position: 6, urgent: 0 },
@@ -177,13 +177,13 @@ onEachDatabase('the stored trace', (open) => {
     )
     await hold(2)
     await hold(3)
-    assert.deepEqual(await wordsOf(db, 5, [7, 8]), [[7, 'held', 'circuit open']])
+    assert.deepEqual(await stepsAndReasons(db, 5, [7, 8]), [[7, 'held', 'circuit open']])
     assert.equal((await db.all(allSteps, {})).length, 1)
   })
 
   test('returns the decision for the member before that for the cohort or for all', async (t) => {
     const db = await open(t)
-    const rule = { kind: 'room', ruleId: '!kitchen' }
+    const rule = { kind: 'room', ruleId: '!room' }
     await db.transaction(async (tx) => {
       await trace.recordDecisions(tx, { position: 1, at: 5 }, [
         { cohort: 'muted', reason: 'does not notify', rule },
@@ -198,16 +198,16 @@ onEachDatabase('the stored trace', (open) => {
       await trace.recordDecisions(tx, { position: 2, at: 5 }, [{ cohort: '*', reason: 'rules failed' }])
       await trace.recordDecisions(tx, { position: 3, at: 5 }, [])
     })
-    const why = async (position: number, cohort: string, userId: UserId) => {
+    const reasonFor = async (position: number, cohort: string, userId: UserId) => {
       const found = await decisionFor(db, { position, cohort, userId })
       return found && [found.reason, found.rule?.kind ?? null, found.rule?.ruleId ?? null]
     }
-    assert.deepEqual(await why(1, 'muted', user('carol')), ['does not notify', 'room', '!kitchen'])
-    assert.deepEqual(await why(1, 'muted', bob), ['does not notify', 'content', 'spam'])
-    assert.deepEqual(await why(1, 'other', user('carol')), ['no rule matched', null, null])
-    assert.equal(await why(1, 'default', user('carol')), undefined)
-    assert.deepEqual(await why(2, 'default', bob), ['rules failed', null, null])
-    assert.equal(await why(3, 'default', bob), undefined)
+    assert.deepEqual(await reasonFor(1, 'muted', user('carol')), ['does not notify', 'room', '!room'])
+    assert.deepEqual(await reasonFor(1, 'muted', bob), ['does not notify', 'content', 'spam'])
+    assert.deepEqual(await reasonFor(1, 'other', user('carol')), ['no rule matched', null, null])
+    assert.equal(await reasonFor(1, 'default', user('carol')), undefined)
+    assert.deepEqual(await reasonFor(2, 'default', bob), ['rules failed', null, null])
+    assert.equal(await reasonFor(3, 'default', bob), undefined)
   })
 
   test('records changed and removed pushers by hash and name until the account is closed', async (t) => {
@@ -225,16 +225,16 @@ onEachDatabase('the stored trace', (open) => {
       await trace.recordPusherChange(tx, 5, { pusherIds: [999], change: 'on' })
     })
     await fixture.removePushers(bob)
-    const notes = await db.all(pusherChangesOf, { userId: bob })
+    const changes = await db.all(pusherChangesOf, { userId: bob })
     assert.deepEqual(
-      notes.map((note) => [note.pusher_id, note.at, note.change, note.reason]),
+      changes.map((change) => [change.pusher_id, change.at, change.change, change.reason]),
       [
         [pusherId, 3, 'off', null],
         [pusherId, 4, 'removed', 'deleted'],
       ],
     )
-    assert.equal(notes[0]?.pushkey_hash, shortHash('key'))
-    assert.ok(!JSON.stringify(notes).includes('"key"'), 'no pushkey')
+    assert.equal(changes[0]?.pushkey_hash, shortHash('key'))
+    assert.ok(!JSON.stringify(changes).includes('"key"'), 'a row contains a pushkey')
     await db.transaction((tx) => NO_TRACE.forgetUser(tx, bob))
     assert.deepEqual(await db.all(pusherChangesOf, { userId: bob }), [])
     assert.equal((await db.all(pusherChangesOf, { userId: user('carol') })).length, 1)
@@ -280,12 +280,12 @@ onEachDatabase('the stored trace', (open) => {
   test('records nothing when disabled or for empty lists', async (t) => {
     const db = await open(t)
     await db.transaction(async (tx) => {
-      await tx.run(queue, { rows: [{ pusher_id: 7, position: 1, urgent: 0 }] })
-      const off = createTrace({ isEnabled: false })
-      await off.recordSteps(tx, 1, [sent(7, 1)])
-      await off.recordCollapsed(tx, 1, [{ pusherId: 7, upTo: 5, keep: [], others: [] }])
-      await off.recordCleared(tx, 1, { pusherIds: [7], reason: 'pusher removed' })
-      await off.recordHeld(tx, 1, { pusherIds: [7], reason: 'circuit open' })
+      await tx.run(insertItems, { rows: [{ pusher_id: 7, position: 1, urgent: 0 }] })
+      const disabled = createTrace({ isEnabled: false })
+      await disabled.recordSteps(tx, 1, [delivered(7, 1)])
+      await disabled.recordCollapsed(tx, 1, [{ pusherId: 7, upTo: 5, keep: [], others: [] }])
+      await disabled.recordCleared(tx, 1, { pusherIds: [7], reason: 'pusher removed' })
+      await disabled.recordHeld(tx, 1, { pusherIds: [7], reason: 'circuit open' })
       await trace.recordSteps(tx, 1, [])
       await trace.recordCollapsed(tx, 1, [])
       await trace.recordCleared(tx, 1, { pusherIds: [], reason: 'pusher removed' })
@@ -298,10 +298,10 @@ onEachDatabase('the stored trace', (open) => {
   test('a step is rolled back with its transaction', async (t) => {
     const db = await open(t)
     const failing = db.transaction(async (tx) => {
-      await trace.recordSteps(tx, 1, [sent(7, 1)])
-      throw new Error('no')
+      await trace.recordSteps(tx, 1, [delivered(7, 1)])
+      throw new Error('rolled back')
     })
-    await assert.rejects(failing, /no/)
+    await assert.rejects(failing, /rolled back/)
     assert.deepEqual(await db.all(allSteps, {}), [])
   })
 
@@ -324,13 +324,13 @@ onEachDatabase('the stored trace', (open) => {
       [4, 99 * DAY],
     ] as const)
       await db.transaction(async (tx) => {
-        await trace.recordSteps(tx, at, [sent(7, position)])
+        await trace.recordSteps(tx, at, [delivered(7, position)])
         await trace.recordDecisions(tx, { position, at }, [{ cohort: '*', reason: 'rules failed' }])
         await trace.recordPusherChange(tx, at, { pusherIds: [pusherId], change: 'off' })
         await trace.recordGatewaySteps(tx, [{ ...gatewayStep, at }])
       })
     const swept = await sweepTrace({ db, clock }, { retentionDays: 14, maxRows: 1000 })
-    assert.equal(swept, 8, 'two rows of each table')
+    assert.equal(swept, 8, 'two rows for each of the four tables')
     for (const table of ['trace_steps', 'trace_decisions', 'trace_pushers', 'trace_gateway'] as const) {
       const left = await db.all(timesIn(table), {})
       assert.deepEqual(
@@ -344,8 +344,8 @@ onEachDatabase('the stored trace', (open) => {
   test('a sweep keeps the newest rows up to the maximum', async (t) => {
     const db = await open(t)
     const clock = createManualClock(DAY)
-    // One event for each row.
-    const rows = Array.from({ length: 1700 }, (_, at) => sent(7, at))
+    // Steps of different events are stored in different rows.
+    const rows = Array.from({ length: 1700 }, (_, at) => delivered(7, at))
     await db.transaction((tx) => trace.recordSteps(tx, DAY, rows))
     assert.equal(await sweepTrace({ db, clock }, { retentionDays: 14, maxRows: 1000 }), 700)
     const left = await db.all(allSteps, {})

@@ -16,8 +16,8 @@ describe('the vocabulary of the journey', () => {
   })
 
   test('has a clause for each fault except a status', () => {
-    const words: Record<Exclude<PokeFault, `status ${number}`>, string> = FAULTS
-    assert.ok(Object.keys(words).length > 10)
+    const clauses: Record<Exclude<PokeFault, `status ${number}`>, string> = FAULTS
+    assert.ok(Object.keys(clauses).length > 10)
     assert.equal(
       sentenceFor('attempt', 'failed', 'timeout'),
       'The poke was not delivered; it is retried (there was no response in time).',
@@ -32,14 +32,14 @@ describe('the vocabulary of the journey', () => {
 
   test('equals the table in docs/journey.md (UPDATE_SNAPSHOTS=1 writes the table)', () => {
     const page = readFileSync(PAGE, 'utf8')
-    const written = page.replace(/(?:^\| `[^`]+` \| `[^`]+` \| .+ \|\n)+/m, words().map(lineOf).join(''))
-    if (process.env['UPDATE_SNAPSHOTS']) writeFileSync(PAGE, written)
+    const expected = page.replace(/(?:^\| `[^`]+` \| `[^`]+` \| .+ \|\n)+/m, rows().map(tableRow).join(''))
+    if (process.env['UPDATE_SNAPSHOTS']) writeFileSync(PAGE, expected)
     assert.ok(page.includes('| `sent` | `sent` |'))
-    assert.equal(readFileSync(PAGE, 'utf8') === written, true, 'the table differs from vocabulary.ts')
+    assert.equal(readFileSync(PAGE, 'utf8') === expected, true, 'the table differs from vocabulary.ts')
   })
 })
 
-function words(): [step: string, reason: string, text: string][] {
+function rows(): [step: string, reason: string, text: string][] {
   return Object.entries(VOCABULARY).flatMap(([step, reasons]) =>
     Object.keys(reasons).map((reason): [string, string, string] => [
       step,
@@ -49,5 +49,5 @@ function words(): [step: string, reason: string, text: string][] {
   )
 }
 
-const lineOf = ([step, reason, text]: [string, string, string]) =>
+const tableRow = ([step, reason, text]: [string, string, string]) =>
   `| \`${step}\` | \`${reason}\` | ${text} |\n`

@@ -66,7 +66,7 @@ function createLook(deps: MailDeliveryDeps): (visit: Visit) => Promise<MailLook 
       return { ...found, waiting, noted: [], step: { kind: 'send', positions: [], value: null } }
     // Events that arrive from now on are not due earlier, because of the delay.
     const until = Math.min(dueAt, now + delayMs)
-    const step = { kind: 'rested', ...(waiting.rooms.length > 0 && { until }) } as const
+    const step = { kind: 'nothing due', ...(waiting.rooms.length > 0 && { until }) } as const
     return { ...found, waiting, noted: noteThrottled(laneId, waiting), step }
   }
 }

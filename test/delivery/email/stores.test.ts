@@ -37,7 +37,7 @@ const claim = ({ delivery }: MailFixture, laneId: number, lease: Lease) =>
   )
 
 const OUTCOME = {
-  answers: false,
+  responded: false,
   onlyIfDue: false,
   valueTold: null,
   valueSeen: null,
