@@ -11,7 +11,7 @@ import {
   createGatewayParts,
   type Environment,
   type GatewayParts,
-  noteIn,
+  stepTraceOf,
 } from './gateway-app.ts'
 import { openApiOf } from './http/openapi-route.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
@@ -85,7 +85,7 @@ export async function createBelfry(
       builtIn: BUILT_IN_APPS,
       onRejected: (tx, device) => stages.rejectOwn(tx, device),
       isSignedIn: (requester) => isSignedIn(db, requester),
-      note: noteIn(gatewayTrace),
+      trace: stepTraceOf(gatewayTrace),
       limiter,
     }),
   )

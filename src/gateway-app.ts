@@ -15,7 +15,7 @@ import { createConfiguredInboxes, INBOX_APP_ID, type InboxDeps, makeInboxType } 
 import { startInboxSweepers } from './gateway/sweep-inboxes.ts'
 import type { ProviderDeps, ProviderType } from './gateway/provider.ts'
 import type { OnRejected } from './gateway/recorder.ts'
-import type { Report } from './gateway/step.ts'
+import type { Step, StepTrace } from './gateway/step.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetricsServer, createScrape, metricsRoute } from './http/metrics.ts'
 import { withOpenApi } from './http/openapi-route.ts'
@@ -81,8 +81,7 @@ type PartsOptions = Environment & {
   onRejected?: OnRejected
   /** Has this session not ended? Absent: a gateway that runs alone has no users. */
   isSignedIn?: (requester: Requester) => Promise<boolean>
-  /** Told of each step, beside log and metrics. */
-  note?: Report
+  trace?: StepTrace
   limiter: RateLimiter
 }
 
@@ -98,7 +97,6 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const open = (raw: unknown) =>
     openOrRefuse(withBuiltIn(raw, options.builtIn), { types, deps: providerDeps, under: options.under, log })
   let apps = await open(options.apps)
-  const tell = createGatewayEvents({ log, metrics, clock })
   const limits = config.rate_limits
   const rate = { perSecond: limits.pushes_per_second_per_device, burst: limits.push_burst_per_device }
   const gateway = createGateway({
@@ -108,10 +106,8 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
     log,
     metrics,
     apps,
-    report: (step) => {
-      tell(step)
-      options.note?.(step)
-    },
+    report: createGatewayEvents({ log, metrics, clock }),
+    trace: options.trace,
     ...(options.onRejected && { onRejected: options.onRejected }),
     perDevice: limits.enabled ? createTokenBuckets({ rate, clock }) : undefined,
     settings: {
@@ -208,14 +204,17 @@ function providerDepsOf(
 /** Of Matrix ids (appendices, "Identifier Grammar"). */
 const LONGEST_ID = 255
 
-/** Has the steps of events recorded; counts alone have no journey. */
-export const noteIn =
-  (trace: GatewayTrace): Report =>
-  ({ eventId, ...step }) => {
-    // Ids of a stranger may be as long as a body.
-    const isSound = (id: string) => Buffer.byteLength(id) <= LONGEST_ID
-    if (eventId !== undefined && isSound(eventId) && isSound(step.appId)) trace.record({ ...step, eventId })
+/** Records the steps of events. Counts alone have no journey. */
+export function stepTraceOf(trace: GatewayTrace): StepTrace {
+  // Another server can send ids of any length.
+  const isSound = (id: string) => Buffer.byteLength(id) <= LONGEST_ID
+  const recorded = ({ eventId, ...step }: Step) =>
+    eventId !== undefined && isSound(eventId) && isSound(step.appId) ? [{ ...step, eventId }] : []
+  return {
+    record: (step) => recorded(step).forEach((one) => trace.record(one)),
+    recordIn: (tx, steps) => trace.recordIn(tx, steps.flatMap(recorded)),
   }
+}
 
 /** For `org.belfry.inbox`, which a home server always has. */
 export const BUILT_IN_APPS = { [INBOX_APP_ID]: { type: 'inbox' } }
@@ -249,7 +248,7 @@ export async function createGatewayApp(
     apps,
     under: 'apps',
     limiter,
-    note: noteIn(journeys),
+    trace: stepTraceOf(journeys),
   })
   const { http, scrapes } = createServers({ ...environment, config, db, parts, limiter, metricsAt })
   const running: AsyncDisposable[] = []

@@ -344,7 +344,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
 type Delivering = Sending & { pushers: PusherDeps; activity: Activity }
 
 async function startDelivering(
-  { db, bus, clock, random, log, trace, config, mail, ruleSettings }: Given,
+  { db, bus, clock, random, log, trace, config, mail, ruleSettings, own }: Given,
   { sending, pushers, activity }: Delivering,
 ): Promise<AsyncDisposable[]> {
   const questions = {
@@ -367,6 +367,7 @@ async function startDelivering(
     trace,
     activeUntil: (of) => activity.activeUntil(of),
     removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
+    recordOwn: (tx, unwritten) => own.gateway.record(tx, unwritten),
     concurrency: config.push.concurrency,
   })
   return mail

@@ -1,3 +1,4 @@
+import type { Unwritten } from '../gateway/accept.ts'
 import type { Bus } from '../cluster/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Events } from '../lib/events.ts'
@@ -23,6 +24,8 @@ export type DeliveryDeps = DeliveryQueries &
     ruleSettings: CompileOptions
     /** Removes a pusher and everything that belongs to it, after its gateway rejected it. */
     removePusher(tx: Transaction, pusherId: number): Promise<void>
+    /** Writes what the own gateway has left to the transaction that ends its pokes. Absent: the gateway writes everything itself. */
+    recordOwn?: (tx: Transaction, unwritten: readonly Unwritten[]) => Promise<void>
     /** The most concurrent pokes in flight. */
     concurrency: number
     includeContent: boolean

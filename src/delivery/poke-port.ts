@@ -1,7 +1,7 @@
 import type { Evidence } from '../sending/circuits.ts'
 import type { Turn } from '../sending/lane-store.ts'
 import type { LanePort, Settled } from '../sending/port.ts'
-import type { Refused, SendResult } from '../sending/result.ts'
+import type { Refused } from '../sending/result.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { PusherStep } from '../trace/trace.ts'
 import { isCarriedOut } from './collapse.ts'
@@ -9,10 +9,11 @@ import { type Collapse, removeCollapsed } from './collapse-store.ts'
 import type { DeliveryDeps } from './deps.ts'
 import { createLook, type PokeLook } from './look.ts'
 import { type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
+import type { PokeResult } from './send-poke.ts'
 import { senderFor, WEB_PUSH_IS_OFF } from './sender-for.ts'
 
 /** `refused`: the result for the long form; the other fields are the result for the short form. */
-export type PokeSent = SendResult<PokeFault> & { refused?: Refused<PokeFault> }
+export type PokeSent = PokeResult & { refused?: Refused<PokeFault> }
 
 type SettledPoke = Settled<PokeLook, PokeSent>
 
@@ -40,7 +41,8 @@ async function sendPoke(deps: DeliveryDeps, { head, next }: PokeLook): Promise<P
   }
   const send = senderFor(deps, head.kind)
   const { worthSeconds } = next
-  const more = { userId: head.user_id, ...(worthSeconds !== undefined && { worthSeconds }) }
+  const isRecorded = deps.recordOwn !== undefined
+  const more = { userId: head.user_id, isRecorded, ...(worthSeconds !== undefined && { worthSeconds }) }
   const result = await send(url, next.poke, more)
   // A gateway may refuse the content of an event or its size. The short form can still deliver the notification.
   if (result.kind !== 'refused' || next.shorter === undefined) return result
@@ -80,6 +82,10 @@ async function record(deps: DeliveryDeps, tx: Transaction, { now, settled }: Rec
   const paused = settled.filter(({ event }) => event.kind === 'circuit paused')
   const pusherIds = paused.map(({ lane }) => lane.laneId)
   await trace.recordHeld(tx, now, { pusherIds, reason: 'circuit open' })
+  await deps.recordOwn?.(
+    tx,
+    settled.flatMap(({ result }) => result?.unwritten ?? []),
+  )
   for (const { event, isTooLate, lane } of settled)
     if (event.kind === 'rejected' && !isTooLate) await deps.removePusher(tx, lane.laneId)
 }

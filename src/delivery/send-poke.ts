@@ -4,6 +4,7 @@ import type { UserId } from '../lib/ids.ts'
 import { isJsonObject } from '../lib/json.ts'
 import { type CallResult, postOnce } from '../lib/outbound/call.ts'
 import type { GuardedAgent } from '../lib/outbound/guarded-agent.ts'
+import type { Unwritten } from '../gateway/accept.ts'
 import type { SendResult, Untimed } from '../sending/result.ts'
 import type { PokeFault } from './poke-fault.ts'
 import type { Poke } from './poke.ts'
@@ -13,13 +14,22 @@ import type { Poke } from './poke.ts'
  * `refused`: a 4xx that a retry cannot change. `retryAfterMs`: from a 429 or 503. `worthSeconds`: how long a push service stores the
  * poke for an offline device; gateways do not receive it.
  */
-export type PokeSender = (url: string, poke: Poke, more?: PokeSending) => Promise<SendResult<PokeFault>>
+export type PokeSender = (url: string, poke: Poke, more?: PokeSending) => Promise<PokeResult>
 
-/** `userId`: the recipient, for the own gateway only. */
-export type PokeSending = { worthSeconds?: number; userId?: UserId }
+/** `unwritten`: rows of the own gateway that belong to the result, see `isRecorded`. */
+export type PokeResult = SendResult<PokeFault> & { unwritten?: Unwritten }
+
+/**
+ * For the own gateway only. `userId`: the recipient. `isRecorded`: the caller writes `unwritten` in the transaction that records the result.
+ */
+export type PokeSending = { worthSeconds?: number; userId?: UserId; isRecorded?: boolean }
 
 /** The server's own gateway: takes the body of `/notify` and returns the response. */
-export type OwnGateway = (body: Poke, userId?: UserId) => Promise<{ status: number; body: unknown }>
+export type OwnGateway = (
+  body: Poke,
+  userId?: UserId,
+  isRecorded?: boolean,
+) => Promise<{ status: number; body: unknown; unwritten?: Unwritten }>
 
 export type PokeSenderDeps = {
   agent: GuardedAgent
@@ -32,7 +42,12 @@ export type PokeSenderDeps = {
   maxBodyBytes?: number
 }
 
-type Answer = { status: number; body: unknown; retryAfterMs?: number | undefined }
+type Answer = {
+  status: number
+  body: unknown
+  retryAfterMs?: number | undefined
+  unwritten?: Unwritten | undefined
+}
 
 const HEADERS = { 'content-type': 'application/json', 'user-agent': 'belfry' }
 /** The body of a 2xx response names rejected pushkeys. For other responses the status decides. */
@@ -40,14 +55,14 @@ const READ_BODY = { success: 'json', other: 'none' } as const
 
 export function makePokeSender(deps: PokeSenderDeps): PokeSender {
   const { agent, clock = systemClock, deadlineMs = 30_000, maxBodyBytes = 65_536 } = deps
-  return async (text, poke, { userId } = {}) => {
+  return async (text, poke, { userId, isRecorded } = {}) => {
     const started = clock.now()
     const url = URL.parse(text)
     if (url === null || !/^https?:$/.test(url.protocol)) return { kind: 'retry', reason: 'bad url', ms: 0 }
 
     const own = deps.inProcess?.(url)
     const result = own
-      ? await askOwnGateway(() => own(poke, userId), deadlineMs)
+      ? await askOwnGateway(() => own(poke, userId, isRecorded), deadlineMs)
       : await postOnce(agent, url, {
           headers: HEADERS,
           body: JSON.stringify(poke),
@@ -58,7 +73,12 @@ export function makePokeSender(deps: PokeSenderDeps): PokeSender {
         })
     const ms = Math.max(0, clock.now() - started)
     if (result.kind === 'fault') return { kind: 'retry', reason: result.fault, ms }
-    return { ...resultOf(result, poke.notification.devices[0].pushkey), ms }
+    const unwritten = 'unwritten' in result ? result.unwritten : undefined
+    return {
+      ...resultOf(result, poke.notification.devices[0].pushkey),
+      ms,
+      ...(unwritten !== undefined && { unwritten }),
+    }
   }
 }
 
@@ -91,7 +111,7 @@ async function askOwnGateway(ask: () => ReturnType<OwnGateway>, deadlineMs: numb
   const timer = setTimeout(() => late.resolve({ kind: 'fault', fault: 'timeout' }), deadlineMs)
   try {
     const answer = ask().then(
-      ({ status, body }): OwnResult => ({ kind: 'answered', status, body }),
+      (answered): OwnResult => ({ kind: 'answered', ...answered }),
       (error: unknown): OwnResult => ({
         kind: 'answered',
         status: error instanceof MatrixError ? error.status : 500,

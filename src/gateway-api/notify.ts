@@ -1,3 +1,4 @@
+import type { Unwritten } from '../gateway/accept.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { parseNotification } from '../gateway/notification.ts'
 import { z } from 'zod'
@@ -19,7 +20,7 @@ const discovery = once(() =>
 )
 
 export type GatewayApiDeps = {
-  gateway: Pick<Gateway, 'notify'>
+  gateway: Pick<Gateway, 'notify' | 'notifyOwn'>
   metrics: NotifyMetrics
   limiter: RateLimiter
 }
@@ -62,19 +63,29 @@ export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Ro
   ]
 }
 
-/** The gateway for pokes of this server itself: the function of `POST /notify` without HTTP. */
+export type OwnAnswer = { status: number; body: unknown; unwritten?: Unwritten }
+
+/**
+ * The gateway for pokes of this server itself: the function of `POST /notify` without HTTP. `isRecorded`: the caller passes `unwritten` of
+ * the answer to `Gateway.record`.
+ */
 export function ownGateway({
   gateway,
   metrics,
-}: Omit<GatewayApiDeps, 'limiter'>): (
+}: Pick<GatewayApiDeps, 'gateway' | 'metrics'>): (
   body: unknown,
   userId?: string,
-) => Promise<{ status: number; body: unknown }> {
-  return async (body, userId) => {
+  isRecorded?: boolean,
+) => Promise<OwnAnswer> {
+  return async (body, userId, isRecorded = false) => {
     const { notification } = parseNotification(body)
-    return {
-      status: 200,
-      body: await metrics.during(notification, gateway.notify(notification, { isOwn: true, userId })),
-    }
+    const answer: { rejected: string[]; unwritten?: Unwritten } = await metrics.during(
+      notification,
+      isRecorded
+        ? gateway.notifyOwn(notification, userId)
+        : gateway.notify(notification, { isOwn: true, userId }),
+    )
+    const { unwritten, ...rest } = answer
+    return { status: 200, body: rest, ...(unwritten && { unwritten }) }
   }
 }

@@ -11,9 +11,9 @@ import { bytesOfEntry, type QueueCapacity } from './queue-capacity.ts'
 import type { Queue } from './queue.ts'
 import { type Entry, LEASE_MS, type QueueEntry } from './queue-store.ts'
 import { queueText } from './queue-text.ts'
-import type { Recorder } from './recorder.ts'
+import type { Recorder, Settlement } from './recorder.ts'
 import type { Known } from './seen-store.ts'
-import { stepOf } from './step.ts'
+import { type Step, stepOf } from './step.ts'
 
 // The path of a notification for one device, from the call of a home server to its answer:
 //
@@ -27,6 +27,9 @@ import { stepOf } from './step.ts'
 /** The result for one device of a call. `failed`: it was not accepted. `refused`: the queue limit of the caller's address is reached. */
 export type Acceptance = 'accepted' | 'rejected' | 'failed' | 'refused'
 
+/** The steps and results of a notification that its caller writes (`own-pokes.ts`). */
+export type Unwritten = { steps: Step[]; results: Settlement[] }
+
 export type AcceptDeps = AttemptDeps & {
   recorder: Recorder
   queue: Queue
@@ -37,18 +40,27 @@ export type AcceptDeps = AttemptDeps & {
   /** How long a notification is retried, in milliseconds. */
   lifeMs: number
   capacity: QueueCapacity
+  /** Collects results, instead of writing them. */
+  unwritten?: Unwritten
 }
 
-export function createAcceptor(deps: AcceptDeps) {
+/** `instead`: for pokes of this server (`own-pokes.ts`). */
+type Accepting = {
+  notification: Notification
+  origin: Origin
+  instead?: Pick<AcceptDeps, 'report' | 'unwritten'>
+}
+
+export function createAcceptor(general: AcceptDeps) {
   /** Notifications in progress, by `messageKey`, until a record of them is in the database. */
   const atWork = new Map<string, Promise<Acceptance>>()
-  const unwritten = new Set<Promise<Served>>()
+  const serving = new Set<Promise<Served>>()
 
   async function accept(
     device: NotificationDevice,
-    notification: Notification,
-    origin: Origin,
+    { notification, origin, instead }: Accepting,
   ): Promise<Acceptance> {
+    const deps = instead === undefined ? general : { ...general, ...instead }
     const app = deps.apps().find(device.app_id)
     if (typeof app === 'string') {
       const at = deps.clock.now()
@@ -67,15 +79,15 @@ export function createAcceptor(deps: AcceptDeps) {
     const expiresAt = deps.clock.now() + life
     const job = jobOf({ app, device, notification, origin, messageKey, expiresAt, attempts: 0 })
     const before = messageKey === undefined ? undefined : atWork.get(messageKey)
-    if (before === undefined) return begin(job)
+    if (before === undefined) return begin(deps, job)
     deps.report(stepOf(job, { outcome: 'duplicate', reason: 'at work', at: deps.clock.now() }))
     return before
   }
 
-  function begin(job: Job): Promise<Acceptance> {
+  function begin(deps: AcceptDeps, job: Job): Promise<Acceptance> {
     const served = serve(deps, job)
     const forget = () => {
-      unwritten.delete(served)
+      serving.delete(served)
       if (job.messageKey !== undefined) atWork.delete(job.messageKey)
     }
     const answer = served.then(({ acceptance, written }) => {
@@ -84,7 +96,7 @@ export function createAcceptor(deps: AcceptDeps) {
       return acceptance
     })
     if (job.messageKey !== undefined) atWork.set(job.messageKey, answer)
-    unwritten.add(served)
+    serving.add(served)
     return answer
   }
 
@@ -92,7 +104,7 @@ export function createAcceptor(deps: AcceptDeps) {
     accept,
     /** Resolves when no notification is in progress and all results are written. */
     async idle(): Promise<void> {
-      while (unwritten.size > 0) await Promise.all([...unwritten].map(async (one) => (await one).written))
+      while (serving.size > 0) await Promise.all([...serving].map(async (one) => (await one).written))
     },
   }
 }
@@ -103,7 +115,9 @@ type Served = { acceptance: Acceptance; written?: Promise<unknown> }
 async function serve(deps: AcceptDeps, job: Job): Promise<Served> {
   try {
     const { messageKey, deviceKey } = job
-    const known = await deps.recorder.known({ messageKey, deviceKey })
+    // A repeat of a notification that its caller writes can only be in the queue.
+    const isUnknown = deps.unwritten !== undefined && deps.capacity.isEmpty()
+    const known = isUnknown ? {} : await deps.recorder.known({ messageKey, deviceKey })
     const answered = isNew(known) ? undefined : await answerFromMemory(deps, job, known)
     if (answered !== undefined) return answered
     const waitMs = deps.perDevice?.take(deviceKey) ?? 0
@@ -164,7 +178,16 @@ async function firstAttempt(deps: AcceptDeps, job: FirstAttempt): Promise<Served
   const acceptance = settled.kind === 'rejected' ? 'rejected' : 'accepted'
   // Anyone can send any number of these, and a repeat gets the same result, so nothing is stored.
   if (settled.kind !== 'delivered' && settled.isWithoutRequest === true) return { acceptance }
-  return { acceptance, written: finish(deps, job, { settled }) }
+  const { kind: result } = settled
+  const write = settled.kind === 'delivered' ? settled.write : undefined
+  const settlement = { kind: 'settle', job, result, write, at: deps.clock.now() } as const
+  if (deps.unwritten !== undefined) {
+    deps.unwritten.results.push(settlement)
+    return { acceptance }
+  }
+  if (write === undefined) return { acceptance, written: finish(deps, job, { settled }) }
+  await record(deps, settlement)
+  return { acceptance }
 }
 
 async function queue(
@@ -188,7 +211,8 @@ async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<SettledAt
   const taken = { attempts: job.attempts, error: null, nextAttemptAt: now, takenUntil: now + LEASE_MS }
   const entry = entryOf(deps, job, taken)
   // A notification that is too large for the queue has only this attempt.
-  if (entry === undefined) return { acceptance: 'accepted', written: trying }
+  if (entry === undefined)
+    return { acceptance: 'accepted', written: trying.then((settled) => finish(deps, job, { settled })) }
   const place = await enter(deps, entry)
   deps.report(stepOf(job, { outcome: 'queued', reason: 'slow provider', at: now }))
   const written = trying.then((settled) => finish(deps, job, { settled, entry: place }))
@@ -200,24 +224,30 @@ async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<SettledAt
  * server has its answer already, and if the process dies now, a repeat is treated as new.
  */
 async function finish(
-  { recorder, queue: waiting, clock, log }: AcceptDeps,
+  deps: AcceptDeps,
   job: Job,
   { settled, entry }: { settled: SettledAttempt; entry?: Entry },
 ): Promise<void> {
-  const now = clock.now()
+  const now = deps.clock.now()
   try {
     if (settled.kind !== 'later') {
-      const { isDue } = await recorder.write({ kind: 'settle', job, result: settled.kind, entry, at: now })
-      if (isDue === true) waiting.expect(now)
+      const { kind: result } = settled
+      const write = settled.kind === 'delivered' ? settled.write : undefined
+      await record(deps, { kind: 'settle', job, result, write, entry, at: now })
     } else if (entry !== undefined) {
       const { attempts, at } = settled
-      await recorder.write({ kind: 'postpone', entry, attempts, nextAttemptAt: at, now })
-      waiting.expect(at)
+      await deps.recorder.write({ kind: 'postpone', entry, attempts, nextAttemptAt: at, now })
+      deps.queue.expect(at)
     }
   } catch (error) {
     // A queued item is retried when its `takenUntil` has passed.
-    log.error({ err: error }, 'the result of a notification could not be written')
+    deps.log.error({ err: error }, 'the result of a notification could not be written')
   }
+}
+
+async function record({ recorder, queue: waiting }: AcceptDeps, settlement: Settlement): Promise<void> {
+  const { isDue } = await recorder.write(settlement)
+  if (isDue === true) waiting.expect(settlement.at)
 }
 
 class AddressFull extends Error {

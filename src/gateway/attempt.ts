@@ -10,13 +10,15 @@ import {
   reportAttempt,
   logCircuitChange,
 } from './exchange.ts'
+import type { Write } from './provider.ts'
 import type { Queue } from './queue.ts'
 import { laneKeyOf } from './queue-store.ts'
 import { stepOf } from './step.ts'
 
 /** What follows a first attempt. `later`: retry at `at` or later, after `attempts` attempts. */
 export type SettledAttempt =
-  | { kind: 'delivered' }
+  /** `write`: see `ProviderResult`. */
+  | { kind: 'delivered'; write?: Write | undefined }
   /** `isWithoutRequest`: no request was made, and a repeat would get the same result. */
   | { kind: 'rejected' | 'refused'; isWithoutRequest?: boolean }
   | { kind: 'later'; at: number; attempts: number; error: string | null }
@@ -70,14 +72,14 @@ async function attemptBy(deps: AttemptDeps, job: FirstAttempt): Promise<SettledA
 async function settle(deps: AttemptDeps, job: FirstAttempt, pass: Pass): Promise<SettledAttempt> {
   const { app } = job
   const exchanged = await exchange(deps, job)
-  const { result, believed, evidence } = exchanged
+  const { result, believed, evidence, write } = exchanged
   const { news, released } = app.circuits.report(pass, { evidence, reason: result.reason })
   void deps.queue.advance(released)
   logCircuitChange(deps.log, news, { app, evidence, result })
   const at = deps.clock.now()
   if (believed.kind !== 'retry' && believed.kind !== 'misconfigured') {
     reportAttempt(deps.report, job, { exchanged, at })
-    if (believed.kind === 'delivered') return { kind: 'delivered' }
+    if (believed.kind === 'delivered') return { kind: 'delivered', write }
     return { kind: believed.kind, isWithoutRequest: result.status === undefined }
   }
   if (isCutOff(deps, exchanged)) return { kind: 'later', at, attempts: job.attempts, error: null }

@@ -8,6 +8,7 @@ import type { OpenApp } from './apps.ts'
 import { deviceKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
+import type { Write } from './provider.ts'
 import type { ProviderMetrics } from './provider-metrics.ts'
 import { recipientKeyOf } from './recipient-key.ts'
 import { type Report, stepOf } from './step.ts'
@@ -55,20 +56,26 @@ export type ExchangeDeps = {
 
 /**
  * `result`: the answer of the provider. `believed`: the result that counts. `outcome`: the word for it. `evidence`: what it shows about the
- * line and the app.
+ * line and the app. `write`: see `ProviderResult`.
  */
-export type Exchange = { result: SendResult; believed: SendResult; outcome: GatewayWord; evidence: Evidence }
+export type Exchange = {
+  result: SendResult
+  believed: SendResult
+  outcome: GatewayWord
+  evidence: Evidence
+  write?: Write | undefined
+}
 
 /** Makes one attempt. Never rejects. */
 export async function exchange(deps: ExchangeDeps, job: Job): Promise<Exchange> {
   const { app } = job
-  const result = await send(deps, job)
+  const { write, ...result } = await send(deps, job)
   if (result.kind === 'misconfigured') app.recentFaults.note(result.reason)
   deps.metrics.answered(app, result)
   const { believed, evidence } = judge(deps, job, result)
   // A notification for a forbidden address is not stored, but it is reported as a configuration error.
   const { kind } = result.kind === 'misconfigured' ? result : believed
-  return { result, believed, evidence, outcome: GATEWAY_WORDS[kind] }
+  return { result, believed, evidence, outcome: GATEWAY_WORDS[kind], write }
 }
 
 /** The stop of the gateway has aborted the attempt. It does not count, and is repeated after the next start. */
@@ -77,7 +84,7 @@ export const isCutOff = ({ signal }: Pick<ExchangeDeps, 'signal'>, { result, bel
   result.status === undefined &&
   (believed.kind === 'retry' || believed.kind === 'misconfigured')
 
-async function send(deps: ExchangeDeps, job: Job): Promise<SendResult> {
+async function send(deps: ExchangeDeps, job: Job): Promise<SendResult & { write?: Write }> {
   const { app, device, notification, expiresAt } = job
   const ending = new AbortController()
   const end = () => ending.abort()

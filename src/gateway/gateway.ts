@@ -1,21 +1,22 @@
 import type { Clock } from '../lib/clock.ts'
 import { createDeadlines } from '../lib/deadlines.ts'
-import { limitExceeded, MatrixError } from '../lib/errors.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import type { TokenBuckets } from '../lib/token-buckets.ts'
 import type { Database } from '../storage/database.ts'
-import { type Acceptance, createAcceptor } from './accept.ts'
+import { createAcceptor } from './accept.ts'
+import { answerOf } from './answer.ts'
 import type { Apps, OpenApp } from './apps.ts'
 import { startRecordSweepers } from './sweep-records.ts'
 import type { Notification } from './notification.ts'
 import type { Origin } from './origin.ts'
+import { createOwnPokes, type OwnPokes } from './own-pokes.ts'
 import { createProviderMetrics, watchApps } from './provider-metrics.ts'
 import { createQueueCapacity, type QueueLimits } from './queue-capacity.ts'
 import { createQueue } from './queue.ts'
 import { createRecorder, type OnRejected } from './recorder.ts'
-import type { Report } from './step.ts'
+import type { Report, StepTrace } from './step.ts'
 
 export type GatewayDeps = {
   db: Database
@@ -25,6 +26,8 @@ export type GatewayDeps = {
   metrics: Metrics
   apps: Apps
   report: Report
+  /** Absent: no step is stored. */
+  trace?: StepTrace | undefined
   /** Called for rejected devices of this server's own users. */
   onRejected?: OnRejected
   /** The rate limit for each device, by a hash. Undefined: no limit. */
@@ -53,26 +56,25 @@ export type AppHealth = {
   troubles: { reason: string; since: number }[]
 }
 
-export type Gateway = AsyncDisposable & {
-  /** Starts sending the items that an earlier process left. */
-  start(): Promise<void>
-  /**
-   * Sends a notification to its devices, all at once and independently.
-   *
-   * @returns the pushkeys that the home server must remove
-   * @throws {MatrixError} 503 if a device could not be accepted. The home server then sends the notification again; devices that have
-   * received it are skipped as repeats.
-   */
-  notify(notification: Notification, from?: Origin): Promise<{ rejected: string[] }>
-  /** Replaces the apps. Attempts in flight finish with the earlier ones. */
-  replaceApps(apps: Apps): void
-  /** Answers all calls at once, before a stop. Attempts in flight continue, and their notifications are queued. */
-  answerPendingCalls(): void
-  health(): { queued: number; apps: Record<string, AppHealth> }
-}
+export type Gateway = AsyncDisposable &
+  OwnPokes & {
+    /** Starts sending the items that an earlier process left. */
+    start(): Promise<void>
+    /**
+     * Sends a notification to its devices, all at once and independently.
+     *
+     * @returns the pushkeys that the home server must remove
+     * @throws {MatrixError} 503 if a device could not be accepted. The home server then sends the notification again; devices that have
+     * received it are skipped as repeats.
+     */
+    notify(notification: Notification, from?: Origin): Promise<{ rejected: string[] }>
+    /** Replaces the apps. Attempts in flight finish with the earlier ones. */
+    replaceApps(apps: Apps): void
+    /** Answers all calls at once, before a stop. Attempts in flight continue, and their notifications are queued. */
+    answerPendingCalls(): void
+    health(): { queued: number; apps: Record<string, AppHealth> }
+  }
 
-/** The retry time for an address that has reached its queue limit. */
-const REFUSED_FOR_MS = 60_000
 /** Longer than any provider takes. */
 const ATTEMPT_MS = 60_000
 /** The time limit of a stop for work in progress. */
@@ -89,6 +91,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const closing = new Set<Promise<void>>()
   const shared = {
     ...deps,
+    report: reportOf(deps),
     apps: () => apps,
     metrics: createProviderMetrics(metrics),
     deadlines,
@@ -108,10 +111,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
     async notify(notification, from = { isOwn: false }) {
       const acceptances = await Promise.all(
-        notification.devices.map((device) => acceptor.accept(device, notification, from)),
+        notification.devices.map((device) => acceptor.accept(device, { notification, origin: from })),
       )
       return answerOf(notification, acceptances)
     },
+    ...createOwnPokes({ ...shared, ...deps, acceptor, queue }),
     replaceApps(next) {
       const before = apps
       apps = next
@@ -138,6 +142,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
   }
 }
 
+const reportOf =
+  ({ report, trace }: GatewayDeps): Report =>
+  (step) => {
+    report(step)
+    trace?.record(step)
+  }
+
 /** Resolves when all work is done, or after `DRAIN_MS`. */
 async function drain(clock: Clock, idle: Promise<unknown>): Promise<void> {
   const drained = new AbortController()
@@ -156,14 +167,6 @@ async function closeApps(apps: Apps, log: Log): Promise<void> {
   } catch (error) {
     log.error({ err: error }, 'an app could not be closed')
   }
-}
-
-function answerOf(notification: Notification, acceptances: readonly Acceptance[]): { rejected: string[] } {
-  if (acceptances.includes('failed'))
-    throw new MatrixError(503, 'M_UNKNOWN', 'The notification could not be accepted now; send it again')
-  if (acceptances.includes('refused')) throw limitExceeded(REFUSED_FOR_MS)
-  const rejected = notification.devices.filter((_device, index) => acceptances[index] === 'rejected')
-  return { rejected: [...new Set(rejected.map((device) => device.pushkey))] }
 }
 
 function healthOf(app: OpenApp): AppHealth {

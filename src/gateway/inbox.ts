@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
+import type { Transaction } from '../storage/database.ts'
 import type { Notification } from './notification.ts'
 import type { Message, ProviderType } from './provider.ts'
 
@@ -27,7 +28,8 @@ export type OpenedInbox = { pushkey: string; openedAt: number; usedAt: number }
 
 /** Stores the last entries of each inbox, up to a number and a size (`inbox-store.ts`). */
 export interface InboxStore {
-  add(inbox: InboxKey, entry: { receivedAt: number; text: string }): Promise<void>
+  /** In a transaction of the caller: listeners are called after its commit. */
+  add(tx: Transaction, inbox: InboxKey, entry: { receivedAt: number; text: string }): Promise<void>
   /** Newest last; with `after`, only the entries after that one. */
   list(inbox: InboxKey, after?: number): Promise<StoredEntry[]>
   /** Calls `listener` after each new entry until the returned function is called. */
@@ -106,8 +108,8 @@ export function makeInboxType(deps: InboxDeps): ProviderType<typeof options> {
             if (inbox === undefined) return { kind: 'rejected', reason: 'no such inbox', isCertain: true }
             const text = entryText(message)
             if (text === undefined) return { kind: 'refused', reason: 'too long' }
-            await store.add(inbox, { receivedAt: clock.now(), text })
-            return { kind: 'delivered', reason: 'kept' }
+            const entry = { receivedAt: clock.now(), text }
+            return { kind: 'delivered', reason: 'kept', write: (tx) => store.add(tx, inbox, entry) }
           } catch {
             return { kind: 'retry', reason: 'database' }
           }

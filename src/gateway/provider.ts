@@ -7,6 +7,7 @@ import type { Lookup } from '../lib/outbound/lookup.ts'
 import type { Proxy } from '../lib/outbound/proxy.ts'
 import type { IpPolicy } from '../lib/outbound/ip-policy.ts'
 import type { Untimed } from '../sending/result.ts'
+import type { Transaction } from '../storage/database.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 
 // The interface between the gateway and its providers: APNs, FCM, push services of browsers, UnifiedPush, the inbox.
@@ -14,7 +15,12 @@ import type { Notification, NotificationDevice } from './notification.ts'
 // circuit breakers, doubted rejections, and metrics by outcome.
 
 /** The result of one attempt. Its reason is a word of the provider (`BadDeviceToken`, `UNREGISTERED`). The gateway measures the time. */
-export type ProviderResult = Untimed
+export type ProviderResult = Untimed & {
+  /** For `delivered`: the rest of the delivery, which is written in the transaction that records the result. It can run again. */
+  write?: Write
+}
+
+export type Write = (tx: Transaction) => Promise<void>
 
 /** One notification for one device. */
 export type Message = {

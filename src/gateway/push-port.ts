@@ -165,6 +165,7 @@ async function record(deps: PushDeps, tx: Transaction, { now, settled }: Recorde
     gone.push(weight)
     seen.push(...seenAs(job, result, now))
     if (isExpired(one)) expired.push({ laneId, position })
+    if (event.kind === 'delivered') await one.result?.exchanged.write?.(tx)
     if (event.kind === 'rejected') await reject(tx, { job, at: now }, deps.onRejected)
     if (event.kind === 'delivered' && hasOlder)
       gone.push(...(await renewCounts(tx, { laneId, job, before: position })))

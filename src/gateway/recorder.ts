@@ -4,6 +4,7 @@ import { GATEWAY_WORDS } from '../sending/result-words.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import type { Job } from './exchange.ts'
 import type { NotificationDevice } from './notification.ts'
+import type { Write } from './provider.ts'
 import type { QueueCapacity } from './queue-capacity.ts'
 import { enqueue, type Entry, putBack, type QueueEntry, reach, removeItem } from './queue-store.ts'
 import { dropRejection, type Known, noteSeen, putRejection, remembered, type Seen } from './seen-store.ts'
@@ -11,11 +12,20 @@ import { dropRejection, type Known, noteSeen, putRejection, remembered, type See
 /** The results after which a notification is not sent again. */
 export type Final = 'delivered' | 'rejected' | 'refused'
 
+/** The result of a first attempt. `entry`: its notification was put into the queue during the attempt. `write`: see `ProviderResult`. */
+export type Settlement = {
+  kind: 'settle'
+  job: Job
+  result: Final
+  entry?: Entry | undefined
+  write?: Write | undefined
+  at: number
+}
+
 /** One change to write. Changes that come at the same moment share a transaction. */
 type Note =
   | { kind: 'enqueue'; entry: QueueEntry }
-  /** The result of a first attempt. `entry`: its notification was put into the queue during the attempt. */
-  | { kind: 'settle'; job: Job; result: Final; entry?: Entry | undefined; at: number }
+  | Settlement
   /** A first attempt failed whose notification was put into the queue during the attempt. */
   | { kind: 'postpone'; entry: Entry; attempts: number; nextAttemptAt: number; now: number }
   /** The home server was told of a rejection. */
@@ -28,6 +38,11 @@ export type Recorder = {
   known(of: { messageKey: string | undefined; deviceKey: string }): Promise<Known>
   /** Resolves after the commit. The commit is durable if the loss of a note would lose a notification or a rejection. */
   write(note: Note): Promise<Written>
+  /**
+   * Writes results in a transaction of the caller. That transaction also ends what could be sent again, so no record is needed by which a
+   * repeat is recognised. `onDue`: something that waits for one of the devices is due now.
+   */
+  writeIn(tx: Transaction, notes: readonly Settlement[], onDue: () => void): Promise<void>
 }
 
 /** Removes the pusher of a rejected device. Called for devices of this home server. */
@@ -43,16 +58,22 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     write: createBatcher((notes: readonly Note[]) => {
       // A lost result is found out again by a further attempt. What was accepted must not be lost.
       const durably = notes.some(
-        (note) => note.kind === 'enqueue' || (note.kind === 'settle' && isToBeTold(note)),
+        (note) =>
+          note.kind === 'enqueue' || (note.kind === 'settle' && (isToBeTold(note) || isToBeKept(note))),
       )
       return db.transaction((tx) => writeAll(deps, tx, notes), { durably })
     }),
+    async writeIn(tx, notes, onDue) {
+      for (const note of notes) if ((await settle(deps, tx, note)).isDue === true) tx.onCommit(onDue)
+    },
   }
 }
 
 /** The call of the home server has been answered before the rejection. */
-const isToBeTold = ({ result, entry }: Note & { kind: 'settle' }) =>
-  result === 'rejected' && entry !== undefined
+const isToBeTold = ({ result, entry }: Settlement) => result === 'rejected' && entry !== undefined
+
+/** The call of the home server is answered after it is written. An item of the queue stays until then. */
+const isToBeKept = ({ write, entry }: Settlement) => write !== undefined && entry === undefined
 
 /** The record of a notification that is not sent again; empty for one that can never be a repeat. */
 export const seenAs = ({ messageKey }: Job, result: Final, at: number): Seen[] =>
@@ -95,13 +116,10 @@ async function writeOne(deps: RecorderDeps, tx: Transaction, note: Note): Promis
   }
 }
 
-async function settle(
-  deps: RecorderDeps,
-  tx: Transaction,
-  note: Note & { kind: 'settle' },
-): Promise<Written> {
+async function settle(deps: RecorderDeps, tx: Transaction, note: Settlement): Promise<Written> {
   const { job, result, entry, at } = note
   const { capacity } = deps
+  await note.write?.(tx)
   // While the queue is empty, no statement looks for items of the device.
   if (entry === undefined && (result !== 'delivered' || capacity.isEmpty())) return {}
   const gone = entry === undefined ? [] : await tx.all(removeItem, entry)

@@ -8,37 +8,37 @@ export type Seen = { messageKey: string; outcome: SeenOutcome; at: number }
 /** The records of a notification and of its device. */
 export type Known = { seen?: Pick<Seen, 'outcome' | 'at'>; rejectedAt?: number }
 
+type WantedKeys = { message_key: string; device_key: string }
+
+/** `messageKey` undefined: only the device is looked up. */
 export async function remembered(
   q: Queries,
   items: readonly { messageKey: string | undefined; deviceKey: string }[],
 ): Promise<Known[]> {
-  const messageKeys = items.flatMap(({ messageKey }) => messageKey ?? [])
-  const seenRows = messageKeys.length === 0 ? [] : await q.all(seenOf, { messageKeys })
-  const rejectedRows = await q.all(rejectionsOf, { deviceKeys: items.map(({ deviceKey }) => deviceKey) })
-  const seen = new Map(seenRows.map((row) => [row.message_key, row]))
-  const rejections = new Map(rejectedRows.map((row) => [row.device_key, row.rejected_at]))
-  return items.map(({ messageKey = '', deviceKey }) => {
-    const row = seen.get(messageKey)
-    const rejectedAt = rejections.get(deviceKey)
-    return {
-      ...(row && { seen: { outcome: row.outcome as SeenOutcome, at: row.seen_at } }),
-      ...(rejectedAt !== undefined && { rejectedAt }),
-    }
-  })
+  const keys = items.map(({ messageKey = '', deviceKey }) => ({
+    message_key: messageKey,
+    device_key: deviceKey,
+  }))
+  const known = new Map<string, Known>()
+  for (const row of await q.all(knownOf, { keys }))
+    known.set(nameOf(row), {
+      ...(row.outcome !== null && { seen: { outcome: row.outcome as SeenOutcome, at: row.seen_at ?? 0 } }),
+      ...(row.rejected_at !== null && { rejectedAt: row.rejected_at }),
+    })
+  return keys.map((one) => known.get(nameOf(one)) ?? {})
 }
 
-export const seenOf = query<{ messageKeys: readonly string[] }>()((db, p, d) =>
-  db
-    .selectFrom('gateway_seen')
-    .select(['message_key', 'outcome', 'seen_at'])
-    .where('message_key', 'in', d.list(p.messageKeys)),
-)
+const nameOf = ({ message_key: messageKey, device_key: deviceKey }: WantedKeys) =>
+  `${messageKey} ${deviceKey}`
 
-export const rejectionsOf = query<{ deviceKeys: readonly string[] }>()((db, p, d) =>
+/** The records of these notifications and devices, without those that have none. */
+export const knownOf = query<{ keys: readonly WantedKeys[] }>()((db, p, d) =>
   db
-    .selectFrom('gateway_rejections')
-    .select(['device_key', 'rejected_at'])
-    .where('device_key', 'in', d.list(p.deviceKeys)),
+    .selectFrom(d.rows(p.keys, { message_key: 'text', device_key: 'text' }).as('k'))
+    .leftJoin('gateway_seen as s', 's.message_key', 'k.message_key')
+    .leftJoin('gateway_rejections as r', 'r.device_key', 'k.device_key')
+    .where((eb) => eb.or([eb('s.outcome', 'is not', null), eb('r.rejected_at', 'is not', null)]))
+    .select(['k.message_key', 'k.device_key', 's.outcome', 's.seen_at', 'r.rejected_at']),
 )
 
 type SeenRow = { message_key: string; outcome: string; seen_at: number }

@@ -1,5 +1,6 @@
 import { shortHash } from '../lib/short-hash.ts'
 import type { GatewayWord } from '../sending/result-words.ts'
+import type { Transaction } from '../storage/database.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 
 /** The state of a notification for one device: the result of an attempt, or the reason for no attempt. */
@@ -40,8 +41,14 @@ export type Step = {
   at: number
 }
 
-/** Receives each step, for log, metrics and trace. Must not throw. */
+/** Receives each step, for log and metrics. Must not throw. */
 export type Report = (step: Step) => void
+
+/** Stores steps: `record` asynchronously, `recordIn` in a transaction of the caller. Neither throws because of a step. */
+export type StepTrace = {
+  record: Report
+  recordIn(tx: Transaction, steps: readonly Step[]): Promise<void>
+}
 
 /** A notification for one device. `attempts`: the attempts so far; none by default. */
 type Stepped = {

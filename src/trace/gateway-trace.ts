@@ -9,6 +9,8 @@ import type { GatewayStep, Trace } from './trace.ts'
 export type GatewayTrace = AsyncDisposable & {
   /** Records a step asynchronously. Never throws. */
   record(step: GatewayStep): void
+  /** Records steps in a transaction of the caller. */
+  recordIn(tx: Queries, steps: readonly GatewayStep[]): Promise<void>
 }
 
 /**
@@ -31,6 +33,7 @@ export function createGatewayTrace(deps: { db: Database; trace: Trace; log: Log 
         .then(() => void pending.delete(writing))
       pending.add(writing)
     },
+    recordIn: (tx, steps) => trace.recordGatewaySteps(tx, steps),
     async [Symbol.asyncDispose]() {
       await Promise.all(pending)
     },

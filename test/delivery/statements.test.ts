@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
+import { makePokeSender } from '../../src/delivery/send-poke.ts'
+import { stepTraceOf } from '../../src/gateway-app.ts'
+import { createNotifyMetrics } from '../../src/gateway-api/notify-metrics.ts'
+import { ownGateway } from '../../src/gateway-api/notify.ts'
+import { INBOX_APP_ID } from '../../src/gateway/inbox.ts'
+import { createMetrics } from '../../src/lib/metrics.ts'
+import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { createGatewayTrace } from '../../src/trace/gateway-trace.ts'
+import { countingClock } from '../gateway/counting-clock.ts'
+import { openGateway } from '../gateway/fixture.ts'
 import { afterTest } from '../support/after-test.ts'
 import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
+import { silentLog } from '../support/log.ts'
 import type { PokeReceiver } from '../support/poke-receiver.ts'
 import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
@@ -61,4 +74,52 @@ onEachDatabase('the statements of a poke', (open) => {
     assert.equal(write, 1 + 3 * (transactions - 1))
     assert.ok(transactions < 50, `${transactions} transactions`)
   })
+
+  test('the next poke through the own gateway needs two statements more, and no transaction of its own', async (t) => {
+    const { delivery } = await setUp(t, open)
+    const { db, count } = counting(delivery.db)
+    const { send, recordOwn, ...own } = await openOwnGateway(t, { delivery, db })
+    const worker = await delivery.start({ db, send, recordOwn })
+    afterTest(t, () => worker[Symbol.asyncDispose]())
+    for (const body of ['one', 'two']) {
+      await delivery.say(alice, body)
+      await atRest(delivery)
+    }
+    Object.assign(count, { read: 0, write: 0, transactions: 0 })
+    await delivery.say(alice, 'three')
+    await atRest(delivery)
+    assert.deepEqual({ ...count }, { read: 4, write: 5, transactions: 1 })
+    assert.equal((await own.entries()).length, 3)
+  })
 })
+
+/** The gateway of the server itself, with an inbox for Bob's only pusher. */
+async function openOwnGateway(t: TestContext, { delivery, db }: { delivery: DeliveryFixture; db: Database }) {
+  const url = 'https://this.server.test/_matrix/push/v1/notify'
+  const { clock, loopsAtRest } = countingClock()
+  const log = createGatewayTrace({ db, trace: delivery.pushers.trace, log: silentLog })
+  afterTest(t, () => log[Symbol.asyncDispose]())
+  const fixture = await openGateway(db, {
+    apps: { [INBOX_APP_ID]: { type: 'inbox' } },
+    clock,
+    deps: { trace: stepTraceOf(log) },
+  })
+  afterTest(t, () => fixture[Symbol.asyncDispose]())
+  // Then the queue is known to be empty.
+  await loopsAtRest()
+  const metrics = createNotifyMetrics(createMetrics({ processMetrics: false }), () => undefined)
+  const own = ownGateway({ gateway: fixture.gateway, metrics })
+  const agent = makePokeAgent({ policy: makeIpPolicy([]) })
+  afterTest(t, () => agent[Symbol.asyncDispose]())
+  await delivery.setPusher(bob, { kind: null })
+  await delivery.setPusher(bob, { app_id: INBOX_APP_ID, pushkey: 'my inbox', data: { url } })
+  return {
+    send: makePokeSender({
+      agent,
+      clock: delivery.clock,
+      inProcess: (to) => (to.href === url ? own : undefined),
+    }),
+    recordOwn: (...given: Parameters<typeof fixture.gateway.record>) => fixture.gateway.record(...given),
+    entries: () => fixture.store.list({ userId: bob, pushkey: 'my inbox' }),
+  }
+}

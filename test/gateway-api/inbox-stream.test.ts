@@ -27,12 +27,15 @@ async function serve(db: Database) {
   )
   const { url } = await server.listen()
   const add = (pushkey: string, event_id: string) =>
-    store.add(
-      { userId: alice.userId, pushkey },
-      {
-        text: JSON.stringify({ event_id, devices: [{ app_id: 'a', pushkey }] }),
-        receivedAt: clock.now(),
-      },
+    db.transaction((tx) =>
+      store.add(
+        tx,
+        { userId: alice.userId, pushkey },
+        {
+          text: JSON.stringify({ event_id, devices: [{ app_id: 'a', pushkey }] }),
+          receivedAt: clock.now(),
+        },
+      ),
     )
   return { url, clock, store, add, endSession: () => (hasEnded = true), close, [Symbol.asyncDispose]: close }
 }

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLocalBus } from '../../src/cluster/bus.ts'
-import {
-  allBytes,
-  forgetInboxesOf,
-  INBOX_BYTES,
-  INBOX_SIZE,
-  makeInboxStore,
-  USER_BYTES,
-  USER_ENTRIES,
-} from '../../src/gateway/inbox-store.ts'
+import { INBOX_BYTES, INBOX_SIZE, USER_BYTES, USER_ENTRIES } from '../../src/gateway/inbox-limits.ts'
+import { allBytes } from '../../src/gateway/inbox-limits-store.ts'
+import { forgetInboxesOf, makeInboxStore } from '../../src/gateway/inbox-store.ts'
 import type { InboxKey } from '../../src/gateway/inbox.ts'
 import { startInboxSweepers } from '../../src/gateway/sweep-inboxes.ts'
 import { DAY_MS } from '../../src/lib/sweeper.ts'
@@ -26,7 +20,8 @@ function storeOn(db: Database, maxBytes = 1e9) {
   const store = makeInboxStore({ db, bus: createLocalBus(), maxBytes })
   const add = (inbox: InboxKey, n: number, bytes = 40, receivedAt = 0) => {
     const text = JSON.stringify({ event_id: `$${n}`, room_name: '' })
-    return store.add(inbox, { receivedAt, text: text.replace('""', `"${'x'.repeat(bytes - text.length)}"`) })
+    const entry = { receivedAt, text: text.replace('""', `"${'x'.repeat(bytes - text.length)}"`) }
+    return db.transaction((tx) => store.add(tx, inbox, entry))
   }
   const eventsOf = async (inbox: InboxKey) =>
     (await store.list(inbox)).map(({ notification }) => Number(notification.event_id?.slice(1)))

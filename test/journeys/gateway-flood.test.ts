@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { noteIn } from '../../src/gateway-app.ts'
+import { stepTraceOf } from '../../src/gateway-app.ts'
 import { createGatewayEvents } from '../../src/gateway/gateway-events.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { call } from '../support/client.ts'
+import { openTestSqlite } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startTestServer } from '../support/server.ts'
 
@@ -126,15 +127,23 @@ test('any number of refused notifications writes one log line of limited length'
   assert.equal(lines.length, 5, 'each rejection by a provider is logged')
 })
 
-test('no step is recorded for an invalid event id or app id', () => {
+test('no step is recorded for an invalid event id or app id', async (t) => {
   const noted: string[] = []
-  const note = noteIn({
+  const trace = stepTraceOf({
     record: ({ eventId }) => void noted.push(eventId),
+    recordIn: async (_tx, steps) => void noted.push(...steps.map(({ eventId }) => eventId)),
     [Symbol.asyncDispose]: async () => undefined,
   })
   const step = { outcome: 'delivered', reason: 'ok', attempt: 1, at: 0, pushkeyHash: 'hash' } as const
-  note({ ...step, appId: 'app', eventId: '$sound' })
-  note({ ...step, appId: 'app', eventId: `$${'x'.repeat(255)}` })
-  note({ ...step, appId: 'x'.repeat(256), eventId: '$other' })
+  const steps = [
+    { ...step, appId: 'app', eventId: '$sound' },
+    { ...step, appId: 'app', eventId: `$${'x'.repeat(255)}` },
+    { ...step, appId: 'x'.repeat(256), eventId: '$other' },
+    { ...step, appId: 'app' },
+  ]
+  for (const one of steps) trace.record(one)
   assert.deepEqual(noted, ['$sound'])
+  const db = await openTestSqlite(t)
+  await db.transaction((tx) => trace.recordIn(tx, steps))
+  assert.deepEqual(noted, ['$sound', '$sound'])
 })

@@ -1,9 +1,13 @@
 import type { Database, Transaction } from '../../src/storage/database.ts'
 import type { Queries } from '../../src/storage/query.ts'
 
-/** A database that counts its statements inside of transactions (`write`) and outside of them or in snapshots (`read`). */
+/**
+ * A database that counts its statements inside of transactions (`write`) and outside of them or in snapshots (`read`). `durable`: the number of
+ * transactions with a durable commit.
+ */
 export function counting(db: Database) {
   const count = { read: 0, write: 0, transactions: 0 }
+  let durable = 0
   const counted = (q: Queries, name: 'read' | 'write'): Queries => {
     const noted = <R>(result: R): R => {
       count[name]++
@@ -21,6 +25,7 @@ export function counting(db: Database) {
     snapshot: (work) => db.snapshot((read) => work(counted(read, 'read'))),
     transaction: (work, options) => {
       count.transactions++
+      if (options?.durably !== false) durable++
       return db.transaction((tx) => {
         const write: Transaction['write'] = (query, params, onCommit) => {
           count.write++
@@ -30,5 +35,5 @@ export function counting(db: Database) {
       }, options)
     },
   }
-  return { db: wrapped, count }
+  return { db: wrapped, count, durable: () => durable }
 }
