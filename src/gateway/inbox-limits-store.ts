@@ -33,8 +33,7 @@ export const trimInbox = query<InboxKey & Kept>()((db, p) =>
         .selectFrom(counted(db, p.userId).where('pushkey', '=', p.pushkey).as('c'))
         .select((eb) => eb.fn.max('c.entry_id').as('last'))
         .where((eb) => eb.or([eb('c.bytes', '>', p.bytes), eb('c.entries', '>', p.entries)])),
-    )
-    .returning('bytes'),
+    ),
 )
 
 /** The same for all inboxes of a user. */
@@ -47,8 +46,7 @@ export const trimUser = query<{ userId: string } & Kept>()((db, p) =>
         .selectFrom(counted(db, p.userId).as('c'))
         .select((eb) => eb.fn.max('c.entry_id').as('last'))
         .where((eb) => eb.or([eb('c.bytes', '>', p.bytes), eb('c.entries', '>', p.entries)])),
-    )
-    .returning('bytes'),
+    ),
 )
 
 /** The sizes of all inboxes of a user. */

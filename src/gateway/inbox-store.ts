@@ -2,7 +2,7 @@ import type { Bus } from '../cluster/bus.ts'
 import type { Database } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
 import type { InboxKey, InboxStore, StoredEntry } from './inbox.ts'
-import { createInboxLimits, INBOX_SIZE, sumOf } from './inbox-limits.ts'
+import { createInboxLimits, INBOX_SIZE } from './inbox-limits.ts'
 import { deviceKeyOf } from './keys.ts'
 import type { Notification } from './notification.ts'
 
@@ -22,12 +22,12 @@ export function makeInboxStore({
   /** Of all inboxes in total. */
   maxBytes: number
 }): InboxStore {
-  const limits = createInboxLimits(maxBytes)
+  const keepWithinLimits = createInboxLimits(maxBytes)
   return {
     async add(tx, inbox, { receivedAt, text }) {
       const bytes = Buffer.byteLength(text)
       await tx.run(addEntry, { ...inbox, bytes, receivedAt, notification: text })
-      await limits.added(tx, inbox, bytes)
+      await keepWithinLimits(tx, inbox, bytes)
       tx.onCommit(() => bus.publish(topicOf(inbox)))
     },
     async list(inbox, after = 0) {
@@ -60,7 +60,7 @@ export function makeInboxStore({
     close: (inbox) =>
       db.transaction(async (tx) => {
         if ((await tx.run(deleteOpened, inbox)) === 0) return false
-        limits.removed(tx, sumOf(await tx.all(eraseInbox, inbox)))
+        await tx.run(eraseInbox, inbox)
         return true
       }),
   }
@@ -110,7 +110,7 @@ export const forgetEntries = query<{ before: number; limit: number }>()((db, p) 
 )
 
 export const eraseInbox = query<InboxKey>()((db, p) =>
-  db.deleteFrom('inbox').where('user_id', '=', p.userId).where('pushkey', '=', p.pushkey).returning('bytes'),
+  db.deleteFrom('inbox').where('user_id', '=', p.userId).where('pushkey', '=', p.pushkey),
 )
 
 export const eraseUser = query<{ userId: string }>()((db, p) =>

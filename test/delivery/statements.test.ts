@@ -83,11 +83,11 @@ onEachDatabase('the statements of a poke', (open) => {
     afterTest(t, () => worker[Symbol.asyncDispose]())
     for (const body of ['one', 'two']) {
       await delivery.say(alice, body)
-      await atRest(delivery)
+      await untilIdle(delivery)
     }
     Object.assign(count, { read: 0, write: 0, transactions: 0 })
     await delivery.say(alice, 'three')
-    await atRest(delivery)
+    await untilIdle(delivery)
     assert.deepEqual({ ...count }, { read: 4, write: 5, transactions: 1 })
     assert.equal((await own.entries()).length, 3)
   })
