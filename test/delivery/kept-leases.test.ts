@@ -63,7 +63,7 @@ onEachDatabase('the lease of a pusher that has nothing to send', (open) => {
     await delivery.say(alice, 'one')
     await untilIdle(delivery)
     await delivery.setPusher(bob, { data: { url: newGateway.url } })
-    gateway.answer({ status: 500 })
+    gateway.respondWith({ status: 500 })
     await delivery.say(alice, 'two')
     await newGateway.waitFor((poke) => poke.content?.['body'] === 'two')
     await untilIdle(delivery)

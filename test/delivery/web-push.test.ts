@@ -142,7 +142,7 @@ for (const { response, expected } of RESPONSES)
     const { service, sender, browser } = await setUp(t)
     // The service has accepted a message with this server's token, so the token is not the cause of a 401 or 403.
     assert.equal((await sender.send(browser.endpoint, pokeTo(browser))).kind, 'delivered')
-    service.answer(response)
+    service.respondWith(response)
     const result = await sender.send(browser.endpoint, pokeTo(browser))
     const { kind, status } = result
     assert.deepEqual(
@@ -160,7 +160,7 @@ for (const { response, expected } of RESPONSES)
 for (const status of [401, 403])
   test(`does not remove the pusher after ${status} without a reason if the server token was never accepted`, async (t) => {
     const { service, sender, browser } = await setUp(t)
-    service.answer({ status })
+    service.respondWith({ status })
     const result = await sender.send(browser.endpoint, pokeTo(browser))
     assert.deepEqual(
       { ...result, ms: 0 },

@@ -4,7 +4,7 @@ import { putRule } from '../../src/user-rules/change-rules.ts'
 import { room } from '../notifications/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
-import type { PokeAnswer, PokeReceiver } from '../support/poke-receiver.ts'
+import type { PokeResponse, PokeReceiver } from '../support/poke-receiver.ts'
 import { alice, untilIdle, bob, isBadge, room1, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
 /** Longer than the duration of a lease. */
@@ -67,7 +67,7 @@ onEachDatabase('badge pokes', (open) => {
     const before = gateway.pokes.length
     let release = () => {}
     const gate = new Promise<void>((resolve) => (release = resolve))
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       await gate
       return {}
     })
@@ -87,7 +87,7 @@ onEachDatabase('badge pokes', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     let release = () => {}
     const gate = new Promise<void>((resolve) => (release = resolve))
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       await gate
       return {}
     })
@@ -110,10 +110,10 @@ onEachDatabase('badge pokes', (open) => {
     await using _worker = await delivery.start()
     const one = await delivery.say(alice, 'one')
     await untilIdle(delivery)
-    gateway.answer({ status: 500 })
+    gateway.respondWith({ status: 500 })
     await readAll(delivery, one)
     await eventually(() => delivery.reported.some(({ event }) => event === 'pusherFailing'))
-    gateway.answer({})
+    gateway.respondWith({})
     delivery.clock.advance(1000)
     await untilIdle(delivery)
     assert.deepEqual(
@@ -160,11 +160,11 @@ onEachDatabase('badge pokes', (open) => {
       const { delivery, gateway } = await setUp(t, open)
       await deliverBadgesOneAndZero(delivery)
       await using _worker = await delivery.start()
-      gateway.answer({ status: 504 })
+      gateway.respondWith({ status: 504 })
       const position = await delivery.say(alice, 'two')
       await eventually(() => delivery.reported.some(({ event }) => event === 'pusherFailing'))
       await remove(delivery, position)
-      gateway.answer({})
+      gateway.respondWith({})
       delivery.clock.advance(1000)
       await untilIdle(delivery)
       assert.deepEqual(unreadCounts(gateway), [1, 0, 1, 0])
@@ -173,7 +173,7 @@ onEachDatabase('badge pokes', (open) => {
   test('sends the badge when a call expires before its poke is delivered, also after a failed badge poke', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await using _worker = await delivery.start()
-    gateway.answer({ status: 500 })
+    gateway.respondWith({ status: 500 })
     const call = { type: 'm.call.invite', content: { call_id: '1' } }
     await delivery.fixture.send({ roomId: room1, sender: alice, ...call })
     const failures = () => delivery.reported.filter(({ event }) => event === 'pusherFailing').length
@@ -181,7 +181,7 @@ onEachDatabase('badge pokes', (open) => {
     delivery.clock.advance(120_000)
     await eventually(() => failures() === 2)
     assert.equal(await delivery.queued(), 0)
-    gateway.answer({})
+    gateway.respondWith({})
     delivery.clock.advance(120_000)
     await untilIdle(delivery)
     assert.deepEqual(gateway.pokes.map(isBadge), [false, true, true])
@@ -223,8 +223,8 @@ async function crashDuringPoke(
   send: () => Promise<number>,
 ): Promise<number> {
   const before = gateway.pokes.length
-  const pending = Promise.withResolvers<PokeAnswer>()
-  gateway.answer(() => pending.promise)
+  const pending = Promise.withResolvers<PokeResponse>()
+  gateway.respondWith(() => pending.promise)
   const worker = await delivery.start({ drainMs: DRAIN_MS })
   const position = await send()
   await eventually(() => gateway.pokes.length === before + 1)
@@ -236,7 +236,7 @@ async function crashDuringPoke(
   })
   await stopped
   delivery.clock.advance(LEASE_MS)
-  gateway.answer({})
+  gateway.respondWith({})
   pending.resolve({})
   return position
 }

@@ -88,7 +88,7 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     const dead = await startPokeReceiver(t)
     let release = () => {}
     const released = new Promise<void>((resolve) => (release = resolve))
-    dead.answer(async () => {
+    dead.respondWith(async () => {
       await released
       return { status: 504 }
     })
@@ -120,7 +120,7 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     await delivery.say(alice, 'two')
     await eventually(() => healthy.pokes.length === 2 * (PUSHERS + 1))
 
-    dead.answer({})
+    dead.respondWith({})
     dead.pokes.length = 0
     await eventually(() => {
       delivery.clock.advance(1000)
@@ -134,7 +134,7 @@ onEachDatabase('delivery to a dead gateway', (open) => {
   test('probes it with one pusher after a restart, and continues all pushers after a response', async (t) => {
     const { delivery, gateway: healthy } = await setUp(t, open)
     const dead = await startPokeReceiver(t)
-    dead.answer({ status: 502 })
+    dead.respondWith({ status: 502 })
     const items = Array.from({ length: 200 }, (_, n) => ({ pushkey: `dead-${n}`, url: dead.url }))
     await addPushers(delivery, items)
     const first = await delivery.start({ concurrency: 64 })
@@ -147,7 +147,7 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     dead.pokes.length = 0
     let release = () => {}
     const released = new Promise<void>((resolve) => (release = resolve))
-    dead.answer(async () => {
+    dead.respondWith(async () => {
       await released
       return { status: 502 }
     })
@@ -158,7 +158,7 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     await eventually(async () => (await delivery.db.first(leased, { url: dead.url }))?.rows === 1)
     assert.equal(dead.pokes.length, 1, 'one pusher sends the probe for all')
 
-    dead.answer({})
+    dead.respondWith({})
     release()
     // The probe in flight fails, and the next one succeeds.
     await eventually(() => {
@@ -190,8 +190,8 @@ onEachDatabase('delivery to a dead gateway', (open) => {
       ...pushers('down.test', [...five('timeout'), ['status 503', 150, 100], [null, 0, 199]]),
       ...pushers('few.test', [...five('timeout').slice(1), [null, 0, 50]]),
       ...pushers('reached.test', [...five('status 502'), [null, 0, 200]]),
-      ...pushers('answers.test', five('status 429')),
-      ...pushers('elsewhere.test', five('redirect')),
+      ...pushers('responds.test', five('status 429')),
+      ...pushers('redirects.test', five('redirect')),
     ]
     await addPushers(delivery, items)
     await delivery.db.transaction((tx) => tx.run(setStates, { items }))

@@ -245,12 +245,12 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
 
   test('waits for a failing gateway first', async (t) => {
     const { delivery, gateway } = await setUpHold(t, open)
-    gateway.answer({ status: 503 })
+    gateway.respondWith({ status: 503 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'hello')
     await eventually(async () => ((await delivery.pusherRows())[0]?.failing_since ?? null) !== null)
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
-    gateway.answer({})
+    gateway.respondWith({})
     delivery.clock.advance(2000)
     await untilHeld(delivery)
     assert.equal(gateway.pokes.length, 1)

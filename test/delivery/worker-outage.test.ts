@@ -102,7 +102,7 @@ onEachDatabase('delivery after an outage', (open) => {
   test('reduces ten thousand notifications to the newest unread event of each room and one correct badge', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     for (const roomId of [room2, room3]) await joinRoom(delivery, roomId)
-    gateway.answer({ status: 502 })
+    gateway.respondWith({ status: 502 })
     await using _worker = await delivery.start()
     const first = await delivery.say(alice, 'first')
     await eventually(isFailing(delivery))
@@ -115,7 +115,7 @@ onEachDatabase('delivery after an outage', (open) => {
     await delivery.fixture.read({ userId: bob, roomId: room3, threadId: '', position: read })
     assert.equal(await delivery.queued(), 10_000)
 
-    gateway.answer({})
+    gateway.respondWith({})
     gateway.pokes.length = 0
     delivery.clock.advance(1000)
     await untilIdle(delivery)
@@ -135,7 +135,7 @@ onEachDatabase('delivery after an outage', (open) => {
 
   test('selects the event of a room when it is sent: after its thread was read, the next event of the room', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer({ status: 502 })
+    gateway.respondWith({ status: 502 })
     await using _worker = await delivery.start()
     for (let n = 0; n < 30; n++) await delivery.say(alice, `m${n}`)
     await eventually(isFailing(delivery))
@@ -154,7 +154,7 @@ onEachDatabase('delivery after an outage', (open) => {
       threadId: '$root',
       position: thread.position,
     })
-    gateway.answer({})
+    gateway.respondWith({})
     delivery.clock.advance(2000)
     await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes).slice(2), ['m29'])
@@ -162,7 +162,7 @@ onEachDatabase('delivery after an outage', (open) => {
 
   test('reduces the backlog also when a call arrives during the outage', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer({ status: 502 })
+    gateway.respondWith({ status: 502 })
     await using _worker = await delivery.start()
     for (let n = 0; n < 30; n++) await delivery.say(alice, `m${n}`)
     await eventually(isFailing(delivery))
@@ -172,7 +172,7 @@ onEachDatabase('delivery after an outage', (open) => {
       type: 'm.call.invite',
       content: { body: 'call' },
     })
-    gateway.answer({})
+    gateway.respondWith({})
     gateway.pokes.length = 0
     delivery.clock.advance(1000)
     await untilIdle(delivery)
@@ -182,7 +182,7 @@ onEachDatabase('delivery after an outage', (open) => {
   test('reduces the backlog after a day without the gateway, and keeps the pusher', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await joinRoom(delivery, room2)
-    gateway.answer({ status: 502 })
+    gateway.respondWith({ status: 502 })
     await using _worker = await delivery.start()
     for (let n = 0; n < 30; n++) await delivery.say(alice, `m${n}`)
     await sayIn(delivery, room2, 'newest in room 2')
@@ -195,7 +195,7 @@ onEachDatabase('delivery after an outage', (open) => {
     await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 3)
     assert.equal(await delivery.queued(), 2)
     assert.equal((await delivery.pusherRows())[0]?.failing_since, since)
-    gateway.answer({})
+    gateway.respondWith({})
     gateway.pokes.length = 0
     delivery.clock.advance(DAY_MS)
     await untilIdle(delivery)
@@ -206,11 +206,11 @@ onEachDatabase('delivery after an outage', (open) => {
   test('continues when the clock is set back by a year', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const clock = wrongClock(delivery)
-    gateway.answer({ status: 502 })
+    gateway.respondWith({ status: 502 })
     await using _worker = await delivery.start({ clock })
     await delivery.say(alice, 'one')
     await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 1)
-    gateway.answer({})
+    gateway.respondWith({})
     clock.by = -365 * DAY_MS
     await eventually(() => {
       delivery.clock.advance(1000)
@@ -223,7 +223,7 @@ onEachDatabase('delivery after an outage', (open) => {
   test('makes one attempt for each pusher when the clock jumps ahead by a year', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const clock = wrongClock(delivery)
-    gateway.answer({ status: 502 })
+    gateway.respondWith({ status: 502 })
     await using _worker = await delivery.start({ clock })
     await delivery.say(alice, 'one')
     await eventually(async () => (await delivery.pusherRows())[0]?.attempts === 1)

@@ -25,7 +25,7 @@ const takeOver = query<{ until: number }>()((db, p) =>
 onEachDatabase('delivery to pushers that change', (open) => {
   test('keeps the queue and the state of failure when a pusher is set again', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer({ status: 500 })
+    gateway.respondWith({ status: 500 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await eventually(() => delivery.reported.length === 1)
@@ -38,7 +38,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
       [after?.pusher_id, after?.failing_since, after?.attempts, after?.next_attempt_at],
       [before?.pusher_id, before?.failing_since, before?.attempts, before?.next_attempt_at],
     )
-    gateway.answer({})
+    gateway.respondWith({})
     delivery.clock.advance(1000)
     await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'one'])
@@ -46,7 +46,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
 
   test('ends the back-off and sends the backlog at once after the URL has changed', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer({ status: 500 })
+    gateway.respondWith({ status: 500 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await eventually(() => delivery.reported.length === 1)
@@ -60,7 +60,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
   test('does not count a failure of the old URL for the new one', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const newGateway = await startPokeReceiver(t)
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       delivery.clock.advance(1)
       await delivery.setPusher(bob, { data: { url: newGateway.url } })
       return { status: 500 }
@@ -75,9 +75,9 @@ onEachDatabase('delivery to pushers that change', (open) => {
   test('does not restore a pusher that was deleted during an attempt, and does not change its successor', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     let isReplaced = false
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       await delivery.setPusher(bob, { kind: null })
-      gateway.answer({})
+      gateway.respondWith({})
       await delivery.setPusher(bob, { data: { url: gateway.url } })
       isReplaced = true
       return { body: { rejected: ['key'] } }
@@ -111,7 +111,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
     const { delivery, gateway } = await setUp(t, open)
     let inFlight = 0
     let maxInFlight = 0
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       maxInFlight = Math.max(maxInFlight, ++inFlight)
       await new Promise((turn) => setImmediate(turn))
       inFlight--
@@ -129,7 +129,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
   test('a result after the lease was lost removes only the item from the queue', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     let isTakenOver = false
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       await delivery.db.transaction((tx) => tx.run(takeOver, { until: delivery.clock.now() + 60_000 }))
       isTakenOver = true
       return {}
@@ -157,14 +157,14 @@ onEachDatabase('delivery to pushers that change', (open) => {
         return Promise.reject(new StorageError('full'))
       },
     }
-    gateway.answer(() => {
+    gateway.respondWith(() => {
       isFull = true
       return {}
     })
     await using _worker = await delivery.start({ db })
     await delivery.say(alice, 'one')
     await eventually(() => refused > 0)
-    gateway.answer({})
+    gateway.respondWith({})
     isFull = false
     // The next wake-up sends for the pusher, although its lease has not ended.
     await delivery.say(alice, 'two')
@@ -174,7 +174,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
 
   test('the status of a failing pusher contains the start, the reason, the queue length and the next attempt', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer({ status: 503 })
+    gateway.respondWith({ status: 503 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await eventually(() => delivery.reported.length === 1)

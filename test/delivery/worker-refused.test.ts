@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
-import type { PokeAnswer, ReceivedPoke } from '../support/poke-receiver.ts'
+import type { PokeResponse, ReceivedPoke } from '../support/poke-receiver.ts'
 import { alice, untilIdle, bob, bodies, isBadge, room1, setUp } from './delivery-fixture.ts'
 
 const isShort = (poke: ReceivedPoke) => poke.devices[0]?.data?.['format'] === 'event_id_only'
@@ -11,7 +11,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
   for (const status of [400, 404, 413]) {
     test(`${status}: sends the short form, and then the next event`, async (t) => {
       const { delivery, gateway } = await setUp(t, open)
-      gateway.answer((poke) => (poke.content?.['body'] === 'refused' ? { status } : {}))
+      gateway.respondWith((poke) => (poke.content?.['body'] === 'refused' ? { status } : {}))
       const refusedAt = await delivery.say(alice, 'refused')
       await delivery.say(alice, 'accepted')
       await using _worker = await delivery.start()
@@ -35,9 +35,9 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
   test('drops and records an event that is refused in both forms, keeps the pusher, and sends later events', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     const refusedAt = await delivery.say(alice, 'refused')
-    const refuse = (poke: ReceivedPoke): PokeAnswer =>
+    const refuse = (poke: ReceivedPoke): PokeResponse =>
       poke.event_id === `$${room1}-${refusedAt}` ? { status: 400 } : {}
-    gateway.answer(refuse)
+    gateway.respondWith(refuse)
     await delivery.say(alice, 'accepted')
     await using _worker = await delivery.start()
     await untilIdle(delivery)
@@ -55,7 +55,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
   test('does not send a poke twice that is short already', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.setPusher(bob, { data: { url: gateway.url, format: 'event_id_only' } })
-    gateway.answer({ status: 400 })
+    gateway.respondWith({ status: 400 })
     await delivery.say(alice, 'one')
     await using _worker = await delivery.start()
     await untilIdle(delivery)
@@ -64,7 +64,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
 
   test('retries the poke after a temporary failure of the short form', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer((poke) => ({ status: isShort(poke) ? 503 : 413 }))
+    gateway.respondWith((poke) => ({ status: isShort(poke) ? 503 : 413 }))
     await delivery.say(alice, 'one')
     await using _worker = await delivery.start()
     await eventually(() => delivery.reported.length > 0)
@@ -74,7 +74,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
 
   test('does not send a refused badge again until the badge changes', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer((poke) => (isBadge(poke) ? { status: 400 } : {}))
+    gateway.respondWith((poke) => (isBadge(poke) ? { status: 400 } : {}))
     await using _worker = await delivery.start()
     const position = await delivery.say(alice, 'one')
     await untilIdle(delivery)

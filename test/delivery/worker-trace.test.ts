@@ -24,7 +24,7 @@ onEachDatabase('the trace of delivery', (open) => {
     const pushkeys = ['key', ...Array.from({ length: 7 }, (_, n) => `more-${n}`)]
     for (const pushkey of pushkeys.slice(1))
       await delivery.setPusher(bob, { pushkey, data: { url: gateway.url } })
-    gateway.answer({ status: 503 })
+    gateway.respondWith({ status: 503 })
     // The gateway gets one slot, a quarter of four. Five pokes fail and open its circuit, and the other three are not sent.
     await using _worker = await delivery.start({ concurrency: 4 })
     const position = await delivery.say(alice, 'hello')
@@ -46,7 +46,7 @@ onEachDatabase('the trace of delivery', (open) => {
 
   test('records that a pusher was set again while it was rejected, and sends again', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       if (gateway.pokes.length > 1) return {}
       delivery.clock.advance(1)
       await delivery.setPusher(bob, { data: { url: gateway.url } })
@@ -61,12 +61,12 @@ onEachDatabase('the trace of delivery', (open) => {
   test('records for each event of a reduced backlog why it was not sent, and nothing for other pushers', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.setPusher(carol, { pushkey: 'carols', data: { url: gateway.url } })
-    gateway.answer({ status: 503 })
+    gateway.respondWith({ status: 503 })
     await using _worker = await delivery.start()
     const positions: number[] = []
     for (let n = 0; n < 30; n++) positions.push(await delivery.say(carol, `message ${n}`))
     await eventually(async () => (await delivery.pusherRows()).some((row) => row.next_attempt_at !== null))
-    gateway.answer({})
+    gateway.respondWith({})
     delivery.clock.advance(4_000_000)
     await untilIdle(delivery)
     const last = await Promise.all(

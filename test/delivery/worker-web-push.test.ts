@@ -91,7 +91,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
 
   test('retries a push service that is down until the token expires', async (t) => {
     const { delivery, service, webPush } = await setUpBrowser(t, open)
-    service.answer({ status: 503 })
+    service.respondWith({ status: 503 })
     let transactions = 0
     const db: Database = {
       ...delivery.db,
@@ -126,7 +126,7 @@ onEachDatabase('pushers of kind webpush', (open) => {
     const { delivery, service, webPush, fields, payloads, ack } = await setUpBrowser(t, open)
     let release = () => {}
     const gate = new Promise<void>((resolve) => (release = resolve))
-    service.answer(async () => {
+    service.respondWith(async () => {
       await gate
       return { status: 201 }
     })
@@ -146,12 +146,12 @@ onEachDatabase('pushers of kind webpush', (open) => {
     {
       await using _worker = await delivery.start({ webPush })
       await ackLast()
-      service.answer({ status: 503 })
+      service.respondWith({ status: 503 })
       await delivery.say(alice, 'one')
       await eventually(async () => (await rowOf(delivery))?.failing_since !== null)
       await delivery.say(alice, 'two')
     }
-    service.answer(undefined)
+    service.respondWith(undefined)
     service.received.length = 0
     // The padding changes the setting, but not the key, so this is still the same browser.
     const data = { ...fields.data, auth: `${fields.data.auth}==` }

@@ -50,7 +50,7 @@ onEachDatabase('delivery', (open) => {
     let maxInFlight = 0
     let release = () => {}
     const gate = new Promise<void>((resolve) => (release = resolve))
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       maxInFlight = Math.max(maxInFlight, ++inFlight)
       await gate
       await new Promise((turn) => setImmediate(turn))
@@ -97,13 +97,13 @@ onEachDatabase('delivery', (open) => {
 
   test('waits for Retry-After if it is longer than the back-off, and counts failures in a row', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer({ status: 429, headers: { 'retry-after': '90' } })
+    gateway.respondWith({ status: 429, headers: { 'retry-after': '90' } })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await eventually(() => delivery.reported.length === 1)
     const since = delivery.clock.now()
     assert.equal((await delivery.pusherRows())[0]?.next_attempt_at, since + 90_000)
-    gateway.answer({ status: 502 })
+    gateway.respondWith({ status: 502 })
     delivery.clock.advance(90_000)
     await eventually(() => delivery.reported.length === 2)
     const [row] = await delivery.pusherRows()
@@ -113,14 +113,14 @@ onEachDatabase('delivery', (open) => {
 
   test('removes the pusher and its queue after its pushkey was rejected, and nothing for another pushkey', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer({ body: { rejected: ['another pushkey'] } })
+    gateway.respondWith({ body: { rejected: ['another pushkey'] } })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await gateway.waitFor(() => true)
     await untilIdle(delivery)
     assert.equal((await delivery.pusherRows()).length, 1)
 
-    gateway.answer({ body: { rejected: ['key'] } })
+    gateway.respondWith({ body: { rejected: ['key'] } })
     await delivery.say(alice, 'two')
     await eventually(() => delivery.reported.some(({ event }) => event === 'pusherRejected'))
     assert.deepEqual(await delivery.pusherRows(), [])
@@ -131,8 +131,8 @@ onEachDatabase('delivery', (open) => {
 
   test('keeps a pusher that was set again during a rejection, until the next rejection', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer(async () => {
-      gateway.answer({})
+    gateway.respondWith(async () => {
+      gateway.respondWith({})
       delivery.clock.advance(1)
       await delivery.setPusher(bob, { data: { url: gateway.url } })
       return { body: { rejected: ['key'] } }
@@ -147,12 +147,12 @@ onEachDatabase('delivery', (open) => {
 
   test('continues the queue after a restart', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer((poke) => (poke.content?.['body'] === 'm3' ? { status: 500 } : {}))
+    gateway.respondWith((poke) => (poke.content?.['body'] === 'm3' ? { status: 500 } : {}))
     const first = await delivery.start()
     for (let n = 0; n < 6; n++) await delivery.say(alice, `m${n}`)
     await eventually(() => delivery.reported.some(({ event }) => event === 'pusherFailing'))
     await first[Symbol.asyncDispose]()
-    gateway.answer({})
+    gateway.respondWith({})
     gateway.pokes.length = 0
     await delivery.say(alice, 'm6')
     delivery.clock.advance(1000)
@@ -171,7 +171,7 @@ onEachDatabase('delivery', (open) => {
       transaction: (work) =>
         hasResponded ? Promise.reject(new Error('the process is killed')) : delivery.db.transaction(work),
     }
-    gateway.answer((poke) => {
+    gateway.respondWith((poke) => {
       hasResponded = poke.content?.['body'] === 'm1'
       return {}
     })
@@ -179,7 +179,7 @@ onEachDatabase('delivery', (open) => {
     for (let n = 0; n < 3; n++) await delivery.say(alice, `m${n}`)
     await gateway.waitFor((poke) => poke.content?.['body'] === 'm1')
     await killed[Symbol.asyncDispose]()
-    gateway.answer({})
+    gateway.respondWith({})
     // On PostgreSQL the lease of the killed process must end first.
     delivery.clock.advance(60_000)
     await using _worker = await delivery.start()

@@ -85,12 +85,12 @@ test('a retried poke contains the text after the edit', async (t) => {
   const roomId = await bob.createRoom()
   await alice.post(`/join/${encoded(roomId)}`)
   await alice.post('/pushers/set', foundingPusher(gateway.url))
-  gateway.answer({ status: 503 })
+  gateway.respondWith({ status: 503 })
   const eventId = await bob.say(roomId, 'lunch at noon')
   const first = await gateway.waitFor((poke) => poke.event_id === eventId)
   assert.equal(first.content?.['body'], 'lunch at noon')
   await edit(bob, roomId, { eventId, text: 'lunch at one' })
-  gateway.answer({})
+  gateway.respondWith({})
   let retriedText: unknown
   void gateway
     .waitFor((poke) => poke.event_id === eventId && poke !== first)

@@ -35,12 +35,12 @@ describe('delivery to a failing gateway', () => {
     await alice.post(`/join/${encodeURIComponent(roomId)}`)
 
     // It accepts four pokes, then none until the server has restarted.
-    gateway.answer(() => (gateway.pokes.length > 4 ? { status: 503 } : {}))
+    gateway.respondWith(() => (gateway.pokes.length > 4 ? { status: 503 } : {}))
     const sent: string[] = []
     for (let n = 0; n < 20; n++) sent.push(await bob.say(roomId, `message ${n}`))
     await gateway.waitFor((poke) => poke.event_id === sent[4])
     await server.close()
-    gateway.answer({})
+    gateway.respondWith({})
     await startTestServer(t, { data: server.data })
     await gateway.waitFor((poke) => poke.event_id === sent.at(-1))
     const taken = gateway.pokes.map((poke) => poke.event_id)
@@ -56,7 +56,7 @@ describe('delivery to a failing gateway', () => {
   test('a rejected pushkey removes its pusher and no other', async (t) => {
     const server = await startTestServer(t)
     const gateway = await startPokeReceiver(t)
-    gateway.answer((poke) => ({
+    gateway.respondWith((poke) => ({
       body: {
         rejected: poke.devices.map((device) => device.pushkey).filter((pushkey) => pushkey === 'old-phone'),
       },

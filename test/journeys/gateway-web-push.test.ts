@@ -73,10 +73,10 @@ test('a push service with Retry-After gets the push later, and no pusher is remo
   const { publicKey, service, alice, bob, room, setBrowser, payloadsFor } = await fixture(t)
   const browser = service.subscribe(publicKey)
   await setBrowser(bob, browser)
-  service.answer({ status: 429, headers: { 'retry-after': '1' } })
+  service.respondWith({ status: 429, headers: { 'retry-after': '1' } })
   const event = await alice.say(room, 'Soup today')
   await eventually(() => service.received.length === 1)
-  service.answer(undefined)
+  service.respondWith(undefined)
   await eventually(() => payloadsFor(browser).length === 2)
   assert.deepEqual(
     payloadsFor(browser).map((payload) => payload['event_id']),

@@ -138,7 +138,7 @@ test('a queued event is not sent after its sender was ignored, even if a device 
   await alice.post('/pushers/set', { ...foundingPusher(gateway.url), instance_handle: 'phone' })
   await alice.put('/pushrules/device/phone/underride/all', { conditions: [], actions: ['notify'] })
   const release = Promise.withResolvers<object>()
-  gateway.answer(() => release.promise)
+  gateway.respondWith(() => release.promise)
   await bob.say(roomId, 'in flight')
   await gateway.waitFor(({ content }) => content?.['body'] === 'in flight')
   await bob.say(roomId, 'waiting')

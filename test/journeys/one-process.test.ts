@@ -47,7 +47,7 @@ for (const { name, skip, settings } of engines) {
       const roomId = await bob.createRoom()
       await alice.post(`/join/${encodeURIComponent(roomId)}`)
       const isKilled = Promise.withResolvers<void>()
-      gateway.answer(async () => {
+      gateway.respondWith(async () => {
         await isKilled.promise
         return { status: 500 }
       })
@@ -56,7 +56,7 @@ for (const { name, skip, settings } of engines) {
       await first.end('SIGKILL')
       isKilled.resolve()
       gateway.pokes.length = 0
-      gateway.answer({})
+      gateway.respondWith({})
       const second = await startProcess(t, data, environment)
       await gateway.waitFor((poke) => poke.event_id === eventId)
       assert.equal(await second.end('SIGTERM'), 0)

@@ -162,7 +162,7 @@ test('a test push arrives, and the response contains the result', async (t) => {
   assert.equal((await call(`${url}${TEST_PUSH}`, { body: {} })).status, 401)
   assert.equal(gateway.pokes.length, 1)
 
-  gateway.answer({ body: { rejected: ['the-routing-address'] } })
+  gateway.respondWith({ body: { rejected: ['the-routing-address'] } })
   assert.equal((await testPush(alice)).body['status'], 'rejected')
   const { pushers, removed } = await report(alice)
   assert.deepEqual([pushers.length, removed[0]?.['reason']], [0, 'rejected'])

@@ -49,7 +49,7 @@ describe('disabling, rejecting and limiting pushers, over HTTP', () => {
     const clock = createManualClock()
     const server = await startTestServer(t, { environment: { clock } })
     const gateway = await startPokeReceiver(t)
-    gateway.answer((poke) => ({ body: { rejected: [poke.devices[0]?.pushkey] } }))
+    gateway.respondWith((poke) => ({ body: { rejected: [poke.devices[0]?.pushkey] } }))
     const alice = await registerUser(server.url, 'alice')
     const bob = await registerUser(server.url, 'bob')
     await alice.post('/pushers/set', foundingPusher(gateway.url))

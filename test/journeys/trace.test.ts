@@ -100,7 +100,7 @@ describe('the journey of a notification', () => {
   test('lists an attempt that was refused with 503 and the next one that succeeded', async (t) => {
     const fixture = await createSyncFixture(t)
     const { gateway } = fixture
-    gateway.answer(() => (gateway.pokes.length === 1 ? { status: 503 } : {}))
+    gateway.respondWith(() => (gateway.pokes.length === 1 ? { status: 503 } : {}))
     const report = await arrived(fixture, await fixture.bob.say(fixture.roomId, 'hello'), 'sent')
     assert.deepEqual(ofPusher(report), ['waiting: queued', 'attempt: failed', 'attempt: taken', 'sent: sent'])
     const [, first, second] = report.pushers[0]?.steps ?? []
@@ -111,7 +111,7 @@ describe('the journey of a notification', () => {
 
   test('returns the error and the time of the next attempt while the gateway fails', async (t) => {
     const fixture = await createSyncFixture(t)
-    fixture.gateway.answer({ status: 503, headers: { 'retry-after': '600' } })
+    fixture.gateway.respondWith({ status: 503, headers: { 'retry-after': '600' } })
     const eventId = await fixture.bob.say(fixture.roomId, 'hello')
     await eventually(async () => ofPusher(await journey(fixture, fixture.alice, eventId)).length === 3)
     const report = await journey(fixture, fixture.alice, eventId)
@@ -129,7 +129,7 @@ describe('the journey of a notification', () => {
     const fixture = await createSyncFixture(t)
     const { gateway, bob, roomId, alice } = fixture
     const hold = Promise.withResolvers<void>()
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       await hold.promise
       return { body: { rejected: [KEY] } }
     })
@@ -152,7 +152,7 @@ describe('the journey of a notification', () => {
 
   test('lists a permanent refusal of the long and the short form', async (t) => {
     const fixture = await createSyncFixture(t)
-    fixture.gateway.answer({ status: 400 })
+    fixture.gateway.respondWith({ status: 400 })
     const report = await arrived(fixture, await fixture.bob.say(fixture.roomId, 'hello'), 'dropped')
     assert.deepEqual(ofPusher(report), [
       'waiting: queued',
@@ -175,14 +175,14 @@ describe('the journey of a notification', () => {
     const fixture = await createSyncFixture(t)
     const { gateway, alice, bob, roomId } = fixture
     const failed = Promise.withResolvers<void>()
-    gateway.answer(() => {
+    gateway.respondWith(() => {
       failed.resolve()
       return { status: 503 }
     })
     const eventId = await bob.say(roomId, 'hello')
     await failed.promise
     await alice.read(roomId, eventId)
-    gateway.answer({})
+    gateway.respondWith({})
     const report = await arrived(fixture, eventId, 'skipped')
     assert.equal(ofPusher(report).at(-1), 'skipped: read')
     assert.equal(report.read, true)
@@ -194,13 +194,13 @@ describe('the journey of a notification', () => {
     // The first attempt ends when all messages are queued: the next one finds the whole backlog, at any speed.
     let fail = () => {}
     const queued = new Promise<void>((resolve) => (fail = resolve))
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       await queued
       return { status: 503 }
     })
     const sent: string[] = []
     for (let n = 0; n < 25; n++) sent.push(await bob.say(roomId, `message ${n}`))
-    gateway.answer({})
+    gateway.respondWith({})
     fail()
     const newest = await arrived(fixture, String(sent.at(-1)), 'sent')
     assert.equal(ofPusher(newest).at(-1), 'sent: sent')
@@ -284,7 +284,7 @@ describe('the journey of a notification', () => {
       'pusher disabled',
       'set after the event',
     ])
-    gateway.answer({ status: 503 })
+    gateway.respondWith({ status: 503 })
     const waiting = await bob.say(roomId, 'waits')
     await set({ enabled: false })
     const own = (await journey(fixture, alice, waiting)).pushers.find(
@@ -297,14 +297,14 @@ describe('the journey of a notification', () => {
     const fixture = await createSyncFixture(t)
     const { gateway, bob, roomId } = fixture
     const failed = Promise.withResolvers<void>()
-    gateway.answer(() => {
+    gateway.respondWith(() => {
       failed.resolve()
       return { status: 503 }
     })
     const eventId = await bob.say(roomId, 'oops')
     await failed.promise
     await bob.put(`/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(eventId)}/r`, {})
-    gateway.answer({})
+    gateway.respondWith({})
     const report = await arrived(fixture, eventId, 'skipped')
     assert.equal(ofPusher(report).at(-1), 'skipped: redacted')
     assert.deepEqual(words(report.steps), [

@@ -84,7 +84,7 @@ async function prepare(t: TestContext, { name, open }: Engine, laterMs = 0) {
   const story = storyOf(name)
   const outside = await startOutside(t, story.at + laterMs)
   // Gateways do not respond to requests of the start until the test allows it.
-  outside.answer('nothing')
+  outside.respondWith('nothing')
   const opened = await open(t)
   for (const [column, from, to] of moved(story, outside))
     await opened.run(`update pushers set ${column} = replace(${column}, '${from}', '${to}')`)
@@ -124,7 +124,7 @@ for (const { skip, ...engine } of ENGINES)
     test('sends all items of its three queues once: pokes in order, pushes, one mail', async (t) => {
       const { story, outside, opened, url, close } = await prepare(t, engine, 2 * MINUTE)
       const { clock, mail, fcm, received } = outside
-      outside.answer(200)
+      outside.respondWith(200)
       const wanted = wantedOf(story)
       await eventually(async () => {
         // The deadline of a push is measured with this clock, so no time passes during an attempt.

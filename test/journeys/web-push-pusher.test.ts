@@ -160,14 +160,14 @@ test('a token is valid for five minutes, and only for its user and app', async (
 
 test('a new address or secret must be confirmed, and queued notifications are sent after that', async (t) => {
   const { alice, bob, roomId, service, browser, payloads, tokenAfter, ack } = await confirmed(t)
-  service.answer({ status: 503 })
+  service.respondWith({ status: 503 })
   const waiting = await bob.say(roomId, 'waits')
   await eventually(async () => (await shown(alice)).state === 'retrying')
   const count = service.received.length
-  service.answer(undefined)
+  service.respondWith(undefined)
   const other = { ...service.subscribe(), keys: browser.keys }
   // The service decrypts with the keys of its subscription. This pusher has another address with the same keys.
-  service.answer(() => ({ status: 201 }))
+  service.respondWith(() => ({ status: 201 }))
   const moved = pusherFor(other)
   assert.equal((await alice.try('POST', '/pushers/set', moved)).status, 201)
   // The waiting notification can be retried at the earlier address before the change.
@@ -187,7 +187,7 @@ test('a new address or secret must be confirmed, and queued notifications are se
 test('an expired subscription removes its pusher, and its owner sees the reason', async (t) => {
   for (const status of [410, 404, 403]) {
     const { url, alice, bob, roomId, service } = await confirmed(t)
-    service.answer({ status })
+    service.respondWith({ status })
     await bob.say(roomId, 'hello')
     await eventually(async () => (await shown(alice)).pusher === undefined)
     const report = await call(`${url}/_belfry/v1/pushers`, { token: alice.token })
@@ -217,7 +217,7 @@ test('a notification over the size limit is sent in the short form, Retry-After 
   assert.equal(payload.notification.content, undefined)
   assert.ok((service.received[1]?.body.length ?? 9999) <= 4096)
 
-  service.answer({ status: 429, headers: { 'retry-after': '1200' } })
+  service.respondWith({ status: 429, headers: { 'retry-after': '1200' } })
   const before = clock.now()
   await bob.say(roomId, 'later')
   const wait = await eventually(async () => {
@@ -227,10 +227,10 @@ test('a notification over the size limit is sent in the short form, Retry-After 
   })
   assert.equal(wait.next_attempt_at, before + 1_200_000)
   assert.equal(wait.last_error, 'status 429')
-  service.answer({ status: 307, headers: { location: service.origin } })
+  service.respondWith({ status: 307, headers: { location: service.origin } })
   clock.advance(1_200_000)
   await eventually(async () => (await shown(alice)).last_error === 'redirect')
-  service.answer(undefined)
+  service.respondWith(undefined)
   clock.advance(3_600_000)
   await eventually(() => payloads().at(-1)?.notification.content?.body === 'later')
 })

@@ -105,7 +105,7 @@ suite('a push service that refuses the token of this server', () => {
     await alice.say(room, 'before')
     await eventually(() => pushesWith('before') === 2 * BROWSERS)
 
-    service.answer({ status: 403, body: '{"reason":"BadJwtToken"}' })
+    service.respondWith({ status: 403, body: '{"reason":"BadJwtToken"}' })
     await alice.say(room, 'refused')
     const well = await eventually(async () => {
       const { web_push: own, gateway } = await health()
@@ -130,7 +130,7 @@ suite('a push service that refuses the token of this server', () => {
     assert.ok(alarms.some(({ msg }) => msg.includes('check its configuration')))
 
     const accepted = new Set<string>()
-    service.answer(({ endpoint, text }) => {
+    service.respondWith(({ endpoint, text }) => {
       if (text?.includes('refused') === true) accepted.add(endpoint)
       return { status: 201 }
     })
@@ -156,7 +156,7 @@ suite('a push service that refuses the token of this server', () => {
     await eventually(() => pushesWith('before') === 2 * BROWSERS)
     const [victim] = service.received.slice(-1).map(({ endpoint }) => endpoint)
     const mismatch = { status: 400, body: '{"reason":"VapidPkHashMismatch"}' }
-    service.answer(({ endpoint }) => (endpoint === victim ? mismatch : { status: 201 }))
+    service.respondWith(({ endpoint }) => (endpoint === victim ? mismatch : { status: 201 }))
     await alice.say(room, 'after')
     await eventually(async () => (await pushers()).length === 2 * BROWSERS - 1)
     assert.deepEqual(

@@ -103,7 +103,7 @@ onEachDatabase('the states of a pusher', (open) => {
 
   test('disabling a failing pusher ends its back-off and its failure state', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer({ status: 500 })
+    gateway.respondWith({ status: 500 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await eventually(() => delivery.reported.some(({ event }) => event === 'pusherFailing'))
@@ -162,7 +162,7 @@ onEachDatabase('the states of a pusher', (open) => {
 
   test('a rejected pusher is removed, and its owner sees the time and the reason for 30 days', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
-    gateway.answer({ body: { rejected: ['key'] } })
+    gateway.respondWith({ body: { rejected: ['key'] } })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await eventually(async () => (await delivery.pusherRows()).length === 0)

@@ -58,9 +58,9 @@ onEachDatabase('test push', (open) => {
 
   test('rejected: the pusher is removed, unless the rejected pushkey is another one', async (t) => {
     const { delivery, gateway, rejected, run } = await createTestPushFixture(t, open)
-    gateway.answer({ body: { rejected: ['another key'] } })
+    gateway.respondWith({ body: { rejected: ['another key'] } })
     assert.equal((await run()).status, 'ok')
-    gateway.answer({ body: { rejected: ['key'] } })
+    gateway.respondWith({ body: { rejected: ['key'] } })
     assert.equal((await run()).status, 'rejected')
     assert.deepEqual(await delivery.pusherRows(), [])
     assert.equal(rejected.length, 1)
@@ -72,7 +72,7 @@ onEachDatabase('test push', (open) => {
 
   test('rejected: a pusher that was set again during the test is kept', async (t) => {
     const { delivery, gateway, rejected, run } = await createTestPushFixture(t, open)
-    gateway.answer(async () => {
+    gateway.respondWith(async () => {
       delivery.clock.advance(1)
       await delivery.setPusher(bob, { data: { url: gateway.url } })
       return { body: { rejected: ['key'] } }
@@ -89,7 +89,7 @@ onEachDatabase('test push', (open) => {
       [503, 'unreachable'],
       [404, 'unreachable'],
     ] as const) {
-      gateway.answer({ status })
+      gateway.respondWith({ status })
       const { status: result, attempt } = await run()
       assert.deepEqual([result, attempt?.gatewayStatus, attempt?.error], [word, status, `status ${status}`])
     }
@@ -147,11 +147,11 @@ onEachDatabase('test push', (open) => {
 
   test('a successful test ends the back-off of the queue', async (t) => {
     const { delivery, gateway, run } = await createTestPushFixture(t, open)
-    gateway.answer({ status: 500 })
+    gateway.respondWith({ status: 500 })
     await using _worker = await delivery.start()
     await delivery.say(alice, 'one')
     await eventually(async () => (await delivery.pusherRows())[0]?.next_attempt_at !== null)
-    gateway.answer({})
+    gateway.respondWith({})
     assert.equal((await run()).status, 'ok')
     await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes.filter(({ type }) => type !== undefined)), ['one', 'one'])
@@ -160,7 +160,7 @@ onEachDatabase('test push', (open) => {
   test('unreachable: the request was aborted while the gateway did not respond', async (t) => {
     const { gateway, run } = await createTestPushFixture(t, open)
     const aborted = new AbortController()
-    gateway.answer(() => new Promise(() => undefined))
+    gateway.respondWith(() => new Promise(() => undefined))
     const running = run({ signal: aborted.signal })
     await gateway.waitFor(() => true)
     aborted.abort()

@@ -17,12 +17,12 @@ export type ReceivedMail = {
   user: string | undefined
 }
 
-/** The reaction of the server to the next mails; a number is an SMTP reply that refuses. */
-export type MailAnswer = {
+/** The reactions of the server to mails. Each number is the code of an SMTP reply that refuses. */
+export type MailReplies = {
   sender?: number
   recipient?: number
   data?: number
-  /** After the whole mail: resets the connection, or never answers. */
+  /** After the whole mail: resets the connection, or never replies. */
   end?: 'reset' | 'hang'
 }
 
@@ -39,7 +39,8 @@ export type MailReceiver = {
   readonly mails: ReceivedMail[]
   /** Resolves to the first mail, received before or after the call, for which `wanted` returns true. */
   waitFor(wanted: (mail: ReceivedMail) => boolean): Promise<ReceivedMail>
-  answer(how: MailAnswer): void
+  /** Sets the reactions to all following mails. */
+  replyWith(next: MailReplies): void
   /** The number of connections so far. */
   readonly connections: number
   close(): Promise<void>
@@ -52,7 +53,7 @@ export async function startMailReceiver(
 ): Promise<MailReceiver> {
   const mails: ReceivedMail[] = []
   const waiting = new Set<() => void>()
-  let how: MailAnswer = {}
+  let replies: MailReplies = {}
   let connections = 0
 
   async function take(raw: Buffer, session: SMTPServerSession, done: () => void) {
@@ -78,13 +79,13 @@ export async function startMailReceiver(
       username === login?.user && password === login?.password
         ? done(null, { user: username })
         : done(new Error('no such user')),
-    onMailFrom: (_address, _session, done) => done(refusal(how.sender)),
-    onRcptTo: (_address, _session, done) => done(refusal(how.recipient)),
+    onMailFrom: (_address, _session, done) => done(refusal(replies.sender)),
+    onRcptTo: (_address, _session, done) => done(refusal(replies.recipient)),
     onData: (stream, session, done) => {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', () => {
-        const { end, data } = how
+        const { end, data } = replies
         if (end === 'hang') return
         if (end === 'reset') {
           for (const { _socket: socket } of connectionsOf(server)) socket.destroy()
@@ -109,7 +110,7 @@ export async function startMailReceiver(
     get connections() {
       return connections
     },
-    answer: (answer) => void (how = answer),
+    replyWith: (next) => void (replies = next),
     waitFor: (wanted) =>
       new Promise((resolve) => {
         const look = () => {

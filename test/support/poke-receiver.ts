@@ -22,7 +22,7 @@ export type ReceivedPoke = {
   }[]
 }
 
-export type PokeAnswer = { status?: number; headers?: Record<string, string>; body?: unknown }
+export type PokeResponse = { status?: number; headers?: Record<string, string>; body?: unknown }
 
 /** A push gateway on loopback that stores the received pokes. */
 export type PokeReceiver = {
@@ -31,8 +31,8 @@ export type PokeReceiver = {
   readonly pokes: ReceivedPoke[]
   /** Resolves to the first poke, received before or after the call, for which `wanted` returns true. */
   waitFor(wanted: (poke: ReceivedPoke) => boolean): Promise<ReceivedPoke>
-  /** The response from now on; a function gets the poke. */
-  answer(how: PokeAnswer | ((poke: ReceivedPoke) => PokeAnswer | Promise<PokeAnswer>)): void
+  /** Sets the response to all following pokes. A function receives the poke. */
+  respondWith(next: PokeResponse | ((poke: ReceivedPoke) => PokeResponse | Promise<PokeResponse>)): void
   close(): Promise<void>
 }
 
@@ -40,14 +40,14 @@ export type PokeReceiver = {
 export async function startPokeReceiver(t: TestContext, port = 0): Promise<PokeReceiver> {
   const pokes: ReceivedPoke[] = []
   const waiting = new Set<() => void>()
-  let answer: (poke: ReceivedPoke) => PokeAnswer | Promise<PokeAnswer> = () => ({})
+  let responseTo: (poke: ReceivedPoke) => PokeResponse | Promise<PokeResponse> = () => ({})
 
   const server = createServer((request, response) => {
     readPoke(request)
       .then(async (poke) => {
         pokes.push(poke)
         for (const look of waiting) look()
-        send(response, await answer(poke))
+        send(response, await responseTo(poke))
       })
       .catch(() => response.destroy())
   })
@@ -62,8 +62,8 @@ export async function startPokeReceiver(t: TestContext, port = 0): Promise<PokeR
   return {
     url: `http://127.0.0.1:${taken}/_matrix/push/v1/notify`,
     pokes,
-    answer: (how) => {
-      answer = typeof how === 'function' ? how : () => how
+    respondWith: (next) => {
+      responseTo = typeof next === 'function' ? next : () => next
     },
     waitFor: (wanted) =>
       new Promise((resolve) => {
@@ -88,7 +88,7 @@ async function readPoke(request: IncomingMessage): Promise<ReceivedPoke> {
 
 function send(
   response: ServerResponse,
-  { status = 200, headers = {}, body = { rejected: [] } }: PokeAnswer,
+  { status = 200, headers = {}, body = { rejected: [] } }: PokeResponse,
 ): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
   response.end(typeof body === 'string' ? body : JSON.stringify(body))

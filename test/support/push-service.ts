@@ -19,7 +19,7 @@ export type ReceivedPush = {
   body: Buffer
 }
 
-export type PushAnswer = {
+export type PushResponse = {
   status: number
   headers?: Record<string, string>
   body?: string
@@ -33,8 +33,13 @@ export type PushService = AsyncDisposable & {
   subscribe(vapidKey?: string): BrowserSubscription
   unsubscribe(subscription: BrowserSubscription): void
   readonly received: ReceivedPush[]
-  /** The response to valid requests from now on; `undefined`: the normal response. */
-  answer(how: PushAnswer | ((push: ReceivedPush) => PushAnswer | Promise<PushAnswer>) | undefined): void
+  /**
+   * Sets the response to all following requests with a valid token. A function receives the push. `undefined`: the normal
+   * response.
+   */
+  respondWith(
+    next: PushResponse | ((push: ReceivedPush) => PushResponse | Promise<PushResponse>) | undefined,
+  ): void
 }
 
 export type PushServiceOptions = {
@@ -46,7 +51,7 @@ export type PushServiceOptions = {
   /** Uses TLS with this certificate. */
   tls?: { cert: string; key: string }
   /** The response to an invalid token, by its fault; a 401 with the fault as text by default. */
-  refuse?: (fault: string) => PushAnswer
+  refuse?: (fault: string) => PushResponse
   /** Sends the header `Date`. Default: true. */
   sendsDate?: boolean
   /** Only counts messages, without decryption: for benchmarks. */
@@ -59,7 +64,7 @@ type State = Required<Pick<PushServiceOptions, 'now' | 'counts' | 'refuse'>> & {
   browsers: Map<string, Browser>
   verified: Map<string, JWTPayload>
   received: ReceivedPush[]
-  answer: PushAnswer | ((push: ReceivedPush) => PushAnswer | Promise<PushAnswer>) | undefined
+  response: PushResponse | ((push: ReceivedPush) => PushResponse | Promise<PushResponse>) | undefined
 }
 
 export async function startPushService(options: PushServiceOptions = {}): Promise<PushService> {
@@ -71,12 +76,12 @@ export async function startPushService(options: PushServiceOptions = {}): Promis
     browsers: new Map(),
     verified: new Map(),
     received: [],
-    answer: undefined,
+    response: undefined,
   }
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     response.sendDate = false
     if (options.sendsDate !== false) response.setHeader('date', new Date(state.now()).toUTCString())
-    answerTo(state, request)
+    responseTo(state, request)
       .then(({ status, headers, body }) => void response.writeHead(status, headers).end(body))
       .catch(() => response.destroy())
   }
@@ -89,8 +94,8 @@ export async function startPushService(options: PushServiceOptions = {}): Promis
     received: state.received,
     subscribe: (vapidKey) => subscribe(state, vapidKey),
     unsubscribe: ({ endpoint }) => void state.browsers.delete(endpoint),
-    answer: (how) => {
-      state.answer = how
+    respondWith: (next) => {
+      state.response = next
     },
     async [Symbol.asyncDispose]() {
       server.close()
@@ -109,7 +114,7 @@ function subscribe({ origin, browsers }: State, vapidKey: string | undefined): B
   return { endpoint, keys: { p256dh, auth: auth.toString('base64url') } }
 }
 
-async function answerTo(state: State, request: IncomingMessage): Promise<PushAnswer> {
+async function responseTo(state: State, request: IncomingMessage): Promise<PushResponse> {
   if (request.method === 'GET') return forBenchmarks(state, request.url ?? '')
   const body = await bodyOf(request)
   const endpoint = state.origin + request.url
@@ -120,8 +125,8 @@ async function answerTo(state: State, request: IncomingMessage): Promise<PushAns
   const push: ReceivedPush = { endpoint, headers: request.headers, claims, text, body }
   if (state.counts) state.received.length += 1
   else state.received.push(push)
-  if (state.answer !== undefined)
-    return typeof state.answer === 'function' ? state.answer(push) : state.answer
+  if (state.response !== undefined)
+    return typeof state.response === 'function' ? state.response(push) : state.response
   const fault = faultOf(request.headers)
   if (fault !== undefined) return { status: 400, body: fault }
   if (body.length > 4096) return { status: 413 }
@@ -135,16 +140,16 @@ async function answerTo(state: State, request: IncomingMessage): Promise<PushAns
 }
 
 /** `GET /subscriptions?count=n`: creates browsers; `GET /received`: the number of messages. */
-function forBenchmarks(state: State, path: string): PushAnswer {
+function forBenchmarks(state: State, path: string): PushResponse {
   const { pathname, searchParams } = new URL(path, state.origin)
   const count = Number(searchParams.get('count') ?? 1)
   const made = () => Array.from({ length: count }, () => subscribe(state, undefined))
-  const answers: Record<string, () => unknown> = {
+  const bodies: Record<string, () => unknown> = {
     '/subscriptions': made,
     '/received': () => state.received.length,
   }
-  const answer = answers[pathname]
-  return answer === undefined ? { status: 404 } : { status: 200, body: JSON.stringify(answer()) }
+  const bodyFor = bodies[pathname]
+  return bodyFor === undefined ? { status: 404 } : { status: 200, body: JSON.stringify(bodyFor()) }
 }
 
 /** RFC 8292, section 2: the claims, or the fault of the token. */

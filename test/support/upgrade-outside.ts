@@ -31,28 +31,28 @@ export type Outside = {
   /** Another origin. Its gateway responds with 200 whenever the first one responds. */
   otherOrigin: string
   readonly received: Received[]
-  /** The response of gateways and push services: a status, or no response until the next change. */
-  answer(how: number | 'nothing'): void
+  /** Sets the response of gateways and push services: a status, or no response until the next change. */
+  respondWith(next: number | 'nothing'): void
 }
 
 export async function startOutside(t: TestContext, startsAt: number): Promise<Outside> {
   const clock = createManualClock(startsAt)
   const received: Received[] = []
-  let how: number | 'nothing' = 200
+  let status: number | 'nothing' = 200
   const waiting = new Set<() => void>()
   const serverThat = (isWell: boolean) =>
     createServer((request, response) => {
       void bodyOf(request).then((body) => {
         received.push(whatCame(request.url ?? '', body))
-        const answer = () => {
-          if (how === 'nothing') return
-          waiting.delete(answer)
+        const respond = () => {
+          if (status === 'nothing') return
+          waiting.delete(respond)
           const isRefused = !isWell || request.url?.startsWith('/push/')
-          response.writeHead(isRefused ? how : 200, { 'content-type': 'application/json' })
+          response.writeHead(isRefused ? status : 200, { 'content-type': 'application/json' })
           response.end(JSON.stringify({ rejected: [] }))
         }
-        waiting.add(answer)
-        answer()
+        waiting.add(respond)
+        respond()
       })
     })
   const servers = [serverThat(false), serverThat(true)] as const
@@ -73,9 +73,9 @@ export async function startOutside(t: TestContext, startsAt: number): Promise<Ou
     origin,
     otherOrigin,
     received,
-    answer(next) {
-      how = next
-      for (const answer of waiting) answer()
+    respondWith(next) {
+      status = next
+      for (const respond of waiting) respond()
     },
   }
 }

@@ -108,7 +108,7 @@ for (const [condition, reply, expected] of [
 ] as const)
   test(`returns ${expected.kind} for ${condition}`, async (t) => {
     const server = await startMailReceiver(t)
-    server.answer(reply)
+    server.replyWith(reply)
     assert.deepEqual(withoutDuration(await mailerFor(server.port)(mail)), expected)
   })
 
@@ -119,7 +119,7 @@ test('ends with a timeout at the deadline when the server stops responding in an
     afterTest(t, () => clearInterval(timer))
   })
   const hanging = await startMailReceiver(t)
-  hanging.answer({ end: 'hang' })
+  hanging.replyWith({ end: 'hang' })
   for (const port of [silent, slow, hanging.port]) {
     const result = await mailerFor(port, { timeoutMs: 100 })(mail)
     assert.deepEqual(withoutDuration(result), { kind: 'retry', reason: 'timeout' })
@@ -128,7 +128,7 @@ test('ends with a timeout at the deadline when the server stops responding in an
 
 test('ends the wait for a server that hangs when it is disposed or the signal aborts', async (t) => {
   const server = await startMailReceiver(t)
-  server.answer({ end: 'hang' })
+  server.replyWith({ end: 'hang' })
   const { send, ...rest } = mailer(server.port, { connections: 1 })
   const controller = new AbortController()
   const [aborted, running, waiting] = [send(mail, controller.signal), send(mail), send(mail)]
@@ -145,7 +145,7 @@ test('ends the wait for a server that hangs when it is disposed or the signal ab
 
 test('includes the wait for a connection in the deadline of a mail', async (t) => {
   const server = await startMailReceiver(t)
-  server.answer({ end: 'hang' })
+  server.replyWith({ end: 'hang' })
   const { send } = mailer(server.port, { connections: 1, timeoutMs: 200 })
   const results = await Promise.all([send(mail), send(mail), send(mail)])
   for (const result of results)
@@ -170,9 +170,9 @@ test('reports a refused connection, and a server that does not speak SMTP', asyn
 test('sends a mail after a failure, and limits the number of connections', async (t) => {
   const server = await startMailReceiver(t)
   const send = mailerFor(server.port, { connections: 1 })
-  server.answer({ recipient: 450 })
+  server.replyWith({ recipient: 450 })
   assert.equal((await send(mail)).kind, 'retry')
-  server.answer({})
+  server.replyWith({})
   const results = await Promise.all([send(mail), send(mail), send(mail)])
   assert.deepEqual(
     results.map(({ kind }) => kind),

@@ -212,10 +212,10 @@ suite('a Web Push payload that is too long', () => {
 
   test('is sent once more and shorter after a 413 response, then refused', async (t) => {
     const { send, payloads, service } = await createFixture(t)
-    service.answer(({ body }) => ({ status: body.length > 250 ? 413 : 201 }))
+    service.respondWith(({ body }) => ({ status: body.length > 250 ? 413 : 201 }))
     assert.equal((await send()).kind, 'delivered')
     assert.deepEqual(Object.keys(payloads()[1] ?? {}), ['unread', 'event_id', 'room_id'])
-    service.answer({ status: 413 })
+    service.respondWith({ status: 413 })
     assert.deepEqual(await send(), { kind: 'refused', status: 413, reason: 'status 413' })
     assert.equal(payloads().length, 4)
     assert.deepEqual(await send({ counts: { unread: 1 } }), {
@@ -230,21 +230,21 @@ suite('a Web Push payload that is too long', () => {
 suite('the Web Push provider', () => {
   test('403 is a rejection only if the push service has accepted the VAPID key before', async (t) => {
     const { send, service } = await createFixture(t)
-    service.answer({ status: 403 })
+    service.respondWith({ status: 403 })
     assert.equal((await send()).kind, 'misconfigured')
-    service.answer({ status: 410 })
+    service.respondWith({ status: 410 })
     assert.equal((await send()).kind, 'rejected')
-    service.answer({ status: 403 })
+    service.respondWith({ status: 403 })
     assert.equal((await send()).kind, 'misconfigured')
-    service.answer(undefined)
+    service.respondWith(undefined)
     assert.equal((await send()).kind, 'delivered')
-    service.answer({ status: 403 })
+    service.respondWith({ status: 403 })
     assert.equal((await send()).kind, 'rejected')
   })
 
   test('VapidPkHashMismatch is a retry, and a configuration error after five devices', async (t) => {
     const { service, provider, clock, send } = await createFixture(t)
-    service.answer({ status: 400, body: '{"reason":"VapidPkHashMismatch"}' })
+    service.respondWith({ status: 400, body: '{"reason":"VapidPkHashMismatch"}' })
     const outcomes = []
     for (let at = 0; at < 6; at++) {
       const result = await provider.send(messageFor(deviceOf(service.subscribe()), EVENT, clock), going)
@@ -252,9 +252,9 @@ suite('the Web Push provider', () => {
     }
     const waits = Array.from({ length: 4 }, () => 'retry')
     assert.deepEqual(outcomes, [...waits, 'misconfigured', 'misconfigured'])
-    service.answer(undefined)
+    service.respondWith(undefined)
     assert.equal((await send()).kind, 'delivered')
-    service.answer({ status: 400, body: '{"reason":"VapidPkHashMismatch"}' })
+    service.respondWith({ status: 400, body: '{"reason":"VapidPkHashMismatch"}' })
     assert.equal((await send()).kind, 'rejected')
   })
 
@@ -262,9 +262,9 @@ suite('the Web Push provider', () => {
     const { send, service, clock, provider } = await createFixture(t)
     const other = await startPushService({ now: () => clock.now() })
     afterTest(t, () => other[Symbol.asyncDispose]())
-    service.answer({ status: 429, headers: { 'retry-after': '60' } })
+    service.respondWith({ status: 429, headers: { 'retry-after': '60' } })
     assert.equal((await send()).kind, 'retry')
-    service.answer(undefined)
+    service.respondWith(undefined)
     clock.advance(20_000)
     assert.deepEqual(await send(), {
       kind: 'retry',
@@ -281,9 +281,9 @@ suite('the Web Push provider', () => {
 
   test('a clock that was set back does not lengthen the pause', async (t) => {
     const { send, service, clock } = await createFixture(t)
-    service.answer({ status: 503, headers: { 'retry-after': '60' } })
+    service.respondWith({ status: 503, headers: { 'retry-after': '60' } })
     await send()
-    service.answer(undefined)
+    service.respondWith(undefined)
     clock.advance(-7_200_000)
     assert.equal((await send()).kind, 'delivered')
   })
@@ -292,7 +292,7 @@ suite('the Web Push provider', () => {
     const { send, service, clock, provider } = await createFixture(t)
     const other = await startPushService({ now: () => clock.now() })
     afterTest(t, () => other[Symbol.asyncDispose]())
-    service.answer({ status: 400 })
+    service.respondWith({ status: 400 })
     for (let at = 0; at < 200; at++) assert.equal((await send()).kind, 'refused')
     const wait = {
       kind: 'retry',
@@ -304,7 +304,7 @@ suite('the Web Push provider', () => {
     assert.deepEqual(await provider.send(messageFor(deviceOf(other.subscribe()), EVENT, clock), going), wait)
     assert.deepEqual([service.received.length, other.received.length], [200, 0])
     clock.advance(50)
-    service.answer(undefined)
+    service.respondWith(undefined)
     for (let at = 0; at < 300; at++) assert.equal((await send()).kind, 'delivered')
   })
 
@@ -380,7 +380,7 @@ suite('addresses of Web Push endpoints', () => {
 
   test('in redirects are not called', async (t) => {
     const { send, service } = await createFixture(t)
-    service.answer({ status: 307, headers: { location: `${service.origin}/elsewhere` } })
+    service.respondWith({ status: 307, headers: { location: `${service.origin}/elsewhere` } })
     assert.deepEqual(await send(), { kind: 'retry', status: 307, reason: 'status 307' })
     assert.equal(service.received.length, 1)
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test, type TestContext } from 'node:test'
 import { sendWebPush } from '../../../src/gateway/webpush/send.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
-import type { PushAnswer } from '../../support/push-service.ts'
+import type { PushResponse } from '../../support/push-service.ts'
 import { httpServer } from '../../delivery/servers.ts'
 import { startWebPushFixture, messageTo } from './fixture.ts'
 
@@ -11,7 +11,7 @@ const START = createManualClock().now()
 
 const json = (body: object) => JSON.stringify(body)
 /** Responses of push services to a token that is not valid. */
-const REFUSALS: PushAnswer[] = [
+const REFUSALS: PushResponse[] = [
   { status: 403, body: json({ reason: 'BadJwtToken' }) },
   { status: 403, body: json({ reason: 'ExpiredJwtToken' }) },
   { status: 400, body: json({ reason: 'BadJwtToken' }) },
@@ -21,7 +21,7 @@ const REFUSALS: PushAnswer[] = [
   { status: 403 },
   { status: 401 },
 ]
-const titleOf = ({ status, body = 'without a body' }: PushAnswer) => `${status} ${body.trim()}`
+const titleOf = ({ status, body = 'without a body' }: PushResponse) => `${status} ${body.trim()}`
 
 /** The push service uses the true time. The sender uses `clock`, which the test can set. */
 async function startWithSettableClock(
@@ -45,7 +45,7 @@ async function startWithSettableClock(
   }
   return { ...fixture, refused, outcomes }
 }
-type ClockSettings = { refusal: PushAnswer; sendsDate?: boolean; wrongBy?: number }
+type ClockSettings = { refusal: PushResponse; sendsDate?: boolean; wrongBy?: number }
 
 suite('VAPID tokens when the system clock is set while the server runs', () => {
   for (const refusal of REFUSALS)
@@ -116,7 +116,7 @@ suite('a VAPID token that is refused with any times', () => {
   for (const answer of REFUSALS)
     test(`${titleOf(answer)}: a configuration error for each of 30 devices`, async (t) => {
       const { service, clock, deps } = await startWebPushFixture(t)
-      service.answer(answer)
+      service.respondWith(answer)
       const results = []
       for (let at = 0; at < 30; at++) results.push(await sendWebPush(deps, messageTo(service.subscribe())))
       assert.deepEqual(
@@ -126,7 +126,7 @@ suite('a VAPID token that is refused with any times', () => {
       )
       // The clocks agree, so no token with another time is tried.
       assert.equal(service.received.length, 30)
-      service.answer(undefined)
+      service.respondWith(undefined)
       clock.advance(1000)
       assert.equal((await sendWebPush(deps, messageTo(service.subscribe()))).kind, 'delivered')
     })
@@ -170,7 +170,7 @@ test('all tokens for one message share one deadline', async (t) => {
 })
 
 suite('a response about the subscription', () => {
-  const rows: [title: string, answer: PushAnswer, outcome: string, reason: string][] = [
+  const rows: [title: string, answer: PushResponse, outcome: string, reason: string][] = [
     [
       'Apple',
       { status: 400, body: json({ reason: 'VapidPkHashMismatch' }) },
@@ -206,7 +206,7 @@ suite('a response about the subscription', () => {
     test(`${title}: ${outcome}, if a token was accepted before`, async (t) => {
       const { service, send } = await startWebPushFixture(t)
       assert.equal((await send()).kind, 'delivered')
-      service.answer(answer)
+      service.respondWith(answer)
       const result = await send()
       assert.deepEqual([result.kind, result.status, result.reason], [outcome, answer.status, reason])
       assert.equal(service.received.length, 2)
@@ -215,7 +215,7 @@ suite('a response about the subscription', () => {
   for (const [title, answer, , reason] of rows.slice(0, 4))
     test(`${title}: a retry for this device only, if no token was accepted before`, async (t) => {
       const { service, send } = await startWebPushFixture(t)
-      service.answer(answer)
+      service.respondWith(answer)
       assert.deepEqual(await send(), { kind: 'retry', status: answer.status, reason, isOfDevice: true })
     })
 })

@@ -5,7 +5,7 @@ import { makeEndpointAgent } from '../../../src/gateway/endpoint.ts'
 import type { ProviderResult } from '../../../src/gateway/provider.ts'
 import { sendWebPush } from '../../../src/gateway/webpush/send.ts'
 import { makeIpPolicy } from '../../../src/lib/outbound/ip-policy.ts'
-import type { PushAnswer } from '../../support/push-service.ts'
+import type { PushResponse } from '../../support/push-service.ts'
 import { CERTIFICATE, PRIVATE_KEY } from '../../delivery/certificate.ts'
 import { startWebPushFixture, messageTo } from './fixture.ts'
 
@@ -104,7 +104,7 @@ suite('sendWebPush', () => {
 })
 
 suite('Web Push results', () => {
-  const rows: [answer: PushAnswer, result: ProviderResult][] = [
+  const rows: [answer: PushResponse, result: ProviderResult][] = [
     [{ status: 201 }, { kind: 'delivered', status: 201, reason: 'accepted' }],
     [{ status: 200 }, { kind: 'delivered', status: 200, reason: 'accepted' }],
     [{ status: 202 }, { kind: 'delivered', status: 202, reason: 'accepted' }],
@@ -134,7 +134,7 @@ suite('Web Push results', () => {
   for (const [answer, result] of rows) {
     test(`${answer.status} ${JSON.stringify(answer.headers ?? {})}: ${result.kind}`, async (t) => {
       const { service, send } = await startWebPushFixture(t)
-      service.answer(answer)
+      service.respondWith(answer)
       assert.deepEqual(await send(), result)
       assert.equal(service.received.length, 1)
     })
@@ -143,7 +143,7 @@ suite('Web Push results', () => {
   test('Retry-After as a date becomes retryAfterMs', async (t) => {
     const { clock, service, send } = await startWebPushFixture(t)
     const headers = { 'retry-after': new Date(clock.now() + 90_000).toUTCString() }
-    service.answer({ status: 429, headers })
+    service.respondWith({ status: 429, headers })
     assert.deepEqual(await send(), {
       kind: 'retry',
       status: 429,
@@ -155,7 +155,7 @@ suite('Web Push results', () => {
   test('403 is a rejection if the push service has accepted the VAPID key before', async (t) => {
     const { service, deps } = await startWebPushFixture(t)
     const known = { ...deps, isKnown: (origin: string) => origin === service.origin }
-    service.answer({ status: 403, body: '{"reason":"VapidPkHashMismatch"}' })
+    service.respondWith({ status: 403, body: '{"reason":"VapidPkHashMismatch"}' })
     assert.deepEqual(await sendWebPush(known, messageTo(service.subscribe())), {
       kind: 'rejected',
       status: 403,
@@ -167,7 +167,7 @@ suite('Web Push results', () => {
   test('the known reasons of Apple and Mozilla are kept; others are not', async (t) => {
     const { service, send } = await startWebPushFixture(t)
     const reasonFor = async (body: unknown) => {
-      service.answer({ status: 400, body: typeof body === 'string' ? body : JSON.stringify(body) })
+      service.respondWith({ status: 400, body: typeof body === 'string' ? body : JSON.stringify(body) })
       return (await send()).reason
     }
     assert.equal(await reasonFor({ reason: 'BadJwtToken' }), 'BadJwtToken')
@@ -182,7 +182,7 @@ suite('Web Push results', () => {
   test('the apns-id of Apple is kept as the provider id', async (t) => {
     const { service, send } = await startWebPushFixture(t)
     const id = '123E4567-E89B-12D3-A456-4266554400A0'
-    service.answer({ status: 201, headers: { 'apns-id': id, location: '/m/1' } })
+    service.respondWith({ status: 201, headers: { 'apns-id': id, location: '/m/1' } })
     assert.deepEqual(await send(), {
       kind: 'delivered',
       status: 201,
@@ -212,7 +212,7 @@ suite('Web Push results', () => {
 suite('sendWebPush without a response', () => {
   test('returns a retry after the deadline', async (t) => {
     const { service, deps } = await startWebPushFixture(t)
-    service.answer(() => new Promise(() => {}))
+    service.respondWith(() => new Promise(() => {}))
     const result = await sendWebPush({ ...deps, deadlineMs: 20 }, messageTo(service.subscribe()))
     assert.deepEqual(result, { kind: 'retry', reason: 'timeout' })
   })
@@ -220,7 +220,7 @@ suite('sendWebPush without a response', () => {
   test('returns stopped when the send is aborted', async (t) => {
     const { service, send } = await startWebPushFixture(t)
     const stop = new AbortController()
-    service.answer(() => {
+    service.respondWith(() => {
       stop.abort()
       return new Promise(() => {})
     })
