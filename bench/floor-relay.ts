@@ -3,16 +3,21 @@ import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { endWithParent } from './support/end-with-parent.ts'
 
-// The floor of `pokes` and `delivery`: the least work from a message to its poke on this runtime. It forwards the body of each request and
-// stores nothing. `node bench/floor-relay.ts GATEWAY-URL`
+// The floor of `pokes` and `delivery`: the least work from a message to its pokes on this runtime. It forwards the body of each request
+// the given number of times and stores nothing. `node bench/floor-relay.ts GATEWAY-URL [POKES [CONNECTIONS]]`
 
 const gateway = new URL(process.argv[2] ?? '')
-const pool = new Pool(gateway.origin, { connections: 32 })
+const pokes = Number(process.argv[3] ?? 1)
+const pool = new Pool(gateway.origin, { connections: Number(process.argv[4] ?? 32) })
 const headers = { 'content-type': 'application/json' }
 
-async function forward(body: Buffer): Promise<void> {
+async function poke(body: Buffer): Promise<void> {
   const answer = await pool.request({ method: 'POST', path: gateway.pathname, headers, body })
   await answer.body.dump()
+}
+
+async function forward(body: Buffer): Promise<void> {
+  await Promise.all(Array.from({ length: pokes }, () => poke(body)))
 }
 
 const server = createServer((request, response) => {

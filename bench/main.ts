@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Benchmark, BenchOptions, Report } from './benchmark.ts'
+import { backlog } from './backlog.ts'
 import { caches } from './caches.ts'
 import { deadGateway } from './dead-gateway.ts'
 import { delivery } from './delivery.ts'
@@ -19,6 +20,7 @@ import { printTable } from './support/table.ts'
 const BENCHMARKS: readonly Benchmark[] = [
   pokes,
   delivery,
+  backlog,
   startUp,
   sync,
   syncWaking,

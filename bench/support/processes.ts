@@ -46,6 +46,8 @@ export type Program = AsyncDisposable & {
   url: string
   /** Milliseconds from the start of the process to its ready line. */
   readyMs: number
+  /** Sends a message over the IPC channel and resolves to the reply. Only for programs that reply to messages. */
+  ask(): Promise<unknown>
 }
 
 const READY = /listening on (http:\S+)/
@@ -70,6 +72,11 @@ export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = {
     pid: child.pid ?? 0,
     url,
     readyMs: monotonicMs() - started,
+    ask: () =>
+      new Promise((resolve, reject) => {
+        child.once('message', resolve)
+        child.send('ask', (error) => error && reject(error))
+      }),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
       await ended

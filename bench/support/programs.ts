@@ -11,18 +11,30 @@ export function launchBelfry(
   { cpuProfiles }: BenchOptions,
   env: NodeJS.ProcessEnv = {},
 ): Promise<Program> {
-  const profiling = cpuProfiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', cpuProfiles]
+  return serve(data, cpuProfiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', cpuProfiles], env)
+}
+
+/** The same with the meter of the time in SQLite (`sqlite-meter.ts`): `ask` resolves to `SqliteTime`. */
+export function launchMeteredBelfry(data: string): Promise<Program> {
+  return serve(data, ['--import', program('sqlite-meter.ts')])
+}
+
+function serve(data: string, nodeFlags: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Program> {
   const flags = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration']
   const more = ['--allow-push-to', '127.0.0.0/8', '--log-level', 'error']
-  return launch([...profiling, join(ROOT, 'bin', 'belfry'), 'serve', ...flags, ...more], {
+  return launch([...nodeFlags, join(ROOT, 'bin', 'belfry'), 'serve', ...flags, ...more], {
     ...env,
     BELFRY_RATE_LIMITS_ENABLED: 'false',
   })
 }
 
-/** @param gateway the URL to which the relay forwards */
-export function launchRelay(gateway: string): Promise<Program> {
-  return launch([program('../floor-relay.ts'), gateway])
+/** `pokes`: the number of pokes that the relay sends for each message; `connections`: at most as many of them at the same time. */
+export type RelayFanOut = { pokes: number; connections: number }
+
+/** @param gateway the URL to which the relay forwards; by default one poke for each message, on 32 connections */
+export function launchRelay(gateway: string, fanOut?: RelayFanOut): Promise<Program> {
+  const more = fanOut === undefined ? [] : [fanOut.pokes, fanOut.connections]
+  return launch([program('../floor-relay.ts'), gateway, ...more.map(String)])
 }
 
 export function launchLongPollFloor(): Promise<Program> {

@@ -4,8 +4,8 @@ import type { Receiver } from './receiver.ts'
 import { medianOf } from './stats.ts'
 import { percent } from './table.ts'
 
-/** A server with its load generator. */
-export type Side = { program: Program; load: Load }
+/** A server with its load generator. `pokes`: the number of pokes for each message, 1 by default. */
+export type Side = { program: Program; load: Load; pokes?: number }
 
 export type Round = Cpu & {
   messagesPerSecond: number
@@ -33,16 +33,16 @@ export async function inTurns<Name extends string, R>(
   return found
 }
 
-/** Sends messages, and waits for the last poke. Each message is one poke. */
+/** Sends messages, and waits for the last poke. */
 export async function sendingRound(
   receiver: Receiver,
-  { program, load }: Side,
+  { program, load, pokes = 1 }: Side,
   send: (load: Load) => Promise<Sent>,
 ): Promise<Round> {
   await receiver.begin(load.next())
   const cpu = startCpu(program, receiver)
   const sent = await send(load)
-  const arrivals = await receiver.end(sent.count)
+  const arrivals = await receiver.end(sent.count * pokes)
   const tookMs = arrivals.lastAt - sent.startedAt
   return {
     messagesPerSecond: (sent.count * 1000) / (sent.answeredAt - sent.startedAt),

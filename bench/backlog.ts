@@ -1,0 +1,146 @@
+import type { Benchmark, Report } from './benchmark.ts'
+import { type Backlog, buildBacklog, type BacklogDelivery, drainBacklog } from './support/backlog.ts'
+import { createLoad } from './support/load.ts'
+import { type Program, temporaryFolder } from './support/processes.ts'
+import { launchMeteredBelfry } from './support/programs.ts'
+import { type Receiver, startReceiver } from './support/receiver.ts'
+import { cpuCells, cpuColumns, inTurns, medians, type Side } from './support/rounds.ts'
+import { openSeed, type SeededRoom } from './support/seed.ts'
+import type { StatementTime } from './support/sqlite-meter.ts'
+import { medianOf, rounded } from './support/stats.ts'
+import { figure, type Table } from './support/table.ts'
+
+// The backlog of one pusher, by its depth: the time in SQLite for a poke must not grow with the number of queued events.
+
+const DEPTHS = [40, 400, 4000] as const
+const ROUNDS = 3
+const SENDING_CONNECTIONS = 64
+/** A statement that runs less often than for each tenth poke belongs to a sweeper. */
+const MIN_COUNT = 0.1
+const MAX_STATEMENT_MICROS = 10
+const MAX_GROWTH = 1.5
+
+type Statements = readonly StatementTime[]
+type Round = { delivery: BacklogDelivery; statements: Statements }
+/** The figures of one depth. `sqliteMicros`: all statements of one poke. */
+type Line = BacklogDelivery & { depth: number; sqliteMicros: number; statements: Statements }
+
+export const backlog: Benchmark = {
+  name: 'backlog',
+  about:
+    'the backlog of one pusher, 40 to 4,000 events: pokes per second, and the time in SQLite for each poke',
+  async run() {
+    await using receiver = await startReceiver()
+    using data = temporaryFolder()
+    const rooms = await seedRooms(data.path, receiver.gateway)
+    await using program = await launchMeteredBelfry(data.path)
+    await using load = createLoad(program.url, SENDING_CONNECTIONS)
+    const drain = (messages: number) => {
+      const room = rooms.get(messages) as SeededRoom
+      return drainOnce({ receiver, server: { program, load } }, { messages, pushers: 1, room })
+    }
+    for (const messages of DEPTHS) await drain(messages)
+    const rounds = await inTurns(DEPTHS.map(String), ROUNDS, (name) => drain(Number(name)))
+    return report(DEPTHS.map((depth) => lineOf(depth, rounds[`${depth}`] ?? [])))
+  },
+}
+
+async function seedRooms(data: string, gateway: string): Promise<Map<number, SeededRoom>> {
+  await using seed = await openSeed(data, gateway)
+  const rooms = new Map<number, SeededRoom>()
+  for (const depth of DEPTHS) rooms.set(depth, await seed.addRoom(2, 1))
+  return rooms
+}
+
+async function drainOnce(
+  { receiver, server }: { receiver: Receiver; server: Side },
+  one: Backlog,
+): Promise<Round> {
+  await buildBacklog(receiver, server, one)
+  await statementsOf(server.program)
+  const delivery = await drainBacklog(receiver, server, one)
+  const all = await statementsOf(server.program)
+  const statements = all
+    .map((each) => ({ ...each, count: each.count / one.messages }))
+    .filter(({ count }) => count >= MIN_COUNT)
+  return { delivery, statements }
+}
+
+const statementsOf = async (program: Program) => (await program.ask()) as StatementTime[]
+
+function lineOf(depth: number, rounds: readonly Round[]): Line {
+  const statements = [...new Set(rounds.flatMap((one) => one.statements.map(({ sql }) => sql)))].map(
+    (sql) => {
+      const found = rounds.flatMap((one) => one.statements.filter((each) => each.sql === sql))
+      return { sql, count: medianOf(found, (one) => one.count), micros: medianOf(found, (one) => one.micros) }
+    },
+  )
+  const sqliteMicros = statements.reduce((sum, { count, micros }) => sum + count * micros, 0)
+  return { depth, ...medians(rounds.map(({ delivery }) => delivery)), sqliteMicros, statements }
+}
+
+function report(lines: readonly Line[]): Report {
+  const [first, last] = [lines[0], lines.at(-1)]
+  if (!first || !last) throw new Error('nothing was measured')
+  const growth = last.sqliteMicros / first.sqliteMicros
+  const slowest = Math.max(...last.statements.filter(isReading).map(({ micros }) => micros))
+  return {
+    tables: [drainTable(lines), statementTable(lines, last)],
+    targets: [
+      {
+        wanted: `SQLite time of a poke with ${figure(last.depth)} events at most ${MAX_GROWTH} times that with ${figure(first.depth)}`,
+        found: `${figure(growth, 2)} times`,
+        isMet: growth <= MAX_GROWTH,
+      },
+      {
+        wanted: `${figure(last.depth)} events: each reading statement of a poke within ${MAX_STATEMENT_MICROS} µs`,
+        found: `${figure(slowest, 1)} µs`,
+        isMet: slowest <= MAX_STATEMENT_MICROS,
+      },
+    ],
+    figures: {
+      growth: rounded({ growth }).growth,
+      depths: lines.map(({ statements, ...line }) => ({
+        ...rounded(line),
+        statements: statements.map(roundedStatement),
+      })),
+    },
+  }
+}
+
+const roundedStatement = ({ sql, ...numbers }: StatementTime) => ({ sql, ...rounded(numbers) })
+const isReading = ({ sql }: StatementTime) =>
+  /^\s*(select|with)\b/i.test(sql) && !/\b(insert|update|delete)\b/i.test(sql)
+
+function drainTable(lines: readonly Line[]): Table {
+  return {
+    title: 'Delivery of the backlog of one pusher',
+    columns: ['events', 'pokes/s', 'CPU µs/poke', 'statements', 'SQLite µs/poke', ...cpuColumns],
+    rows: lines.map((one) => [
+      figure(one.depth),
+      figure(one.pokesPerSecond),
+      figure(one.serverCpuMicrosPerPoke),
+      figure(
+        one.statements.reduce((sum, { count }) => sum + count, 0),
+        1,
+      ),
+      figure(one.sqliteMicros, 1),
+      ...cpuCells(one),
+    ]),
+  }
+}
+
+function statementTable(lines: readonly Line[], { statements }: Line): Table {
+  const microsAt = (line: Line, sql: string) => line.statements.find((one) => one.sql === sql)?.micros
+  return {
+    title: 'The statements of one poke: median time in µs, by the number of events',
+    columns: ['', 'for each poke', ...lines.map(({ depth }) => figure(depth))],
+    rows: statements
+      .toSorted((one, other) => other.count * other.micros - one.count * one.micros)
+      .map(({ sql, count }) => [
+        sql.replaceAll(/\s+/g, ' ').slice(0, 70),
+        figure(count, 1),
+        ...lines.map((line) => figure(microsAt(line, sql) ?? Number.NaN, 1)),
+      ]),
+  }
+}
