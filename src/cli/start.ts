@@ -1,7 +1,7 @@
 import { flagHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Command } from './command.ts'
-import { provePush } from './prove-push.ts'
+import { provePush } from './check-push.ts'
 import { serveUntilStopped } from './serve.ts'
 
 // The settings of a first start. All of them can be overridden, as for serve.

@@ -18,7 +18,7 @@ import { requireJoined } from '../rooms/access.ts'
 import { displayNameAt } from '../rooms/poke-event.ts'
 import { viewRoom } from '../rooms/room-view.ts'
 import type { Queries } from '../storage/query.ts'
-import { explainResult } from './explain-answer.ts'
+import { explainResult } from './explain-user.ts'
 import { ignoredSender, pushersAtEvent } from './explain-store.ts'
 
 export type DryRun = {

@@ -18,7 +18,7 @@ import {
   notifyReason,
   type SilenceFact,
 } from '../trace/notify-reason.ts'
-import { explainResult } from './explain-answer.ts'
+import { explainResult } from './explain-user.ts'
 import { ignoredSender, pushersAtEvent } from './explain-store.ts'
 
 export type ExplainRequest = {

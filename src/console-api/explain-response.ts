@@ -5,9 +5,9 @@ import { eventId, roomId, time, userId } from '../http/response-parts.ts'
 import { jsonObject } from '../http/schema.ts'
 import { RULE_KINDS, type RuleVerdict } from '../push-rules/index.ts'
 import type { Silence } from '../trace/notify-reason.ts'
-import type { NoPokeReason } from './explain-answer.ts'
+import type { NoPokeReason } from './explain-user.ts'
 
-// The response of `/explain`. `explain-answer.ts` assembles it.
+// The response of `/explain`. `explain-user.ts` assembles it.
 
 const SILENCES: readonly Silence[] = ['own event', 'redacted', 'sender is ignored', 'not a member']
 const NO_POKE_REASONS: readonly NoPokeReason[] = [

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
-import { cohortAt } from '../notifications/stretch-sql.ts'
+import { cohortAt } from '../notifications/cohort-interval-sql.ts'
 import { type Query, query } from '../storage/query.ts'
 
 type At = { userId: UserId; roomId: RoomId; position: number }

@@ -3,7 +3,7 @@ import { limitExceeded } from '../lib/errors.ts'
 import { createShares, type Refusal } from '../lib/shares.ts'
 import { addressGroup } from './address.ts'
 import { holdsNothing, type RequestContext } from './context.ts'
-import type { UnreadAnswers } from './unread-answers.ts'
+import type { UnreadAnswers } from './unread-responses.ts'
 
 /** The resources that requests in flight use: their number, and the bytes of their bodies and responses. Each is limited. */
 export type Load = {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { isSmaller, sizeOf } from '../lib/json-size.ts'
 import { jsonPieces, PIECE_SIZE } from './json-pieces.ts'
-import type { Holder, UnreadAnswers } from './unread-answers.ts'
+import type { Holder, UnreadAnswers } from './unread-responses.ts'
 
 // Browsers need these on every response, including errors (client-server API, "Web Browser Clients").
 export const CORS_HEADERS = {

@@ -17,7 +17,7 @@ import { type OnAnswer, type PipelineDeps, serveRoutes } from './pipeline.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { WatchSessions } from './session.ts'
 import type { Route } from './route.ts'
-import { createUnreadAnswers } from './unread-answers.ts'
+import { createUnreadAnswers } from './unread-responses.ts'
 
 export type HttpServerOptions = Authenticators & {
   config: Pick<Config, 'listen' | 'limits' | 'trust_proxy'>

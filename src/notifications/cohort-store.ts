@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
-import { cohortNow } from './stretch-sql.ts'
+import { cohortNow } from './cohort-interval-sql.ts'
 
 // Members with push rules of their own, and their cohorts. The cost of these queries grows with the number of such members.
 

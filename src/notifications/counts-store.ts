@@ -1,7 +1,7 @@
 import { type Compilable, type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
-import { laterOf, stretchesWhere } from './stretch-sql.ts'
+import { laterOf, intervalsWhere } from './cohort-interval-sql.ts'
 import { type Counted, exceptionValue, retractedValue, threadTotal, unreadOfRoom } from './unread-sql.ts'
 
 type RoomsOf = { userId: UserId; roomIds: readonly RoomId[] }
@@ -36,7 +36,7 @@ export const unreadByThread = query<RoomsOf>()<ThreadRow>((db, p, d): Compilable
   const counted = (what: Counted) =>
     sql`${threadTotal(what, { member: 's', threadId: thread }, ends)} - ${threadTotal(what, { member: 's', threadId: thread }, from)}`
   const rows = sql<ThreadRow>`
-    with s as materialized (${stretchesWhere(mine)})
+    with s as materialized (${intervalsWhere(mine)})
     select s.room_id, c.thread_id, ${counted('notify')} as notifications, ${counted('highlight')} as highlights
     from s cross join cohort_threads as c ${reading(thread)}
     where c.room_id = s.room_id and c.cohort = s.cohort and c.last_position > ${laterOf(readTo, starts)}

@@ -4,7 +4,7 @@ import { type Dialect, query } from '../storage/query.ts'
 import { isInvitationBy } from './invitation-sql.ts'
 import { EXCEPTION_COLUMNS } from './outcome-store.ts'
 import { unreadOfMember } from './unread-sql.ts'
-import { laterOf, stretchesWhere } from './stretch-sql.ts'
+import { laterOf, intervalsWhere } from './cohort-interval-sql.ts'
 
 // When a user starts to ignore people, these queries remove their events from the user's unread counts. They write
 // exceptions, as for new events of ignored users. Each statement reads only the rooms that the user shares with these people.
@@ -51,7 +51,7 @@ export const silenceShared = query<Ignoring & { limit: number }>()((db, p, d) =>
     .columns(EXCEPTION_COLUMNS)
     .expression(
       sql<never>`
-      with s as materialized (${stretchesWhere(sql`r.user_id = ${p.userId} and r.thread_id = '' and r.room_id in ${shared(p, d)}`)})
+      with s as materialized (${intervalsWhere(sql`r.user_id = ${p.userId} and r.thread_id = '' and r.room_id in ${shared(p, d)}`)})
       select s.user_id, s.room_id, o.position, o.thread_id, 0, 0, 1, o.highlight, '[]', null, null
       from s cross join cohort_outcomes as o cross join events as v
       where o.room_id = s.room_id and o.cohort = s.cohort and o.retracted = 0

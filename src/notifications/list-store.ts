@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { type Dialect, query } from '../storage/query.ts'
-import { earlierOf, laterOf, stretchesWhere } from './stretch-sql.ts'
+import { earlierOf, laterOf, intervalsWhere } from './cohort-interval-sql.ts'
 
 /** `before`: a position; only older entries are returned. `limit`: the maximum number of rows. */
 type Page = { userId: UserId; before: number; limit: number }
@@ -19,13 +19,13 @@ export type NotificationRow = {
   rule_id: string | null
 }
 
-/** The stretches (`stretch-sql.ts`) of all rooms of the user, or of some of them. */
-function stretches(p: Page, rooms: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
-  return sql`s as materialized (${stretchesWhere(sql`r.user_id = ${p.userId} and r.thread_id = ''${rooms}`)})`
+/** The intervals (`cohort-interval-sql.ts`) of all rooms of the user, or of some of them. */
+function intervals(p: Page, rooms: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+  return sql`s as materialized (${intervalsWhere(sql`r.user_id = ${p.userId} and r.thread_id = ''${rooms}`)})`
 }
 
 /**
- * Whether the outcome `o` of the event `v` notified the member during the stretch `s`. It belongs to the cohort of the stretch,
+ * Whether the outcome `o` of the event `v` notified the member during the interval `s`. It belongs to the cohort of the interval,
  * is later than the join, has another sender, is not redacted, and the member has no exception for it.
  */
 function notifiesMember(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<boolean> {
@@ -54,7 +54,7 @@ function newestPosition(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilde
 const newestRooms = (onlyHighlights: boolean) =>
   query<Page>()<{ room_id: RoomId }>((db, p, d) => {
     const rows = sql<{ room_id: RoomId }>`
-      with ${stretches(p)}
+      with ${intervals(p)}
       select n.room_id from (
         select s.room_id, (${newestPosition(p, d, onlyHighlights)}) as newest from s
       ) as n
@@ -67,14 +67,14 @@ export const roomsWithNotifications = newestRooms(false)
 export const roomsWithHighlights = newestRooms(true)
 
 /**
- * The rows of the page in these rooms. Each stretch is read only as far as the page can hold. `o` comes from a covering
+ * The rows of the page in these rooms. Each interval is read only as far as the page can hold. `o` comes from a covering
  * index; `w` is its row.
  */
 const newestOfRooms = (onlyHighlights: boolean) =>
   query<PageOf>()<NotificationRow>((db, p, d) => {
     const last = sql<number>`(${newestPosition(p, d, onlyHighlights)} offset ${d.integer(p.limit)} - 1)`
     const rows = sql<NotificationRow>`
-      with ${stretches(p, sql` and r.room_id in ${d.list(p.roomIds)}`)},
+      with ${intervals(p, sql` and r.room_id in ${d.list(p.roomIds)}`)},
         r as materialized (select s.*, coalesce(${last}, 0) as oldest from s)
       select o.position, o.room_id, w.thread_id, v.event_id, v.origin_server_ts, w.actions, w.rule_kind, w.rule_id
       from r as s join cohort_outcomes as o on o.room_id = s.room_id and o.position >= s.oldest

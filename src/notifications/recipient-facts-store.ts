@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Dialect, query } from '../storage/query.ts'
-import { cohortAt } from './stretch-sql.ts'
+import { cohortAt } from './cohort-interval-sql.ts'
 import { unreadOfRoom } from './unread-sql.ts'
 
 // For each wanted row `w`, facts about a user, and about an event for that user; every fact is found by keys.

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { earlierOf, laterOf, stretchesOfMember } from './stretch-sql.ts'
+import { earlierOf, laterOf, intervalsOfMember } from './cohort-interval-sql.ts'
 
 // Unread counts in SQL. Each expression needs the member's read position for all threads (`thread_id = ''`) in the outer query
 // as `r`. Each looks up a few rows by index, whatever the size of the room or the length of its history, and a few more for
@@ -30,10 +30,10 @@ export function unreadOfMember(userId: RawBuilder<unknown>, roomId: RawBuilder<u
 function countedSince(counted: Counted): RawBuilder<number> {
   const since = roomTotal(counted, laterOf(READ_TO, STARTS))
   return sql<number>`coalesce((select sum(${roomTotal(counted, ENDS)} - ${since})
-    from ${stretchesOfMember} where s.ends > r.position), 0)`
+    from ${intervalsOfMember} where s.ends > r.position), 0)`
 }
 
-/** The total of the cohort of the stretch `s`. */
+/** The total of the cohort of the interval `s`. */
 function roomTotal(counted: Counted, upTo: RawBuilder<number>): RawBuilder<number> {
   const column = sql.ref(counted === 'notify' ? 'o.total_notify' : 'o.total_highlight')
   return sql<number>`coalesce((select ${column} from cohort_outcomes as o
@@ -42,7 +42,7 @@ function roomTotal(counted: Counted, upTo: RawBuilder<number>): RawBuilder<numbe
 }
 
 /**
- * The total of a thread of the room of `member`, for the cohort of the stretch `s`. The position comes from a covering index
+ * The total of a thread of the room of `member`, for the cohort of the interval `s`. The position comes from a covering index
  * and leads to the row: SQLite uses that index only when it is covering, and otherwise walks the room's events.
  */
 export function threadTotal(
@@ -65,14 +65,14 @@ function readInThreads(counted: Counted): RawBuilder<number> {
   const upToThread = threadTotal(counted, thread, earlierOf(readTo, ENDS))
   const upToRoom = threadTotal(counted, thread, laterOf(READ_TO, STARTS))
   return sql<number>`coalesce((select sum((select sum(${upToThread} - ${upToRoom})
-      from ${stretchesOfMember} where s.ends > r.position and s.starts < t.position))
+      from ${intervalsOfMember} where s.ends > r.position and s.starts < t.position))
     from read_positions as t
     where t.user_id = r.user_id and t.room_id = r.room_id and t.thread_id <> '' and t.position > r.position), 0)`
 }
 
 function retractedSince(counted: Counted): RawBuilder<number> {
   return sql<number>`coalesce((select sum(${retractedValue(counted)})
-    from ${stretchesOfMember} cross join cohort_outcomes as o
+    from ${intervalsOfMember} cross join cohort_outcomes as o
     where o.room_id = r.room_id and o.cohort = s.cohort and o.retracted = 1
       and o.position > ${laterOf(READ_TO, STARTS)} and o.position <= s.ends
       and not ${readInThread('o')}), 0)`

@@ -12,7 +12,7 @@ import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { createRoomsFixture, type RoomsFixture } from '../rooms/fixture.ts'
 import { afterTest } from '../support/after-test.ts'
-import { checkedAnswers } from '../support/answer-check.ts'
+import { checkedAnswers } from '../support/response-check.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 

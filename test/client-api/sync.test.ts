@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { storeFilter } from '../../src/accounts/filters.ts'
 import { user } from '../rooms/sync-fixture.ts'
-import { escaped, serveFixture } from './reading.ts'
+import { escaped, serveFixture } from './reading-server.ts'
 
 const alice = user('alice')
 const bob = user('bob')

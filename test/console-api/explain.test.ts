@@ -5,7 +5,7 @@ import { runCommand } from '../../src/cli/main.ts'
 import type { CommandContext } from '../../src/cli/command.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from '../support/after-test.ts'
-import { checkedAnswers } from '../support/answer-check.ts'
+import { checkedAnswers } from '../support/response-check.ts'
 import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 

@@ -6,7 +6,7 @@ import { named } from '../../src/http/response.ts'
 import { defineRoute, reply, type Route } from '../../src/http/route.ts'
 import { Deferred } from '../../src/lib/deferred.ts'
 import { MatrixError, notFound } from '../../src/lib/errors.ts'
-import { createAnswerCheck } from '../support/answer-check.ts'
+import { createAnswerCheck } from '../support/response-check.ts'
 import { startServer } from './server-fixture.ts'
 import { inject } from '../support/inject.ts'
 

@@ -11,7 +11,7 @@ import type { Authenticate, AuthenticateService } from '../../src/http/auth.ts'
 import type { OnAnswer } from '../../src/http/pipeline.ts'
 import type { WatchSessions } from '../../src/http/session.ts'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
-import { assertNoFaults, createAnswerCheck } from '../support/answer-check.ts'
+import { assertNoFaults, createAnswerCheck } from '../support/response-check.ts'
 
 export const alice: Requester = {
   userId: '@alice:localhost' as UserId,

@@ -14,7 +14,7 @@ import {
   startBelfry,
   startOutside,
   userDataOf,
-} from '../support/upgrade-outside.ts'
+} from '../support/upgrade-fixture.ts'
 
 // This version opens a database of commit 02eb4f8 that has waiting items in the queues of pokes, mail and the gateway
 // (test/vectors/02eb4f8/README.md).

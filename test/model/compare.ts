@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestUser } from '../support/client.ts'
 import type { PokeReceiver } from '../support/poke-receiver.ts'
 import { eventually } from '../support/eventually.ts'
-import type { Fixture } from './play.ts'
+import type { Fixture } from './random-steps.ts'
 import type { Counts, HistoryEvent, Recount } from './recount.ts'
 
 // Compares each count of the server with the recount: incremental /sync of each device, with counts by thread and in total;

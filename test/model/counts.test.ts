@@ -13,7 +13,7 @@ import {
   type Client,
   type ExpectedPokes,
 } from './compare.ts'
-import { perform, setPusher, type Fixture, type Step, step } from './play.ts'
+import { perform, setPusher, type Fixture, type Step, step } from './random-steps.ts'
 import { Recount } from './recount.ts'
 
 // Random histories of four users with six devices in two rooms, over HTTP. After each step all counts are compared with a recount.

@@ -1,4 +1,4 @@
-// Run by durability.test.ts and alone.test.ts. Takes positions with eight parallel writers, and prints each position when its
+// Run by durability.test.ts and server-lock.test.ts. Takes positions with eight parallel writers, and prints each position when its
 // transaction is acknowledged, until the process is killed.
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { nextPosition } from '../../src/storage/stream.ts'

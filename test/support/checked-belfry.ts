@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { main } from '../../src/cli/main.ts'
-import { createAnswerCheck } from './answer-check.ts'
+import { createAnswerCheck } from './response-check.ts'
 
 // `belfry` for tests: validates each response against the schemas of its route, and appends the faults to the file that
 // ANSWER_FAULTS_FILE names. `process.ts` starts it and reads the file.

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test'
 import { createBelfry, type Environment } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from './after-test.ts'
-import { assertNoFaults, createAnswerCheck } from './answer-check.ts'
+import { assertNoFaults, createAnswerCheck } from './response-check.ts'
 import { temporaryFolder } from './databases.ts'
 
 export type TestServer = { url: string; data: string; close: () => Promise<void> }

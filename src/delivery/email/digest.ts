@@ -2,7 +2,7 @@ import type { RoomId, UserId } from '../../lib/ids.ts'
 import { isInvitationOf } from '../../lib/matrix-event.ts'
 import type { PokeDecision } from '../next-poke.ts'
 import { namedFor } from '../next-poke.ts'
-import { nameForMail, type Said, wordsOf } from './words.ts'
+import { nameForMail, type Said, wordsOf } from './event-text.ts'
 
 /** The content of one mail, sorted for display. Each text is one line or a list of lines, and is not escaped. */
 export type Digest = {

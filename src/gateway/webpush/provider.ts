@@ -5,7 +5,7 @@ import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_UNKNOWN_HOST } from '
 import { fit, type FormName } from '../message-forms.ts'
 import { collapseId, countsCollapseId } from '../message-id.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
-import { secureContextFor } from '../trust.ts'
+import { secureContextFor } from '../secure-context.ts'
 import { urgencyOf } from '../urgency.ts'
 import { faultOfSubject, readWebPushCredentials, vapidSubject } from './credentials.ts'
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts'
@@ -14,7 +14,7 @@ import { type WebPushOptions, webPushOptions } from './options.ts'
 import { webPushForms } from './payload.ts'
 import { sendWebPush } from './send.ts'
 import { createVapid, type Vapid } from './token.ts'
-import { isKeyMismatch } from './words.ts'
+import { isKeyMismatch } from './error-texts.ts'
 
 /** Browsers, in Sygnal's form: the pushkey is `p256dh`; the pusher's data contains `endpoint` and `auth`. */
 export const webPush: ProviderType<typeof webPushOptions> = {

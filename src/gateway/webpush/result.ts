@@ -1,7 +1,7 @@
 import { shortHash } from '../../lib/short-hash.ts'
 import type { EndpointAnswer } from '../endpoint.ts'
 import type { ProviderResult } from '../provider.ts'
-import { type Complaint, complaintIn, wordIn } from './words.ts'
+import { type Complaint, complaintIn, wordIn } from './error-texts.ts'
 
 /** The state of the VAPID key and token at this push service. */
 export type Standing = {

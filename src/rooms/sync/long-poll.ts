@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { Queries } from '../../storage/query.ts'
 import { joinedRoomIds } from './news-store.ts'
-import type { Wakes } from './wakes.ts'
+import type { Wakes } from './wake-queue.ts'
 
 export type PollDeps = { db: Queries; bus: Bus; clock: Clock; wakes: Wakes }
 

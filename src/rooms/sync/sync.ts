@@ -14,7 +14,7 @@ import { longPoll } from './long-poll.ts'
 import type { StateForm } from './room-news.ts'
 import { emptyKeys, type SyncKeys, type SyncSection } from './section.ts'
 import { isSamePoint, notAhead, type SyncToken, syncToken } from './token.ts'
-import type { Wakes } from './wakes.ts'
+import type { Wakes } from './wake-queue.ts'
 
 export type SyncDeps = {
   db: Database

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type Digest, digestOf, type EventToMail } from '../../../src/delivery/email/digest.ts'
 import { mailLinks } from '../../../src/delivery/email/links.ts'
 import { fullLetter, shortLetter, type MailSender, testLetter } from '../../../src/delivery/email/render.ts'
-import { wordsOf } from '../../../src/delivery/email/words.ts'
+import { wordsOf } from '../../../src/delivery/email/event-text.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import type { RoomId, UserId } from '../../../src/lib/ids.ts'
 

@@ -4,7 +4,7 @@ import { call, foundingPusher, registerUser } from '../support/client.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 
-describe('the founding text over HTTP', () => {
+describe('pushers, pokes and badges over HTTP', () => {
   for (const prefix of ['api/v1', 'r0', 'v3']) {
     test(`sets a pusher under ${prefix}, gets a poke for a message, a badge after reading, and removes the pusher`, async (t) => {
       const server = await startTestServer(t)

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import { DEFAULT_COHORT } from './cohort.ts'
 
-// A member's stay in a room consists of stretches: from the join or a change of cohort (`cohort_members`) to the next change.
+// The time of a member in a room is divided into intervals: from the join or a change of cohort (`cohort_members`) to the next change.
 // For the events after `starts`, up to and including `ends`, the member belongs to `cohort`. Nearly all members have one
-// stretch, in the default cohort, and no row.
+// interval, in the default cohort, and no row.
 
 const NEVER = sql.lit(Number.MAX_SAFE_INTEGER)
 const DEFAULT = sql.lit(DEFAULT_COHORT)
@@ -14,8 +14,8 @@ function nextChange(after?: RawBuilder<number>): RawBuilder<number> {
     where n.user_id = r.user_id and n.room_id = r.room_id${after ? sql` and n.from_position > ${after}` : sql``}), ${NEVER})`
 }
 
-/** The stretches of the member `r` of the outer query. Select from it `as s`. */
-export const stretchesOfMember: RawBuilder<unknown> = sql`(
+/** The intervals of the member `r` of the outer query. Select from it `as s`. */
+export const intervalsOfMember: RawBuilder<unknown> = sql`(
       select ${DEFAULT} as cohort, 0 as starts, ${nextChange()} as ends
       union all
       select c.cohort, c.from_position, ${nextChange(sql`c.from_position`)} from cohort_members as c
@@ -23,10 +23,10 @@ export const stretchesOfMember: RawBuilder<unknown> = sql`(
     ) as s`
 
 /**
- * The stretches of the rows `r` of `read_positions` that satisfy the condition, with columns of that row: `room_id`,
+ * The intervals of the rows `r` of `read_positions` that satisfy the condition, with columns of that row: `room_id`,
  * `user_id`, `read_to` and `joined_at`.
  */
-export function stretchesWhere(condition: RawBuilder<unknown>): RawBuilder<unknown> {
+export function intervalsWhere(condition: RawBuilder<unknown>): RawBuilder<unknown> {
   const reading = sql`r.room_id, r.user_id, r.position as read_to, r.joined_at`
   return sql`select ${reading}, ${DEFAULT} as cohort, 0 as starts, ${nextChange()} as ends
       from read_positions as r where ${condition}

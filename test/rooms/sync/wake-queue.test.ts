@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createWakes } from '../../../src/rooms/sync/wakes.ts'
+import { createWakes } from '../../../src/rooms/sync/wake-queue.ts'
 import type { Database } from '../../../src/storage/database.ts'
 import { redactEvent } from '../../../src/rooms/redact.ts'
 import { latestInRooms } from '../../../src/rooms/timeline-store.ts'

@@ -6,8 +6,8 @@ import { onEachDatabase } from '../../support/databases.ts'
 import { createSyncFixture } from '../sync-fixture.ts'
 import { type Answers, PEOPLE, readSituations } from './situations.ts'
 
-// `UPDATE_SNAPSHOTS=1 npm test -- test/rooms/sync/answers.test.ts` writes the file.
-const FILE = new URL('answers.snapshot.txt', import.meta.url)
+// `UPDATE_SNAPSHOTS=1 npm test -- test/rooms/sync/responses.test.ts` writes the file.
+const FILE = new URL('responses.snapshot.txt', import.meta.url)
 const PARTS = ['content', 'timeline', 'invite_state', 'knock_state']
 
 /** Each distinct event and room once, and the responses with `part <number>` in its place. */
