@@ -28,12 +28,12 @@ test('uses the configured contact for push services, and otherwise the best know
   assert.equal(await subject({ server_name: 'localhost' }), 'mailto:postmaster@localhost.invalid')
   assert.equal(await subject(contact('ops@example.net')), 'mailto:ops@example.net')
   await assert.rejects(
-    subject(contact('nobody')),
+    subject(contact('not-an-address')),
     (error) => error instanceof ConfigError && /push\.contact/.test(error.message),
   )
   assert.equal(
     await openServerVapid(
-      { ...CONFIG, push: { web_push: false, contact: 'nobody' } },
+      { ...CONFIG, push: { web_push: false, contact: 'not-an-address' } },
       db,
       createManualClock(),
     ),

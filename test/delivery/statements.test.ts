@@ -93,7 +93,7 @@ onEachDatabase('the statements of a poke', (open) => {
   })
 })
 
-/** The gateway of the server itself, with an inbox for Bob's only pusher. */
+/** Opens the server's own gateway, with an inbox for bob's only pusher. */
 async function openOwnGateway(t: TestContext, { delivery, db }: { delivery: DeliveryFixture; db: Database }) {
   const url = 'https://this.server.test/_matrix/push/v1/notify'
   const { clock, loopsAtRest } = countingClock()
@@ -105,7 +105,7 @@ async function openOwnGateway(t: TestContext, { delivery, db }: { delivery: Deli
     deps: { trace: stepTraceOf(log) },
   })
   afterTest(t, () => fixture[Symbol.asyncDispose]())
-  // Then the queue is known to be empty.
+  // From now on the gateway knows that its queue is empty.
   await loopsAtRest()
   const metrics = createNotifyMetrics(createMetrics({ processMetrics: false }), () => undefined)
   const own = ownGateway({ gateway: fixture.gateway, metrics })
