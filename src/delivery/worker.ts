@@ -16,10 +16,9 @@ export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable
   // With a damaged table the start fails, and not the first poke.
   await db.first(anyPusher, {})
   const circuits = createCircuits({ ...deps, limit: concurrency })
-  for (const { destination, reason, held } of await outagesOf(db, 'poke'))
-    circuits.expectOutage(destination, { reason, held })
   const wokenBy = { bus, topic: 'delivery' } as const
   const leases = { leaseMs: LEASE_MS, keepsIdleLanes: true }
-  const settings = { kind: 'poke', wokenBy, concurrency, ...leases, drainMs } as const
+  const findOutages = (now: number) => outagesOf(db, 'poke', now)
+  const settings = { kind: 'poke', wokenBy, concurrency, ...leases, drainMs, findOutages } as const
   return startEngine({ ...deps, circuits }, settings, createPokePort(deps))
 }

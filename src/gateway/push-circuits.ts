@@ -62,6 +62,10 @@ export function createPushCircuits(deps: { apps: () => Apps; clock: Clock; rando
       const { circuits, line, isConfigured } = find(destination)
       return !isConfigured || circuits.isHeld(line, laneId)
     },
+    expectOutage(destination, outage) {
+      const { circuits, line } = find(destination)
+      circuits.expectOutage(line, outage)
+    },
     admit,
     report,
     leave,

@@ -3,6 +3,8 @@ import { startSweeper } from '../lib/sweeper.ts'
 import { type Engine, startEngine } from '../sending/engine.ts'
 import type { Change } from '../sending/circuits.ts'
 import { endPauses, removeEmpty } from '../sending/keyed-lanes.ts'
+import { type KnownOutage, pausesOf } from '../sending/known-outages.ts'
+import { advanceLanes } from '../sending/lane-store.ts'
 import type { Notification } from './notification.ts'
 import { createPushCircuits, PAUSED } from './push-circuits.ts'
 import { createPushPort, type PushDeps } from './push-port.ts'
@@ -48,6 +50,7 @@ export function createQueue(deps: QueueDeps): Queue {
     get concurrency() {
       return deps.apps().all.reduce((sum, { limit }) => sum + limit, 0)
     },
+    findOutages: (now: number) => findPauses(deps, now),
   } as const
 
   const endAllPauses = () =>
@@ -60,7 +63,6 @@ export function createQueue(deps: QueueDeps): Queue {
           await tx.run(dueWithTaken, { now: clock.now() })
           await tx.run(endAllTaken, {})
         })
-      await endAllPauses()
       const circuits = createPushCircuits(deps)
       engine = running.use(await startEngine({ ...deps, circuits }, settings, createPushPort(deps)))
       const sweep = { of: 'expired notifications of the queue', sweep: () => sweepQueue(deps) }
@@ -89,6 +91,14 @@ export function createQueue(deps: QueueDeps): Queue {
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** The lines that were paused when the last process ended stay paused: one lane of each sends a probe at once. */
+async function findPauses({ db }: QueueDeps, now: number): Promise<KnownOutage[]> {
+  const pauses = await pausesOf(db, 'push', { paused: PAUSED, now })
+  const probes = pauses.flatMap(({ held: [laneId] }) => (laneId === undefined ? [] : [{ laneId, at: now }]))
+  if (probes.length > 0) await db.transaction((tx) => advanceLanes(tx, probes))
+  return pauses
 }
 
 /** Removes expired items, and counts the queue. Resolves to the number of expired items. */

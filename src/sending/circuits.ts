@@ -84,6 +84,9 @@ export type Change = {
 /** A pause of a line. The line '' is the group. */
 export type Trouble = { line: string; reason: string; since: number; pausedUntil: number }
 
+/** The last error of a line that was down at the start of this process, and the lanes that wait for it. */
+export type Outage = { reason: string; held: readonly number[] }
+
 export type CircuitSettings = {
   clock: Clock
   random: Random
@@ -96,7 +99,7 @@ export type CircuitSettings = {
 export type Circuits = ReturnType<typeof createCircuits>
 
 /** The part of the circuits that the engine uses. The name of a line is the destination of its lanes. */
-export type LaneCircuits = Pick<Circuits, 'slotsAt' | 'isHeld' | 'report' | 'leave'> & {
+export type LaneCircuits = Pick<Circuits, 'slotsAt' | 'isHeld' | 'report' | 'leave' | 'expectOutage'> & {
   admit(line: string, sender: Sender, reserved?: Pass): Admission | Promise<Admission>
   /** Undefined: no slot is free. */
   reserve(line: string, sender: Sender): Pass | undefined
@@ -135,7 +138,7 @@ export function createCircuits(settings: CircuitSettings) {
     report,
     leave,
     /** Pauses a line that was down at the start of this process: one sender may probe it. `held`: the lanes that wait for it. */
-    expectOutage(name: string, { reason, held }: { reason: string; held: readonly number[] }): void {
+    expectOutage(name: string, { reason, held }: Outage): void {
       const line = lineOf(group, name)
       const since = clock.now()
       line.circuit = { ...closedCircuit(), failures: line.rules.breaksAt, pausedUntil: since }

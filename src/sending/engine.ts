@@ -20,6 +20,7 @@ import {
 import type { LanePort, Looked } from './port.ts'
 import type { SendResult } from './result.ts'
 import { createKeptLeases, type KeptLeases } from './kept-leases.ts'
+import { holdForProbe, type KnownOutage } from './known-outages.ts'
 import { createSettler, type Ended } from './settler.ts'
 import type { LaneEvent } from './transition.ts'
 import { createWaitingLine, type Taken } from './waiting-line.ts'
@@ -61,6 +62,8 @@ export type EngineSettings = {
   isDurable?: (event: LaneEvent) => boolean
   /** Keep the lease of a lane that has nothing left to send, so that its next item needs no claim. Default: false. */
   keepsIdleLanes?: boolean
+  /** The destinations that were down when the last process ended. Called after the leases of dead processes have ended. Default: none. */
+  findOutages?: (now: number) => Promise<readonly KnownOutage[]>
   sweepEveryMs?: number
   findLanes?: FindLanes
 }
@@ -78,7 +81,13 @@ export async function startEngine<Look extends Looked, Result extends SendResult
   settings: EngineSettings,
   port: LanePort<Look, Result>,
 ): Promise<Engine> {
-  await endDeadLeases(deps.db, settings.kind)
+  const { db, circuits, clock } = deps
+  await endDeadLeases(db, settings.kind)
+  const now = clock.now()
+  const outages = (await settings.findOutages?.(now)) ?? []
+  for (const { destination, ...outage } of outages) circuits.expectOutage(destination, outage)
+  // After the end of dead leases: a leased lane is not held.
+  await holdForProbe(db, outages, now)
   const engine = new LaneEngine(deps, settings, port)
   engine.start()
   return engine

@@ -110,7 +110,11 @@ export function noteDelivery(line: AnyLine, { device = '' }: Sender): void {
 
 /** A configuration error pauses a line at once. An outage needs several failures in a row. */
 export function breakAtNextFailure(line: AnyLine, evidence: 'misconfigured' | 'refused'): void {
-  if (isPaused(line)) return
+  if (isPaused(line)) {
+    // The pause may be one of an earlier process, whose rules are not known.
+    if (evidence === 'refused') line.rules = OF_REFUSED
+    return
+  }
   line.rules = evidence === 'refused' ? OF_REFUSED : OF_LINE
   line.circuit.failures = line.rules.breaksAt - 1
 }

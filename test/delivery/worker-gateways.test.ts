@@ -8,6 +8,7 @@ import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.ts'
+import { leaseByKilledProcess, watchClaims } from '../support/watch-claims.ts'
 import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
 const PUSHERS = 1000
@@ -196,15 +197,53 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     await addPushers(delivery, items)
     await delivery.db.transaction((tx) => tx.run(setStates, { items }))
     const ids = new Map((await delivery.pusherRows()).map((row) => [row.pushkey, row.pusher_id]))
-    assert.deepEqual(await outagesOf(delivery.db, 'poke'), [
-      {
-        destination: 'https://down.test',
-        reason: 'timeout',
-        held: [0, 1, 2, 3, 4].map((n) => ids.get(`down.test${n}`)),
-      },
-    ])
+    const idOf = (n: number) => ids.get(`down.test${n}`)
+    const outage = { destination: 'https://down.test', reason: 'timeout' }
+    const all = [0, 1, 2, 3, 4].map(idOf)
+    assert.deepEqual(await outagesOf(delivery.db, 'poke', 1100), [{ ...outage, held: all }])
+    // The wait that the response 503 asked for is over.
+    assert.deepEqual(await outagesOf(delivery.db, 'poke', 1200), [{ ...outage, held: [idOf(5), ...all] }])
   })
 })
+
+onEachDatabase(
+  'the restart of delivery to a dead gateway',
+  (open) => {
+    for (const before of ['stopped', 'killed'] as const)
+      test(`claims one of its pushers after a restart, when the last process was ${before}`, async (t) => {
+        const { delivery, gateway: good } = await setUp(t, open)
+        const dead = await startPokeReceiver(t)
+        dead.respondWith({ status: 502 })
+        const items = Array.from({ length: 50 }, (_, n) => ({ pushkey: `dead-${n}`, url: dead.url }))
+        await addPushers(delivery, items)
+        const first = await delivery.start()
+        await delivery.say(alice, 'one')
+        await untilSettled(delivery, dead.url)
+        await first[Symbol.asyncDispose]()
+
+        // All of them are due.
+        delivery.clock.advance(3_600_000)
+        if (before === 'killed') await leaseByKilledProcess(delivery.db, delivery.clock.now() + 60_000)
+        dead.pokes.length = 0
+        const answer = Promise.withResolvers<void>()
+        dead.respondWith(async () => {
+          await answer.promise
+          return {}
+        })
+        const { db, claimed } = watchClaims(delivery.db)
+        await using _second = await delivery.start({ db })
+        await eventually(() => dead.pokes.length > 0)
+        await delivery.say(alice, 'two')
+        await good.waitFor((poke) => poke.content?.['body'] === 'two')
+        const rows = await delivery.pusherRows()
+        const ofDead = rows.filter(({ url }) => url === dead.url).map((row) => row.pusher_id)
+        const atProbe = claimed.filter((id) => ofDead.includes(id))
+        answer.resolve()
+        assert.equal(atProbe.length, 1)
+      })
+  },
+  { alone: true },
+)
 
 type State = [fault: string | null, faultAt: number, sentAt: number]
 type StateRow = { pushkey: string; fault: string | null; fault_at: number; sent_at: number }

@@ -5,8 +5,8 @@ import { createManualClock } from '../support/manual-clock.ts'
 const LOOPS = 5
 
 /** A clock that the test moves. `loopsAtRest`: resolves when each loop of a gateway has run, and sleeps. */
-export function countingClock() {
-  const clock = createManualClock()
+export function countingClock(start?: number) {
+  const clock = createManualClock(start)
   let sleeping = 0
   const sleep: typeof clock.sleep = async (ms, signal) => {
     sleeping++

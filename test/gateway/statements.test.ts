@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import type { Database } from '../../src/storage/database.ts'
+import { query } from '../../src/storage/query.ts'
 import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
+import { leaseByKilledProcess, watchClaims } from '../support/watch-claims.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 import { countingClock } from './counting-clock.ts'
 import { openGateway, type PushGiven, type Script, unavailable } from './fixture.ts'
 
@@ -45,3 +49,62 @@ onEachDatabase('the database statements of a notification in the gateway', (onDa
     assert.deepEqual(statements, { read: 3, write: 3, transactions: 1 })
   })
 })
+
+onEachDatabase(
+  'the start of a gateway with a paused line',
+  (onDatabase) => {
+    for (const before of ['stopped', 'killed'] as const)
+      test(`claims one device, which sends the probe, when the last process was ${before}`, async (t) => {
+        const db = await onDatabase(t)
+        const clock = await pauseLine(db, 120)
+        if (before === 'killed') await leaseByKilledProcess(db, clock.now() + 90_000)
+        const { claimed, db: watched } = watchClaims(db)
+        const { clock: again, areAtRest } = countingClock(clock.now())
+        await using fixture = await openGateway(watched, { script: () => unavailable, clock: again })
+        await eventually(() => fixture.outcomes().length > 0 && areAtRest())
+        assert.deepEqual([fixture.sent.length, claimed.length], [1, 1])
+      })
+
+    test('continues all devices after the response to the probe', async (t) => {
+      const db = await onDatabase(t)
+      const clock = await pauseLine(db, 120)
+      const { clock: again } = countingClock(clock.now())
+      await using fixture = await openGateway(db, { clock: again })
+      await eventually(() => fixture.sent.length > 0)
+      await eventually(() => {
+        // The devices continue within ten seconds.
+        if (again.now() < clock.now() + 10_000) again.advance(100)
+        return new Set(fixture.sent.map(({ device }) => device.pushkey)).size === 120
+      })
+      assert.equal(fixture.sent.length, 120)
+    })
+  },
+  { alone: true },
+)
+
+/** `waiting`: lanes that wait for their time. */
+const lanesAt = query<{ now: number }>()((db, p) =>
+  db
+    .selectFrom('lanes')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('lanes'),
+      sql<number>`sum(case when last_error = 'line paused' then 1 else 0 end)`.as('paused'),
+      sql<number>`sum(case when next_attempt_at > ${sql.val(p.now)} and lease_owner is null then 1 else 0 end)`.as(
+        'waiting',
+      ),
+    ]),
+)
+
+/** Queues a notification for each of these devices. The line breaks, and holds all of them but those whose attempts failed. */
+async function pauseLine(db: Database, devices: number) {
+  const clock = createManualClock()
+  await using fixture = await openGateway(db, { script: () => unavailable, clock })
+  for (let n = 0; n < devices; n++) await fixture.push({ pushkey: `${n}` })
+  await eventually(async () => {
+    const row = await db.first(lanesAt, { now: clock.now() })
+    const isPaused = row?.lanes === devices && Number(row.paused) >= devices - 6
+    if (!isPaused) clock.advance(1000)
+    return isPaused && Number(row.waiting) === devices
+  })
+  return clock
+}

@@ -236,6 +236,16 @@ describe('the circuit breaker of a line', () => {
       [2, 3, 4],
     )
   })
+
+  test('that is known to be broken at the start is probed every half minute while devices are refused', () => {
+    const { circuits, clock, sendTimes } = createFixture({ below: (below) => below - 1 })
+    circuits.expectOutage(LINE, { reason: 'network', held: [] })
+    for (let n = 0; n < 10; n++) {
+      sendTimes(1, { evidence: 'refused', reason: 'mismatch' })
+      assert.ok(circuits.pauseAt(LINE) <= 30_000)
+      clock.advance(circuits.pauseAt(LINE))
+    }
+  })
 })
 
 describe('a configuration error', () => {
