@@ -118,7 +118,7 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     maxRulesPerUser: config.push.max_rules_per_user,
     maxRulesLength: config.push.max_rules_length_per_user,
   }
-  const reading = createReading(given)
+  const { typing, activity, sync } = createReading(given)
   const front = createFront(given, {
     accounts,
     validations,
@@ -127,8 +127,8 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     notifications,
     pushers,
     testPushes: { ...pushers, ...sending.sending, sendTestMail: mail?.sendTest },
-    sync: reading.sync,
-    typing: reading.typing,
+    sync,
+    typing,
     webPush: sending.webPush,
   })
   const { lastSeen, http, metricsServer } = front
@@ -138,11 +138,11 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     metricsServer,
     accounts,
     lastSeen,
-    typing: reading.typing,
-    activity: reading.activity,
+    typing,
+    activity,
     sender,
     webPush,
-    startDelivering: () => startDelivering(given, { ...sending, pushers, activity: reading.activity }),
+    startDelivering: () => startDelivering(given, { ...sending, pushers, notifications, activity }),
     startSweeping: () => startSweeping(given, { pushers, rooms, rules }),
     ownUrls,
     rejectOwn: (tx: Transaction, device: NotificationDevice) =>
@@ -341,11 +341,11 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
   return { lastSeen, http, metricsServer }
 }
 
-type Delivering = Sending & { pushers: PusherDeps; activity: Activity }
+type Delivering = Sending & { pushers: PusherDeps; notifications: NotificationDeps; activity: Activity }
 
 async function startDelivering(
   { db, bus, clock, random, log, trace, config, mail, ruleSettings, own }: Given,
-  { sending, pushers, activity }: Delivering,
+  { sending, pushers, notifications, activity }: Delivering,
 ): Promise<AsyncDisposable[]> {
   const questions = {
     loadPokedEvents,
@@ -365,6 +365,7 @@ async function startDelivering(
     random,
     log,
     trace,
+    recentEvents: notifications.recentEvents,
     activeUntil: (of) => activity.activeUntil(of),
     removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
     recordOwn: (tx, unwritten) => own.gateway.record(tx, unwritten),

@@ -9,6 +9,7 @@ import type { Database, Transaction } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
 import type { DeliveryQueries } from './next-poke.ts'
 import type { LoadPokedEvents } from './poked-event.ts'
+import type { RecentEvents } from './recent-events.ts'
 import type { SenderDeps } from './sender-for.ts'
 
 export type DeliveryDeps = DeliveryQueries &
@@ -21,6 +22,7 @@ export type DeliveryDeps = DeliveryQueries &
     events: Events
     trace: Trace
     loadPokedEvents: LoadPokedEvents
+    recentEvents: RecentEvents
     ruleSettings: CompileOptions
     /** Removes a pusher and everything that belongs to it, after its gateway rejected it. */
     removePusher(tx: Transaction, pusherId: number): Promise<void>

@@ -51,7 +51,7 @@ type Tools = {
 export function createLook(deps: DeliveryDeps): (visit: Visit) => Promise<PokeLook | undefined> {
   const { db } = deps
   const caches = {
-    eventAt: createEventCache(deps.loadPokedEvents, db),
+    eventAt: createEventCache(deps.loadPokedEvents, db, deps.recentEvents),
     factsOf: createBatcher((wanted: readonly FactsWanted[]) => deps.recipientFacts(db, wanted)),
     deviceRulesOf: createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings),
   }

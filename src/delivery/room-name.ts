@@ -23,9 +23,8 @@ export type NamedMember = { userId: UserId; displayname?: Json | undefined; memb
  * `undefined`: send no name. In a room of two, and for an invitation from a known user, the client shows the person instead.
  */
 export function roomNameFor(input: RoomNameInput): string | undefined {
-  if (typeof input.name === 'string' && input.name !== '') return input.name
-  if (typeof input.canonicalAlias === 'string' && isRoomAlias(input.canonicalAlias))
-    return input.canonicalAlias
+  const given = givenName(input)
+  if (given !== undefined) return given
   if (input.invite !== undefined) return input.invite.inviterKnown ? undefined : 'Room Invite'
 
   const others = input.members.filter(
@@ -38,6 +37,19 @@ export function roomNameFor(input: RoomNameInput): string | undefined {
   if (count === 1 || first === undefined) return undefined
   if (count === 2 && second !== undefined) return `${nameOf(first)} and ${nameOf(second)}`
   return `${nameOf(first)} and ${count - 1} ${count === 2 ? 'other' : 'others'}`
+}
+
+/** Whether the name of the room consists of the names of members. */
+export function needsMembers(room: Pick<RoomNameInput, 'name' | 'canonicalAlias' | 'memberCount'>): boolean {
+  return givenName(room) === undefined && room.memberCount > 2
+}
+
+function givenName({
+  name,
+  canonicalAlias,
+}: Pick<RoomNameInput, 'name' | 'canonicalAlias'>): string | undefined {
+  if (typeof name === 'string' && name !== '') return name
+  return typeof canonicalAlias === 'string' && isRoomAlias(canonicalAlias) ? canonicalAlias : undefined
 }
 
 function nameOf(member: NamedMember): string {

@@ -1,9 +1,11 @@
 import type { Bus } from '../cluster/bus.ts'
+import { createRecentEvents, type RecentEvents } from '../delivery/recent-events.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { RuleSettings } from '../push-rules/index.ts'
 import type { Trace } from '../trace/trace.ts'
 import type { BadgeMeaning } from './badge.ts'
+import { createMemberNames, type MemberNames } from './member-names.ts'
 import { createMemberRules, type MemberRules } from './member-rules.ts'
 
 type Parts = RuleSettings & {
@@ -19,7 +21,11 @@ type Parts = RuleSettings & {
   ruleCuts?: { inc(by: number): void }
 }
 
-export type NotificationDeps = Parts & { memberRules: MemberRules }
+export type NotificationDeps = Parts & {
+  memberRules: MemberRules
+  memberNames: MemberNames
+  recentEvents: RecentEvents
+}
 
 /** Makes the dependencies for one database. The cache of member rules has the ids of that database as keys, so databases must not share it. */
 export function notificationDeps(parts: Parts): NotificationDeps {
@@ -34,5 +40,5 @@ export function notificationDeps(parts: Parts): NotificationDeps {
       )
     },
   })
-  return { ...parts, memberRules }
+  return { ...parts, memberRules, memberNames: createMemberNames(), recentEvents: createRecentEvents() }
 }

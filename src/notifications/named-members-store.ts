@@ -1,11 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { UserId } from '../lib/ids.ts'
+import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
 
 // Finds the members of a room whom an event can concern personally.
 
-type Named = { userId: UserId; displayname: string | null }
+export type Named = { userId: UserId; displayname: string | null }
 type Author = Pick<Event, 'roomId' | 'sender'>
 type Mentioned = Author & { userIds: readonly string[] }
 
@@ -20,6 +20,33 @@ type NamedIn = Author & { keys: readonly string[] }
 export async function findNamed(q: Queries, params: NamedIn): Promise<Named[]> {
   return q.all(membersByKey, params)
 }
+
+/** A joined member with the keys of the display name and of the localpart. */
+export type KeyedMember = Named & { nameKey: string; localpartKey: string }
+
+/** The joined members of a room that has at most `limit` joined and invited members. */
+export async function namesOfRoom(q: Queries, roomId: RoomId, limit: number): Promise<KeyedMember[]> {
+  const rows = await q.all(keyedMembers, { roomId, limit })
+  return rows.filter(({ membership }) => membership === 'join')
+}
+
+export const keyedMembers = query<{ roomId: RoomId; limit: number }>()((db, p) =>
+  db
+    .selectFrom('memberships')
+    .select([
+      'user_id as userId',
+      'displayname',
+      'membership',
+      'name_key as nameKey',
+      'localpart_key as localpartKey',
+    ])
+    .where('room_id', '=', p.roomId)
+    // The same text as in the index memberships_by_age: a partial index is not used for bound parameters.
+    .where(sql<boolean>`membership in ('join', 'invite')`)
+    // With this order SQLite uses the index, and does not read the members who have left.
+    .orderBy('position')
+    .limit(p.limit),
+)
 
 export const mentionedMembers = query<Mentioned>()((db, p, d) =>
   db

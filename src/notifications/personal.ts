@@ -14,7 +14,7 @@ import {
 import type { NotificationDeps } from './deps.ts'
 import { cohortOf, type KnownRules, type RoomRules } from './member-rules.ts'
 import type { PersonalOutcome } from './outcome-store.ts'
-import { findMentioned, findNamed, membersIgnoringSender } from './named-members-store.ts'
+import { findMentioned, membersIgnoringSender } from './named-members-store.ts'
 import type { RoomContext } from './room-context.ts'
 import { guarded } from './rule-fault.ts'
 
@@ -90,7 +90,7 @@ async function exceptionsOfMembers(
 ): Promise<UserException[]> {
   const { event, decision, rules } = known
   const counted = outcomeOfCohort(decision, DEFAULT_COHORT)
-  const users = await findMembers(tx, event, decision)
+  const users = await findMembers(deps, tx, known)
   return users
     .filter(({ userId }) => rules?.population.cohortOf(userId) === undefined)
     .flatMap((user) => {
@@ -102,14 +102,19 @@ async function exceptionsOfMembers(
 }
 
 async function findMembers(
+  { memberNames }: NotificationDeps,
   tx: Transaction,
-  { roomId, sender }: Event,
-  { concerned: { mentioned, privileged, bodyKeys } }: Decision,
+  { event, context, decision }: DecidedEvent,
 ): Promise<UserInRoom[]> {
+  const { roomId, sender } = event
+  const { mentioned, privileged, bodyKeys: keys } = decision.concerned
+  const { membersVersion: version, naming } = context
   const userIds = privileged.length > 0 ? [...mentioned, ...privileged] : mentioned
   const found = [
     ...(userIds.length > 0 ? await findMentioned(tx, { roomId, sender, userIds }) : []),
-    ...(bodyKeys.length > 0 ? await findNamed(tx, { roomId, sender, keys: bodyKeys }) : []),
+    ...(keys.length > 0
+      ? await memberNames.find(tx, { roomId, sender, keys, version, memberCount: naming.memberCount })
+      : []),
   ]
   return found.map((row) => ({ userId: row.userId, displayName: row.displayname }))
 }

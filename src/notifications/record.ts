@@ -17,6 +17,7 @@ import {
 } from './personal.ts'
 import { markOwnRead, unreadBefore } from './read-positions.ts'
 import type { RoomContext } from './room-context.ts'
+import { handOnAfterCommit } from './hand-on.ts'
 import { guarded, rulesCut } from './rule-fault.ts'
 import { traceNotNotified } from './trace-not-notified.ts'
 import { wakeOnCommit } from './wake-delivery.ts'
@@ -29,7 +30,7 @@ import { devicesToWake } from './devices-to-wake.ts'
  *
  * Statements for a plain message: outcome, read position of the sender. For a room where other members have pushers, two more:
  * badges, unless all have the room on the badge, and outbox. One more records why some members
- * were not notified. One more finds members by name where the legacy mention rules apply. Where the room has other cohorts
+ * were not notified. One more reads the names of the members where the legacy mention rules apply: once for each change in a small room. Where the room has other cohorts
  * than the default one, one more stores their outcomes and one more finds the members who were not notified. The rules of the
  * members are loaded when they have changed. An error in the rules loses the notification, never the message.
  */
@@ -91,6 +92,7 @@ async function enqueueForMembers(
   const { event, decision, context } = decided
   if (!context.hasPushers) return
   const { roomId, position, type, sender } = event
+  handOnAfterCommit(deps, tx, decided)
   const silenced = exceptions.filter(({ outcome }) => !outcome.notify).map(({ userId }) => userId)
   const mutedCohorts = [...decision.cohorts]
     .filter(([, outcome]) => !outcome.notify)

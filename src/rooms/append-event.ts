@@ -74,10 +74,12 @@ export async function appendTo(
   const context = {
     memberCount,
     rulesVersion,
+    membersVersion: target === undefined ? room.membersVersion : event.position,
     senderIgnored: room.senderIgnored,
     // The view is older than the membership that a member event sets.
     hasPushers: target !== undefined || room.hasPushers,
     isOnBadges: target === undefined && room.isOnBadges,
+    naming: room.naming,
     powerLevels: room.powerLevels,
     creators: room.creators,
     roomVersion: room.version.id,

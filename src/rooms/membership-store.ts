@@ -203,6 +203,7 @@ export const applyChange = query<WrittenMembership>()((db, p, d) =>
     .set((eb) => ({
       joined_count: eb('joined_count', '+', d.integer(p.joined)),
       invited_count: eb('invited_count', '+', d.integer(p.invited)),
+      members_version: d.integer(p.position),
       rules_version: eb
         .case()
         .when(

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { PokedEvent, RoomMoment } from '../delivery/poked-event.ts'
-import type { NamedMember } from '../delivery/room-name.ts'
+import { type NamedMember, needsMembers } from '../delivery/room-name.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type Json, parseStored } from '../lib/json.ts'
 import { ruleEvent } from '../lib/matrix-event.ts'
@@ -14,16 +14,16 @@ const NAMED_MEMBERS = 3
 
 /**
  * The data for pokes about events, by their positions. Names are those at the event. Members are read only for a room without
- * name and alias: the first few current members. They are the members at the event too, except for users who have left since.
+ * name and alias and with more than two members: the first few current members. They are the members at the event too, except for users who have left since.
  */
 export async function loadPokedEvents(
   q: Queries,
   positions: readonly number[],
 ): Promise<Map<number, PokedEvent>> {
   const rows = await q.all(pokedEvents, { positions })
-  const nameless = new Set(rows.filter((row) => !hasName(row)).map((row) => row.room_id))
+  const unnamed = new Set(rows.filter((row) => needsMembers(namesOf(row))).map((row) => row.room_id))
   const members = new Map<RoomId, NamedMember[]>()
-  await Promise.all([...nameless].map(async (roomId) => members.set(roomId, await firstMembersOf(q, roomId))))
+  await Promise.all([...unnamed].map(async (roomId) => members.set(roomId, await firstMembersOf(q, roomId))))
   return new Map(rows.map((row) => [row.position, pokedEventOf(row, members.get(row.room_id) ?? [])]))
 }
 
@@ -64,10 +64,8 @@ function pokedEventOf(row: Row, members: readonly NamedMember[]): PokedEvent {
     position: row.position,
     event,
     room: {
-      name: contentOf(row.name)?.['name'],
-      canonicalAlias: contentOf(row.alias)?.['alias'],
+      ...namesOf(row),
       members,
-      memberCount: row.joined_count + row.invited_count,
     },
     evaluated: prepareEvent(ruleEvent(event)),
     context: momentOf(row),
@@ -83,11 +81,13 @@ function momentOf(row: Row): RoomMoment {
   }
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string'
+const namesOf = (row: Row) => ({
+  name: contentOf(row.name)?.['name'],
+  canonicalAlias: contentOf(row.alias)?.['alias'],
+  memberCount: row.joined_count + row.invited_count,
+})
 
-function hasName(row: Row): boolean {
-  return Boolean(contentOf(row.name)?.['name']) || Boolean(contentOf(row.alias)?.['alias'])
-}
+const isText = (value: unknown): value is string => typeof value === 'string'
 
 const contentOf = (text: string | null): Record<string, Json> | undefined =>
   text === null ? undefined : parseStored(text)

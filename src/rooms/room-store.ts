@@ -61,20 +61,6 @@ export const viewForMessage = query<MessageView>()((db, p) =>
     .leftJoin('memberships as sender', (join) =>
       join.onRef('sender.room_id', '=', 'rooms.room_id').on('sender.user_id', '=', p.sender),
     )
-    .leftJoin('current_state as created', (join) =>
-      join
-        .onRef('created.room_id', '=', 'rooms.room_id')
-        .on('created.type', '=', 'm.room.create')
-        .on('created.state_key', '=', ''),
-    )
-    .leftJoin('events as create_event', 'create_event.position', 'created.position')
-    .leftJoin('current_state as levels', (join) =>
-      join
-        .onRef('levels.room_id', '=', 'rooms.room_id')
-        .on('levels.type', '=', 'm.room.power_levels')
-        .on('levels.state_key', '=', ''),
-    )
-    .leftJoin('events as levels_event', 'levels_event.position', 'levels.position')
     .leftJoin('events as sent', (join) =>
       join
         .onRef('sent.room_id', '=', 'rooms.room_id')
@@ -87,11 +73,18 @@ export const viewForMessage = query<MessageView>()((db, p) =>
       'rooms.version',
       'rooms.creator',
       'rooms.joined_count',
+      'rooms.invited_count',
       'rooms.rules_version',
+      'rooms.members_version',
       'sender.membership as sender_membership',
-      'create_event.content as create_content',
-      'levels_event.content as power_levels',
+      'sender.displayname as sender_displayname',
       'sent.event_id as sent_event_id',
+    ])
+    .select((eb) => [
+      stateContent(eb, 'm.room.create').as('create_content'),
+      stateContent(eb, 'm.room.power_levels').as('power_levels'),
+      stateContent(eb, 'm.room.name').as('name'),
+      stateContent(eb, 'm.room.canonical_alias').as('alias'),
     ])
     .select((eb) =>
       eb
@@ -107,6 +100,16 @@ export const viewForMessage = query<MessageView>()((db, p) =>
     ])
     .where('rooms.room_id', '=', p.roomId),
 )
+
+/** The content of the current state event of a type in the room of the outer query, with an empty state key. */
+const stateContent = (eb: ExpressionBuilder<Schema, 'rooms'>, type: string) =>
+  eb
+    .selectFrom('current_state as current')
+    .innerJoin('events as e', 'e.position', 'current.position')
+    .select('e.content')
+    .whereRef('current.room_id', '=', 'rooms.room_id')
+    .where('current.type', '=', sql.lit(type))
+    .where('current.state_key', '=', sql.lit(''))
 
 /** 1 if any joined member of the room of the outer query other than the sender has pushers, else null. */
 const memberWithPushers = (eb: ExpressionBuilder<Schema, 'rooms'>, sender: UserId) =>

@@ -1,7 +1,8 @@
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { parseStored } from '../lib/json.ts'
 import type { Event, EventDraft } from '../lib/matrix-event.ts'
-import type { Queries } from '../storage/query.ts'
+import type { RoomNaming } from '../notifications/room-context.ts'
+import type { Queries, Query } from '../storage/query.ts'
 import type { Membership } from '../storage/schema.ts'
 import type { AuthState } from './auth-state.ts'
 import { storedCreators } from './creators.ts'
@@ -14,12 +15,16 @@ export type RoomView = AuthState & {
   joinedCount: number
   /** The version of the members' push rules: `rooms.rules_version`. */
   rulesVersion: number
+  /** The version of the members' names: `rooms.members_version`. */
+  membersVersion: number
   /** Whether any user ignores the sender. */
   senderIgnored: boolean
   /** Whether a joined member other than the sender has pushers. */
   hasPushers: boolean
   /** Whether every such member has the room on the badge. */
   isOnBadges: boolean
+  /** The names for pokes. */
+  naming: RoomNaming
   /** The earlier event of the same device with the same transaction id. */
   sentBefore: EventId | undefined
   /** The current event of the type and state key in the request. */
@@ -27,6 +32,8 @@ export type RoomView = AuthState & {
   /** The current state without members: the number of events, and the bytes of their contents. */
   stateUsage: { events: number; bytes: number }
 }
+
+type Row = typeof viewForMessage extends Query<infer _P, infer R> ? R : never
 
 export type ViewRequest = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'transaction'>
 
@@ -54,11 +61,23 @@ export async function viewRoom(q: Queries, request: ViewRequest): Promise<RoomVi
     senderMembership: row.sender_membership ?? undefined,
     joinedCount: row.joined_count,
     rulesVersion: row.rules_version,
+    membersVersion: row.members_version,
     senderIgnored: row.sender_ignored !== null,
     hasPushers: row.has_pushers !== null,
     isOnBadges: row.lacks_badge === null,
+    naming: namingOf(row),
     sentBefore: row.sent_event_id ?? undefined,
     ...state,
+  }
+}
+
+function namingOf(row: Row): RoomNaming {
+  const { name, alias, sender_displayname: senderDisplayName } = row
+  return {
+    name: name === null ? undefined : parseStored(name)['name'],
+    canonicalAlias: alias === null ? undefined : parseStored(alias)['alias'],
+    memberCount: row.joined_count + row.invited_count,
+    ...(senderDisplayName && { senderDisplayName }),
   }
 }
 

@@ -17,6 +17,7 @@ import { edits } from './migrations/0017-edits.ts'
 import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
 import { lanes } from './migrations/0019-lanes.ts'
 import { gatewayLanes } from './migrations/0020-gateway-lanes.ts'
+import { membersVersion } from './migrations/0021-members-version.ts'
 import { receiptsStream } from './migrations/0022-receipts-stream.ts'
 
 /** Append-only: never change a released migration. */
@@ -38,6 +39,7 @@ export const migrations: readonly Migration[] = [
   deactivatedUsers,
   lanes,
   gatewayLanes,
+  membersVersion,
   receiptsStream,
 ]
 

@@ -101,6 +101,8 @@ export type RoomsTable = {
    * an earlier version are invalid.
    */
   rules_version: Filled<number>
+  /** The position of the last change of a membership, a display name or an avatar. */
+  members_version: Filled<number>
   /** The number of current state events and the bytes of their contents, without members. For the quotas. */
   state_events: Filled<number>
   state_bytes: Filled<number>

@@ -133,6 +133,7 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
         events: recordEvents(reported),
         send,
         loadPokedEvents,
+        recentEvents: fixture.deps.recentEvents,
         removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
         recipientFacts,
         rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),

@@ -12,6 +12,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { createGatewayTrace } from '../../src/trace/gateway-trace.ts'
 import { countingClock } from '../gateway/counting-clock.ts'
 import { openGateway } from '../gateway/fixture.ts'
+import { query } from '../../src/storage/query.ts'
 import { afterTest } from '../support/after-test.ts'
 import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -51,6 +52,8 @@ async function startCounted(t: TestContext, { delivery, gateway, pushers }: Coun
   }
 }
 
+const withTwoMembers = query()((db) => db.updateTable('rooms').set({ joined_count: 2 }))
+
 onEachDatabase('the statements of a poke', (open) => {
   test('the first poke needs a claim, three statements for the result, and four reads', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
@@ -63,6 +66,14 @@ onEachDatabase('the statements of a poke', (open) => {
     const { count } = await startCounted(t, { delivery, gateway, pushers: 1 })
     await count('one')
     assert.deepEqual(await count('two'), { read: 4, write: 3, transactions: 1 })
+  })
+
+  test('the event of a room with two members is not read again: two reads', async (t) => {
+    const { delivery, gateway } = await setUp(t, open)
+    await delivery.db.transaction((tx) => tx.run(withTwoMembers, {}))
+    const { count } = await startCounted(t, { delivery, gateway, pushers: 1 })
+    await count('one')
+    assert.deepEqual(await count('two'), { read: 2, write: 3, transactions: 1 })
   })
 
   test('fifty concurrent pokes share one claim and four reads, and one result for those that end together', async (t) => {

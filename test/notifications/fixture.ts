@@ -111,9 +111,11 @@ export function createNotificationsFixture(
       creators: [user('creator')],
       roomVersion: '11',
       rulesVersion: 0,
+      membersVersion: 0,
       senderIgnored: false,
       hasPushers: true,
       isOnBadges: false,
+      naming: { memberCount: 10 },
     },
     rules: { ...deps, db, maxRulesPerUser: 100, onRulesChanged: rulesChanged },
     ignore: (userId, ignored) =>
@@ -177,9 +179,10 @@ async function store(fixture: NotificationsFixture, tx: Transaction, draft: Draf
   const context = {
     ...fixture.context,
     rulesVersion: room?.rulesVersion ?? 0,
+    membersVersion: room?.membersVersion ?? 0,
     senderIgnored: room?.senderIgnored ?? false,
     ...(event.type !== 'm.room.member' &&
-      room && { hasPushers: room.hasPushers, isOnBadges: room.isOnBadges }),
+      room && { hasPushers: room.hasPushers, isOnBadges: room.isOnBadges, naming: room.naming }),
   }
   await recordEvent(fixture.deps, tx, { event, context })
   return event
