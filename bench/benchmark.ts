@@ -19,4 +19,6 @@ export type Benchmark = {
 export type BenchOptions = {
   /** The folder in which each server writes a CPU profile when it ends. */
   cpuProfiles: string | undefined
+  /** The Python that has Synapse installed. */
+  synapsePython: string
 }

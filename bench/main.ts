@@ -6,6 +6,7 @@ import { deadGateway } from './dead-gateway.ts'
 import { delivery } from './delivery.ts'
 import { gateway } from './gateway.ts'
 import { groupCommit } from './group-commit.ts'
+import { peers } from './peers.ts'
 import { pokes } from './pokes.ts'
 import { rooms } from './rooms.ts'
 import { rules } from './rules.ts'
@@ -31,19 +32,25 @@ const BENCHMARKS: readonly Benchmark[] = [
   trace,
   deadGateway,
   gateway,
+  peers,
 ]
 
-const USAGE = `npm run bench -- [NAME …] [--cpu-prof DIR]
+const USAGE = `npm run bench -- [NAME …] [--cpu-prof DIR] [--synapse PYTHON]
 
 ${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
-Without a name all benchmarks run. --cpu-prof writes a CPU profile of each server to DIR.
+Without a name all benchmarks run. --cpu-prof writes a CPU profile of each server to DIR. --synapse names the Python for peers: that of a
+virtual environment with the package matrix-synapse, python3 by default.
 The last line contains the figures as JSON.`
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { 'cpu-prof': { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      'cpu-prof': { type: 'string' },
+      synapse: { type: 'string', default: 'python3' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   if (values.help) {
     console.log(USAGE)
@@ -56,7 +63,7 @@ async function main(): Promise<number> {
   }
   const wanted = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   cleanUpAtExit()
-  await runAll(wanted, { cpuProfiles: values['cpu-prof'] })
+  await runAll(wanted, { cpuProfiles: values['cpu-prof'], synapsePython: values.synapse })
   return 0
 }
 

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import { monotonicMs } from './monotonic.ts'
 
 // Keeps all child processes and folders of a benchmark. They are removed when this process ends: normally, after a failure, and
@@ -52,22 +53,57 @@ export type Program = AsyncDisposable & {
 
 const READY = /listening on (http:\S+)/
 const READY_WITHIN_MS = 30_000
+const READY_CHECK_MS = 50
 
 /** Starts Node with these arguments and waits for a line with `listening on http://…`. Disposing ends the process. */
 export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Program> {
   const started = monotonicMs()
-  const child = spawn(process.execPath, [QUIET, ...args], {
+  const { child, ended } = start(process.execPath, [QUIET, ...args], {
     // Each child ends when this IPC channel closes, so also after kill -9 of this process.
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...process.env, ...env },
   })
+  return programOf({ child, ended }, { url: await readyUrl(child, ended, args), started })
+}
+
+/** Starts any program that will serve at `url`, and waits until `url` + `path` returns 200. Disposing ends the process. */
+export async function launchOther(
+  command: readonly [string, ...string[]],
+  { url, path }: { url: string; path: string },
+): Promise<Program> {
+  const started = monotonicMs()
+  const [file, ...args] = command
+  const { child, ended } = start(file, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const state = { end: '' }
+  void ended.then((reason) => (state.end = reason))
+  const isServing = () =>
+    fetch(url + path).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  while (!(await isServing())) {
+    const late = monotonicMs() > started + READY_WITHIN_MS ? 'not ready in time' : ''
+    const failure = state.end || late
+    if (failure) throw new Error(`${command.join(' ')}: ${failure}`)
+    await setTimeout(READY_CHECK_MS)
+  }
+  return programOf({ child, ended }, { url, started })
+}
+
+type Started = { child: ChildProcess; ended: Promise<string> }
+
+function start(file: string, args: readonly string[], options: SpawnOptions): Started {
+  const child = spawn(file, args, options)
   children.add(child)
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
     child.once('exit', (code, signal) => resolve(`ended with ${signal ?? code}`))
   })
   void ended.then(() => children.delete(child))
-  const url = await readyUrl(child, ended, args)
+  return { child, ended }
+}
+
+function programOf({ child, ended }: Started, { url, started }: { url: string; started: number }): Program {
   return {
     pid: child.pid ?? 0,
     url,
@@ -93,7 +129,7 @@ async function readyUrl(
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const fail = (reason: string) => reject(new Error(`${args.join(' ')}: ${reason}`))
-  const timer = setTimeout(() => fail('not ready in time'), READY_WITHIN_MS)
+  const timer = globalThis.setTimeout(() => fail('not ready in time'), READY_WITHIN_MS)
   if (child.stdout)
     createInterface({ input: child.stdout }).on('line', (line) => {
       const url = READY.exec(line)?.[1]
@@ -135,7 +171,7 @@ const IDLE_MS = 2000
 
 /** Memory of an idle process, in MiB. */
 export async function idleMiBOf(pid: number): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
+  await setTimeout(IDLE_MS)
   return residentMiB(pid)
 }
 
