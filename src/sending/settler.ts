@@ -135,7 +135,7 @@ function outcomeOf(entry: Entry<Looked, SendResult>): LaneOutcome {
 }
 
 /**
- * A value that is due stays due when the item that contained it is refused. An attempt without a known result may have arrived,
+ * The value is due after the item that contained it was refused. An attempt without a known result may have arrived,
  * so the value of the recipient is uncertain after it.
  */
 function valueOf(
@@ -148,7 +148,8 @@ function valueOf(
   const open = { valueTold: null, valueSeen: null, raiseValue: valueMissed }
   if (step.kind !== 'send') return valueKnown ? settled : open
   if (event.kind === 'delivered') return { ...settled, valueTold: step.value }
-  if (event.kind === 'refused') return step.positions.length === 0 ? settled : open
+  if (event.kind === 'refused')
+    return step.positions.length === 0 ? settled : { ...open, raiseValue: valueMissed || step.value !== null }
   const isUncertain = step.value !== null && (event.kind === 'retry' || event.kind === 'given back')
   return isUncertain ? { ...open, valueTold: UNCERTAIN_VALUE } : open
 }

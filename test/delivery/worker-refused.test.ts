@@ -52,6 +52,35 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     assert.deepEqual([row?.failing_since, row?.attempts, row?.next_attempt_at], [null, 0, null])
   })
 
+  test('sends the badge alone after an event that is refused in both forms', async (t) => {
+    const { delivery, gateway } = await setUp(t, open)
+    gateway.respondWith((poke) => (isBadge(poke) ? {} : { status: 400 }))
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'refused')
+    await untilIdle(delivery)
+    assert.deepEqual(
+      gateway.pokes.map((poke) => [poke.event_id !== undefined, poke.counts?.unread]),
+      [
+        [true, 1],
+        [true, 1],
+        [false, 1],
+      ],
+    )
+    assert.equal((await delivery.pusherRows())[0]?.value_told, 1)
+  })
+
+  test('sends no badge after a refused event if the gateway already has the badge', async (t) => {
+    const { delivery, gateway } = await setUp(t, open)
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'accepted')
+    await untilIdle(delivery)
+    gateway.respondWith({ status: 400 })
+    await delivery.say(alice, 'refused')
+    await untilIdle(delivery)
+    assert.deepEqual(gateway.pokes.filter(isBadge), [])
+    assert.deepEqual(bodies(gateway.pokes), ['accepted', 'refused', undefined])
+  })
+
   test('does not send a poke twice that is short already', async (t) => {
     const { delivery, gateway } = await setUp(t, open)
     await delivery.setPusher(bob, { data: { url: gateway.url, format: 'event_id_only' } })
@@ -59,7 +88,7 @@ onEachDatabase('delivery of refused and urgent pokes', (open) => {
     await delivery.say(alice, 'one')
     await using _worker = await delivery.start()
     await untilIdle(delivery)
-    assert.equal(gateway.pokes.length, 1)
+    assert.deepEqual(gateway.pokes.map(isBadge), [false, true])
   })
 
   test('retries the poke after a temporary failure of the short form', async (t) => {
