@@ -93,8 +93,12 @@ export async function appendTo(
   return event
 }
 
-export function newEventId(deps: Pick<RoomDeps, 'random'>): EventId {
-  return `$${deps.random.token(32)}` as EventId
+/**
+ * A new event id: the time in base 36 with 9 digits, and 200 random bits; 43 characters after the `$`. Ids of the same time are neighbours
+ * in the index, so a message does not write a page of the index of its own. Room version 12 uses the id of the create event in the room id.
+ */
+export function newEventId({ clock, random }: Pick<RoomDeps, 'clock' | 'random'>): EventId {
+  return `$${clock.now().toString(36).padStart(9, '0')}${random.token(25)}` as EventId
 }
 
 /** A room cannot become unencrypted again, and without the key endpoints no device could read it. */

@@ -78,6 +78,18 @@ function counting(db: Database): { db: Database; count: () => number } {
 }
 
 onEachDatabase('sending a message', (open) => {
+  test('the ids of events begin with their time, and differ at the same time', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
+    const one = await say(fixture, roomId, alice, 'one')
+    const two = await say(fixture, roomId, alice, 'two')
+    fixture.advance(1)
+    const later = await say(fixture, roomId, alice, 'later')
+    assert.notEqual(one, two)
+    assert.equal(one.slice(0, 10), two.slice(0, 10))
+    assert.ok(later.slice(0, 10) > one.slice(0, 10))
+  })
+
   test('stores the event with its content and the time of the clock', async (t) => {
     const fixture = await createRoomsFixture(await open(t))
     const roomId = await publicRoom(fixture)
@@ -94,8 +106,8 @@ onEachDatabase('sending a message', (open) => {
     const fixture = await createRoomsFixture(await open(t))
     const roomId = await publicRoom(fixture)
     await joinRoom(fixture, { roomId, userId: bob })
-    const first = await send(fixture, roomId, { body: 'one' })
-    assert.equal(await send(fixture, roomId, { body: 'two' }), first)
+    const first = await say(fixture, roomId, alice, 'one')
+    assert.equal(await say(fixture, roomId, alice, 'two'), first)
     const others = await Promise.all([
       send(fixture, roomId, { device: laptop }),
       send(fixture, roomId, { txnId: '2' }),
