@@ -162,5 +162,5 @@ async function close(db: Database, stages: Stages, { own, gatewayTrace, running 
   parts.use(stages.activity)
   parts.use(stages.typing)
   parts.defer(() => stages.http.close())
-  parts.defer(() => own.gateway.answerPendingCalls())
+  parts.defer(() => own.gateway.respondToPendingCalls())
 }

@@ -19,7 +19,7 @@ import type { Step, StepTrace } from './gateway/step.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetricsServer, createScrape, metricsRoute } from './http/metrics.ts'
 import { withOpenApi } from './http/openapi-route.ts'
-import type { OnAnswer } from './http/pipeline.ts'
+import type { OnResponse } from './http/pipeline.ts'
 import { createRateLimiter, type RateLimiter } from './http/rate-limit.ts'
 import type { Requester, Route } from './http/route.ts'
 import { createHttpServer } from './http/server.ts'
@@ -53,8 +53,8 @@ export type Environment = {
   random: Random
   log: Log
   metrics: Metrics
-  /** For tests: told of each answer. */
-  onAnswer?: OnAnswer | undefined
+  /** For tests: called with each response. */
+  onResponse?: OnResponse | undefined
 }
 
 export type GatewayParts = {
@@ -111,7 +111,7 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
     ...(options.onRejected && { onRejected: options.onRejected }),
     perDevice: limits.enabled ? createTokenBuckets({ rate, clock }) : undefined,
     settings: {
-      answerWithinMs: config.gateway.answer_within_ms,
+      respondWithinMs: config.gateway.answer_within_ms,
       lifeMs: config.gateway.retry_hours * 3_600_000,
       mostRemembered: config.gateway.max_remembered,
       mostQueued: config.gateway.max_queued,
@@ -283,7 +283,7 @@ export async function createGatewayApp(
       closing.defer(() => disposeTogether(running))
       closing.defer(() => http.close())
       // Responds to requests that wait for a first attempt; otherwise http.close() would wait for the attempt.
-      closing.defer(() => parts.gateway.answerPendingCalls())
+      closing.defer(() => parts.gateway.respondToPendingCalls())
     },
   }
 }
@@ -303,7 +303,7 @@ function createServers(options: ServersOptions) {
     metrics,
     authenticate: async () => undefined,
     limiter,
-    onAnswer: options.onAnswer,
+    onResponse: options.onResponse,
     routes: withOpenApi([
       ...healthRoutes({
         checks: { database: () => db.check() },

@@ -318,7 +318,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
     authenticate: createAuthenticator({ db, lastSeen }),
     watchSessions: ({ userId }, listener) => bus.subscribe([`session:${userId}`], listener),
     limiter,
-    onAnswer: given.onAnswer,
+    onResponse: given.onResponse,
     routes: withOpenApi([
       ...healthRoutes({
         checks: { database: () => db.check() },

@@ -53,9 +53,9 @@ function clientOf(url: string, token: string): Call {
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(method === 'GET' ? {} : { body: JSON.stringify(body) }),
     })
-    const answer = (await response.json()) as Record<string, unknown>
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${String(answer['error'])}`)
-    return answer
+    const json = (await response.json()) as Record<string, unknown>
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${String(json['error'])}`)
+    return json
   }
 }
 

@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../config/gateway-file.ts'
 import type { Config } from '../config/schema.ts'
-import type { JourneyAnswerStep } from './push-trace-text.ts'
+import type { JourneyResponseStep } from './push-trace-text.ts'
 
 /** The part of a log (`src/lib/log.ts`) that the commands use. */
 export type ServerLog = {
@@ -58,7 +58,7 @@ export type RunningGateway = {
 export type GatewayCheck = { lines: { app: string; fault?: string; type?: string }[]; warnings: string[] }
 
 /** The steps of an event for one device at a gateway. */
-export type DeviceJourneyAnswer = { app_id: string; pushkey_hash: string; steps: JourneyAnswerStep[] }
+export type DeviceJourneyResponse = { app_id: string; pushkey_hash: string; steps: JourneyResponseStep[] }
 
 /** The environment of a command. Tests inject their own. */
 export type CommandContext = {
@@ -67,7 +67,7 @@ export type CommandContext = {
   createGateway(config: GatewayConfig): Promise<RunningGateway>
   checkGateway(config: GatewayConfig): Promise<GatewayCheck>
   /** The steps that the gateway has recorded for an event. */
-  readJourney(config: GatewayConfig, eventId: string): Promise<DeviceJourneyAnswer[]>
+  readJourney(config: GatewayConfig, eventId: string): Promise<DeviceJourneyResponse[]>
   env: Readonly<Record<string, string | undefined>>
   stdin: NodeJS.ReadStream
   /** The Web Push key in a file. A missing file is created with a new key. `publicKey`: base64url. */

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config-error.ts'
 import { loadGatewayConfig } from '../config/gateway-file.ts'
-import type { Command, DeviceJourneyAnswer } from './command.ts'
+import type { Command, DeviceJourneyResponse } from './command.ts'
 import { UNPRINTABLE } from './push-explain-text.ts'
 import { lineFor } from './push-trace-text.ts'
 
@@ -26,7 +26,7 @@ export const gatewayTrace: Command = {
   },
 }
 
-function text(devices: readonly DeviceJourneyAnswer[]): string {
+function text(devices: readonly DeviceJourneyResponse[]): string {
   if (devices.length === 0)
     return 'The gateway has no record of this event: it was never received, or the record has expired.'
   return devices

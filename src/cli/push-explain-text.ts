@@ -1,5 +1,5 @@
 /** The printed part of the response of `GET /_belfry/v1/explain`. */
-export type ExplainAnswer = {
+export type ExplainResponse = {
   user_id: string
   event_id: string
   type: string
@@ -41,20 +41,20 @@ type Pusher = {
 export const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu
 
 /** For people: the outcome, the verdict of each rule, and the result for each pusher. */
-export function explanationText(answer: ExplainAnswer): string {
+export function explanationText(response: ExplainResponse): string {
   return [
-    `${answer.event_id} (${answer.type}, from ${answer.sender}), for ${answer.user_id}`,
-    ...verdict(answer),
-    ...(answer.rules.length > 0 ? ['', 'Rules, in order of evaluation:', ...tried(answer.rules)] : []),
+    `${response.event_id} (${response.type}, from ${response.sender}), for ${response.user_id}`,
+    ...verdict(response),
+    ...(response.rules.length > 0 ? ['', 'Rules, in order of evaluation:', ...tried(response.rules)] : []),
     '',
-    answer.pushers.length > 0 ? 'Pushers:' : 'No pushers.',
-    ...answer.pushers.flatMap(pusherLines),
+    response.pushers.length > 0 ? 'Pushers:' : 'No pushers.',
+    ...response.pushers.flatMap(pusherLines),
   ]
     .map((line) => line.replaceAll(UNPRINTABLE, '\ufffd'))
     .join('\n')
 }
 
-function verdict({ recorded, rules_changed_since: changed, ...now }: ExplainAnswer): string[] {
+function verdict({ recorded, rules_changed_since: changed, ...now }: ExplainResponse): string[] {
   const counted = now.reason === null ? decided(recorded, now, changed) : `It does not notify: ${now.reason}.`
   const lines = [now.read ? `${counted} It has been read.` : counted]
   const differs =
@@ -64,7 +64,7 @@ function verdict({ recorded, rules_changed_since: changed, ...now }: ExplainAnsw
   return lines
 }
 
-type Said = ExplainAnswer['recorded']
+type Said = ExplainResponse['recorded']
 
 /**
  * The deciding rule is stored only with an event that notifies. For other events the current rules are evaluated, if

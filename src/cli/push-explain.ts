@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command } from './command.ts'
-import { type ExplainAnswer, explanationText } from './push-explain-text.ts'
+import { type ExplainResponse, explanationText } from './push-explain-text.ts'
 import { parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
 
 const HELP = `  --user USER_ID     The user to query; needs an administrator's token [the owner of the token]
@@ -20,9 +20,9 @@ export const pushExplain: Command = {
       event_id: eventId,
       ...(values.user === undefined ? {} : { user_id: values.user }),
     })
-    const answer = await serverClient(context, values)(`/_belfry/v1/explain?${query.toString()}`)
+    const response = await serverClient(context, values)(`/_belfry/v1/explain?${query.toString()}`)
     context.print(
-      values.json === true ? JSON.stringify(answer, null, 2) : explanationText(answer as ExplainAnswer),
+      values.json === true ? JSON.stringify(response, null, 2) : explanationText(response as ExplainResponse),
     )
     return 0
   },

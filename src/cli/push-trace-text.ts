@@ -1,7 +1,7 @@
 import { UNPRINTABLE } from './push-explain-text.ts'
 
 /** The printed part of the response of `GET /_belfry/v1/journey`. */
-export type JourneyAnswer = {
+export type JourneyResponse = {
   event_id: string
   room_id: string
   type: string
@@ -9,12 +9,12 @@ export type JourneyAnswer = {
   user_id: string
   read: boolean
   traced: boolean
-  steps: JourneyAnswerStep[]
+  steps: JourneyResponseStep[]
   pushers: Pusher[]
 }
 
 /** One step of a journey (`docs/journey.md`). */
-export type JourneyAnswerStep = {
+export type JourneyResponseStep = {
   step: string
   text: string
   at: number | null
@@ -33,18 +33,18 @@ type Pusher = {
   removed_at: number | null
   state: string | null
   reason: string | null
-  steps: JourneyAnswerStep[]
+  steps: JourneyResponseStep[]
 }
 
 /** For people: the steps of the event in order, then those of each pusher. */
-export function journeyText(answer: JourneyAnswer): string {
-  const { event_id: eventId, type, sender, room_id: roomId, user_id: userId } = answer
+export function journeyText(response: JourneyResponse): string {
+  const { event_id: eventId, type, sender, room_id: roomId, user_id: userId } = response
   return [
     `${eventId} (${type}, from ${sender}, in ${roomId}), for ${userId}`,
-    ...answer.steps.map(lineFor),
-    ...(answer.read ? ['It has been read.'] : []),
-    ...answer.pushers.flatMap(pusherLines),
-    ...(answer.traced ? [] : ['', 'Journeys are not being recorded (trace.enabled).']),
+    ...response.steps.map(lineFor),
+    ...(response.read ? ['It has been read.'] : []),
+    ...response.pushers.flatMap(pusherLines),
+    ...(response.traced ? [] : ['', 'Journeys are not being recorded (trace.enabled).']),
   ]
     .map((line) => line.replaceAll(UNPRINTABLE, '\ufffd'))
     .join('\n')
@@ -57,12 +57,12 @@ function pusherLines(pusher: Pusher): string[] {
   return ['', `${name}: ${state}`, ...pusher.steps.map(lineFor)]
 }
 
-export function lineFor(step: JourneyAnswerStep): string {
+export function lineFor(step: JourneyResponseStep): string {
   const name = step.attempt === undefined ? step.step : `${step.step} ${step.attempt}`
   return `  ${step.at === null ? ' '.repeat(24) : timeOf(step.at)}  ${name.padEnd(10)}  ${step.text}${detailOf(step)}`
 }
 
-function detailOf({ step, error, status, ms, rule, ...more }: JourneyAnswerStep): string {
+function detailOf({ step, error, status, ms, rule, ...more }: JourneyResponseStep): string {
   const { next_attempt_at: next, provider_id: provider } = more
   const parts = [
     // The error code of the provider. An error of the gateway's own attempt is part of the text.

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command } from './command.ts'
-import { type JourneyAnswer, journeyText } from './push-trace-text.ts'
+import { type JourneyResponse, journeyText } from './push-trace-text.ts'
 import { parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
 
 const HELP = `  --user USER_ID     The user to query; needs an administrator's token [the owner of the token]
@@ -19,9 +19,9 @@ export const pushTrace: Command = {
       event_id: eventId,
       ...(values.user === undefined ? {} : { user_id: values.user }),
     })
-    const answer = await serverClient(context, values)(`/_belfry/v1/journey?${query.toString()}`)
+    const response = await serverClient(context, values)(`/_belfry/v1/journey?${query.toString()}`)
     context.print(
-      values.json === true ? JSON.stringify(answer, null, 2) : journeyText(answer as JourneyAnswer),
+      values.json === true ? JSON.stringify(response, null, 2) : journeyText(response as JourneyResponse),
     )
     return 0
   },

@@ -20,7 +20,7 @@ type Pusher = {
   app_display_name: string
   device_display_name: string
 }
-type Answer = {
+type TestPushResponse = {
   status: string
   'org.belfry.attempt': { gateway_status: number | null; ms: number; error: string | null } | null
 }
@@ -45,23 +45,23 @@ export const pushTest: Command = {
     // One at a time, so that each result is printed as soon as it is known.
     for (const pusher of wanted) {
       const { app_id, pushkey } = pusher
-      const answer = (await ask('/_matrix/client/unstable/org.matrix.msc4173/pushers/push', {
+      const response = (await ask('/_matrix/client/unstable/org.matrix.msc4173/pushers/push', {
         app_id,
         pushkey,
         event_id: values.event,
-      })) as Answer
-      allArrived &&= answer.status === 'ok'
+      })) as TestPushResponse
+      allArrived &&= response.status === 'ok'
       context.print(
         values.json === true
-          ? JSON.stringify({ app_id, pushkey_hash: shortHash(pushkey), ...answer })
-          : lineFor(pusher, answer),
+          ? JSON.stringify({ app_id, pushkey_hash: shortHash(pushkey), ...response })
+          : lineFor(pusher, response),
       )
     }
     return allArrived ? 0 : 1
   },
 }
 
-function lineFor(pusher: Pusher, { status, 'org.belfry.attempt': attempt }: Answer): string {
+function lineFor(pusher: Pusher, { status, 'org.belfry.attempt': attempt }: TestPushResponse): string {
   const { kind } = pusher
   const name = `${pusher.device_display_name} (${pusher.app_id}, ${shortHash(pusher.pushkey)})`
   const meaning = kind === 'email' ? { ...MEANING, ...MEANING_FOR_MAIL } : MEANING
@@ -85,7 +85,11 @@ const MEANING_FOR_MAIL: Readonly<Record<string, string>> = {
   unsupported: 'not sent, no mail server is configured',
 }
 
-function detailOf({ gateway_status, ms, error }: NonNullable<Answer['org.belfry.attempt']>): string {
+function detailOf({
+  gateway_status,
+  ms,
+  error,
+}: NonNullable<TestPushResponse['org.belfry.attempt']>): string {
   const status = gateway_status === null ? null : `status ${gateway_status}`
   // The fault may add details to the status; `status 500` and `smtp 550` do not.
   const isStatus = error !== null && gateway_status !== null && error.endsWith(` ${gateway_status}`)

@@ -50,10 +50,10 @@ export function serverClient(
   const token = tokenFrom(given['token-file'], context)
   return async (path, body) => {
     const response = await reached(context, base + path, { token, body })
-    const answer: unknown = await response.json().catch(() => undefined)
-    if (response.ok && answer !== undefined) return answer
-    const { error } = (answer ?? {}) as { error?: unknown }
-    throw new Error(typeof error === 'string' ? error : `the server answered with status ${response.status}`)
+    const json: unknown = await response.json().catch(() => undefined)
+    if (response.ok && json !== undefined) return json
+    const { error } = (json ?? {}) as { error?: unknown }
+    throw new Error(typeof error === 'string' ? error : `the server responded with status ${response.status}`)
   }
 }
 
@@ -102,7 +102,7 @@ async function reached(
     })
   } catch (error) {
     throw new Error(
-      `no answer from ${new URL(url).origin} (${causeOf(error)}); set the server with --url or BELFRY_URL`,
+      `no response from ${new URL(url).origin} (${causeOf(error)}); set the server with --url or BELFRY_URL`,
       { cause: error },
     )
   }

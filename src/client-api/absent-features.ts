@@ -14,7 +14,7 @@ const mediaConfig = once(() => z.strictObject({ 'm.upload.size': z.int().min(0).
 
 /**
  * Endpoints that clients call at start, for features that this server does not have: TURN, bridges, media, key backup.
- * Without an answer some clients repeat the request.
+ * Without a response some clients repeat the request.
  */
 export function absentFeatureRoutes(): Route[] {
   return [

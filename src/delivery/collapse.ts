@@ -20,7 +20,7 @@ export function passedOver(done: Progress, plan: Collapse | undefined): Progress
 }
 
 /**
- * A plan is carried out in three cases: with the first poke that the gateway answers, when there is nothing to keep, and after a
+ * A plan is carried out in three cases: with the first poke that gets a response of the gateway, when there is nothing to keep, and after a
  * long outage. Not earlier, because a kept event can be read or redacted before it is sent, and a removed event must then take
  * its place.
  */

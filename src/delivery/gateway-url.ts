@@ -100,8 +100,8 @@ async function addressesOf(url: URL, deps: GatewayUrlDeps): Promise<readonly str
   const tooLate = new Promise<readonly string[]>((resolve) => {
     timer = setTimeout(() => resolve([]), deps.lookupTimeoutMs ?? LOOKUP_TIMEOUT_MS)
   })
-  const answers = deps.lookup(host).catch(() => [])
-  return Promise.race([answers, tooLate]).finally(() => clearTimeout(timer))
+  const addresses = deps.lookup(host).catch(() => [])
+  return Promise.race([addresses, tooLate]).finally(() => clearTimeout(timer))
 }
 
 const refused = (reason: string): GatewayUrlCheck => ({ kind: 'refused', reason })

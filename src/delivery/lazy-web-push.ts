@@ -17,7 +17,7 @@ export type LazyWebPush = WebPushSender & AsyncDisposable & Pick<WebPushWatch, '
 
 /** A sender to push services that loads its HTTP client with the first push, so that the client does not slow the start of the server. */
 export function makeLazyWebPush(options: LazyWebPushOptions): LazyWebPush {
-  const { onAnswer, health } = watchWebPush(options)
+  const { onResponse, health } = watchWebPush(options)
   const make = async () => {
     const [{ makeEndpointAgent }, { makeEncryptor }, { makeWebPushSender }] = await Promise.all([
       import('../gateway/endpoint.ts'),
@@ -26,7 +26,7 @@ export function makeLazyWebPush(options: LazyWebPushOptions): LazyWebPush {
     ])
     const agent = makeEndpointAgent(options)
     const encryptor = makeEncryptor(options)
-    const sender = makeWebPushSender({ ...options, agent, encrypt: encryptor.encrypt, onAnswer })
+    const sender = makeWebPushSender({ ...options, agent, encrypt: encryptor.encrypt, onResponse })
     return { agent, encryptor, ...sender }
   }
   let made: ReturnType<typeof make> | undefined

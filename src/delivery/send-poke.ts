@@ -42,7 +42,7 @@ export type PokeSenderDeps = {
   maxBodyBytes?: number
 }
 
-type Answer = {
+type PokeResponse = {
   status: number
   body: unknown
   retryAfterMs?: number | undefined
@@ -82,7 +82,10 @@ export function makePokeSender(deps: PokeSenderDeps): PokeSender {
   }
 }
 
-function resultOf({ status, body, retryAfterMs }: Answer, pushkey: string): Untimed<SendResult<PokeFault>> {
+function resultOf(
+  { status, body, retryAfterMs }: PokeResponse,
+  pushkey: string,
+): Untimed<SendResult<PokeFault>> {
   if (status >= 200 && status < 300) {
     if (rejectedIn(body).includes(pushkey)) return { kind: 'rejected', reason: 'rejected', status }
     return { kind: 'delivered', reason: 'accepted', status }
@@ -103,22 +106,22 @@ function rejectedIn(body: unknown): string[] {
   return rejected.length === body.rejected.length ? rejected : []
 }
 
-type OwnResult = ({ kind: 'answered' } & Answer) | Extract<CallResult, { kind: 'fault' }>
+type OwnResult = ({ kind: 'response' } & PokeResponse) | Extract<CallResult, { kind: 'fault' }>
 
 /** With the same deadline as a gateway over HTTP. */
 async function askOwnGateway(ask: () => ReturnType<OwnGateway>, deadlineMs: number): Promise<OwnResult> {
   const late = Promise.withResolvers<OwnResult>()
   const timer = setTimeout(() => late.resolve({ kind: 'fault', fault: 'timeout' }), deadlineMs)
   try {
-    const answer = ask().then(
-      (answered): OwnResult => ({ kind: 'answered', ...answered }),
+    const responding = ask().then(
+      (response): OwnResult => ({ kind: 'response', ...response }),
       (error: unknown): OwnResult => ({
-        kind: 'answered',
+        kind: 'response',
         status: error instanceof MatrixError ? error.status : 500,
         body: undefined,
       }),
     )
-    return await Promise.race([answer, late.promise])
+    return await Promise.race([responding, late.promise])
   } finally {
     clearTimeout(timer)
   }

@@ -13,7 +13,7 @@ export type WebPushHealth = {
 }
 
 export type WebPushWatch = {
-  onAnswer: (origin: string, result: Untimed) => void
+  onResponse: (origin: string, result: Untimed) => void
   health: () => WebPushHealth
 }
 
@@ -40,7 +40,7 @@ export function watchWebPush(deps: {
     return [...troubles.values()]
   }
   return {
-    onAnswer(origin, result) {
+    onResponse(origin, result) {
       if (result.kind === 'delivered') troubles.delete(origin)
       if (!isTokenRefused(result)) return
       const { reason, status } = result

@@ -32,7 +32,7 @@ export type WebPushSender = {
 
 export type WebPushSenderDeps = Pick<WebPushDeps, 'agent' | 'clock' | 'vapid' | 'encrypt'> & {
   /** Called with each response of a push service. */
-  onAnswer?: (origin: string, result: Untimed) => void
+  onResponse?: (origin: string, result: Untimed) => void
 }
 
 type Push = {
@@ -61,7 +61,7 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
         topic: message.topic,
       },
     )
-    if (result.status !== undefined) deps.onAnswer?.(originOf(message.url), result)
+    if (result.status !== undefined) deps.onResponse?.(originOf(message.url), result)
     return pokeResultOf(result, Math.max(0, deps.clock.now() - started))
   }
 

@@ -6,10 +6,10 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** The metrics of calls of `/notify`, under Belfry's names and under Sygnal's. */
 export type NotifyMetrics = {
-  /** Counts a notification while its `answer` is pending. */
-  during<T>(notification: Notification, answer: Promise<T>): Promise<T>
+  /** Counts a notification while its `response` is pending. */
+  during<T>(notification: Notification, response: Promise<T>): Promise<T>
   /** Counts a completed HTTP call. `status` 0: the client closed the connection before the response. */
-  answered(status: number, seconds: number): void
+  responded(status: number, seconds: number): void
 }
 
 /** `appOf`: the app id or glob from the configuration. It is safe as a metrics label; the app id of a caller is not. */
@@ -19,7 +19,7 @@ export function createNotifyMetrics(
 ): NotifyMetrics {
   const { received, devices, calls, countersOf, codeOf } = notifyInstruments(metrics)
   return {
-    async during(notification, answer) {
+    async during(notification, response) {
       received(1)
       devices(notification.devices.length)
       for (const { app_id: appId } of notification.devices) {
@@ -30,12 +30,12 @@ export function createNotifyMetrics(
       }
       calls.inc()
       try {
-        return await answer
+        return await response
       } finally {
         calls.dec()
       }
     },
-    answered(status, seconds) {
+    responded(status, seconds) {
       if (status === 0) return
       const [count, time] = codeOf(String(status))
       count.inc()

@@ -36,7 +36,7 @@ export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Ro
       body: { kind: 'foreign json', schema: jsonObject, limit: BODY_LIMIT },
       summary: 'Hands a notification to the devices that it names',
       response: { 200: rejected },
-      onAnswered: (status, seconds) => metrics.answered(status, seconds),
+      onServed: (status, seconds) => metrics.responded(status, seconds),
       handler: ({ body, log, address }) => {
         const { notification, malformed } = parseNotification(body)
         if (malformed > 0)
@@ -63,11 +63,11 @@ export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Ro
   ]
 }
 
-export type OwnAnswer = { status: number; body: unknown; unwritten?: Unwritten }
+export type OwnResponse = { status: number; body: unknown; unwritten?: Unwritten }
 
 /**
  * The gateway for pokes of this server itself: the function of `POST /notify` without HTTP. `isRecorded`: the caller passes `unwritten` of
- * the answer to `Gateway.record`.
+ * the response to `Gateway.record`.
  */
 export function ownGateway({
   gateway,
@@ -76,16 +76,16 @@ export function ownGateway({
   body: unknown,
   userId?: string,
   isRecorded?: boolean,
-) => Promise<OwnAnswer> {
+) => Promise<OwnResponse> {
   return async (body, userId, isRecorded = false) => {
     const { notification } = parseNotification(body)
-    const answer: { rejected: string[]; unwritten?: Unwritten } = await metrics.during(
+    const response: { rejected: string[]; unwritten?: Unwritten } = await metrics.during(
       notification,
       isRecorded
         ? gateway.notifyOwn(notification, userId)
         : gateway.notify(notification, { isOwn: true, userId }),
     )
-    const { unwritten, ...rest } = answer
+    const { unwritten, ...rest } = response
     return { status: 200, body: rest, ...(unwritten && { unwritten }) }
   }
 }

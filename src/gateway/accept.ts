@@ -15,14 +15,14 @@ import type { Recorder, Settlement } from './recorder.ts'
 import type { Known } from './seen-store.ts'
 import { type Step, stepOf } from './step.ts'
 
-// The path of a notification for one device, from the call of a home server to its answer:
+// The path of a notification for one device, from the call of a home server to its response:
 //
-//   known from before ─────────────────────────────────────────────▶ the same answer again
-//   first attempt ── delivered, rejected, dropped ────────────────▶ answer; the record is written after it
-//        │   └────── failed, to be retried ───▶ stored in the queue ▶ answer
-//        └────────── takes too long ──────────▶ stored in the queue ▶ answer; the attempt continues
+//   known from before ─────────────────────────────────────────────▶ the same response again
+//   first attempt ── delivered, rejected, dropped ────────────────▶ response; the record is written after it
+//        │   └────── failed, to be retried ───▶ stored in the queue ▶ response
+//        └────────── takes too long ──────────▶ stored in the queue ▶ response; the attempt continues
 //
-// If the process dies before the answer, the home server sends the notification again.
+// If the process dies before the response, the home server sends the notification again.
 
 /** The result for one device of a call. `failed`: it was not accepted. `refused`: the queue limit of the caller's address is reached. */
 export type Acceptance = 'accepted' | 'rejected' | 'failed' | 'refused'
@@ -33,8 +33,8 @@ export type Unwritten = { steps: Step[]; results: Settlement[] }
 export type AcceptDeps = AttemptDeps & {
   recorder: Recorder
   queue: Queue
-  /** The time limit for the answer. After it a first attempt no longer delays the answer. */
-  answerDeadlines: Deadlines
+  /** The time limit for the response. After it a first attempt no longer delays the response. */
+  responseDeadlines: Deadlines
   /** The rate limit for each device. A notification over the limit is queued. Undefined: no limit. */
   perDevice?: TokenBuckets | undefined
   /** How long a notification is retried, in milliseconds. */
@@ -90,14 +90,14 @@ export function createAcceptor(general: AcceptDeps) {
       serving.delete(served)
       if (job.messageKey !== undefined) atWork.delete(job.messageKey)
     }
-    const answer = served.then(({ acceptance, written }) => {
+    const response = served.then(({ acceptance, written }) => {
       if (written === undefined) forget()
       else void written.then(forget)
       return acceptance
     })
-    if (job.messageKey !== undefined) atWork.set(job.messageKey, answer)
+    if (job.messageKey !== undefined) atWork.set(job.messageKey, response)
     serving.add(served)
-    return answer
+    return response
   }
 
   return {
@@ -118,8 +118,8 @@ async function serve(deps: AcceptDeps, job: Job): Promise<Served> {
     // A repeat of a notification that its caller writes can only be in the queue.
     const isUnknown = deps.unwritten !== undefined && deps.capacity.isEmpty()
     const known = isUnknown ? {} : await deps.recorder.known({ messageKey, deviceKey })
-    const answered = isNew(known) ? undefined : await answerFromMemory(deps, job, known)
-    if (answered !== undefined) return answered
+    const stored = isNew(known) ? undefined : await responseFromMemory(deps, job, known)
+    if (stored !== undefined) return stored
     const waitMs = deps.perDevice?.take(deviceKey) ?? 0
     if (waitMs > 0) {
       const at = deps.clock.now() + waitMs
@@ -142,8 +142,8 @@ async function serve(deps: AcceptDeps, job: Job): Promise<Served> {
 
 const isNew = (known: Known) => known.seen === undefined && known.rejectedAt === undefined
 
-/** Answers repeats, and reports a stored rejection to a home server that has not received it yet. */
-async function answerFromMemory(
+/** The result for a repeat. Reports a stored rejection to a home server that has not received it yet. */
+async function responseFromMemory(
   deps: AcceptDeps,
   job: Job,
   { seen, rejectedAt }: Known,
@@ -163,11 +163,11 @@ async function answerFromMemory(
   return { acceptance: 'rejected' }
 }
 
-/** Makes the first attempt, and waits for it until the time limit for the answer. */
+/** Makes the first attempt, and waits for it until the time limit for the response. */
 async function firstAttempt(deps: AcceptDeps, job: FirstAttempt): Promise<Served> {
   const trying = attempt(deps, job)
   const late = Promise.withResolvers<undefined>()
-  const cancel = deps.answerDeadlines.add(() => {
+  const cancel = deps.responseDeadlines.add(() => {
     if (job.withdraw) job.withdraw()
     else late.resolve(undefined)
   })
@@ -221,7 +221,7 @@ async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<SettledAt
 
 /**
  * Writes the result of a first attempt. `entry`: its notification was put into the queue during the attempt. Without an entry, the home
- * server has its answer already, and if the process dies now, a repeat is treated as new.
+ * server has its response already, and if the process dies now, a repeat is treated as new.
  */
 async function finish(
   deps: AcceptDeps,

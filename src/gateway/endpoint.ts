@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls'
 import type { Clock } from '../lib/clock.ts'
-import { type Answered, postOnce } from '../lib/outbound/call.ts'
+import { type CallResponse, postOnce } from '../lib/outbound/call.ts'
 import {
   type GuardedAgent,
   type GuardedAgentOptions,
@@ -12,11 +12,11 @@ import { parsedJson } from '../lib/outbound/read-json.ts'
 import { matchesHost } from './host-globs.ts'
 import type { ProviderDeps, ProviderResult } from './provider.ts'
 
-// Users choose the push services for browsers and UnifiedPush, so any address and any answer is possible.
+// Users choose the push services for browsers and UnifiedPush, so any address and any response is possible.
 
-/** The answer of a push service. */
-export type EndpointAnswer = Omit<Answered, 'kind'> & {
-  /** The body of an answer other than success, at most 4 KiB. `body` is the same as JSON, if it is JSON. */
+/** The response of a push service. */
+export type EndpointResponse = Omit<CallResponse, 'kind'> & {
+  /** The body of a response other than success, at most 4 KiB. `body` is the same as JSON, if it is JSON. */
   text: string
 }
 
@@ -100,12 +100,12 @@ export function judgeFault(fault: NetworkFault): ProviderResult {
   return { kind: 'retry', reason: fault }
 }
 
-/** Sends one POST and reads at most 4 KiB of the answer. Never rejects: without an answer, the result is the network error. */
+/** Sends one POST and reads at most 4 KiB of the response. Never rejects: without a response, the result is the network error. */
 export async function postToEndpoint(
   { agent, clock, deadlineMs = ENDPOINT_DEADLINE_MS }: EndpointDeps,
   url: URL,
   { headers, body, signal }: EndpointRequest & { signal?: AbortSignal | undefined },
-): Promise<EndpointAnswer | NetworkFault> {
+): Promise<EndpointResponse | NetworkFault> {
   const result = await postOnce(agent, url, {
     headers: { ...headers, 'user-agent': USER_AGENT },
     body,

@@ -55,7 +55,7 @@ export type ExchangeDeps = {
 }
 
 /**
- * `result`: the answer of the provider. `believed`: the result that counts. `outcome`: the word for it. `evidence`: what it shows about the
+ * `result`: the response of the provider. `believed`: the result that counts. `outcome`: the word for it. `evidence`: what it shows about the
  * line and the app. `write`: see `ProviderResult`.
  */
 export type Exchange = {
@@ -71,7 +71,7 @@ export async function exchange(deps: ExchangeDeps, job: Job): Promise<Exchange> 
   const { app } = job
   const { write, ...result } = await send(deps, job)
   if (result.kind === 'misconfigured') app.recentFaults.note(result.reason)
-  deps.metrics.answered(app, result)
+  deps.metrics.responded(app, result)
   const { believed, evidence } = judge(deps, job, result)
   // A notification for a forbidden address is not stored, but it is reported as a configuration error.
   const { kind } = result.kind === 'misconfigured' ? result : believed
@@ -126,7 +126,7 @@ function judge(deps: Pick<ExchangeDeps, 'signal'>, { app, deviceKey }: Job, resu
       // Not queued: anyone can send notifications to forbidden addresses, and they would fill the queue.
       if (result.isOfAddress === true) return as('nothing', { kind: 'refused', ...plain(result) })
       if (result.isOfDevice === true) return as('responded')
-      // Without an answer, the error concerns all devices.
+      // Without a response, the error concerns all devices.
       return as(result.status === undefined ? 'misconfigured' : 'refused')
     case 'retry': {
       if (deps.signal.aborted) return as('nothing')
@@ -164,7 +164,7 @@ export function logCircuitChange(log: Log, news: Change['news'], { app, evidence
     )
   else if (evidence === 'misconfigured' || evidence === 'refused')
     log.error(fields, 'the provider refuses this app; its notifications wait; check its configuration')
-  else log.warn(fields, 'the provider does not answer; the notifications of the app wait')
+  else log.warn(fields, 'the provider does not respond; the notifications of the app wait')
 }
 
 /** `nextAttemptAt`: the time of the next attempt; absent: there is none. */

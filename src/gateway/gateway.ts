@@ -6,7 +6,7 @@ import type { Metrics } from '../lib/metrics.ts'
 import type { TokenBuckets } from '../lib/token-buckets.ts'
 import type { Database } from '../storage/database.ts'
 import { createAcceptor } from './accept.ts'
-import { answerOf } from './answer.ts'
+import { responseOf } from './response.ts'
 import type { Apps, OpenApp } from './apps.ts'
 import { startRecordSweepers } from './sweep-records.ts'
 import type { Notification } from './notification.ts'
@@ -36,8 +36,8 @@ export type GatewayDeps = {
 }
 
 export type GatewaySettings = QueueLimits & {
-  /** How long the answer waits for the first attempt, in milliseconds. */
-  answerWithinMs: number
+  /** How long the response waits for the first attempt, in milliseconds. */
+  respondWithinMs: number
   /** How long a notification is retried, in milliseconds. */
   lifeMs: number
   /** The most records of processed notifications, and of rejections that a home server has not received yet. */
@@ -70,8 +70,8 @@ export type Gateway = AsyncDisposable &
     notify(notification: Notification, from?: Origin): Promise<{ rejected: string[] }>
     /** Replaces the apps. Attempts in flight finish with the earlier ones. */
     replaceApps(apps: Apps): void
-    /** Answers all calls at once, before a stop. Attempts in flight continue, and their notifications are queued. */
-    answerPendingCalls(): void
+    /** Responds to all calls at once, before a stop. Attempts in flight continue, and their notifications are queued. */
+    respondToPendingCalls(): void
     health(): { queued: number; apps: Record<string, AppHealth> }
   }
 
@@ -83,7 +83,7 @@ const DRAIN_MS = 3000
 export function createGateway(deps: GatewayDeps): Gateway {
   const { db, clock, log, metrics, settings } = deps
   const ending = new AbortController()
-  const answerDeadlines = createDeadlines(clock, settings.answerWithinMs)
+  const responseDeadlines = createDeadlines(clock, settings.respondWithinMs)
   const deadlines = createDeadlines(clock, ATTEMPT_MS)
   const capacity = createQueueCapacity(settings)
   const recorder = createRecorder({ ...deps, capacity })
@@ -100,7 +100,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     signal: ending.signal,
   }
   const queue = createQueue(shared)
-  const acceptor = createAcceptor({ ...shared, ...settings, queue, answerDeadlines })
+  const acceptor = createAcceptor({ ...shared, ...settings, queue, responseDeadlines })
   watchApps(metrics, { apps: () => apps.all, queueSize: () => capacity.count() })
   const sweepers: AsyncDisposable[] = []
 
@@ -113,7 +113,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const acceptances = await Promise.all(
         notification.devices.map((device) => acceptor.accept(device, { notification, origin: from })),
       )
-      return answerOf(notification, acceptances)
+      return responseOf(notification, acceptances)
     },
     ...createOwnPokes({ ...shared, ...deps, acceptor, queue }),
     replaceApps(next) {
@@ -122,19 +122,19 @@ export function createGateway(deps: GatewayDeps): Gateway {
       track(closing, queue.retryPaused())
       track(closing, closeApps(before, log))
     },
-    answerPendingCalls: () => answerDeadlines.endNow(),
+    respondToPendingCalls: () => responseDeadlines.endNow(),
     health: () => ({
       queued: capacity.count(),
       apps: Object.fromEntries(apps.all.map((app) => [app.id, healthOf(app)])),
     }),
     async [Symbol.asyncDispose]() {
-      answerDeadlines.endNow()
+      responseDeadlines.endNow()
       const idle = Promise.all([acceptor.idle(), queue[Symbol.asyncDispose]()])
       await drain(clock, idle)
       ending.abort()
       await idle
       for (const sweeper of sweepers) await sweeper[Symbol.asyncDispose]()
-      answerDeadlines[Symbol.dispose]()
+      responseDeadlines[Symbol.dispose]()
       deadlines[Symbol.dispose]()
       await apps[Symbol.asyncDispose]()
       await Promise.all(closing)

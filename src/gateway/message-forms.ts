@@ -21,7 +21,7 @@ const DOWNWARDS: readonly FormName[] = ['full', 'trimmed', 'event_id_only']
 
 /**
  * The first form with at most `maxBytes` bytes; `undefined` if there is none, and the message must be dropped. `from`: the first form
- * to try. If a provider answers that a form is too long, `event_id_only` is tried once.
+ * to try. If the response of a provider is that a form is too long, `event_id_only` is tried once.
  */
 export function fit(forms: Forms, maxBytes: number, from: FormName = 'full'): Fitting | undefined {
   for (const formName of DOWNWARDS.slice(DOWNWARDS.indexOf(from))) {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { recipientKeyOf } from './recipient-key.ts'
 import type { Message } from './provider.ts'
 
-// Home servers send a notification again when they have not received the answer, and the gateway retries after a failure of a provider.
+// Home servers send a notification again when they have not received the response, and the gateway retries after a failure of a provider.
 // These ids are the same each time, so that a phone or a push service can recognise a repeat.
 
 /** The event id that clients use to test their own pusher. Each test is new. */

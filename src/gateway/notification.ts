@@ -55,7 +55,7 @@ export type ParsedNotification = { notification: Notification; malformed: number
  * values are left out, cut or replaced (see `cleanJson`). A malformed device does not prevent the others from being served. It is not
  * rejected either: because of a bug the home server would delete its pushers.
  *
- * Pushkeys stay unchanged, because the answer repeats them.
+ * Pushkeys stay unchanged, because the response repeats them.
  *
  * @throws {MatrixError} 400 without a usable device: `M_MISSING_PARAM` naming all missing fields, `M_BAD_JSON` for a wrong
  * type, `M_INVALID_PARAM` for no device or more than 100.

@@ -1,14 +1,14 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { createAcceptor, Unwritten } from './accept.ts'
-import { answerOf } from './answer.ts'
+import { responseOf } from './response.ts'
 import type { Notification } from './notification.ts'
 import type { Queue } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import type { Report, StepTrace } from './step.ts'
 
 // Pokes of the server that this gateway is part of. Delivery removes a poke from its queue in a transaction, and the results of the gateway
-// are written in the same one. So they need no commit before the answer: if the process dies, the poke is sent again, as one whose answer
+// are written in the same one. So they need no commit before the response: if the process dies, the poke is sent again, as one whose response
 // was lost.
 
 export type OwnPokes = {
@@ -40,11 +40,11 @@ export function createOwnPokes({ clock, report, trace, acceptor, recorder, queue
   return {
     async notifyOwn(notification, userId) {
       const unwritten: Unwritten = { steps: [], results: [] }
-      let isAnswered = false
+      let hasResponded = false
       const collect: Report = (step) => {
         report(step)
-        // An attempt that takes too long continues after the answer.
-        if (isAnswered) trace?.record(step)
+        // An attempt that takes too long continues after the response.
+        if (hasResponded) trace?.record(step)
         else unwritten.steps.push(step)
       }
       const origin = { isOwn: true, userId }
@@ -53,12 +53,12 @@ export function createOwnPokes({ clock, report, trace, acceptor, recorder, queue
         const accepting = notification.devices.map((device) =>
           acceptor.accept(device, { notification, origin, instead }),
         )
-        return { ...answerOf(notification, await Promise.all(accepting)), unwritten }
+        return { ...responseOf(notification, await Promise.all(accepting)), unwritten }
       } catch (error) {
         for (const step of unwritten.steps) trace?.record(step)
         throw error
       } finally {
-        isAnswered = true
+        hasResponded = true
       }
     },
     async record(tx, unwritten) {

@@ -19,7 +19,7 @@ export type ProviderMetrics = {
   queued(app: OpenApp, ms: number): void
   /** An attempt starts; the returned function ends it. */
   started(app: OpenApp): (ms: number) => void
-  answered(app: OpenApp, result: SendResult): void
+  responded(app: OpenApp, result: SendResult): void
 }
 
 export function createProviderMetrics(metrics: Metrics): ProviderMetrics {
@@ -52,7 +52,7 @@ export function createProviderMetrics(metrics: Metrics): ProviderMetrics {
         of.alias?.took.observe(ms / 1000)
       }
     },
-    answered({ id, type }, { status }) {
+    responded({ id, type }, { status }) {
       if (status === undefined) return
       const code = String(status)
       byApp(id)(code).inc()
@@ -82,7 +82,7 @@ function attemptInstruments(metrics: Metrics) {
   const pending = metrics.gauge('belfry_gateway_attempts_waiting', 'Messages that wait for a free slot', [
     'type',
   ])
-  const answers = metrics.counter('belfry_gateway_answers_total', 'Answers of providers by HTTP status', [
+  const responses = metrics.counter('belfry_gateway_answers_total', 'Responses of providers by HTTP status', [
     'app',
     'code',
   ])
@@ -95,7 +95,7 @@ function attemptInstruments(metrics: Metrics) {
     pending: pending.labels(type),
     alias: sygnal.of(type),
   }))
-  const byApp = memoised((id) => memoised((code) => answers.labels(id, code)))
+  const byApp = memoised((id) => memoised((code) => responses.labels(id, code)))
   return { byType, byApp, codesOf: sygnal.codesOf }
 }
 
@@ -109,7 +109,7 @@ function sygnalMetrics(metrics: Metrics) {
   const codes = Object.fromEntries(
     HAS_CODES.map((type) => [
       type,
-      metrics.counter(`sygnal_${type}_status_codes`, `Answers of ${type} by HTTP status`, [
+      metrics.counter(`sygnal_${type}_status_codes`, `Responses of ${type} by HTTP status`, [
         'pushkin',
         'code',
       ]),

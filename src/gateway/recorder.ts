@@ -69,10 +69,10 @@ export function createRecorder(deps: RecorderDeps): Recorder {
   }
 }
 
-/** The call of the home server has been answered before the rejection. */
+/** The home server received the response to its call before the rejection. */
 const isToBeTold = ({ result, entry }: Settlement) => result === 'rejected' && entry !== undefined
 
-/** The call of the home server is answered after it is written. An item of the queue stays until then. */
+/** The home server receives the response to its call after the item is written. An item of the queue stays until then. */
 const isToBeKept = ({ write, entry }: Settlement) => write !== undefined && entry === undefined
 
 /** The record of a notification that is not sent again; empty for one that can never be a repeat. */
@@ -129,7 +129,7 @@ async function settle(deps: RecorderDeps, tx: Transaction, note: Settlement): Pr
   return { isDue: reached.isDue }
 }
 
-/** Records the rejection of a device. Another home server gets it in the answer to its next call. */
+/** Records the rejection of a device. Another home server gets it in the response to its next call. */
 export async function reject(
   tx: Transaction,
   { job: { device, deviceKey, origin }, at }: { job: Job; at: number },

@@ -1,6 +1,6 @@
 import type { Rejected, Untimed } from '../sending/result.ts'
 
-// With a wrong configuration of the gateway, a provider answers as if all tokens were dead. Home servers delete rejected pushers for
+// With a wrong configuration of the gateway, a provider responds as if all tokens were dead. Home servers delete rejected pushers for
 // good, so the first rejections of an app are checked before they count.
 //
 //   unproven ──delivers──▶ proven

@@ -61,7 +61,7 @@ export type AuthResult =
   | { kind: 'application service'; requester: ServiceRequester }
   | { kind: 'signed link'; link: unknown }
   | { kind: 'anonymous' }
-  | { kind: 'refused'; answer: MatrixError | Reply }
+  | { kind: 'refused'; response: MatrixError | Reply }
 
 /** Resolves to the owner of an access token, or to undefined if the token is unknown. `address`: the IP address of the client. */
 export type Authenticate = (token: string, address: string) => Promise<Requester | undefined>
@@ -95,25 +95,25 @@ export async function resultOf(
   if (typeof auth === 'object') return resultOfLink(auth, String(shown.link))
   const { token, address } = shown
   if (token === undefined)
-    return auth === 'optional' ? { kind: 'anonymous' } : { kind: 'refused', answer: missingToken() }
+    return auth === 'optional' ? { kind: 'anonymous' } : { kind: 'refused', response: missingToken() }
   if (auth === 'application service' || auth === 'user or application service') {
     const { userId } = shown
     if (userId !== undefined && !(typeof userId === 'string' && isUserId(userId)))
-      return { kind: 'refused', answer: invalidParam('user_id: expected a user id, such as @name:server') }
+      return { kind: 'refused', response: invalidParam('user_id: expected a user id, such as @name:server') }
     const service = await authenticators.authenticateService?.(token, { userId, address })
     if (service !== undefined) return { kind: 'application service', requester: service }
-    if (auth === 'application service') return { kind: 'refused', answer: unknownToken() }
+    if (auth === 'application service') return { kind: 'refused', response: unknownToken() }
   }
   const requester = await authenticators.authenticate(token, address)
-  if (requester === undefined) return { kind: 'refused', answer: unknownToken() }
+  if (requester === undefined) return { kind: 'refused', response: unknownToken() }
   if (auth === 'administrator' && !requester.isAdmin)
-    return { kind: 'refused', answer: forbidden('Only an administrator may use this endpoint') }
+    return { kind: 'refused', response: forbidden('Only an administrator may use this endpoint') }
   return { kind: 'user', requester, token }
 }
 
 async function resultOfLink({ verify, refusal }: SignedLink, token: string): Promise<AuthResult> {
   const link = await verify(token)
-  return link === undefined ? { kind: 'refused', answer: refusal } : { kind: 'signed link', link }
+  return link === undefined ? { kind: 'refused', response: refusal } : { kind: 'signed link', link }
 }
 
 /** The access token from the header, or, if the setting allows it, from the query (deprecated since Matrix v1.11). */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { answerLateRequest } from './client-error.ts'
+import { respondToLateRequest } from './client-error.ts'
 
 /** The deadline of a body, or of its next chunk. After it the connection is closed, with a 408 response if no response has begun. */
 export type BodyDeadline = {
@@ -24,7 +24,7 @@ export function startBodyDeadline(
     if (request.complete) return
     // Writing a 408 could corrupt a response of another request on this connection.
     if (response.headersSent || response.socket === null) request.socket.destroy()
-    else answerLateRequest(request)
+    else respondToLateRequest(request)
   }
   const start = () => {
     stop()

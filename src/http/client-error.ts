@@ -6,7 +6,7 @@ import { CORS_HEADERS } from './respond.ts'
 /** `rawPacket`: the bytes that could not be parsed, as a Buffer. */
 type ConnectionError = Error & { code?: string; rawPacket?: unknown }
 
-type RawAnswer = { status: number; errcode: string; message: string }
+type RawResponse = { status: number; errcode: string; message: string }
 
 const LATE = {
   status: 408,
@@ -14,7 +14,7 @@ const LATE = {
   message: 'The request did not arrive in time; send it again',
 }
 const MALFORMED = { status: 400, errcode: 'M_UNRECOGNIZED', message: 'The request is not valid HTTP' }
-const ANSWERS: Record<string, RawAnswer> = {
+const RESPONSES: Record<string, RawResponse> = {
   ERR_HTTP_REQUEST_TIMEOUT: LATE,
   HPE_HEADER_OVERFLOW: {
     status: 431,
@@ -24,7 +24,7 @@ const ANSWERS: Record<string, RawAnswer> = {
 }
 
 /** Responds to bytes that Node cannot parse as HTTP, or to headers that are late, and closes the connection. */
-export function answerBrokenRequest(error: ConnectionError, socket: Socket): void {
+export function respondToBrokenRequest(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy()
     return
@@ -32,18 +32,18 @@ export function answerBrokenRequest(error: ConnectionError, socket: Socket): voi
   // A response to HEAD has no body: the client would parse the body as the next response.
   const { rawPacket } = error
   const isHead = Buffer.isBuffer(rawPacket) && rawPacket.subarray(0, 5).toString('latin1') === 'HEAD '
-  answerAndClose(socket, { ...(ANSWERS[error.code ?? ''] ?? MALFORMED), withBody: !isHead })
+  respondAndClose(socket, { ...(RESPONSES[error.code ?? ''] ?? MALFORMED), withBody: !isHead })
 }
 
 /** Responds to a request whose body is late, if no response has begun, and closes the connection. */
-export function answerLateRequest({ socket, method }: IncomingMessage): void {
-  answerAndClose(socket, { ...LATE, withBody: method !== 'HEAD' })
+export function respondToLateRequest({ socket, method }: IncomingMessage): void {
+  respondAndClose(socket, { ...LATE, withBody: method !== 'HEAD' })
 }
 
 /** Writes a response directly to a socket, without a valid HTTP request, and closes the connection. */
-export function answerAndClose(
+export function respondAndClose(
   socket: Socket,
-  { status, errcode, message, withBody }: RawAnswer & { withBody: boolean },
+  { status, errcode, message, withBody }: RawResponse & { withBody: boolean },
 ): void {
   const body = JSON.stringify({ errcode, error: message })
   const headers = {

@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import type { Config } from '../config/schema.ts'
 import { createShares } from '../lib/shares.ts'
 import { addressGroup } from './address.ts'
-import { answerAndClose } from './client-error.ts'
+import { respondAndClose } from './client-error.ts'
 
 /**
  * Limits the connections of a server, in total and by address. A connection over a limit gets a 429 response and is closed before its
@@ -25,6 +25,6 @@ export function boundConnections(server: Server, config: Pick<Config, 'limits' |
       refused === 'key'
         ? 'Your address has too many connections open; close one of them'
         : 'This server has too many connections open; try again in a moment'
-    answerAndClose(socket, { status: 429, errcode: 'M_LIMIT_EXCEEDED', message, withBody: true })
+    respondAndClose(socket, { status: 429, errcode: 'M_LIMIT_EXCEEDED', message, withBody: true })
   })
 }

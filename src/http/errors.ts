@@ -1,11 +1,11 @@
 import { MatrixError } from '../lib/errors.ts'
-import type { Answer } from './respond.ts'
+import type { OutgoingResponse } from './respond.ts'
 
 /**
  * The response for an error. The text of a `MatrixError` is sent to the client. Every other error is a bug: 500, with its text only in
  * the log.
  */
-export function renderError(error: unknown): Answer & { isFault: boolean } {
+export function renderError(error: unknown): OutgoingResponse & { isFault: boolean } {
   if (!(error instanceof MatrixError))
     return { status: 500, body: { errcode: 'M_UNKNOWN', error: 'Internal server error' }, isFault: true }
   const { status, errcode, message, extra } = error

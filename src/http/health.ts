@@ -83,7 +83,7 @@ export function healthRoutes(options: HealthOptions): Route[] {
 
 async function within(ms: number, check: HealthCheck): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  const timer = setTimeout(() => reject(new Error(`no response within ${ms} ms`)), ms)
   try {
     await Promise.race([check(), promise])
   } finally {

@@ -2,11 +2,11 @@ import type { Metrics } from '../lib/metrics.ts'
 import type { Load } from './load.ts'
 
 export type HttpMetrics = {
-  answered(request: AnsweredRequest, seconds: number): void
+  served(request: ServedRequest, seconds: number): void
 }
 
 /** `route` is the pattern, or `unmatched` without a route. `status` is 0 if the client disconnected before the response. */
-export type AnsweredRequest = { method: string; route: string; status: number }
+export type ServedRequest = { method: string; route: string; status: number }
 
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 60]
 // The client chooses the method: only these become labels.
@@ -16,7 +16,7 @@ type Observe = (seconds: number) => void
 
 export function createHttpMetrics(
   metrics: Metrics,
-  of: { requests: () => number; load: Pick<Load, 'bodyBytes' | 'answers'> },
+  of: { requests: () => number; load: Pick<Load, 'bodyBytes' | 'responses'> },
 ): HttpMetrics {
   const histogram = metrics.histogram(
     'belfry_http_request_seconds',
@@ -30,13 +30,13 @@ export function createHttpMetrics(
     const gauge = metrics.gauge(name, about)
     Object.assign(gauge, { collect: () => gauge.set(value()) })
   }
-  const { answers } = of.load
+  const { responses } = of.load
   watch('belfry_http_requests_in_flight', 'Requests in flight, including long polls', of.requests)
   watch('belfry_http_body_bytes', 'Bytes of request bodies in memory', () => of.load.bodyBytes)
   watch(
     'belfry_http_unread_answer_bytes',
     'Bytes of responses that clients have not read yet',
-    () => answers.bytes,
+    () => responses.bytes,
   )
   const dropped = metrics.counter(
     'belfry_http_unread_answers_dropped_total',
@@ -45,14 +45,14 @@ export function createHttpMetrics(
   Object.assign(dropped, {
     collect: () => {
       dropped.reset()
-      dropped.inc(answers.dropped)
+      dropped.inc(responses.dropped)
     },
   })
 
   // Looking up labels costs more than the rest of the measurement, so each combination is bound once.
   const bound = new Map<string, Observe>()
   return {
-    answered({ method, route, status }, seconds) {
+    served({ method, route, status }, seconds) {
       const name = METHODS.has(method) ? method : 'other'
       const key = `${name} ${status} ${route}`
       let observe = bound.get(key)

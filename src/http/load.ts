@@ -3,7 +3,7 @@ import { limitExceeded } from '../lib/errors.ts'
 import { createShares, type Refusal } from '../lib/shares.ts'
 import { addressGroup } from './address.ts'
 import { holdsNothing, type RequestContext } from './context.ts'
-import type { UnreadAnswers } from './unread-responses.ts'
+import type { UnreadResponses } from './unread-responses.ts'
 
 /** The resources that requests in flight use: their number, and the bytes of their bodies and responses. Each is limited. */
 export type Load = {
@@ -16,12 +16,12 @@ export type Load = {
   /** Frees everything that the request holds, when it ends. */
   release(context: RequestContext): void
   readonly bodyBytes: number
-  readonly answers: UnreadAnswers
+  readonly responses: UnreadResponses
 }
 
 const TRY_AGAIN_MS = 1000
 
-export function createLoad(limits: Config['limits'], answers: UnreadAnswers): Load {
+export function createLoad(limits: Config['limits'], responses: UnreadResponses): Load {
   const ofAddresses = createShares({
     perKey: limits.requests_in_flight_per_address,
     inSum: limits.requests_in_flight,
@@ -60,7 +60,7 @@ export function createLoad(limits: Config['limits'], answers: UnreadAnswers): Lo
     get bodyBytes() {
       return bodies.held
     },
-    answers,
+    responses,
   }
 }
 

@@ -12,7 +12,7 @@ import type { Lifetime } from './lifetime.ts'
 import type { Load } from './load.ts'
 import type { HttpMetrics } from './http-metrics.ts'
 import type { RateLimiter } from './rate-limit.ts'
-import { type Answer, isOnePiece, respond, respondInPieces, respondToPreflight } from './respond.ts'
+import { type OutgoingResponse, isOnePiece, respond, respondInPieces, respondToPreflight } from './respond.ts'
 import { ClientGone, readBody } from './read-body.ts'
 import { pathsOf, Reply, type Route } from './route.ts'
 import { createRouter, type Unmatched } from './router.ts'
@@ -34,13 +34,13 @@ export type PipelineDeps = Authenticators & {
   metrics: HttpMetrics
   lifetime: Lifetime
   nextRequestId: () => string
-  onAnswer: OnAnswer | undefined
+  onResponse: OnResponse | undefined
 }
 
 /** A response before it is sent, with the body from the handler. `route`: undefined if no route matches. */
-export type GivenAnswer = Answer & { route: Route | undefined }
+export type SentResponse = OutgoingResponse & { route: Route | undefined }
 /** For tests, which validate each response against the schemas of its route. Must not throw. */
-export type OnAnswer = (answer: GivenAnswer) => void
+export type OnResponse = (outgoing: SentResponse) => void
 
 /** Creates the request listener for these routes. `awaitsContinue`: the client waits for a 100 before it sends the body (RFC 9110, section 10.1.1). */
 export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
@@ -82,7 +82,7 @@ export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
  * Serves a request by its route, in this order: limits of the address, authentication, limits of the user, validation, handler. The order
  * is guaranteed: a refused request learns nothing about the expected body, and it is not parsed.
  */
-async function serve(deps: PipelineDeps, context: RequestContext, route: Route): Promise<Answer> {
+async function serve(deps: PipelineDeps, context: RequestContext, route: Route): Promise<OutgoingResponse> {
   // Monitoring must get a response even when other requests are refused.
   if (route.limit !== 'none') deps.load.admit(context)
   deps.limiter.address(route.limit, context.address)
@@ -104,7 +104,7 @@ async function serve(deps: PipelineDeps, context: RequestContext, route: Route):
 }
 
 /** For a URL without a route: it cannot be decoded (400), has other methods (405), or is unknown (404). */
-function refuseUnmatched(deps: PipelineDeps, context: RequestContext, found: Unmatched): Answer {
+function refuseUnmatched(deps: PipelineDeps, context: RequestContext, found: Unmatched): OutgoingResponse {
   deps.load.admit(context)
   deps.limiter.address('default', context.address)
   if (found.kind === 'malformed') throw unrecognized(400, 'The path has malformed percent-encoding')
@@ -118,11 +118,11 @@ function refuseUnmatched(deps: PipelineDeps, context: RequestContext, found: Unm
 async function finish(
   deps: PipelineDeps,
   context: RequestContext,
-  answer: () => Promise<Answer> | Answer,
+  produce: () => Promise<OutgoingResponse> | OutgoingResponse,
 ): Promise<void> {
   const { response } = context
   try {
-    await send(deps, context, await answer())
+    await send(deps, context, await produce())
   } catch (error) {
     // The client has disconnected: there is no response to send and no error to log.
     if (error instanceof ClientGone || (response.destroyed && context.signal.aborted)) {
@@ -137,16 +137,16 @@ async function finish(
   }
 }
 
-async function send(deps: PipelineDeps, context: RequestContext, answer: Answer): Promise<void> {
+async function send(deps: PipelineDeps, context: RequestContext, outgoing: OutgoingResponse): Promise<void> {
   const { request, response, address, requester, session } = context
-  const { body } = answer
-  deps.onAnswer?.({ ...answer, route: context.place?.route })
+  const { body } = outgoing
+  deps.onResponse?.({ ...outgoing, route: context.place?.route })
   const holder = { address, userId: requester?.userId }
-  const unread = deps.load.answers
+  const unread = deps.load.responses
   const sending = { closeConnection: closesConnection(deps, request), unread, holder }
-  if (body instanceof Content) await sendContent(response, { ...answer, body }, { ...sending, session })
-  else if (isOnePiece(body)) respond(response, answer, sending.closeConnection)
-  else await respondInPieces(response, answer, sending)
+  if (body instanceof Content) await sendContent(response, { ...outgoing, body }, { ...sending, session })
+  else if (isOnePiece(body)) respond(response, outgoing, sending.closeConnection)
+  else await respondInPieces(response, outgoing, sending)
   if (!(body instanceof Content && isLive(body.data))) unread.guardEnd(response, holder)
 }
 
@@ -167,8 +167,8 @@ async function admit(deps: PipelineDeps, context: RequestContext, route: Route):
     return undefined
   }
   if (result.kind === 'refused') {
-    if (result.answer instanceof Reply) return result.answer
-    throw result.answer
+    if (result.response instanceof Reply) return result.response
+    throw result.response
   }
   const { requester } = result
   context.requester = requester
@@ -217,8 +217,8 @@ function recordEnd(deps: PipelineDeps, context: RequestContext): void {
   const { request, response, pattern, startedAt } = context
   const ms = performance.now() - startedAt
   const status = response.headersSent ? response.statusCode : 0
-  deps.metrics.answered({ method: request.method ?? '', route: pattern, status }, ms / 1000)
-  context.place?.route.onAnswered?.(status, ms / 1000)
+  deps.metrics.served({ method: request.method ?? '', route: pattern, status }, ms / 1000)
+  context.place?.route.onServed?.(status, ms / 1000)
   if (!deps.log.isLevelEnabled('debug')) return
   const fields = {
     method: request.method,

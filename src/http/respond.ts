@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { isSmaller, sizeOf } from '../lib/json-size.ts'
 import { jsonPieces, PIECE_SIZE } from './json-pieces.ts'
-import type { Holder, UnreadAnswers } from './unread-responses.ts'
+import type { Holder, UnreadResponses } from './unread-responses.ts'
 
 // Browsers need these on every response, including errors (client-server API, "Web Browser Clients").
 export const CORS_HEADERS = {
@@ -11,12 +11,16 @@ export const CORS_HEADERS = {
   'access-control-allow-headers': 'X-Requested-With, Content-Type, Authorization',
 } as const
 
-export type Answer = { status: number; headers?: Readonly<Record<string, string>>; body: unknown }
+export type OutgoingResponse = { status: number; headers?: Readonly<Record<string, string>>; body: unknown }
 
 /** Writes a small JSON response, or one without a body, in one piece. Does nothing if the connection is closed or a response has begun. */
-export function respond(response: ServerResponse, answer: Answer, closeConnection: boolean): void {
+export function respond(
+  response: ServerResponse,
+  outgoing: OutgoingResponse,
+  closeConnection: boolean,
+): void {
   if (response.headersSent || response.destroyed) return
-  const { status, headers = {}, body } = answer
+  const { status, headers = {}, body } = outgoing
   const payload = body === undefined ? undefined : JSON.stringify(body)
   const all: Record<string, string | number> = { ...CORS_HEADERS }
   if (payload !== undefined) {
@@ -32,7 +36,7 @@ export function respond(response: ServerResponse, answer: Answer, closeConnectio
 const DEFERRED_BYTES = 4_194_304
 
 /** How to send a response, and the user and address for which it counts until it is read. */
-export type Sending = { closeConnection: boolean; unread: UnreadAnswers; holder: Holder }
+export type Sending = { closeConnection: boolean; unread: UnreadResponses; holder: Holder }
 
 /** Whether `respond` can write a JSON response, in one piece. */
 export function isOnePiece(body: unknown): boolean {
@@ -46,28 +50,28 @@ export function isOnePiece(body: unknown): boolean {
  */
 export async function respondInPieces(
   response: ServerResponse,
-  answer: Answer,
+  outgoing: OutgoingResponse,
   { closeConnection, unread, holder }: Sending,
 ): Promise<void> {
   if (response.headersSent || response.destroyed) return
   const isHead = response.req.method === 'HEAD'
-  const hasDeferred = !isSmaller(answer.body, Infinity)
-  const bytes = sizeOf(answer.body) + (hasDeferred ? DEFERRED_BYTES : 0)
+  const hasDeferred = !isSmaller(outgoing.body, Infinity)
+  const bytes = sizeOf(outgoing.body) + (hasDeferred ? DEFERRED_BYTES : 0)
   if (!isHead) unread.hold(response, { ...holder, bytes })
-  response.writeHead(answer.status, {
+  response.writeHead(outgoing.status, {
     ...CORS_HEADERS,
     'content-type': 'application/json',
     ...(closeConnection ? { connection: 'close' } : {}),
-    ...answer.headers,
+    ...outgoing.headers,
   })
-  if (isHead || (await writePieces(response, jsonPieces(answer.body), unread))) response.end()
+  if (isHead || (await writePieces(response, jsonPieces(outgoing.body), unread))) response.end()
 }
 
 /** Writes as the client reads; other requests run between two pieces. False: the client disconnected, or its connection was closed. */
 export async function writePieces(
   response: ServerResponse,
   pieces: AsyncIterable<string | Uint8Array>,
-  unread: UnreadAnswers,
+  unread: UnreadResponses,
 ): Promise<boolean> {
   for await (const piece of pieces) {
     if (response.destroyed) return false

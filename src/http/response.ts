@@ -54,6 +54,6 @@ type ReplyOf<Schemas> = {
 }[keyof Schemas]
 
 /** The return type of a handler: the body of a 200, or a `Reply` with one of the declared statuses. */
-export type AnswerOf<Schemas> = Schemas extends ResponseSchemas
+export type ResponseOf<Schemas> = Schemas extends ResponseSchemas
   ? ReplyOf<Schemas> | (Schemas extends { readonly 200: LazySchema<infer S> } ? Sendable<z.output<S>> : never)
   : object | Reply

@@ -3,7 +3,7 @@ import type { Log } from '../lib/log.ts'
 import type { AuthKind, LinkOf, RequesterOf } from './auth.ts'
 import type { BodyKind, BodyOf } from './body.ts'
 import type { LimitClass } from './rate-limit.ts'
-import type { AnswerOf, ErrorCodes, ResponseSchemas } from './response.ts'
+import type { ResponseOf, ErrorCodes, ResponseSchemas } from './response.ts'
 
 // The definition of a route. A module of endpoints is a list of routes; only `server.ts` knows how they are served.
 
@@ -87,10 +87,10 @@ export type RouteSpec<
   /** Error codes beside those that follow from this declaration. */
   errors?: ErrorCodes
   /** Called with each response; the status is 0 if the client disconnected before it. Must not throw. */
-  onAnswered?: (status: number, seconds: number) => void
+  onServed?: (status: number, seconds: number) => void
   handler: (
     context: RouteContext<Auth, Path, Params, Query, Body>,
-  ) => Promise<AnswerOf<Response>> | AnswerOf<Response>
+  ) => Promise<ResponseOf<Response>> | ResponseOf<Response>
 }
 
 /** A route without its type parameters, as the server stores it. */

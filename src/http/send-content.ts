@@ -4,10 +4,10 @@ import { type Content, isLive, type LiveText, type StoredBytes } from './content
 import { renderError } from './errors.ts'
 import { type ByteRange, select } from './ranges.ts'
 import { STREAM_BYTES } from './read-body.ts'
-import { type Answer, CORS_HEADERS, respond, type Sending, writePieces } from './respond.ts'
+import { type OutgoingResponse, CORS_HEADERS, respond, type Sending, writePieces } from './respond.ts'
 import { type SessionCheck, whileSignedIn } from './session.ts'
 
-type ContentAnswer = Answer & { body: Content }
+type ContentResponse = OutgoingResponse & { body: Content }
 
 /**
  * Writes bytes, all of them or the requested range, as the client reads them.
@@ -15,27 +15,27 @@ type ContentAnswer = Answer & { body: Content }
  */
 export async function sendContent(
   response: ServerResponse,
-  answer: ContentAnswer,
+  outgoing: ContentResponse,
   sending: Sending & { session: SessionCheck | undefined },
 ): Promise<void> {
-  const { data, etag } = answer.body
-  if (isLive(data)) return sendLive(response, { ...answer, data }, sending)
+  const { data, etag } = outgoing.body
+  if (isLive(data)) return sendLive(response, { ...outgoing, data }, sending)
   const size = Buffer.isBuffer(data) ? data.length : data.size
   const { method, headers } = response.req
   const selection =
-    etag === undefined || answer.status !== 200
+    etag === undefined || outgoing.status !== 200
       ? { kind: 'whole' as const }
       : select(method, headers, { etag, size })
   switch (selection.kind) {
     case 'whole':
-      return sendBytes(response, { ...answer, data, range: { start: 0, end: size } }, sending)
+      return sendBytes(response, { ...outgoing, data, range: { start: 0, end: size } }, sending)
     case 'part': {
       const { start, end } = selection
-      const part = { ...answer.headers, 'content-range': `bytes ${start}-${end - 1}/${size}` }
+      const part = { ...outgoing.headers, 'content-range': `bytes ${start}-${end - 1}/${size}` }
       return sendBytes(response, { status: 206, headers: part, data, range: { start, end } }, sending)
     }
     case 'not modified': {
-      const { 'content-type': _, ...rest } = answer.headers ?? {}
+      const { 'content-type': _, ...rest } = outgoing.headers ?? {}
       return respond(response, { status: 304, headers: rest, body: undefined }, sending.closeConnection)
     }
     case 'unsatisfiable': {
@@ -47,7 +47,7 @@ export async function sendContent(
   }
 }
 
-type Headed = Pick<Answer, 'status' | 'headers'>
+type Headed = Pick<OutgoingResponse, 'status' | 'headers'>
 
 async function sendBytes(
   response: ServerResponse,

@@ -7,17 +7,17 @@ import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { createServer } from '../lib/node-http.ts'
 import type { Authenticators } from './auth.ts'
-import { answerBrokenRequest } from './client-error.ts'
+import { respondToBrokenRequest } from './client-error.ts'
 import { boundConnections } from './connections.ts'
 import { createHttpMetrics } from './http-metrics.ts'
 import { Lifetime } from './lifetime.ts'
 import { type FurtherSockets, listen } from './listen.ts'
 import { createLoad } from './load.ts'
-import { type OnAnswer, type PipelineDeps, serveRoutes } from './pipeline.ts'
+import { type OnResponse, type PipelineDeps, serveRoutes } from './pipeline.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { WatchSessions } from './session.ts'
 import type { Route } from './route.ts'
-import { createUnreadAnswers } from './unread-responses.ts'
+import { createUnreadResponses } from './unread-responses.ts'
 
 export type HttpServerOptions = Authenticators & {
   config: Pick<Config, 'listen' | 'limits' | 'trust_proxy'>
@@ -29,7 +29,7 @@ export type HttpServerOptions = Authenticators & {
   metrics: Metrics
   clock?: Pick<Clock, 'now'>
   /** Absent in production. */
-  onAnswer?: OnAnswer | undefined
+  onResponse?: OnResponse | undefined
 }
 
 export type HttpServer = {
@@ -49,7 +49,7 @@ const SILENCE_AFTER_LONGEST_POLL_MS = 120_000
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { config, log, clock = systemClock } = options
   const lifetime = new Lifetime()
-  const load = createLoad(config.limits, createUnreadAnswers(config.limits, clock))
+  const load = createLoad(config.limits, createUnreadResponses(config.limits, clock))
   const deps: PipelineDeps = {
     config,
     log,
@@ -61,14 +61,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     load,
     metrics: createHttpMetrics(options.metrics, { requests: () => lifetime.requestCount, load }),
     nextRequestId: requestIdMaker(),
-    onAnswer: options.onAnswer,
+    onResponse: options.onResponse,
   }
   const server = createBoundedServer(config.limits)
   const serve = serveRoutes(deps, options.routes)
   server.on('request', (request, response) => serve(request, response, { awaitsContinue: false }))
   // Without this listener, Node asks for the body before the request is authenticated.
   server.on('checkContinue', (request, response) => serve(request, response, { awaitsContinue: true }))
-  server.on('clientError', answerBrokenRequest)
+  server.on('clientError', respondToBrokenRequest)
   server.on('connection', (socket) => lifetime.trackSocket(socket))
   boundConnections(server, config)
 

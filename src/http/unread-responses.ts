@@ -9,9 +9,9 @@ import { addressGroup } from './address.ts'
 // until it is sent completely. When the limit is reached, responses of clients that have stopped reading are
 // dropped; if all clients are reading, the new response is refused.
 
-export type UnreadAnswers = {
+export type UnreadResponses = {
   /** Counts the bytes of a response until it closes. @throws MatrixError 429 if the limit is reached */
-  hold(response: ServerResponse, answer: Holder & { bytes: number }): void
+  hold(response: ServerResponse, size: Holder & { bytes: number }): void
   /** Resolves to true when the client has read everything written, or to false after the deadline, when the connection was closed. */
   drained(response: ServerResponse): Promise<boolean>
   /** After the last write: closes the connection if the client does not read the response in time, or if the limit is reached. */
@@ -36,7 +36,7 @@ type Limits = Pick<
   | 'read_timeout_ms'
 >
 
-export function createUnreadAnswers(limits: Limits, clock: Pick<Clock, 'now'>): UnreadAnswers {
+export function createUnreadResponses(limits: Limits, clock: Pick<Clock, 'now'>): UnreadResponses {
   const { read_timeout_ms: readTimeoutMs } = limits
   /** The time from which each response waits for its client to read. */
   const waiting = new Map<ServerResponse, number>()
@@ -46,11 +46,11 @@ export function createUnreadAnswers(limits: Limits, clock: Pick<Clock, 'now'>): 
     response.destroy()
   }
   const isStalled = (since: number) => since <= clock.now() - STALLED_MS
-  const held = createHeldAnswers(limits, { waiting, isStalled, drop })
+  const held = createHeldResponses(limits, { waiting, isStalled, drop })
 
   return {
-    hold(response, answer) {
-      const refused = held.hold(response, answer)
+    hold(response, size) {
+      const refused = held.hold(response, size)
       if (refused !== undefined) throw limitExceeded(TRY_AGAIN_MS, noRoom(refused))
     },
     drained: (response) => {
@@ -93,7 +93,7 @@ type Stalling = {
 }
 
 /** The bytes of unread responses by user, by address and in total. */
-function createHeldAnswers(limits: Limits, stalling: Stalling) {
+function createHeldResponses(limits: Limits, stalling: Stalling) {
   const ofAddresses = createShares({
     perKey: limits.unread_answer_bytes_per_address,
     inSum: limits.unread_answer_bytes,

@@ -23,7 +23,7 @@ export type Events = {
   pusherFailing(failure: { pusherId: number; error: string; attempts: number; nextAttemptAt: number }): void
   /** The circuit breaker of a gateway opened after failures in a row. Only probes are sent now. */
   gatewayDown(gateway: { error: string }): void
-  /** The gateway answers again. `held`: the number of pushers that waited for it. */
+  /** The gateway responds again. `held`: the number of pushers that waited for it. */
   gatewayBack(gateway: { held: number }): void
   /** A gateway rejected a pushkey, and its pusher was removed. */
   pusherRejected(pusher: { pusherId: number }): void

@@ -89,7 +89,7 @@ export async function removePusher(
 }
 
 /**
- * Removes the pusher of a pushkey that this server's own gateway found invalid after it had answered, unless the pusher was set
+ * Removes the pusher of a pushkey that this server's own gateway found invalid after its response, unless the pusher was set
  * again since. `pushkeyTs`: the value that the gateway received, in seconds; `isOurs`: whether a URL belongs to that gateway.
  */
 export async function removeRejected(

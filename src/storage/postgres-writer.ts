@@ -159,7 +159,7 @@ function beginOn(client: Client, writing: Pick<Reconnecting, 'current'>): Pipeli
       const committed = noted(query('commit', true))
       await settle()
       const { command } = await committed
-      if (command !== 'COMMIT') throw new StorageError(`The database answered a commit with ${command}`)
+      if (command !== 'COMMIT') throw new StorageError(`The database responded to a commit with ${command}`)
     },
   }
 }

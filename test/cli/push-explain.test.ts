@@ -193,12 +193,15 @@ test('a refusal prints the error of the server and exits 1', async () => {
   )
   assert.deepEqual([refused.code, refused.err], [1, ['belfry: There is no such event']])
   const odd = await run(['!r', '$e'], env, () => new Response('<html>', { status: 502 }))
-  assert.deepEqual([odd.code, odd.err], [1, ['belfry: the server answered with status 502']])
+  assert.deepEqual([odd.code, odd.err], [1, ['belfry: the server responded with status 502']])
   const away = await run(['!r', '$e'], env, () => {
     throw new TypeError('fetch failed')
   })
   assert.deepEqual(
     [away.code, away.err],
-    [1, ['belfry: no answer from http://127.0.0.1:8008 (network); set the server with --url or BELFRY_URL']],
+    [
+      1,
+      ['belfry: no response from http://127.0.0.1:8008 (network); set the server with --url or BELFRY_URL'],
+    ],
   )
 })

@@ -23,7 +23,7 @@ import type { Json, JsonObject } from '../../src/lib/json.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { createAccountsFixture } from '../accounts/fixture.ts'
 import { afterTest } from '../support/after-test.ts'
-import { checkedAnswers } from '../support/response-check.ts'
+import { checkedResponses } from '../support/response-check.ts'
 import { silentLog } from '../support/log.ts'
 import { inject } from '../support/inject.ts'
 
@@ -77,7 +77,7 @@ export function accountServer(
     limiter: unlimited,
     log: silentLog,
     metrics: createMetrics({ processMetrics: false }),
-    onAnswer: checkedAnswers(t),
+    onResponse: checkedResponses(t),
   })
   afterTest(t, () => lastSeen[Symbol.asyncDispose]())
   afterTest(t, () => server.close())

@@ -12,7 +12,7 @@ import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { createRoomsFixture, type RoomsFixture } from '../rooms/fixture.ts'
 import { afterTest } from '../support/after-test.ts'
-import { checkedAnswers } from '../support/response-check.ts'
+import { checkedResponses } from '../support/response-check.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
@@ -44,7 +44,7 @@ export async function startRooms(t: TestContext): Promise<{ fixture: RoomsFixtur
     limiter: createRateLimiter(config.rate_limits, fixture.clock),
     log: silentLog,
     metrics: createMetrics({ processMetrics: false }),
-    onAnswer: checkedAnswers(t),
+    onResponse: checkedResponses(t),
   })
   const { url } = await server.listen()
   afterTest(t, () => server.close())

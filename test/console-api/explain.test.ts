@@ -5,7 +5,7 @@ import { runCommand } from '../../src/cli/main.ts'
 import type { CommandContext } from '../../src/cli/command.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from '../support/after-test.ts'
-import { checkedAnswers } from '../support/response-check.ts'
+import { checkedResponses } from '../support/response-check.ts'
 import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 
@@ -24,7 +24,7 @@ async function startExplainServer(t: TestContext, env: Record<string, string> = 
       ],
       env: { BELFRY_RATE_LIMITS_ENABLED: 'false', ...env },
     }),
-    { onAnswer: checkedAnswers(t) },
+    { onResponse: checkedResponses(t) },
   )
   afterTest(t, () => belfry.close())
   await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })

@@ -15,30 +15,30 @@ function makeWatch(subject = 'https://chat.example.org/') {
 }
 
 test('reports a push service from its first refusal of the server token until it accepts a message', () => {
-  const { clock, reported, onAnswer, health } = makeWatch()
+  const { clock, reported, onResponse, health } = makeWatch()
   const since = clock.now()
-  onAnswer('https://one.example', refused)
+  onResponse('https://one.example', refused)
   clock.advance(HOUR)
-  onAnswer('https://one.example', refused)
+  onResponse('https://one.example', refused)
   assert.deepEqual(health(), { state: 'failing', troubles: [{ reason: 'BadJwtToken', since }] })
   assert.equal(reported.length, 2)
-  onAnswer('https://two.example', { kind: 'delivered', reason: 'accepted', status: 201 })
+  onResponse('https://two.example', { kind: 'delivered', reason: 'accepted', status: 201 })
   assert.equal(health().state, 'failing')
-  onAnswer('https://one.example', { kind: 'delivered', reason: 'accepted', status: 201 })
+  onResponse('https://one.example', { kind: 'delivered', reason: 'accepted', status: 201 })
   assert.deepEqual(health(), { state: 'ok', troubles: [] })
 })
 
 test('does not report other responses and blocked addresses', () => {
-  const { reported, onAnswer, health } = makeWatch()
-  onAnswer('https://one.example', { kind: 'rejected', reason: 'status 410', status: 410 })
-  onAnswer('https://one.example', { kind: 'retry', reason: 'status 503', status: 503 })
-  onAnswer('https://one.example', { kind: 'misconfigured', reason: 'blocked by the IP policy' })
+  const { reported, onResponse, health } = makeWatch()
+  onResponse('https://one.example', { kind: 'rejected', reason: 'status 410', status: 410 })
+  onResponse('https://one.example', { kind: 'retry', reason: 'status 503', status: 503 })
+  onResponse('https://one.example', { kind: 'misconfigured', reason: 'blocked by the IP policy' })
   assert.deepEqual([health().state, reported.length], ['ok', 0])
 })
 
 test('forgets a refusal that is not repeated for two hours', () => {
-  const { clock, onAnswer, health } = makeWatch()
-  onAnswer('https://one.example', refused)
+  const { clock, onResponse, health } = makeWatch()
+  onResponse('https://one.example', refused)
   clock.advance(2 * HOUR)
   assert.equal(health().state, 'failing')
   clock.advance(1)
@@ -46,8 +46,8 @@ test('forgets a refusal that is not repeated for two hours', () => {
 })
 
 test('limits the memory for push services', () => {
-  const { reported, onAnswer, health } = makeWatch()
-  for (let at = 0; at < 1000; at++) onAnswer(`https://${at}.example`, refused)
+  const { reported, onResponse, health } = makeWatch()
+  for (let at = 0; at < 1000; at++) onResponse(`https://${at}.example`, refused)
   assert.equal(health().troubles.length, 100)
   assert.equal(reported.length, 1000)
 })

@@ -105,7 +105,7 @@ export async function openGateway(db: Database, setting: Setting = {}) {
     metrics,
     apps: await open(apps),
     report: (step) => void steps.push(step),
-    settings: { answerWithinMs: 10_000, lifeMs: 24 * 3_600_000, mostQueued: 10_000, ...BYTES },
+    settings: { respondWithinMs: 10_000, lifeMs: 24 * 3_600_000, mostQueued: 10_000, ...BYTES },
     ...setting.deps,
   })
   await gateway.start()

@@ -168,7 +168,7 @@ onEachDatabase('notify', (open) => {
   })
 
   test('503 when the queue is full', async (t) => {
-    const settings = { answerWithinMs: 10_000, lifeMs: 3_600_000, mostQueued: 1, ...BYTES }
+    const settings = { respondWithinMs: 10_000, lifeMs: 3_600_000, mostQueued: 1, ...BYTES }
     const script = byPushkey({ a: unavailable, b: unavailable })
     await using fixture = await openGateway(await open(t), { script, deps: { settings } })
     assert.deepEqual(await fixture.notify(forDevices(['app', 'a'])), { rejected: [] })

@@ -46,7 +46,7 @@ onEachDatabase('a full gateway queue', (open) => {
   test('has capacity again after deliveries, also after a restart', async (t) => {
     const db = await open(t)
     const settings = {
-      answerWithinMs: 10_000,
+      respondWithinMs: 10_000,
       lifeMs: 86_400_000,
       mostQueued: 10,
       mostQueuedBytes: 1e9,

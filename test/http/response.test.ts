@@ -6,7 +6,7 @@ import { named } from '../../src/http/response.ts'
 import { defineRoute, reply, type Route } from '../../src/http/route.ts'
 import { Deferred } from '../../src/lib/deferred.ts'
 import { MatrixError, notFound } from '../../src/lib/errors.ts'
-import { createAnswerCheck } from '../support/response-check.ts'
+import { createResponseCheck } from '../support/response-check.ts'
 import { startServer } from './server-fixture.ts'
 import { inject } from '../support/inject.ts'
 
@@ -15,8 +15,8 @@ const thing = () => z.strictObject({ name: z.string(), tags: z.array(z.string())
 
 /** The faults that the check reports for the one response of a route. */
 async function checked(route: Route, path = '/thing'): Promise<string[]> {
-  const check = createAnswerCheck()
-  await using started = startServer([route], { onAnswer: check.onAnswer })
+  const check = createResponseCheck()
+  await using started = startServer([route], { onResponse: check.onResponse })
   await inject(started.server, { method: route.method, url: path })
   return check.faults()
 }

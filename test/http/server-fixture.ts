@@ -8,10 +8,10 @@ import { createMetrics } from '../../src/lib/metrics.ts'
 import { createRateLimiter } from '../../src/http/rate-limit.ts'
 import { defineRoute, type Requester, type Route } from '../../src/http/route.ts'
 import type { Authenticate, AuthenticateService } from '../../src/http/auth.ts'
-import type { OnAnswer } from '../../src/http/pipeline.ts'
+import type { OnResponse } from '../../src/http/pipeline.ts'
 import type { WatchSessions } from '../../src/http/session.ts'
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts'
-import { assertNoFaults, createAnswerCheck } from '../support/response-check.ts'
+import { assertNoFaults, createResponseCheck } from '../support/response-check.ts'
 
 export const alice: Requester = {
   userId: '@alice:localhost' as UserId,
@@ -34,7 +34,7 @@ type Options = {
   authenticate?: Authenticate
   authenticateService?: AuthenticateService
   watchSessions?: WatchSessions
-  onAnswer?: OnAnswer
+  onResponse?: OnResponse
 }
 
 /** A server with the routes of the test. Responses must match their schemas; "alice-token" is the only valid token. */
@@ -43,7 +43,7 @@ export function startServer(routes: readonly Route[], options: Options = {}) {
   const lines: string[] = []
   const clock = createFixedClock()
   const metrics = createMetrics({ processMetrics: false })
-  const check = createAnswerCheck()
+  const check = createResponseCheck()
   const server = createHttpServer({
     config: {
       ...config,
@@ -63,7 +63,7 @@ export function startServer(routes: readonly Route[], options: Options = {}) {
     }),
     metrics,
     clock,
-    onAnswer: options.onAnswer ?? check.onAnswer,
+    onResponse: options.onResponse ?? check.onResponse,
   })
   const close: HttpServer['close'] = async (how) => {
     await server.close(how)

@@ -7,7 +7,7 @@ import { checkGateway, createGatewayApp } from '../../src/gateway-app.ts'
 import { folderWith } from '../gateway/apns/fixture.ts'
 import { ROOM_MESSAGE } from '../gateway/message.ts'
 import { afterTest } from '../support/after-test.ts'
-import { checkedAnswers } from '../support/response-check.ts'
+import { checkedResponses } from '../support/response-check.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFakeApns } from '../support/fake-apns.ts'
 import { fcmError, startFakeFcm } from '../support/fake-fcm.ts'
@@ -60,7 +60,7 @@ async function startFixture(t: TestContext, change: (apps: Apps) => Apps = (apps
       readFile: () => text,
     })
   }
-  const app = await createGatewayApp(load(apps), { log: silentLog, onAnswer: checkedAnswers(t) })
+  const app = await createGatewayApp(load(apps), { log: silentLog, onResponse: checkedResponses(t) })
   afterTest(t, () => app.close())
   const { url } = await app.listen()
   const notify = async (devices: object[], notification: object = ROOM_MESSAGE) => {

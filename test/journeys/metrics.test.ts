@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
 import { createGatewayApp } from '../../src/gateway-app.ts'
 import { afterTest } from '../support/after-test.ts'
-import { checkedAnswers } from '../support/response-check.ts'
+import { checkedResponses } from '../support/response-check.ts'
 import { call } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
@@ -47,7 +47,7 @@ test('metrics.listen in the file of a gateway serves its metrics only on that ad
     `http: {port: 0}\nmetrics: {listen: "127.0.0.1:${port}"}\napps: {up: {type: unifiedpush}}\n`,
   )
   const config = loadGatewayConfig({ argv: ['--config', file, '--data', data], env: {} })
-  const app = await createGatewayApp(config, { log: silentLog, onAnswer: checkedAnswers(t) })
+  const app = await createGatewayApp(config, { log: silentLog, onResponse: checkedResponses(t) })
   afterTest(t, () => app.close())
   const { url } = await app.listen()
   assert.equal((await call(`http://127.0.0.1:${port}/metrics`)).status, 200)

@@ -1,18 +1,18 @@
 import { appendFileSync } from 'node:fs'
 import { main } from '../../src/cli/main.ts'
-import { createAnswerCheck } from './response-check.ts'
+import { createResponseCheck } from './response-check.ts'
 
 // `belfry` for tests: validates each response against the schemas of its route, and appends the faults to the file that
-// ANSWER_FAULTS_FILE names. `process.ts` starts it and reads the file.
+// RESPONSE_FAULTS_FILE names. `process.ts` starts it and reads the file.
 
-const file = process.env['ANSWER_FAULTS_FILE']
-if (file === undefined) throw new Error('ANSWER_FAULTS_FILE is not set')
+const file = process.env['RESPONSE_FAULTS_FILE']
+if (file === undefined) throw new Error('RESPONSE_FAULTS_FILE is not set')
 
-const check = createAnswerCheck()
+const check = createResponseCheck()
 let written = 0
 await main(process.argv.slice(2), {
-  onAnswer(answer) {
-    check.onAnswer(answer)
+  onResponse(answer) {
+    check.onResponse(answer)
     // At once, because the test may kill this process at any time.
     for (const fault of check.faults().slice(written)) appendFileSync(file, `${fault}\n`)
     written = check.faults().length

@@ -20,17 +20,17 @@ export function interceptQueries(
  * that are sent together share one.
  */
 export function countRoundTrips(t: TestContext): { count: () => number } {
-  const isAnswered = new WeakMap<Client, boolean>()
+  const hasResponded = new WeakMap<Client, boolean>()
   let trips = 0
   interceptQueries(t, (client, args, send) => {
     const result = send(args)
     // Readers begin with an isolation level, or pass a callback.
-    if (args[0] === 'begin' && !isAnswered.has(client)) isAnswered.set(client, true)
-    const answered = isAnswered.get(client)
+    if (args[0] === 'begin' && !hasResponded.has(client)) hasResponded.set(client, true)
+    const answered = hasResponded.get(client)
     if (answered === undefined || !(result instanceof Promise)) return result
     if (answered) trips++
-    isAnswered.set(client, false)
-    const note = () => void isAnswered.set(client, true)
+    hasResponded.set(client, false)
+    const note = () => void hasResponded.set(client, true)
     result.then(note, note)
     return result
   })

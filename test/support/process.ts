@@ -123,7 +123,7 @@ function createFaultsFile() {
   const folder = mkdtempSync(join(tmpdir(), 'belfry-faults-'))
   const file = join(folder, 'faults')
   return {
-    env: { NODE_COMPILE_CACHE: CACHE, ANSWER_FAULTS_FILE: file },
+    env: { NODE_COMPILE_CACHE: CACHE, RESPONSE_FAULTS_FILE: file },
     /** Call it after the end of the process. It removes the file. */
     assertNone() {
       const found = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : []

@@ -2,24 +2,24 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { z } from 'zod'
 import { errorsOf, matrixError, UNMATCHED_ERRORS } from '../../src/http/common-errors.ts'
-import type { GivenAnswer, OnAnswer } from '../../src/http/pipeline.ts'
+import type { SentResponse, OnResponse } from '../../src/http/pipeline.ts'
 import { isRawBody, type LazySchema } from '../../src/http/response.ts'
 import { pathsOf, type Route } from '../../src/http/route.ts'
 import { Deferred } from '../../src/lib/deferred.ts'
 import { isJsonObject } from '../../src/lib/json.ts'
 import { afterTest } from './after-test.ts'
 
-export type AnswerCheck = {
-  onAnswer: OnAnswer
+export type ResponseCheck = {
+  onResponse: OnResponse
   /** The differences from the schemas, each once, as `GET /path 200: place in the response: fault`. They contain no part of the response. */
   faults(): string[]
 }
 
 /** Validates every response of a server against the schemas of its route. */
-export function createAnswerCheck(): AnswerCheck {
+export function createResponseCheck(): ResponseCheck {
   const faults = new Set<string>()
   return {
-    onAnswer(answer) {
+    onResponse(answer) {
       for (const fault of faultsOf(answer)) faults.add(`${nameOf(answer.route)} ${answer.status}: ${fault}`)
     },
     faults: () => [...faults],
@@ -27,20 +27,20 @@ export function createAnswerCheck(): AnswerCheck {
 }
 
 /** For a server of this test: the test fails at its end if a response does not match the schemas of its route. */
-export function checkedAnswers(t: TestContext): OnAnswer {
-  const check = createAnswerCheck()
+export function checkedResponses(t: TestContext): OnResponse {
+  const check = createResponseCheck()
   afterTest(t, () => assertNoFaults(check))
-  return check.onAnswer
+  return check.onResponse
 }
 
-export function assertNoFaults(check: AnswerCheck): void {
+export function assertNoFaults(check: ResponseCheck): void {
   assert.deepEqual(check.faults(), [], 'responses do not match the schemas of their routes')
 }
 
 const nameOf = (route: Route | undefined) =>
   route === undefined ? 'no route' : `${route.method} ${pathsOf(route).at(-1)?.path ?? ''}`
 
-function faultsOf({ route, status, headers = {}, body }: GivenAnswer): string[] {
+function faultsOf({ route, status, headers = {}, body }: SentResponse): string[] {
   const declared = route?.response?.[status]
   if (declared !== undefined && isRawBody(declared)) return mediaTypeFaults(declared.mediaType, headers)
   const sent = asSent(body)

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test'
 import { createBelfry, type Environment } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from './after-test.ts'
-import { assertNoFaults, createAnswerCheck } from './response-check.ts'
+import { assertNoFaults, createResponseCheck } from './response-check.ts'
 import { temporaryFolder } from './databases.ts'
 
 export type TestServer = { url: string; data: string; close: () => Promise<void> }
@@ -37,8 +37,8 @@ export async function startTestServer(
     ],
     env: { BELFRY_RATE_LIMITS_ENABLED: 'false', BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8', ...env },
   })
-  const check = createAnswerCheck()
-  const belfry = await createBelfry(config, { onAnswer: check.onAnswer, ...environment })
+  const check = createResponseCheck()
+  const belfry = await createBelfry(config, { onResponse: check.onResponse, ...environment })
   let closing: Promise<void> | undefined
   const close = () => (closing ??= belfry.close())
   afterTest(t, async () => {

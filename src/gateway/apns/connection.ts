@@ -41,7 +41,7 @@ export type ApnsConnection = {
   inFlight(): number
   /** Only while `hasRoom`. */
   send(exchange: ApnsExchange): void
-  /** Call about once a second: checks whether the other side still answers. */
+  /** Call about once a second: checks whether the other side still responds. */
   check(now: number): void
   /** The time since the last byte sent or received, in milliseconds. */
   idleMs(now: number): number
@@ -174,7 +174,7 @@ function send(link: Link, exchange: ApnsExchange): void {
   }
   link.exchanges.set(stream, exchange)
   exchange.stream = stream
-  stream.on('response', (answer) => onAnswer(link, { exchange, stream }, answer))
+  stream.on('response', (response) => onResponse(link, { exchange, stream }, response))
   stream.on('error', () => {}) // 'close' follows
   stream.on('close', () => onStreamClosed(link, exchange, stream))
   stream.end(body)
@@ -198,7 +198,7 @@ function check(link: Link, now: number): void {
 
 type Sent = { exchange: ApnsExchange; stream: ClientHttp2Stream }
 
-function onAnswer(link: Link, { exchange, stream }: Sent, headers: IncomingHttpHeaders): void {
+function onResponse(link: Link, { exchange, stream }: Sent, headers: IncomingHttpHeaders): void {
   const { clock, onChange } = link.options
   link.heardAt = clock.now()
   const status = Number(headers[':status'] ?? 0)
@@ -207,7 +207,7 @@ function onAnswer(link: Link, { exchange, stream }: Sent, headers: IncomingHttpH
     onChange()
   }
   if (status === constants.HTTP_STATUS_OK) {
-    exchange.settle(answerOf(headers, '', clock))
+    exchange.settle(responseOf(headers, '', clock))
     stream.resume()
     return
   }
@@ -216,15 +216,15 @@ function onAnswer(link: Link, { exchange, stream }: Sent, headers: IncomingHttpH
   stream.on('data', (chunk: string) => {
     if (text.length < MAX_BODY_CHARS) text += chunk
   })
-  stream.on('end', () => exchange.settle(answerOf(headers, text, clock)))
+  stream.on('end', () => exchange.settle(responseOf(headers, text, clock)))
 }
 
-function answerOf(headers: IncomingHttpHeaders, text: string, clock: Clock): ExchangeResult {
+function responseOf(headers: IncomingHttpHeaders, text: string, clock: Clock): ExchangeResult {
   const id = headers['apns-id']
   const wait = retryAfterMs(headers['retry-after'], clock.now())
   return {
-    kind: 'answer',
-    answer: {
+    kind: 'response',
+    response: {
       status: Number(headers[':status'] ?? 0),
       body: parsed(text),
       ...(typeof id === 'string' && { id }),
@@ -256,7 +256,7 @@ function ping(session: ClientHttp2Session | undefined, onPong: () => void): void
   })
 }
 
-const timeout = () => Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' })
+const timeout = () => Object.assign(new Error('No response'), { code: 'ETIMEDOUT' })
 
 function parsed(text: string): unknown {
   try {

@@ -1,10 +1,10 @@
 import type { ClientHttp2Stream } from 'node:http2'
 import type { ApnsHeaders } from './request.ts'
-import type { ApnsAnswer } from './result.ts'
+import type { ApnsResponse } from './result.ts'
 
-/** The result of a request: an answer, or the reason why there is none. */
+/** The result of a request: a response, or the reason why there is none. */
 export type ExchangeResult =
-  | { kind: 'answer'; answer: ApnsAnswer }
+  | { kind: 'response'; response: ApnsResponse }
   /** `fault`: one of a fixed set of words. `isOurs`: the operator must correct it. */
   | { kind: 'fault'; fault: string; isOurs?: boolean }
 

@@ -13,7 +13,7 @@ import { apnsForms } from './payload.ts'
 import { apnsHeaders, type ApnsHeaders } from './request.ts'
 import { makeConnections, type Connections } from './send.ts'
 import { makeTokenSources, type ProviderToken, type TokenSource } from './token.ts'
-import { nextStepAfter, reasonOf, resultOf, type ApnsAnswer } from './result.ts'
+import { nextStepAfter, reasonOf, resultOf, type ApnsResponse } from './result.ts'
 
 const MAX_BYTES = { voip: 5120, other: 4096 }
 
@@ -112,7 +112,7 @@ function prepare(app: App, message: Message, from: FormName = 'full'): Prepared 
   return { message, headers, formName: fitting.formName, body: fitting.text }
 }
 
-/** Sends the message, and once more each after two kinds of answers: with another token, or with a shorter payload. */
+/** Sends the message, and once more each after two kinds of responses: with another token, or with a shorter payload. */
 async function attempt(
   app: App,
   prepared: Prepared,
@@ -123,16 +123,16 @@ async function attempt(
   if (token !== undefined) prepared.headers.authorization = `bearer ${await token}`
   const result = await app.connections.ask({ headers: prepared.headers, body: prepared.body }, signal)
   if (result.kind === 'fault') return faultResult(result)
-  const { answer } = result
-  const step = nextStepAfter(answer)
-  if (step === undefined || taken.includes(step)) return judge(app, prepared.message, answer)
+  const { response } = result
+  const step = nextStepAfter(response)
+  if (step === undefined || taken.includes(step)) return judge(app, prepared.message, response)
   const next =
-    step === 'shrink' ? shrink(app, prepared, answer) : renew(app, prepared, { token, answer, step })
+    step === 'shrink' ? shrink(app, prepared, response) : renew(app, prepared, { token, response, step })
   return 'kind' in next ? next : attempt(app, next, { signal, taken: [...taken, step] })
 }
 
-function shrink(app: App, prepared: Prepared, answer: ApnsAnswer): Prepared | ProviderResult {
-  const said = { reason: reasonOf(answer), status: answer.status }
+function shrink(app: App, prepared: Prepared, response: ApnsResponse): Prepared | ProviderResult {
+  const said = { reason: reasonOf(response), status: response.status }
   if (prepared.formName === 'event_id_only') return { ...said, kind: 'refused' }
   const smaller = prepare(app, prepared.message, 'event_id_only')
   return 'kind' in smaller ? { ...said, kind: 'refused' } : smaller
@@ -143,16 +143,16 @@ function renew(
   prepared: Prepared,
   {
     token,
-    answer,
+    response,
     step,
-  }: { token: ProviderToken | undefined; answer: ApnsAnswer; step: 'renew token' | 'retime token' },
+  }: { token: ProviderToken | undefined; response: ApnsResponse; step: 'renew token' | 'retime token' },
 ): Prepared | ProviderResult {
   const { tokens, deps } = app
-  const said = { reason: reasonOf(answer), status: answer.status }
+  const said = { reason: reasonOf(response), status: response.status }
   if (tokens === undefined || token === undefined) return { ...said, kind: 'misconfigured' }
   const [now, steady] = [deps.clock.now(), steadyNow(deps.clock)]
   if (tokens.retime(token, now, steady) !== undefined) return prepared
-  if (step === 'retime token') return judge(app, prepared.message, answer)
+  if (step === 'retime token') return judge(app, prepared.message, response)
   if (tokens.replace(token, now, steady) !== undefined) return prepared
   return { ...said, kind: 'retry', retryAfterMs: tokens.waitMs(steady) }
 }
@@ -160,9 +160,9 @@ function renew(
 function judge(
   { tokens, connections, deps, logDrop }: App,
   message: Message,
-  answer: ApnsAnswer,
+  response: ApnsResponse,
 ): ProviderResult {
-  const result = resultOf(answer, { pushkeyTs: message.device.pushkey_ts, attempt: message.attempt })
+  const result = resultOf(response, { pushkeyTs: message.device.pushkey_ts, attempt: message.attempt })
   if (result.reason === 'TooManyProviderTokenUpdates') tokens?.pause(steadyNow(deps.clock))
   if (result.kind === 'refused' && result.status !== 410) logDrop(result.reason)
   // Apple remembers with a connection which key opened it.

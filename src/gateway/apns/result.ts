@@ -1,8 +1,8 @@
 import { isJsonObject } from '../../lib/json.ts'
 import type { ProviderResult } from '../provider.ts'
 
-/** An answer of APNs. */
-export type ApnsAnswer = {
+/** A response of APNs. */
+export type ApnsResponse = {
   status: number
   /** Header `apns-id`. */
   id?: string
@@ -27,43 +27,44 @@ const TOO_MANY_TOKENS_WAIT_MS = 60_000
 const DOUBTFUL = new Set(['BadDeviceToken', 'DeviceTokenNotForTopic'])
 
 /** `undefined` for a plain success. One of Apple's words, or `status 418`. */
-export function reasonOf({ status, body }: ApnsAnswer): string {
+export function reasonOf({ status, body }: ApnsResponse): string {
   const reason = isJsonObject(body) ? body.reason : undefined
   // Apple's reasons are words without spaces. Other texts come from a proxy in between and are not repeated.
   return typeof reason === 'string' && /^\w{1,64}$/.test(reason) ? reason : `status ${status}`
 }
 
-/** The step to take before this answer counts. */
-export function nextStepAfter(answer: ApnsAnswer): ApnsNextStep | undefined {
-  if (answer.status === 413) return 'shrink'
-  if (answer.status !== 403) return undefined
-  const reason = reasonOf(answer)
+/** The step to take before this response counts. */
+export function nextStepAfter(response: ApnsResponse): ApnsNextStep | undefined {
+  if (response.status === 413) return 'shrink'
+  if (response.status !== 403) return undefined
+  const reason = reasonOf(response)
   if (reason === 'ExpiredProviderToken') return 'renew token'
   // APNs says so of a token from the future too.
   return reason === 'InvalidProviderToken' ? 'retime token' : undefined
 }
 
 /** Apple's "Handling notification responses from APNs", as results. */
-export function resultOf(answer: ApnsAnswer, asked: Asked): ProviderResult {
-  const { status } = answer
-  const said = { reason: reasonOf(answer), status }
+export function resultOf(response: ApnsResponse, asked: Asked): ProviderResult {
+  const { status } = response
+  const said = { reason: reasonOf(response), status }
   if (status >= 200 && status < 300) {
-    return { ...said, reason: 'accepted', kind: 'delivered', ...(answer.id && { providerId: answer.id }) }
+    return { ...said, reason: 'accepted', kind: 'delivered', ...(response.id && { providerId: response.id }) }
   }
-  if (status === 410) return goneResult(answer, asked)
+  if (status === 410) return goneResult(response, asked)
   if (status === 403) return { ...said, kind: 'misconfigured' }
-  if (status === 429 || status >= 500 || said.reason === 'IdleTimeout') return { ...said, ...waitOf(answer) }
+  if (status === 429 || status >= 500 || said.reason === 'IdleTimeout')
+    return { ...said, ...waitOf(response) }
   if (status === 400 && DOUBTFUL.has(said.reason)) return { ...said, kind: 'rejected', isDoubtful: true }
   if (status === 400 && said.reason === 'MissingDeviceToken') return { ...said, kind: 'rejected' }
-  // The answer is not from Apple.
+  // The response is not from Apple.
   if (status < 400 || status === 401 || status === 407) return { ...said, kind: 'misconfigured' }
   return { ...said, kind: 'refused' }
 }
 
-function waitOf(answer: ApnsAnswer): { kind: 'retry'; retryAfterMs?: number; isOfDevice?: boolean } {
-  const reason = reasonOf(answer)
+function waitOf(response: ApnsResponse): { kind: 'retry'; retryAfterMs?: number; isOfDevice?: boolean } {
+  const reason = reasonOf(response)
   const ours = reason === 'TooManyProviderTokenUpdates' ? TOO_MANY_TOKENS_WAIT_MS : undefined
-  const retryAfterMs = answer.retryAfterMs ?? ours
+  const retryAfterMs = response.retryAfterMs ?? ours
   return {
     kind: 'retry',
     ...(retryAfterMs !== undefined && { retryAfterMs }),
@@ -75,9 +76,9 @@ function waitOf(answer: ApnsAnswer): { kind: 'retry'; retryAfterMs?: number; isO
  * The token is dead, unless the app has set it again since Apple considers it dead (`timestamp`, milliseconds). Then the push is retried
  * once, and the pusher is kept.
  */
-function goneResult(answer: ApnsAnswer, { pushkeyTs, attempt }: Asked): ProviderResult {
-  const said = { reason: reasonOf(answer), status: answer.status }
-  const timestamp = isJsonObject(answer.body) ? answer.body.timestamp : undefined
+function goneResult(response: ApnsResponse, { pushkeyTs, attempt }: Asked): ProviderResult {
+  const said = { reason: reasonOf(response), status: response.status }
+  const timestamp = isJsonObject(response.body) ? response.body.timestamp : undefined
   if (typeof timestamp !== 'number' || typeof pushkeyTs !== 'number' || timestamp >= pushkeyTs * 1000) {
     return { ...said, kind: 'rejected' }
   }

@@ -25,7 +25,7 @@ export type Connections = AsyncDisposable & {
 }
 
 const TICK_MS = 1000
-/** From the start of the wait for a stream to the answer. */
+/** From the start of the wait for a stream to the response. */
 const EXCHANGE_MS = 30_000
 /** One connection is always kept, as Apple asks. Others are closed when they are not needed. */
 const SPARE_IDLE_MS = 5 * 60_000

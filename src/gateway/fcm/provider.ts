@@ -1,4 +1,4 @@
-import type { Answered } from '../../lib/outbound/call.ts'
+import type { CallResponse } from '../../lib/outbound/call.ts'
 import { createDropLog, type DropLog } from '../drop-log.ts'
 import { pathPrefix } from '../base-url.ts'
 import { readBoth } from '../credential-file.ts'
@@ -99,15 +99,15 @@ function prepare(
 
 type Attempt = { token: string; tokens: AccessTokens; signal: AbortSignal; taken: readonly string[] }
 
-/** Sends the message, and once more each after two kinds of answers: with another token, or with a shorter message. */
+/** Sends the message, and once more each after two kinds of responses: with another token, or with a shorter message. */
 async function attempt(app: App, prepared: Prepared, with_: Attempt): Promise<ProviderResult> {
   const headers = { authorization: `Bearer ${with_.token}`, 'content-type': 'application/json' }
-  const answer = await app.messages.post({ url: app.url, headers, body: prepared.body }, with_.signal)
-  if (answer.kind === 'fault') return { kind: 'retry', reason: answer.fault }
-  const step = nextStepAfter(answer)
-  if (step === undefined || with_.taken.includes(step)) return judge(app, prepared.message, answer)
+  const response = await app.messages.post({ url: app.url, headers, body: prepared.body }, with_.signal)
+  if (response.kind === 'fault') return { kind: 'retry', reason: response.fault }
+  const step = nextStepAfter(response)
+  if (step === undefined || with_.taken.includes(step)) return judge(app, prepared.message, response)
   const next = { ...with_, taken: [...with_.taken, step] }
-  if (step === 'shrink') return shrink(app, prepared, { answer, next })
+  if (step === 'shrink') return shrink(app, prepared, { response, next })
   const renewed = await unlessAborted(with_.tokens.replace(with_.token), with_.signal)
   return renewed.kind === 'failure'
     ? renewed.failure
@@ -117,16 +117,16 @@ async function attempt(app: App, prepared: Prepared, with_: Attempt): Promise<Pr
 function shrink(
   app: App,
   prepared: Prepared,
-  { answer, next }: { answer: Answered; next: Attempt },
+  { response, next }: { response: CallResponse; next: Attempt },
 ): Promise<ProviderResult> | ProviderResult {
   const smaller =
     prepared.formName === 'event_id_only' ? undefined : prepare(app, prepared.message, 'event_id_only')
   if (smaller !== undefined && !('kind' in smaller)) return attempt(app, smaller, next)
-  return { kind: 'refused', reason: reasonOf(answer), status: answer.status }
+  return { kind: 'refused', reason: reasonOf(response), status: response.status }
 }
 
-function judge({ deps, logDrop }: App, message: Message, answer: Answered): ProviderResult {
-  const result = resultOf(answer, { attempt: message.attempt, random: deps.random })
+function judge({ deps, logDrop }: App, message: Message, response: CallResponse): ProviderResult {
+  const result = resultOf(response, { attempt: message.attempt, random: deps.random })
   if (result.kind === 'refused') logDrop(result.reason)
   return result
 }

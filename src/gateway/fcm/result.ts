@@ -1,6 +1,6 @@
 import type { Random } from '../../lib/ids.ts'
 import { isJsonObject, type Json } from '../../lib/json.ts'
-import type { Answered } from '../../lib/outbound/call.ts'
+import type { CallResponse } from '../../lib/outbound/call.ts'
 import type { ProviderResult } from '../provider.ts'
 
 /** A step that the provider takes before there is a result. */
@@ -17,24 +17,24 @@ const MAX_DOUBLINGS = 6
  */
 const PLATFORM_REFUSED = 'THIRD_PARTY_AUTH_ERROR'
 
-/** The step to take before this answer counts. */
-export function nextStepAfter(answer: Answered): FcmNextStep | undefined {
-  if (reasonOf(answer) === PLATFORM_REFUSED) return undefined
-  if (answer.status === 401) return 'renew token'
-  if (answer.status === 413) return 'shrink'
-  return answer.status === 400 && !isAboutToken(answer) && isAboutSize(answer) ? 'shrink' : undefined
+/** The step to take before this response counts. */
+export function nextStepAfter(response: CallResponse): FcmNextStep | undefined {
+  if (reasonOf(response) === PLATFORM_REFUSED) return undefined
+  if (response.status === 401) return 'renew token'
+  if (response.status === 413) return 'shrink'
+  return response.status === 400 && !isAboutToken(response) && isAboutSize(response) ? 'shrink' : undefined
 }
 
 /** Google's "FCM error codes", as results. */
 export function resultOf(
-  answer: Answered,
+  response: CallResponse,
   { attempt, random }: { attempt: number; random: Random },
 ): ProviderResult {
-  const { status } = answer
-  const reason = reasonOf(answer)
+  const { status } = response
+  const reason = reasonOf(response)
   const said = { reason, status }
   if (status >= 200 && status < 300) {
-    const name = isJsonObject(answer.body) ? answer.body.name : undefined
+    const name = isJsonObject(response.body) ? response.body.name : undefined
     return {
       ...said,
       reason: 'accepted',
@@ -43,23 +43,23 @@ export function resultOf(
     }
   }
   if (reason === PLATFORM_REFUSED) return { ...said, kind: 'misconfigured', isOfDevice: true }
-  if (status === 400) return { ...said, kind: isAboutToken(answer) ? 'rejected' : 'refused' }
+  if (status === 400) return { ...said, kind: isAboutToken(response) ? 'rejected' : 'refused' }
   // Without FCM's own error code, the project or the address does not exist.
   if (status === 404) return { ...said, kind: reason === 'UNREGISTERED' ? 'rejected' : 'misconfigured' }
   if (status === 403 && reason === 'SENDER_ID_MISMATCH')
     return { ...said, kind: 'rejected', isDoubtful: true }
   if (status === 401 || status === 403) return { ...said, kind: 'misconfigured' }
-  if (status === 429) return { ...said, kind: 'retry', retryAfterMs: answer.retryAfterMs ?? QUOTA_WAIT_MS }
+  if (status === 429) return { ...said, kind: 'retry', retryAfterMs: response.retryAfterMs ?? QUOTA_WAIT_MS }
   if (status === 408 || status >= 500) {
     const wait = OUTAGE_WAIT_MS * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS)
-    return { ...said, kind: 'retry', retryAfterMs: answer.retryAfterMs ?? wait + random.below(wait) }
+    return { ...said, kind: 'retry', retryAfterMs: response.retryAfterMs ?? wait + random.below(wait) }
   }
   // Redirects are not followed: they would carry the token elsewhere.
   return { ...said, kind: status < 400 ? 'misconfigured' : 'refused' }
 }
 
 /** FCM's own error code, else Google's status, else `status 418`. */
-export function reasonOf({ status, body }: Answered): string {
+export function reasonOf({ status, body }: CallResponse): string {
   const error = errorIn(body)
   const codes = [...detailsOf(error).map((detail) => detail.errorCode), error.status]
   const word = codes.find((code) => typeof code === 'string' && /^[A-Z_]{1,64}$/.test(code))
@@ -71,7 +71,7 @@ const errorIn = (body: unknown) => (isJsonObject(body) && isJsonObject(body.erro
 const detailsOf = ({ details }: { details?: Json }) =>
   Array.isArray(details) ? details.filter(isJsonObject) : []
 
-function isAboutToken({ body }: Answered): boolean {
+function isAboutToken({ body }: CallResponse): boolean {
   const error = errorIn(body)
   if (messageOf(error).includes('not a valid FCM registration token')) return true
   return detailsOf(error)
@@ -80,7 +80,7 @@ function isAboutToken({ body }: Answered): boolean {
 }
 
 /** There is no error code for it: "Android message is too big". */
-const isAboutSize = ({ body }: Answered) =>
+const isAboutSize = ({ body }: CallResponse) =>
   /\btoo (?:big|large|long)\b|\bsize\b/i.test(messageOf(errorIn(body)))
 
 const messageOf = ({ message }: { message?: Json }) => (typeof message === 'string' ? message : '')

@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose'
 import { type Clock, steadyNow } from '../../lib/clock.ts'
 import { isJsonObject } from '../../lib/json.ts'
-import type { Answered, CallResult } from '../../lib/outbound/call.ts'
+import type { CallResponse, CallResult } from '../../lib/outbound/call.ts'
 import { dateIn } from '../../lib/outbound/date-in.ts'
 import type { ProviderResult } from '../provider.ts'
 import type { Poster } from './send.ts'
@@ -129,14 +129,14 @@ function failureAfter(reply: CallResult): ProviderResult {
 }
 
 /** "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values …" */
-function isAboutTimes(reply: CallResult): reply is Answered {
+function isAboutTimes(reply: CallResult): reply is CallResponse {
   if (reply.kind === 'fault' || reply.status !== 400 || !isJsonObject(reply.body)) return false
   const { error, error_description: text } = reply.body
   return error === 'invalid_grant' && typeof text === 'string' && /timeframe|\biat\b|\bexp\b/i.test(text)
 }
 
 /** OAuth's error code (RFC 6749, section 5.2), such as `invalid_grant`. */
-function errorIn({ status, body }: Answered): string {
+function errorIn({ status, body }: CallResponse): string {
   const error = isJsonObject(body) ? body.error : undefined
   return typeof error === 'string' && /^\w{1,64}$/.test(error) ? error : `status ${status}`
 }

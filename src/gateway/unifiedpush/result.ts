@@ -1,11 +1,11 @@
-import type { EndpointAnswer } from '../endpoint.ts'
+import type { EndpointResponse } from '../endpoint.ts'
 import type { ProviderResult } from '../provider.ts'
 
 /** ntfy: no app has subscribed yet. */
 const NO_SUBSCRIBER_YET = 507
 
-/** The result of an answer of a UnifiedPush server. The user chose the server, and the address takes the place of a token. */
-export function resultOf({ status, retryAfterMs }: EndpointAnswer): ProviderResult {
+/** The result of a response of a UnifiedPush server. The user chose the server, and the address takes the place of a token. */
+export function resultOf({ status, retryAfterMs }: EndpointResponse): ProviderResult {
   const said = { status, reason: `status ${status}` }
   if (status >= 200 && status < 300) return { kind: 'delivered', status, reason: 'accepted' }
   if (status === 404 || status === 410) return { kind: 'rejected', ...said, isCertain: true }

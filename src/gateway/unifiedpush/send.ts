@@ -30,6 +30,6 @@ export async function sendUnifiedPush(
     ttl: String(Math.max(0, Math.min(ttl, left))),
     urgency: urgencyOf(message.notification),
   }
-  const answer = await postToEndpoint({ agent, clock }, url, { headers, body: text, signal })
-  return typeof answer === 'string' ? judgeFault(answer) : resultOf(answer)
+  const response = await postToEndpoint({ agent, clock }, url, { headers, body: text, signal })
+  return typeof response === 'string' ? judgeFault(response) : resultOf(response)
 }

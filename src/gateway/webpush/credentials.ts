@@ -61,7 +61,7 @@ export async function readWebPushCredentials(
 
 /**
  * The `sub` claim for a contact: a bare address gets the prefix `mailto:`, https URLs stay unchanged. `undefined` for contacts that push
- * services refuse: Apple answers 403 BadJwtToken for `mailto:admin@localhost`.
+ * services refuse: Apple responds with 403 BadJwtToken for `mailto:admin@localhost`.
  */
 export function vapidSubject(contact: string): string | undefined {
   if (/^https:/i.test(contact)) {

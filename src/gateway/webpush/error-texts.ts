@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../lib/json.ts'
-import type { EndpointAnswer } from '../endpoint.ts'
+import type { EndpointResponse } from '../endpoint.ts'
 
-// The texts in the answers of push services. Apple has a `reason`, Mozilla an `errno` and a `message`, Google a plain text. Any other
+// The texts in the responses of push services. Apple has a `reason`, Mozilla an `errno` and a `message`, Google a plain text. Any other
 // text can contain anything, even the endpoint: it is examined, and never repeated.
 
 /**
@@ -38,11 +38,11 @@ const OF_KEY =
 const OF_TOKEN =
   /jwt|vapid|authori[sz]ation header|\bexp\b|\baud(?:ience)?\b|token ?(?:\w+ ){0,2}(?:expired|invalid)|(?:expired|invalid|bad) ?(?:\w+ )?token/i
 
-/** `undefined`: the answer has another subject. */
-export function complaintIn(answer: EndpointAnswer): Complaint | undefined {
-  const { status, text } = answer
+/** `undefined`: the response has another subject. */
+export function complaintIn(response: EndpointResponse): Complaint | undefined {
+  const { status, text } = response
   if (status !== 400 && status !== 401 && status !== 403) return undefined
-  const reason = reasonIn(answer)
+  const reason = reasonIn(response)
   if (reason === KEY_REASON) return 'key'
   if (reason !== undefined && TOKEN_REASONS.has(reason)) return 'token'
   const isDenied = status !== 400
@@ -73,21 +73,21 @@ const ERRNOS: Readonly<Record<number, string>> = {
   202: 'internal error',
 }
 
-/** A word for the answer that is safe to show; `undefined`: there is only the status. */
-export function wordIn(answer: EndpointAnswer): string | undefined {
-  const reason = reasonIn(answer)
+/** A word for the response that is safe to show; `undefined`: there is only the status. */
+export function wordIn(response: EndpointResponse): string | undefined {
+  const reason = reasonIn(response)
   if (
     reason === KEY_REASON ||
     (reason !== undefined && (TOKEN_REASONS.has(reason) || OTHER_REASONS.has(reason)))
   )
     return reason
-  const complaint = complaintIn(answer)
+  const complaint = complaintIn(response)
   if (complaint === 'token') return 'VAPID token refused'
   if (complaint === 'key') return 'VAPID key mismatch'
-  const errno = isJsonObject(answer.body) ? answer.body.errno : undefined
+  const errno = isJsonObject(response.body) ? response.body.errno : undefined
   return typeof errno === 'number' ? ERRNOS[errno] : undefined
 }
 
-function reasonIn({ body }: EndpointAnswer): string | undefined {
+function reasonIn({ body }: EndpointResponse): string | undefined {
   return isJsonObject(body) && typeof body.reason === 'string' ? body.reason : undefined
 }

@@ -1,5 +1,5 @@
 import { shortHash } from '../../lib/short-hash.ts'
-import type { EndpointAnswer } from '../endpoint.ts'
+import type { EndpointResponse } from '../endpoint.ts'
 import type { ProviderResult } from '../provider.ts'
 import { type Complaint, complaintIn, wordIn } from './error-texts.ts'
 
@@ -12,27 +12,27 @@ export type Standing = {
 }
 
 /**
- * Whether the token may be wrong, so that another one should be tried. The text of the answer decides. Without a known text, 401 and 403 can mean
+ * Whether the token may be wrong, so that another one should be tried. The text of the response decides. Without a known text, 401 and 403 can mean
  * the token or the subscription, and mean the token until the push service has accepted a similar one.
  */
 export function doubtsToken(
-  answer: EndpointAnswer,
+  response: EndpointResponse,
   { isTokenProven }: Pick<Standing, 'isTokenProven'>,
 ): boolean {
-  const complaint = complaintIn(answer)
+  const complaint = complaintIn(response)
   return complaint === 'token' || (complaint === 'unclear' && !isTokenProven)
 }
 
 /**
- * The result of an answer to a Web Push message (RFC 8030, sections 5 and 7.3; RFC 8292, section 4.2). A refused key or token is the
+ * The result of a response to a Web Push message (RFC 8030, sections 5 and 7.3; RFC 8292, section 4.2). A refused key or token is the
  * operator's problem, and never ends a subscription.
  */
-export function resultOf(answer: EndpointAnswer, standing: Standing): ProviderResult {
-  const { status, retryAfterMs } = answer
+export function resultOf(response: EndpointResponse, standing: Standing): ProviderResult {
+  const { status, retryAfterMs } = response
   if (status >= 200 && status < 300)
-    return { kind: 'delivered', status, reason: 'accepted', ...providerId(answer) }
-  const said = { status, reason: wordIn(answer) ?? `status ${status}` }
-  const complaint = complaintIn(answer)
+    return { kind: 'delivered', status, reason: 'accepted', ...providerId(response) }
+  const said = { status, reason: wordIn(response) ?? `status ${status}` }
+  const complaint = complaintIn(response)
   if (complaint !== undefined) return judgeComplaint(complaint, said, standing)
   const later = { kind: 'retry', ...said, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
   if (status === 404 || status === 410) return { kind: 'rejected', ...said, isCertain: true }
@@ -63,7 +63,7 @@ function judgeComplaint(
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Apple sends an id of the message. Others send an address with which the message could be deleted, so it is not used. */
-function providerId({ headers }: EndpointAnswer): { providerId?: string } {
+function providerId({ headers }: EndpointResponse): { providerId?: string } {
   const { 'apns-id': appleId, location } = headers
   if (typeof appleId === 'string' && UUID.test(appleId)) return { providerId: appleId }
   return typeof location === 'string' ? { providerId: shortHash(location) } : {}

@@ -85,19 +85,19 @@ async function exchange(
 ): Promise<ProviderResult> {
   let header = vapid.headerFor(origin)
   for (let tokens = 1; ; tokens++) {
-    const answer = await post(await header)
-    if (typeof answer === 'string') return judgeFault(answer)
+    const response = await post(await header)
+    if (typeof response === 'string') return judgeFault(response)
     const isTokenProven = vapid.isProven(origin, header)
     const isKeyKnown = isTokenProven || (isKnown?.(origin) ?? false)
     const next =
-      tokens < MOST_TOKENS && doubtsToken(answer, { isTokenProven })
-        ? vapid.renew(origin, header, dateIn(answer.headers))
+      tokens < MOST_TOKENS && doubtsToken(response, { isTokenProven })
+        ? vapid.renew(origin, header, dateIn(response.headers))
         : undefined
     if (next !== undefined) {
       header = next
       continue
     }
-    const result = resultOf(answer, { isKeyKnown, isTokenProven })
+    const result = resultOf(response, { isKeyKnown, isTokenProven })
     if (result.kind === 'delivered') vapid.accepted(origin, header)
     return result
   }

@@ -34,8 +34,8 @@ export type Call = {
 }
 
 /** A complete response of any status. */
-export type Answered = {
-  kind: 'answered'
+export type CallResponse = {
+  kind: 'response'
   status: number
   headers: Readonly<Record<string, string | string[] | undefined>>
   /** Depends on `readBody`: parsed JSON, a string, or `undefined`. */
@@ -44,7 +44,7 @@ export type Answered = {
   retryAfterMs: number | undefined
 }
 
-export type CallResult = Answered | { kind: 'fault'; fault: NetworkFault }
+export type CallResult = CallResponse | { kind: 'fault'; fault: NetworkFault }
 
 /** Sends a POST to a URL: a `GuardedAgent`, or a pool of connections to one origin. */
 export type PostingAgent = Pick<GuardedAgent, 'post'>
@@ -67,7 +67,7 @@ export async function postOnce(agent: PostingAgent, url: URL, call: Call): Promi
     const read = await readBodyOf(response, call, ending.signal)
     const wait = response.headers['retry-after']
     return {
-      kind: 'answered',
+      kind: 'response',
       status: response.statusCode,
       headers: response.headers,
       body: read,

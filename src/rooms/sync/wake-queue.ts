@@ -9,7 +9,7 @@ const MAX_PARALLEL = 4
 
 /**
  * One message can wake thousands of polls. They read in the order in which they were woken, a few at a time, with a turn of the
- * event loop between them. So each poll is answered right after its read, and other requests are served in between.
+ * event loop between them. So the response of each poll is sent right after its read, and other requests are served in between.
  */
 export function createWakes(): Wakes {
   const waiting: (() => void)[] = []

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { suite, test } from 'node:test'
 
 import {
-  type Answered,
+  type CallResponse,
   type Call,
   postOnce,
   type PostingAgent,
@@ -37,10 +37,10 @@ async function post(url: string, more: Partial<Call> = {}) {
   return await postOnce(agent, new URL(url), callWith(more))
 }
 
-async function answered(listener: RequestListener, more: Partial<Call> = {}): Promise<Answered> {
+async function answered(listener: RequestListener, more: Partial<Call> = {}): Promise<CallResponse> {
   await using server = await httpServer(listener)
   const result = await post(server.url, more)
-  assert.ok(result.kind === 'answered', JSON.stringify(result))
+  assert.ok(result.kind === 'response', JSON.stringify(result))
   return result
 }
 
@@ -149,7 +149,7 @@ suite('the body of a response', () => {
     assert.deepEqual(await post(server.url), { kind: 'fault', fault: 'connection closed' })
     for (const readBody of [TEXT_ALWAYS, NO_BODY]) {
       const result = await post(server.url, { readBody })
-      assert.ok(result.kind === 'answered' && !result.body)
+      assert.ok(result.kind === 'response' && !result.body)
     }
   })
 })
@@ -196,7 +196,7 @@ suite('the deadline', () => {
       await using agent = loopbackAgent()
       const call = callWith({ readBody, startTimer: timer.startTimer })
       const result = await postOnce(afterHead(agent, timer.pass), new URL(server.url), call)
-      assert.ok(result.kind === 'answered' && result.status === 410 && !result.body)
+      assert.ok(result.kind === 'response' && result.status === 410 && !result.body)
     })
 
   test('is measured in milliseconds with a timer of the process', async () => {

@@ -6,12 +6,12 @@ import type { Notification } from './notification.ts'
 const REFUSED_FOR_MS = 60_000
 
 /**
- * The answer to a call, from the results of its devices in their order.
+ * The response to a call, from the results of its devices in their order.
  *
  * @returns the pushkeys that the home server must remove
  * @throws {MatrixError} 503 if a device could not be accepted; 429 if the queue limit of the caller is reached
  */
-export function answerOf(
+export function responseOf(
   notification: Notification,
   acceptances: readonly Acceptance[],
 ): { rejected: string[] } {
