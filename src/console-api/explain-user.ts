@@ -38,7 +38,7 @@ import type { PusherAtEvent } from './explain-store.ts'
 /** Why no poke is sent to a pusher, as far as an explanation can tell. */
 export type NoPokeReason = NonNullable<ReturnType<typeof noPokeReason>>
 
-export type ExplainInput = {
+export type UserExplainInput = {
   userId: UserId
   rules: RulesOfUser
   settings: RuleSettings
@@ -67,7 +67,7 @@ export type ExplainResult = {
 }
 
 /** The verdict of each rule on the event, and the result for each pusher. */
-export function explainResult(input: ExplainInput): ExplainResult {
+export function explainResult(input: UserExplainInput): ExplainResult {
   const silence = notifyReason(input.silence)
   const budget = explainBudget()
   const scopes = [{ scope: 'global' as const, rules: input.rules.global }]
@@ -110,7 +110,7 @@ type Devices = {
 
 /** The verdicts of the rules of one device, and of the global rules with a condition on the device. */
 function deviceExplained(
-  { rules, settings, event }: ExplainInput,
+  { rules, settings, event }: UserExplainInput,
   devices: Devices,
   handle: string,
 ): ExplainedRules {
@@ -139,8 +139,8 @@ function onlyMaster({ override }: Ruleset): Ruleset {
 }
 
 function pusherShown(
-  input: ExplainInput,
-  pusher: ExplainInput['pushers'][number],
+  input: UserExplainInput,
+  pusher: UserExplainInput['pushers'][number],
   { devices, counted, isSilent }: { devices: Devices; counted: RuleOutcome; isSilent: boolean },
 ): JsonObject {
   const { handle } = pusher
@@ -171,7 +171,7 @@ function pusherShown(
 const NOT_EVALUATED = { outcome: NO_MATCH, scope: 'global' as const }
 
 function outcomeHere(
-  { event }: ExplainInput,
+  { event }: UserExplainInput,
   { made, context }: Devices,
   { handle, counted }: { handle: string | null; counted: RuleOutcome },
 ) {
@@ -180,8 +180,8 @@ function outcomeHere(
 }
 
 function noPokeReason(
-  { silence, sentAt }: ExplainInput,
-  pusher: ExplainInput['pushers'][number],
+  { silence, sentAt }: UserExplainInput,
+  pusher: UserExplainInput['pushers'][number],
   { here, counted }: { here: RuleOutcome; counted: RuleOutcome },
 ) {
   // The values before the last set are not stored.
