@@ -106,8 +106,8 @@ onEachDatabase('sending a message', (open) => {
     const fixture = await createRoomsFixture(await open(t))
     const roomId = await publicRoom(fixture)
     await joinRoom(fixture, { roomId, userId: bob })
-    const first = await say(fixture, roomId, alice, 'one')
-    assert.equal(await say(fixture, roomId, alice, 'two'), first)
+    const first = await send(fixture, roomId, { body: 'one' })
+    assert.equal(await send(fixture, roomId, { body: 'two' }), first)
     const others = await Promise.all([
       send(fixture, roomId, { device: laptop }),
       send(fixture, roomId, { txnId: '2' }),
