@@ -4,9 +4,10 @@ import type { Transaction } from '../storage/database.ts'
 import { type Dialect, query } from '../storage/query.ts'
 import { isCall } from '../lib/call-events.ts'
 
-// Adds items to the queues of pushers. All functions run in the transaction of the event. They resolve to the ids of the pushers to wake
-// on the topic 'delivery' after the commit. The result contains e-mail pushers too; no wake-up claims their lanes, because
-// `email/worker.ts` finds them itself.
+// Adds items to the queues of pushers. All functions run in the transaction of the event. `onCommit` gets the ids of the pushers to wake
+// on the topic 'delivery'. They contain e-mail pushers too; no wake-up claims their lanes, because `email/worker.ts` finds them itself.
+
+type OnCommit = (pusherIds: number[]) => void
 
 /** The event to send. */
 type EventToSend = { position: number; type: string }
@@ -20,41 +21,41 @@ type ForRoom = EventToSend & {
 }
 
 /** Adds one item for each pusher of the joined members of a room. The cost grows with the members who have pushers. */
-export async function enqueueForRoom(tx: Transaction, work: ForRoom): Promise<number[]> {
-  const rows = await tx.all(addForRoom, { ...work, urgent: urgencyOf(work) })
-  return rows.map((row) => row.lane_id)
+export function enqueueForRoom(tx: Transaction, work: ForRoom, onCommit: OnCommit): void {
+  tx.write(addForRoom, { ...work, urgent: urgencyOf(work) }, calledWithIds(onCommit))
 }
 
 /** Adds one item for each pusher of these users. A pusher that already has an item for the event gets no second one. */
-export async function enqueueForUsers(
+export function enqueueForUsers(
   tx: Transaction,
   work: EventToSend & { userIds: readonly UserId[]; now: number },
-): Promise<number[]> {
-  if (work.userIds.length === 0) return []
-  const rows = await tx.all(addForUsers, { ...work, urgent: urgencyOf(work) })
-  return rows.map((row) => row.lane_id)
+  onCommit: OnCommit,
+): void {
+  if (work.userIds.length === 0) return
+  tx.write(addForUsers, { ...work, urgent: urgencyOf(work) }, calledWithIds(onCommit))
 }
 
 /** A handle of a user. */
 export type HandleOfUser = { userId: UserId; handle: string }
 
 /** Adds one item for each pusher with one of these handles, for an event that only device rules notify of. */
-export async function enqueueForHandles(
+export function enqueueForHandles(
   tx: Transaction,
   work: EventToSend & { holders: readonly HandleOfUser[]; now: number },
-): Promise<number[]> {
-  if (work.holders.length === 0) return []
+  onCommit: OnCommit,
+): void {
+  if (work.holders.length === 0) return
   const holders = work.holders.map(({ userId, handle }) => ({ user_id: userId, handle }))
-  const rows = await tx.all(addForHandles, { ...work, holders, urgent: urgencyOf(work) })
-  return rows.map((row) => row.lane_id)
+  tx.write(addForHandles, { ...work, holders, urgent: urgencyOf(work) }, calledWithIds(onCommit))
 }
 
 /** The badge of these users may have changed: their pushers send the new badge, unless a poke delivers it first. */
-export async function flagBadge(tx: Transaction, userIds: readonly UserId[]): Promise<number[]> {
-  if (userIds.length === 0) return []
-  const rows = await tx.all(markBadgeDue, { userIds })
-  return rows.map((row) => row.lane_id)
+export function flagBadge(tx: Transaction, userIds: readonly UserId[], onCommit: OnCommit): void {
+  if (userIds.length > 0) tx.write(markBadgeDue, { userIds }, calledWithIds(onCommit))
 }
+
+const calledWithIds = (onCommit: OnCommit) => (rows: readonly { lane_id: number }[]) =>
+  onCommit(rows.map((row) => row.lane_id))
 
 /** The kinds of pushers that have a queue of events. */
 const SENDING = [sql.lit('http'), sql.lit('webpush'), sql.lit('email')]

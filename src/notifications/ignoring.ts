@@ -25,5 +25,5 @@ export async function usersIgnored(
   await tx.run(silenceShared, { ...change, limit: MAX_SILENCED })
   if (before === 0) return
   await tx.run(clearSilenced, change)
-  if ((await badgeOf(tx, userId, deps.badge)) < before) await badgeChanged(deps, tx, [userId])
+  if ((await badgeOf(tx, userId, deps.badge)) < before) badgeChanged(deps, tx, [userId])
 }

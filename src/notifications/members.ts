@@ -33,7 +33,7 @@ export async function memberInvitedAgain(
   invited: { userId: UserId; roomId: RoomId; position: number },
 ): Promise<void> {
   await tx.run(deleteExceptionsBefore, invited)
-  if ((await tx.run(clearUnnotifiedInvitation, invited)) > 0) await badgeChanged(deps, tx, [invited.userId])
+  if ((await tx.run(clearUnnotifiedInvitation, invited)) > 0) badgeChanged(deps, tx, [invited.userId])
 }
 
 /** Call it after a leave of any kind, or when an invitation is rejected or withdrawn. Deletes all data of the stay. */
@@ -66,5 +66,5 @@ async function leaveBadge(
   tx: Transaction,
   member: { userId: UserId; roomId: RoomId },
 ): Promise<void> {
-  if ((await tx.run(removeRoomFromBadge, member)) > 0) await badgeChanged(deps, tx, [member.userId])
+  if ((await tx.run(removeRoomFromBadge, member)) > 0) badgeChanged(deps, tx, [member.userId])
 }

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type Event, MAIN_THREAD } from '../lib/matrix-event.ts'
 import type { RuleOutcome } from '../push-rules/index.ts'
+import type { Transaction } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { isOfInvitation } from './invitation-sql.ts'
@@ -9,11 +10,11 @@ import { isOfInvitation } from './invitation-sql.ts'
 // The outcomes of events: those of the cohorts with their running totals, and the exceptions of single users.
 
 /** Writes the outcomes of a notifying event for the cohorts, and updates the running totals. */
-export async function addCohortOutcomes(
-  q: Queries,
+export function addCohortOutcomes(
+  tx: Transaction,
   { roomId, threadId, position }: InThread,
   outcomes: ReadonlyMap<string, RuleOutcome>,
-): Promise<void> {
+): void {
   const rows = [...outcomes].map(([cohort, outcome]) => ({
     cohort,
     highlight: flag(outcome.highlight),
@@ -23,10 +24,10 @@ export async function addCohortOutcomes(
   }))
   const shared = rows.find((row) => row.cohort === DEFAULT_COHORT)
   const others = rows.filter((row) => row !== shared)
-  if (shared) await q.run(insertOutcome, { roomId, threadId, position, ...shared })
-  if (others.length > 0) await q.run(insertOutcomes, { roomId, threadId, position, rows: others })
+  if (shared) tx.write(insertOutcome, { roomId, threadId, position, ...shared })
+  if (others.length > 0) tx.write(insertOutcomes, { roomId, threadId, position, rows: others })
   if (threadId === MAIN_THREAD || rows.length === 0) return
-  await q.run(touchThreads, { roomId, threadId, position, rows: rows.map(({ cohort }) => ({ cohort })) })
+  tx.write(touchThreads, { roomId, threadId, position, rows: rows.map(({ cohort }) => ({ cohort })) })
 }
 
 const flag = (value: boolean): 0 | 1 => (value ? 1 : 0)
@@ -39,12 +40,12 @@ export type PersonalOutcome = {
 }
 
 /** Writes the outcomes of users for whom the event differs from their cohort. */
-export async function addExceptions(
-  q: Queries,
+export function addExceptions(
+  tx: Transaction,
   { roomId, threadId, position }: InThread,
   exceptions: readonly PersonalOutcome[],
-): Promise<void> {
-  await q.run(insertExceptions, {
+): void {
+  tx.write(insertExceptions, {
     roomId,
     position,
     threadId,

@@ -59,7 +59,7 @@ async function clearBadge(
   const isCleared = (await tx.run(clearIfRead, read)) > 0
   // If the badge counts notifications, it also decreases for a room that still has unread events.
   if (isCleared || (before > 0 && (await unreadInRoom(tx, read)) < before))
-    await badgeChanged(deps, tx, [read.userId])
+    badgeChanged(deps, tx, [read.userId])
 }
 
 async function unreadInRoom(q: Queries, member: { userId: UserId; roomId: RoomId }): Promise<number> {

@@ -20,7 +20,7 @@ import type { RoomContext } from './room-context.ts'
 import { handOnAfterCommit } from './hand-on.ts'
 import { guarded, rulesCut } from './rule-fault.ts'
 import { traceNotNotified } from './trace-not-notified.ts'
-import { wakeOnCommit } from './wake-delivery.ts'
+import { wakePushers } from './wake-delivery.ts'
 import { devicesToWake } from './devices-to-wake.ts'
 
 /**
@@ -45,8 +45,8 @@ export async function recordEvent(
   const personal = decided && (await findPersonalOutcomes(deps, tx, decided))
   const own = { ...event, userId: event.sender }
   const before = await unreadBefore(deps, tx, own)
-  if (decided && personal) await writeOutcomes(tx, decided, personal.exceptions)
-  await traceNotNotified(deps, tx, { event, decision })
+  if (decided && personal) writeOutcomes(tx, decided, personal.exceptions)
+  traceNotNotified(deps, tx, { event, decision })
   // A profile change sends a member event to all rooms at once, so it does not show that the user has read them.
   if (event.type !== 'm.room.member') await markOwnRead(deps, tx, { read: own, before })
   if (decided && personal) await enqueuePokes(deps, tx, { decided, personal })
@@ -54,14 +54,14 @@ export async function recordEvent(
   if (cut > 0) tx.onCommit(() => rulesCut(deps, event, cut))
 }
 
-async function writeOutcomes(
+function writeOutcomes(
   tx: Transaction,
   { event, decision }: DecidedEvent,
   exceptions: readonly UserException[],
-): Promise<void> {
+): void {
   const notified = [...decision.cohorts].filter(([, outcome]) => outcome.notify)
-  if (notified.length > 0) await addCohortOutcomes(tx, event, new Map(notified))
-  if (exceptions.length > 0) await addExceptions(tx, event, exceptions)
+  if (notified.length > 0) addCohortOutcomes(tx, event, new Map(notified))
+  if (exceptions.length > 0) addExceptions(tx, event, exceptions)
 }
 
 async function enqueuePokes(
@@ -76,11 +76,11 @@ async function enqueuePokes(
   )
   const userIds = single.map(({ userId }) => userId)
   if (!notifies) userIds.push(...membersNotifiedByCohort(decided, personal.exceptions))
-  await enqueueForSingleUsers(deps, tx, { event: decided.event, userIds })
+  enqueueForSingleUsers(deps, tx, { event: decided.event, userIds })
   const { position, type } = decided.event
   const now = deps.clock.now()
   const holders = devicesToWake(deps, decided, personal)
-  wakeOnCommit(deps, tx, await enqueueForHandles(tx, { holders, position, type, now }))
+  enqueueForHandles(tx, { holders, position, type, now }, wakePushers(deps))
 }
 
 /** All members except the sender and the members whose own or cohort's outcome does not notify. */
@@ -100,8 +100,8 @@ async function enqueueForMembers(
   const muted =
     mutedCohorts.length === 0 ? [] : await tx.all(membersWithPushersIn, { roomId, cohorts: mutedCohorts })
   const except = [sender, ...silenced, ...muted.map((row) => row.user_id)]
-  if (!context.isOnBadges) await tx.run(addRoomToBadges, { roomId, except })
-  wakeOnCommit(deps, tx, await enqueueForRoom(tx, { roomId, position, type, except, now: deps.clock.now() }))
+  if (!context.isOnBadges) tx.write(addRoomToBadges, { roomId, except })
+  enqueueForRoom(tx, { roomId, position, type, except, now: deps.clock.now() }, wakePushers(deps))
 }
 
 /** Members of the cohorts that are notified, when the default cohort is not. */
@@ -117,13 +117,13 @@ function membersNotifiedByCohort(
   )
 }
 
-async function enqueueForSingleUsers(
+function enqueueForSingleUsers(
   deps: NotificationDeps,
   tx: Transaction,
   { event, userIds }: { event: Event; userIds: readonly UserId[] },
-): Promise<void> {
+): void {
   if (userIds.length === 0) return
   const { roomId, position, type } = event
-  await tx.run(addRoomToBadgesOf, { roomId, userIds })
-  wakeOnCommit(deps, tx, await enqueueForUsers(tx, { userIds, position, type, now: deps.clock.now() }))
+  tx.write(addRoomToBadgesOf, { roomId, userIds })
+  enqueueForUsers(tx, { userIds, position, type, now: deps.clock.now() }, wakePushers(deps))
 }

@@ -15,5 +15,5 @@ export async function retractEvent(deps: NotificationDeps, tx: Transaction, even
   const now = before.length === 0 ? [] : await tx.all(badgesWithRoom, event)
   const left = new Map(now.map((row) => [row.user_id, row.messages]))
   const less = before.filter((row) => (left.get(row.user_id) ?? 0) < row.messages)
-  await badgeChanged(deps, tx, [...new Set([...less, ...cleared].map((row) => row.user_id))])
+  badgeChanged(deps, tx, [...new Set([...less, ...cleared].map((row) => row.user_id))])
 }

@@ -11,17 +11,17 @@ import type { NotificationDeps } from './deps.ts'
  * Records why an event does not notify, for each cohort that it does not notify, because the rules can change later. Outcomes
  * hold what notifies, and exceptions. `decision`: undefined when the rules could not be evaluated.
  */
-export async function traceNotNotified(
+export function traceNotNotified(
   deps: NotificationDeps,
   tx: Transaction,
   { event, decision }: { event: Event; decision: Decision | undefined },
-): Promise<void> {
+): void {
   if (!deps.trace.isEnabled) return
   const decisions = decision
     ? notNotifiedIn(decision, event)
     : [{ cohort: ALL_MEMBERS, ...reasonOf(undefined) }]
   if (decisions.length > 0)
-    await deps.trace.recordDecisions(tx, { position: event.position, at: deps.clock.now() }, decisions)
+    deps.trace.recordDecisions(tx, { position: event.position, at: deps.clock.now() }, decisions)
 }
 
 function notNotifiedIn(decision: Decision, { sender }: Pick<Event, 'sender'>): NotNotifiedDecision[] {

@@ -66,9 +66,9 @@ export async function appendTo(
   const target = event.type === 'm.room.member' && event.stateKey !== null ? event.stateKey : undefined
   const change = target === undefined ? NO_CHANGE : changeOfMembers(event, room)
   const memberCount = room.joinedCount + change.joined
-  await addEvent(tx, { ...rowOfEvent(event, content), joined_count: memberCount })
+  addEvent(tx, { ...rowOfEvent(event, content), joined_count: memberCount })
   const edited = editedPosition(draft, relation)
-  if (edited !== undefined) await tx.run(insertEdit, { position: edited, editPosition: event.position })
+  if (edited !== undefined) tx.write(insertEdit, { position: edited, editPosition: event.position })
   if (event.stateKey !== null) await setCurrentState(tx, { ...event, stateKey: event.stateKey })
   const rulesVersion = target === undefined ? room.rulesVersion : await applyMembership(tx, event, change)
   const context = {

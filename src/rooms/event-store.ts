@@ -1,6 +1,7 @@
 import type { RawBuilder } from 'kysely'
 import type { EventId, RoomId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
+import type { Transaction } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { EVENT_COLUMNS, eventOfRow, type EventRow } from './event-row.ts'
 
@@ -30,8 +31,8 @@ export async function findEvents(q: Queries, eventIds: readonly EventId[]): Prom
 /**
  * Inserts the event as a row; `content` is already text. `joined_count`: the number of joined members directly after the event.
  */
-export async function addEvent(q: Queries, row: EventRow & { joined_count: number }): Promise<void> {
-  await q.run(insertEvent, row)
+export function addEvent(tx: Transaction, row: EventRow & { joined_count: number }): void {
+  tx.write(insertEvent, row)
 }
 
 /** Replaces the content of an event by what its redaction keeps. */

@@ -78,10 +78,10 @@ export type Trace = {
     of: { pusherIds: readonly number[]; reason: ReasonOf<'held'> },
   ): Promise<void>
   recordDecisions(
-    tx: Queries,
+    tx: Transaction,
     event: { position: number; at: number },
     decisions: readonly NotNotifiedDecision[],
-  ): Promise<void>
+  ): void
   /** Call it before pushers are disabled, enabled or removed. */
   recordPusherChange(
     tx: Queries,
@@ -110,7 +110,7 @@ export const NO_TRACE: Trace = {
   recordCollapsed: nothing,
   recordCleared: nothing,
   recordHeld: nothing,
-  recordDecisions: nothing,
+  recordDecisions: () => undefined,
   recordPusherChange: nothing,
   forgetUser,
   recordGatewaySteps: nothing,
@@ -134,9 +134,9 @@ const recording = (): Trace => ({
 
   recordHeld: heldRecorder(),
 
-  async recordDecisions(tx, { position, at }, decisions) {
+  recordDecisions(tx, { position, at }, decisions) {
     if (decisions.length > 0)
-      await tx.run(insertDecisions, { position, at, decisions: JSON.stringify(decisions) })
+      tx.write(insertDecisions, { position, at, decisions: JSON.stringify(decisions) })
   },
 
   async recordPusherChange(tx, at, { pusherIds, ...change }) {

@@ -62,10 +62,13 @@ onEachDatabase('pushers of kind webpush', (open) => {
     const { delivery, webPush, payloads, bodies, ackLast } = await setUpBrowser(t, open)
     const position = await delivery.say(alice, 'too early')
     const item = { position, type: 'm.room.message', now: 0 }
+    const enqueued: number[] = []
     await delivery.db.transaction(async (tx) => {
-      assert.deepEqual(await enqueueForUsers(tx, { ...item, userIds: [bob] }), [])
-      assert.deepEqual(await enqueueForHandles(tx, { ...item, holders: [{ userId: bob, handle: 'h' }] }), [])
+      const note = (pusherIds: number[]) => enqueued.push(...pusherIds)
+      enqueueForUsers(tx, { ...item, userIds: [bob] }, note)
+      enqueueForHandles(tx, { ...item, holders: [{ userId: bob, handle: 'h' }] }, note)
     })
+    assert.deepEqual(enqueued, [])
     await delivery.fixture.read({ userId: bob, roomId: room1, threadId: '', position })
     assert.deepEqual(
       [await delivery.queued(), (await rowOf(delivery))?.value_due],

@@ -170,7 +170,7 @@ async function store(fixture: NotificationsFixture, tx: Transaction, draft: Draf
     senderDevice: null,
     txnId: null,
   })
-  await addEvent(tx, {
+  addEvent(tx, {
     ...rowOfEvent(event, JSON.stringify(event.content)),
     joined_count: fixture.context.memberCount,
   })

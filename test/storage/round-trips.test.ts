@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { joinRoom } from '../../src/rooms/membership.ts'
 import { advance, current, currentPosition, nextPosition } from '../../src/storage/stream.ts'
+import { createNotificationsFixture } from '../notifications/fixture.ts'
 import { alice, bob, createRoomsFixture, publicRoom, say } from '../rooms/fixture.ts'
 import { clusterUrl, openTestPostgres } from '../support/databases.ts'
 import { countRoundTrips, interceptQueries } from '../support/postgres-client.ts'
@@ -37,14 +38,28 @@ describe('round trips to PostgreSQL', { skip }, () => {
     assert.equal(await currentPosition(db), 3)
   })
 
-  test('a message costs at most seven', async (t) => {
+  test('a message costs four: its room, its position, the read position of its sender, and the rest with the commit', async (t) => {
     const fixture = await createRoomsFixture(await open(t))
     const roomId = await publicRoom(fixture)
     await joinRoom(fixture, { roomId, userId: bob })
     await say(fixture, roomId, alice, 'warm')
     const trips = countRoundTrips(t)
     await say(fixture, roomId, alice, 'hello there')
-    assert.ok(trips.count() <= 7, `${trips.count()} round trips`)
+    assert.equal(trips.count(), 4)
+  })
+
+  test('a message to members with pushers costs four as well', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
+    await joinRoom(fixture, { roomId, userId: bob })
+    await createNotificationsFixture(fixture.db).addPusher(bob)
+    await say(fixture, roomId, alice, 'warm')
+    const woken: unknown[] = []
+    fixture.bus.subscribe('delivery', (pusherIds) => woken.push(pusherIds))
+    const trips = countRoundTrips(t)
+    await say(fixture, roomId, alice, 'hello there')
+    assert.equal(trips.count(), 4)
+    assert.equal(woken.length, 1)
   })
 })
 

@@ -185,7 +185,7 @@ onEachDatabase('the stored trace', (open) => {
     const db = await open(t)
     const rule = { kind: 'room', ruleId: '!room' }
     await db.transaction(async (tx) => {
-      await trace.recordDecisions(tx, { position: 1, at: 5 }, [
+      trace.recordDecisions(tx, { position: 1, at: 5 }, [
         { cohort: 'muted', reason: 'does not notify', rule },
         {
           cohort: 'muted',
@@ -195,8 +195,8 @@ onEachDatabase('the stored trace', (open) => {
         },
         { cohort: 'other', reason: 'no rule matched' },
       ])
-      await trace.recordDecisions(tx, { position: 2, at: 5 }, [{ cohort: '*', reason: 'rules failed' }])
-      await trace.recordDecisions(tx, { position: 3, at: 5 }, [])
+      trace.recordDecisions(tx, { position: 2, at: 5 }, [{ cohort: '*', reason: 'rules failed' }])
+      trace.recordDecisions(tx, { position: 3, at: 5 }, [])
     })
     const reasonFor = async (position: number, cohort: string, userId: UserId) => {
       const found = await decisionFor(db, { position, cohort, userId })
@@ -325,7 +325,7 @@ onEachDatabase('the stored trace', (open) => {
     ] as const)
       await db.transaction(async (tx) => {
         await trace.recordSteps(tx, at, [delivered(7, position)])
-        await trace.recordDecisions(tx, { position, at }, [{ cohort: '*', reason: 'rules failed' }])
+        trace.recordDecisions(tx, { position, at }, [{ cohort: '*', reason: 'rules failed' }])
         await trace.recordPusherChange(tx, at, { pusherIds: [pusherId], change: 'off' })
         await trace.recordGatewaySteps(tx, [{ ...gatewayStep, at }])
       })
