@@ -55,7 +55,7 @@ describe('round trips to PostgreSQL', { skip }, () => {
     await createNotificationsFixture(fixture.db).addPusher(bob)
     await say(fixture, roomId, alice, 'warm')
     const woken: unknown[] = []
-    fixture.bus.subscribe('delivery', (pusherIds) => woken.push(pusherIds))
+    fixture.bus.subscribe(['delivery'], (pusherIds) => woken.push(pusherIds))
     const trips = countRoundTrips(t)
     await say(fixture, roomId, alice, 'hello there')
     assert.equal(trips.count(), 4)
