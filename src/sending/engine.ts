@@ -35,9 +35,10 @@ import { createWaitingLine, type Taken } from './waiting-line.ts'
 //                                        │                       ▲
 //                                        └── more items ─────────┘
 //
-// An idle lane can keep its lease (`kept-leases.ts`): it is then leased without a claim. The states from `waiting` on are in memory, in the order of arrival. The lease and the state of the lane are in the database. After a
-// lost wake-up, or when a process dies in any state, items are late but never lost: the sweep finds the lane when its lease has
-// ended. If the process dies between the response of the recipient and the commit of `settling`, the same item is sent again.
+// An idle lane can keep its lease (`kept-leases.ts`): it is then leased without a claim. The states from `waiting` on are in memory,
+// in the order of arrival. The lease and the state of the lane are in the database. After a lost wake-up, or when a process dies in any
+// state, items are late but never lost: the sweep finds the lane when its lease has ended. If the process dies between the response of
+// the recipient and the commit of `settling`, the same item is sent again.
 //
 // Only the holder of the lease sends for a lane, one item at a time. This keeps the order.
 
