@@ -8,7 +8,7 @@ import {
 } from '../lib/outbound/guarded-agent.ts'
 import { BLOCKED, type IpPolicy } from '../lib/outbound/ip-policy.ts'
 import type { NetworkFault } from '../lib/outbound/network-fault.ts'
-import { parsedJson } from '../lib/outbound/read-json.ts'
+import { parsedJson } from '../lib/outbound/parsed-json.ts'
 import { matchesHost } from './host-globs.ts'
 import type { ProviderDeps, ProviderResult } from './provider.ts'
 

@@ -5,15 +5,11 @@ import { makePokeAgent } from '../../src/delivery/poke-agent.ts'
 import type { GuardedAgent } from '../../src/lib/outbound/guarded-agent.ts'
 import { makeIpPolicy, type IpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { CERTIFICATE } from './certificate.ts'
+import { agentPost } from '../support/agent-post.ts'
 import { agentFor, httpServer, httpsServer, PATH } from './servers.ts'
 
-const { signal } = new AbortController()
-
-async function post(agent: GuardedAgent, url: string): Promise<number> {
-  const { statusCode, body } = await agent.post(new URL(url), { headers: {}, body: '{}', signal })
-  await body.dump()
-  return statusCode
-}
+const post = async (agent: GuardedAgent, url: string): Promise<number> =>
+  (await agentPost(agent, url, '{}')).status
 
 const blocked = { name: 'BlockedAddressError', message: 'blocked by the IP policy' }
 

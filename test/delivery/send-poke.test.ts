@@ -10,6 +10,7 @@ import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import type { Poke } from '../../src/delivery/poke.ts'
 import { makePokeSender, type OwnGateway } from '../../src/delivery/send-poke.ts'
 import { notFound } from '../../src/lib/errors.ts'
+import { afterHead } from '../support/agent-post.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import type { SendResult } from '../../src/sending/result.ts'
 import { CERTIFICATE } from './certificate.ts'
@@ -181,11 +182,7 @@ suite('refused pokes', () => {
     const deadlineMs = 30_000
     t.mock.timers.enable({ apis: ['setTimeout'] })
     // The deadline passes after the headers and before the end of the body.
-    const post: GuardedAgent['post'] = async (...request) => {
-      const response = await agent.post(...request)
-      setImmediate(() => t.mock.timers.tick(deadlineMs))
-      return response
-    }
+    const { post } = afterHead(agent, () => t.mock.timers.tick(deadlineMs))
     const result = await makePokeSender({ agent: { ...agent, post }, deadlineMs })(server.url, poke)
     assert.deepEqual(withoutDuration(result), {
       kind: 'retry',

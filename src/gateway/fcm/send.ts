@@ -3,7 +3,8 @@ import type { SecureContext } from 'node:tls'
 import { buildConnector, Pool } from 'undici'
 
 import type { Clock } from '../../lib/clock.ts'
-import { type CallResult, type PostingAgent, postOnce, timerOf } from '../../lib/outbound/call.ts'
+import { createDeadlines } from '../../lib/deadlines.ts'
+import { type CallResult, type PostingAgent, postOnce, type StartTimer } from '../../lib/outbound/call.ts'
 import { type Proxy, proxyFor } from '../../lib/outbound/proxy.ts'
 import { throughProxy } from '../../lib/outbound/proxy-connector.ts'
 
@@ -47,10 +48,11 @@ export function makePoster({ origin, connections, secureContext, clock, ...given
   })
 
   const agent: PostingAgent = {
-    post: ({ pathname, search }, options) =>
-      pool.request({ method: 'POST', path: pathname + search, ...options }),
+    post: ({ pathname, search }, options, handler) =>
+      void pool.dispatch({ method: 'POST', path: pathname + search, ...options }, handler),
   }
-  const startTimer = timerOf(clock)
+  const deadlines = createDeadlines(clock, EXCHANGE_MS)
+  const startTimer: StartTimer = (_ms, expire) => deadlines.add(expire)
 
   return {
     post: ({ url, headers, body }, signal) =>
@@ -64,6 +66,9 @@ export function makePoster({ origin, connections, secureContext, clock, ...given
         signal,
         startTimer,
       }),
-    [Symbol.asyncDispose]: () => pool.destroy(),
+    async [Symbol.asyncDispose]() {
+      deadlines[Symbol.dispose]()
+      await pool.destroy()
+    },
   }
 }

@@ -1,7 +1,8 @@
+import type { Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { GuardedAgent } from './guarded-agent.ts'
 import { faultOf, type NetworkFault } from './network-fault.ts'
-import { readJson, readText } from './read-json.ts'
+import { parsedJson } from './parsed-json.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /**
@@ -49,66 +50,126 @@ export type CallResult = CallResponse | { kind: 'fault'; fault: NetworkFault }
 /** Sends a POST to a URL: a `GuardedAgent`, or a pool of connections to one origin. */
 export type PostingAgent = Pick<GuardedAgent, 'post'>
 
-type Response = Awaited<ReturnType<PostingAgent['post']>>
-
 /**
  * Sends one POST, once. Redirects are not followed. Never rejects: without a response the result is a `fault`. It is
  * `timeout` after the deadline, `stopped` after an abort, and otherwise the fault of the network error (`faultOf`).
  */
-export async function postOnce(agent: PostingAgent, url: URL, call: Call): Promise<CallResult> {
-  const { headers, body, clock, signal, startTimer = startPlainTimer } = call
-  if (signal?.aborted === true) return { kind: 'fault', fault: 'stopped' }
-  const ending = new AbortController()
-  const stop = signal && (() => ending.abort('stopped' satisfies NetworkFault))
-  const cancelTimer = startTimer(call.deadlineMs, () => ending.abort('timeout' satisfies NetworkFault))
-  if (stop) signal.addEventListener('abort', stop, { once: true })
-  try {
-    const response = await agent.post(url, { headers, body, signal: ending.signal })
-    const read = await readBodyOf(response, call, ending.signal)
-    const wait = response.headers['retry-after']
-    return {
-      kind: 'response',
-      status: response.statusCode,
-      headers: response.headers,
-      body: read,
-      retryAfterMs: wait === undefined ? undefined : retryAfterMs(wait, clock.now()),
+export function postOnce(agent: PostingAgent, url: URL, call: Call): Promise<CallResult> {
+  if (call.signal?.aborted === true) return Promise.resolve({ kind: 'fault', fault: 'stopped' })
+  return new Promise((resolve) => {
+    const exchange = new Exchange(call, resolve)
+    try {
+      agent.post(url, { headers: call.headers, body: call.body }, exchange)
+    } catch (error) {
+      exchange.fail(faultOf(error))
     }
-  } catch (error) {
-    const fault = ending.signal.aborted ? (ending.signal.reason as 'stopped' | 'timeout') : faultOf(error)
-    return { kind: 'fault', fault }
-  } finally {
-    cancelTimer()
-    if (stop) signal.removeEventListener('abort', stop)
+  })
+}
+
+type Headers = CallResponse['headers']
+
+/** Receives one response. A handler of undici, because a stream for each response costs more than the rest of a call. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #call: Call
+  readonly #resolve: (result: CallResult) => void
+  readonly #cancelTimer: () => void
+  readonly #stop: (() => void) | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #status: number | undefined
+  #headers: Headers = {}
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #isOver = false
+
+  constructor(call: Call, resolve: (result: CallResult) => void) {
+    this.#call = call
+    this.#resolve = resolve
+    const { signal, startTimer = startPlainTimer } = call
+    this.#cancelTimer = startTimer(call.deadlineMs, () => this.#cut('timeout'))
+    if (signal === undefined) return
+    this.#stop = () => this.#cut('stopped')
+    signal.addEventListener('abort', this.#stop, { once: true })
   }
-}
 
-function readBodyOf(
-  { statusCode, body }: Response,
-  { readBody, maxBodyBytes }: Call,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const use = statusCode >= 200 && statusCode < 300 ? readBody.success : readBody.other
-  if (use === 'json') return readJson(body, maxBodyBytes)
-  if (use === 'text')
-    return readText(body, maxBodyBytes).then(
-      (text) => text ?? '',
-      () => '',
-    )
-  return body.dump({ limit: maxBodyBytes, signal }).then(discard, discard)
-}
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // It has waited for a connection until after its end.
+    if (this.#isOver) controller.abort(new Cut())
+  }
 
-const discard = () => undefined
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    if (status < 200) return
+    this.#status = status
+    this.#headers = headers
+  }
 
-/** Measures a deadline with an injected clock. */
-export const timerOf =
-  (clock: Clock): StartTimer =>
-  (ms, expire) => {
-    const done = new AbortController()
-    void clock.sleep(ms, done.signal).then(() => {
-      if (!done.signal.aborted) expire()
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return
+    this.#bytes += chunk.length
+    if (this.#use() !== 'none') this.#chunks.push(chunk)
+    if (this.#bytes <= this.#call.maxBodyBytes) return
+    this.#respond(this.#use() === 'text' ? '' : undefined)
+    controller.abort(new Cut())
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return
+    const use = this.#use()
+    if (use === 'none') return this.#respond(undefined)
+    const [first] = this.#chunks
+    const bytes = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks)
+    const text = bytes.toString('utf8')
+    this.#respond(use === 'json' ? parsedJson(text) : text)
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.fail(faultOf(error))
+  }
+
+  /** The exchange has ended before the end of the response. */
+  fail(fault: NetworkFault): void {
+    if (this.#isOver) return
+    // The status is enough if the body is not needed.
+    if (this.#status !== undefined && this.#use() !== 'json')
+      return this.#respond(this.#use() === 'text' ? '' : undefined)
+    this.#end({ kind: 'fault', fault })
+  }
+
+  #use(): BodyUse {
+    const { readBody } = this.#call
+    const status = this.#status ?? 0
+    return status >= 200 && status < 300 ? readBody.success : readBody.other
+  }
+
+  #respond(body: unknown): void {
+    const wait = this.#headers['retry-after']
+    this.#end({
+      kind: 'response',
+      status: this.#status ?? 0,
+      headers: this.#headers,
+      body,
+      retryAfterMs: wait === undefined ? undefined : retryAfterMs(wait, this.#call.clock.now()),
     })
-    return () => done.abort()
   }
+
+  #cut(fault: 'timeout' | 'stopped'): void {
+    this.fail(fault)
+    this.#controller?.abort(new Cut())
+  }
+
+  #end(result: CallResult): void {
+    this.#isOver = true
+    this.#chunks = []
+    this.#cancelTimer()
+    if (this.#stop) this.#call.signal?.removeEventListener('abort', this.#stop)
+    this.#resolve(result)
+  }
+}
+
+/** The reason for which undici closes the connection of an exchange. */
+class Cut extends Error {
+  override name = 'Cut'
+}
 
 function startPlainTimer(ms: number, expire: () => void): () => void {
   const timer = setTimeout(expire, ms)

@@ -45,11 +45,14 @@ export type GuardedAgentOptions = {
   maxPools?: number
 }
 
-export type PostOptions = { headers: Record<string, string>; body: string | Buffer; signal: AbortSignal }
+export type PostOptions = { headers: Record<string, string>; body: string | Buffer }
 
 export type GuardedAgent = AsyncDisposable & {
-  /** Sends one POST. Redirects are not followed. Rejects with undici's errors or with `BlockedAddressError`. */
-  post(url: URL, options: PostOptions): Promise<Dispatcher.ResponseData>
+  /**
+   * Sends one POST. Redirects are not followed. The handler gets the response or an error, one of undici's or `BlockedAddressError`.
+   * @throws {Error} undici's, for headers that cannot be sent
+   */
+  post(url: URL, options: PostOptions, handler: Dispatcher.DispatchHandler): void
   /** The number of origins that have a pool now. */
   poolCount(): number
 }
@@ -107,9 +110,9 @@ export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
   }
 
   return {
-    async post(url, { headers, body, signal }) {
+    post(url, options, handler) {
       if (disposed) throw new errors.ClientClosedError()
-      return poolFor(url).request({ method: 'POST', path: url.pathname + url.search, headers, body, signal })
+      poolFor(url).dispatch({ method: 'POST', path: url.pathname + url.search, ...options }, handler)
     },
     poolCount: () => pools.size,
     async [Symbol.asyncDispose]() {

@@ -4,15 +4,11 @@ import type { RequestListener } from 'node:http'
 import { Readable } from 'node:stream'
 import { suite, test } from 'node:test'
 
-import {
-  type CallResponse,
-  type Call,
-  postOnce,
-  type PostingAgent,
-  timerOf,
-} from '../../../src/lib/outbound/call.ts'
-import { type GuardedAgent, makeGuardedAgent } from '../../../src/lib/outbound/guarded-agent.ts'
+import { type CallResponse, type Call, postOnce, type StartTimer } from '../../../src/lib/outbound/call.ts'
+import { createDeadlines } from '../../../src/lib/deadlines.ts'
+import { makeGuardedAgent } from '../../../src/lib/outbound/guarded-agent.ts'
 import { httpServer, tcpServer } from '../../delivery/servers.ts'
+import { afterHead } from '../../support/agent-post.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
 
 const loopbackAgent = () => makeGuardedAgent({ ruleFor: () => ({ name: 'any', allows: () => true }) })
@@ -67,15 +63,6 @@ function manualTimer() {
     isRunning: () => expire !== undefined,
   }
 }
-
-/** Calls `then` after the head of the response and before its body is read. */
-const afterHead = (agent: GuardedAgent, then: () => void): PostingAgent => ({
-  post: async (...request) => {
-    const response = await agent.post(...request)
-    setImmediate(then)
-    return response
-  },
-})
 
 suite('the request', () => {
   test('is one POST with the path, the query, the headers and the body', async () => {
@@ -206,8 +193,10 @@ suite('the deadline', () => {
 
   test('is measured with the given clock', async () => {
     const own = createManualClock()
+    using deadlines = createDeadlines(own, 30_000)
+    const startTimer: StartTimer = (_ms, expire) => deadlines.add(expire)
     await using server = await httpServer(() => own.advance(30_000))
-    assert.deepEqual(await post(server.url, { startTimer: timerOf(own) }), timeout)
+    assert.deepEqual(await post(server.url, { startTimer }), timeout)
   })
 
   test('ends with the exchange', async () => {

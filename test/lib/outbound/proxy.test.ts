@@ -10,6 +10,7 @@ import { makeGuardedAgent } from '../../../src/lib/outbound/guarded-agent.ts'
 import { faultOf } from '../../../src/lib/outbound/network-fault.ts'
 import { openTunnel, parseProxy } from '../../../src/lib/outbound/proxy.ts'
 import { afterTest } from '../../support/after-test.ts'
+import { agentPost } from '../../support/agent-post.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startForwardProxy } from '../../support/forward-proxy.ts'
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from '../../support/loopback-certificate.ts'
@@ -108,10 +109,7 @@ suite('a guarded agent with a proxy', () => {
     })
     afterTest(t, () => proxy[Symbol.asyncDispose]())
     afterTest(t, () => agent[Symbol.asyncDispose]())
-    const post = async (url: string) => {
-      const answer = await agent.post(new URL(url), { headers: {}, body: '', signal: t.signal })
-      return answer.body.text()
-    }
+    const post = async (url: string) => (await agentPost(agent, url)).text
     return { port, proxy, post }
   }
 
