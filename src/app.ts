@@ -98,7 +98,7 @@ export async function createBelfry(
     listen: () =>
       startingWith(config.database, async () => {
         await db.check()
-        // Certificates that cannot be read are to be heard of now, not with the first poke.
+        // Reports certificates that cannot be read at the start, not with the first poke.
         if (ca.length > 0) await stages.sender.load()
         warnOfSending(log, config, stages.webPush?.health().contact)
         await stages.metricsServer?.listen()

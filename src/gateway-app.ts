@@ -76,7 +76,7 @@ type PartsOptions = Environment & {
   /** As the configuration file has them, and under which key. */
   apps: unknown
   under: string
-  /** Apps that there are unless the configuration says otherwise. */
+  /** Apps that exist unless the configuration changes them. */
   builtIn?: Record<string, unknown>
   onRejected?: OnRejected
   /** Has this session not ended? Absent: a gateway that runs alone has no users. */
@@ -378,7 +378,7 @@ async function openConfigured(raw: unknown, { types, deps, under }: AppsContext)
   return { apps, refused: [...faults, ...refused], warnings }
 }
 
-/** What a start would warn of. Its errors are the faults that `check` tells. */
+/** Collects the warnings of a start. Its errors are the faults that `check` reports. */
 function noteWarning(line: string, warnings: string[]): void {
   const { level, msg, app_id: app } = JSON.parse(line) as { level: string; msg: string; app_id?: string }
   if (level === 'warn') warnings.push(app === undefined ? msg : `${app}: ${msg}`)

@@ -60,22 +60,22 @@ function verdict({ recorded, rules_changed_since: changed, ...now }: ExplainResp
   const differs =
     recorded.notify !== now.notify || named(recorded.decided_by ?? null) !== named(now.decided_by ?? null)
   if (changed && now.reason === null && differs)
-    lines.push(`The rules have changed since. With the current rules: ${said(now)}`)
+    lines.push(`The rules have changed since. With the current rules: ${outcomeText(now)}`)
   return lines
 }
 
-type Said = ExplainResponse['recorded']
+type Outcome = ExplainResponse['recorded']
 
 /**
  * The deciding rule is stored only with an event that notifies. For other events the current rules are evaluated, if
  * they are unchanged.
  */
-function decided(recorded: Said, now: Said, changed: boolean): string {
-  if (recorded.notify || recorded.decided_by !== null || now.notify) return said(recorded)
-  return changed ? 'It does not notify. The rule that decided is not stored.' : said(now)
+function decided(recorded: Outcome, now: Outcome, changed: boolean): string {
+  if (recorded.notify || recorded.decided_by !== null || now.notify) return outcomeText(recorded)
+  return changed ? 'It does not notify. The rule that decided is not stored.' : outcomeText(now)
 }
 
-function said({ notify, highlight, decided_by: by }: Said): string {
+function outcomeText({ notify, highlight, decided_by: by }: Outcome): string {
   const what = highlight ? 'It notifies, as a highlight' : notify ? 'It notifies' : 'It does not notify'
   return `${what}: ${by === null ? 'no push rule matches' : `by ${named(by)}`}.`
 }

@@ -12,7 +12,7 @@ type Switches = ReadonlySet<string>
 /** The action of a command. `name`: its argument, empty for a command without one. Resolves to the printed result. */
 type Work = (
   app: App,
-  asked: { name: string; password: string; switches: Switches },
+  input: { name: string; password: string; switches: Switches },
 ) => Promise<{ text: string; json: unknown }>
 
 type UserCommand = {

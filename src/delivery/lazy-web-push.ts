@@ -33,8 +33,8 @@ export function makeLazyWebPush(options: LazyWebPushOptions): LazyWebPush {
   const sender = () => (made ??= make())
   return {
     health,
-    send: async (...asked) => (await sender()).send(...asked),
-    activate: async (...asked) => (await sender()).activate(...asked),
+    send: async (...args) => (await sender()).send(...args),
+    activate: async (...args) => (await sender()).activate(...args),
     async [Symbol.asyncDispose]() {
       const parts = await made
       await parts?.agent[Symbol.asyncDispose]()

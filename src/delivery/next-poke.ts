@@ -281,8 +281,8 @@ async function outcomesFor(
   if (handle === null || rules === undefined || !canDiffer(rules, handle)) return { counted, here: counted }
   const displayName = await deps.displayNameAt(deps.q, { userId, roomId: event.roomId, position })
   const context = { ...poked.context, userId, displayName }
-  const asked = { event: evaluated, context }
-  const { outcome } = outcomeForDevice(rules, { handle, counted: counted.outcome }, asked)
+  const evaluation = { event: evaluated, context }
+  const { outcome } = outcomeForDevice(rules, { handle, counted: counted.outcome }, evaluation)
   return { counted, here: asPusherOutcome(outcome) }
 }
 

@@ -92,8 +92,8 @@ function resultOf(
   }
   if (isFinal(status)) return { kind: 'refused', reason: `status ${status}`, status }
   const reason = status >= 300 && status < 400 ? 'redirect' : (`status ${status}` as const)
-  const says = retryAfterMs !== undefined && (status === 429 || status === 503)
-  return { kind: 'retry', reason, status, ...(says && { retryAfterMs }) }
+  const hasWait = retryAfterMs !== undefined && (status === 429 || status === 503)
+  return { kind: 'retry', reason, status, ...(hasWait && { retryAfterMs }) }
 }
 
 /** The poke itself is refused. A 408, 425 or 429 can be retried. */

@@ -157,7 +157,7 @@ async function responseFromMemory(
     return { acceptance: seen.outcome === 'rejected' ? 'rejected' : 'accepted' }
   }
   if (rejectedAt === undefined) return undefined
-  await deps.recorder.write({ kind: 'told', deviceKey, until: rejectedAt })
+  await deps.recorder.write({ kind: 'rejection reported', deviceKey, until: rejectedAt })
   if (isSetSince(rejectedAt)) return undefined
   deps.report(stepOf(job, { outcome: 'rejected', reason: 'rejected before', at }))
   return { acceptance: 'rejected' }

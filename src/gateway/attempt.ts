@@ -50,7 +50,7 @@ export async function attempt(deps: AttemptDeps, job: FirstAttempt): Promise<Set
 
 async function attemptBy(deps: AttemptDeps, job: FirstAttempt): Promise<SettledAttempt> {
   const { app, line, attempts } = job
-  const asked = deps.clock.now()
+  const requestedAt = deps.clock.now()
   const { admission, withdraw } = app.circuits.enter(line, { device: laneKeyOf(job) })
   job.withdraw = withdraw
   const admitted = admission instanceof Promise ? await deps.metrics.waited(app, admission) : admission
@@ -60,7 +60,7 @@ async function attemptBy(deps: AttemptDeps, job: FirstAttempt): Promise<SettledA
     deps.report(stepOf(job, { outcome: 'queued', reason: `line ${admitted.kind}`, at: now }))
     return { kind: 'later', at: now, attempts, error: null }
   }
-  deps.metrics.queued(app, now - asked)
+  deps.metrics.queued(app, now - requestedAt)
   const { pass } = admitted
   try {
     return await settle(deps, job, pass)
@@ -84,8 +84,8 @@ async function settle(deps: AttemptDeps, job: FirstAttempt, pass: Pass): Promise
   }
   if (isCutOff(deps, exchanged)) return { kind: 'later', at, attempts: job.attempts, error: null }
   const attempts = job.attempts + 1
-  const asked = believed.kind === 'retry' ? believed.retryAfterMs : undefined
-  const nextAttemptAt = at + retryWaitMs(attempts, asked, deps.random)
+  const requestedWaitMs = believed.kind === 'retry' ? believed.retryAfterMs : undefined
+  const nextAttemptAt = at + retryWaitMs(attempts, requestedWaitMs, deps.random)
   reportAttempt(deps.report, job, { exchanged, at, nextAttemptAt })
   if (nextAttemptAt >= job.expiresAt) return { kind: 'refused' }
   return { kind: 'later', at: nextAttemptAt, attempts, error: result.reason }

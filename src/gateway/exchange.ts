@@ -148,10 +148,14 @@ const plain = ({ reason, status, ms }: SendResult) => ({
   ms,
 })
 
-type Told = { app: OpenApp; evidence: Evidence; result: SendResult }
+type LoggedResult = { app: OpenApp; evidence: Evidence; result: SendResult }
 
 /** Logs that the circuit breaker of a line or of an app has opened or closed. */
-export function logCircuitChange(log: Log, news: Change['news'], { app, evidence, result }: Told): void {
+export function logCircuitChange(
+  log: Log,
+  news: Change['news'],
+  { app, evidence, result }: LoggedResult,
+): void {
   if (news === undefined) return
   if (news === 'back' && evidence === 'delivered') app.recentFaults.clear()
   const fields = { app_id: app.id, type: app.type, reason: result.reason, status: result.status }

@@ -45,14 +45,14 @@ export function createInboxLimits(maxBytes: number) {
     if (hasOwner) removed += await tx.run(trimUser, { userId, entries: USER_ENTRIES, bytes: USER_BYTES })
     // If this transaction is rolled back, it has removed nothing. So the size stays unknown until the next entry.
     const rows = removed > 0 ? undefined : await tx.all(sizesOf, { userId })
-    learn(
+    setSize(
       inboxName(inbox),
       rows?.filter(({ pushkey }) => pushkey === inbox.pushkey),
     )
-    if (hasOwner) learn(userName(inbox), rows)
+    if (hasOwner) setSize(userName(inbox), rows)
   }
 
-  function learn(name: string, rows: readonly Size[] | undefined): void {
+  function setSize(name: string, rows: readonly Size[] | undefined): void {
     if (rows === undefined) sizes.delete(name)
     else sizes.set(name, sizeOf(rows))
   }

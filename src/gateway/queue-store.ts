@@ -99,8 +99,8 @@ export async function enqueue(tx: Queries, entry: QueueEntry): Promise<Entry & {
 export type Reached = { job: Job; isDelivered: boolean; before?: number | undefined; at: number }
 
 /**
- * The items that wait for the device on this line are due now. A delivery has told the device its counts. `gone`: items that have nothing more
- * to tell. `isDue`: the lane exists.
+ * The items that wait for the device on this line are due now. The device has received newer counts with a delivery. `gone`: items that contain
+ * nothing else. `isDue`: the lane exists.
  */
 export async function reach(
   tx: Queries,
@@ -156,7 +156,7 @@ export const trimLane = query<{ laneId: number; kept: number }>()((db, p) =>
 type NewCounts = { laneId: number; job: Pick<Job, 'notification' | 'recipientKey'>; before: number }
 
 /**
- * A newer notification has told an account on a device its counts: older items must not tell older counts. Removes the items that have
+ * An account on a device has received newer counts with a notification: older items must not send older counts. Removes the items that have
  * only counts, and resolves to them.
  */
 export async function renewCounts(

@@ -28,8 +28,8 @@ type Note =
   | Settlement
   /** A first attempt failed whose notification was put into the queue during the attempt. */
   | { kind: 'postpone'; entry: Entry; attempts: number; nextAttemptAt: number; now: number }
-  /** The home server was told of a rejection. */
-  | { kind: 'told'; deviceKey: string; until: number }
+  /** A rejection was reported to the home server. */
+  | { kind: 'rejection reported'; deviceKey: string; until: number }
 
 /** `entry`: the place in the queue. `isDue`: something that waits for the device is due now. */
 export type Written = { entry?: Entry; isDue?: boolean }
@@ -110,7 +110,7 @@ async function writeOne(deps: RecorderDeps, tx: Transaction, note: Note): Promis
       await tx.run(delayLane, { laneId: entry.laneId, attempts, at, now })
       return {}
     }
-    case 'told':
+    case 'rejection reported':
       await tx.run(dropRejection, note)
       return {}
   }

@@ -2,7 +2,7 @@ import type { RoomId, UserId } from '../../lib/ids.ts'
 import { isInvitationOf } from '../../lib/matrix-event.ts'
 import type { PokeDecision } from '../next-poke.ts'
 import { namedFor } from '../next-poke.ts'
-import { nameForMail, type Said, wordsOf } from './event-text.ts'
+import { nameForMail, type EventText, eventTextOf } from './event-text.ts'
 
 /** The content of one mail, sorted for display. Each text is one line or a list of lines, and is not escaped. */
 export type Digest = {
@@ -24,7 +24,7 @@ export type DigestRoom = {
   more: number
 }
 
-export type DigestEvent = Said & {
+export type DigestEvent = EventText & {
   from: string
   /** Milliseconds since the Unix epoch. */
   at: number
@@ -79,7 +79,7 @@ function roomNameOf(events: readonly EventToMail[], userId: UserId): string {
 function digestEvent({ verdict: { poked }, at }: EventToMail, userId: UserId): DigestEvent {
   const { event } = poked
   return {
-    ...wordsOf(event),
+    ...eventTextOf(event),
     from: nameForMail(event.senderDisplayName ?? event.sender),
     at,
     isInvite: isInvitationOf(event, userId),

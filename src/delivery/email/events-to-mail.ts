@@ -40,8 +40,8 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
 
   async function judge(pusher: MailPusher, row: WaitingEvent): Promise<Judged> {
     const waiting = { ...row, user_id: pusher.user_id, enabled: pusher.enabled, handle: pusher.handle }
-    const asked = { ...deps, ...caches, q: db, now: clock.now(), isForMail }
-    const verdict: PokeDecision = await judgeEvent(asked, waiting, row.position)
+    const context = { ...deps, ...caches, q: db, now: clock.now(), isForMail }
+    const verdict: PokeDecision = await judgeEvent(context, waiting, row.position)
     return verdict.kind === 'skip' ? { ...verdict, row } : { kind: 'send', row, verdict }
   }
 

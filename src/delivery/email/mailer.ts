@@ -51,12 +51,12 @@ export function makeMailer(options: MailerOptions): Mailer {
   /**
    * One deadline for the whole exchange: a timer that restarts with each response would never end with a slow server.
    */
-  async function sendOne(mail: Mail, asked: AbortSignal | undefined): Promise<SendResult<MailFault>> {
+  async function sendOne(mail: Mail, cancel: AbortSignal | undefined): Promise<SendResult<MailFault>> {
     const started = options.clock.now()
     const took = () => Math.max(0, options.clock.now() - started)
     const deadline = new AbortController()
     const timer = setTimeout(() => deadline.abort(), options.timeoutMs)
-    const signal = AbortSignal.any([deadline.signal, stop.signal, ...(asked ? [asked] : [])])
+    const signal = AbortSignal.any([deadline.signal, stop.signal, ...(cancel ? [cancel] : [])])
     try {
       const sent = inTurn(async () => {
         signal.throwIfAborted()

@@ -88,9 +88,9 @@ function roomText(room: DigestRoom, { links }: MailSender): string {
   return `${lines.join('\n')}\n`
 }
 
-function eventLines({ from, at, did, lines }: DigestEvent): string[] {
+function eventLines({ from, at, action, lines }: DigestEvent): string[] {
   const head = `${timeOf(at)}  ${from}`
-  if (did !== undefined) return [`${head} ${did}`, ...lines.map((line) => `  ${line}`)]
+  if (action !== undefined) return [`${head} ${action}`, ...lines.map((line) => `  ${line}`)]
   return [`${head}:`, ...lines.map((line) => `  ${line}`)]
 }
 
@@ -104,10 +104,10 @@ function roomHtml(room: DigestRoom, { links }: MailSender): Html {
 ${more}${room.events.map(eventHtml)}`
 }
 
-function eventHtml({ from, at, did, lines }: DigestEvent): Html {
-  const deed = did === undefined ? undefined : safeHtml` <bdi>${did}</bdi>`
-  const said = lines.map((line) => safeHtml`<br><bdi>${line}</bdi>`)
-  return safeHtml`<p style="margin:.5em 0"><b><bdi>${from}</bdi></b>${deed} <span style="color:#666;font-size:13px">${timeOf(at)}</span>${said}</p>
+function eventHtml({ from, at, action, lines }: DigestEvent): Html {
+  const actionHtml = action === undefined ? undefined : safeHtml` <bdi>${action}</bdi>`
+  const text = lines.map((line) => safeHtml`<br><bdi>${line}</bdi>`)
+  return safeHtml`<p style="margin:.5em 0"><b><bdi>${from}</bdi></b>${actionHtml} <span style="color:#666;font-size:13px">${timeOf(at)}</span>${text}</p>
 `
 }
 

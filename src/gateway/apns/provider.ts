@@ -132,10 +132,10 @@ async function attempt(
 }
 
 function shrink(app: App, prepared: Prepared, response: ApnsResponse): Prepared | ProviderResult {
-  const said = { reason: reasonOf(response), status: response.status }
-  if (prepared.formName === 'event_id_only') return { ...said, kind: 'refused' }
+  const details = { reason: reasonOf(response), status: response.status }
+  if (prepared.formName === 'event_id_only') return { ...details, kind: 'refused' }
   const smaller = prepare(app, prepared.message, 'event_id_only')
-  return 'kind' in smaller ? { ...said, kind: 'refused' } : smaller
+  return 'kind' in smaller ? { ...details, kind: 'refused' } : smaller
 }
 
 function renew(
@@ -148,13 +148,13 @@ function renew(
   }: { token: ProviderToken | undefined; response: ApnsResponse; step: 'renew token' | 'retime token' },
 ): Prepared | ProviderResult {
   const { tokens, deps } = app
-  const said = { reason: reasonOf(response), status: response.status }
-  if (tokens === undefined || token === undefined) return { ...said, kind: 'misconfigured' }
+  const details = { reason: reasonOf(response), status: response.status }
+  if (tokens === undefined || token === undefined) return { ...details, kind: 'misconfigured' }
   const [now, steady] = [deps.clock.now(), steadyNow(deps.clock)]
   if (tokens.retime(token, now, steady) !== undefined) return prepared
   if (step === 'retime token') return judge(app, prepared.message, response)
   if (tokens.replace(token, now, steady) !== undefined) return prepared
-  return { ...said, kind: 'retry', retryAfterMs: tokens.waitMs(steady) }
+  return { ...details, kind: 'retry', retryAfterMs: tokens.waitMs(steady) }
 }
 
 function judge(

@@ -11,8 +11,8 @@ export type ApnsResponse = {
   retryAfterMs?: number
 }
 
-/** The properties of the message that its result depends on. */
-export type Asked = {
+/** The properties of a message that its result depends on. */
+export type ResultContext = {
   /** Seconds since the Unix epoch. */ pushkeyTs: number | null | undefined
   attempt: number
 }
@@ -39,26 +39,32 @@ export function nextStepAfter(response: ApnsResponse): ApnsNextStep | undefined 
   if (response.status !== 403) return undefined
   const reason = reasonOf(response)
   if (reason === 'ExpiredProviderToken') return 'renew token'
-  // APNs says so of a token from the future too.
+  // APNs gives this reason for a token from the future too.
   return reason === 'InvalidProviderToken' ? 'retime token' : undefined
 }
 
 /** Apple's "Handling notification responses from APNs", as results. */
-export function resultOf(response: ApnsResponse, asked: Asked): ProviderResult {
+export function resultOf(response: ApnsResponse, context: ResultContext): ProviderResult {
   const { status } = response
-  const said = { reason: reasonOf(response), status }
+  const details = { reason: reasonOf(response), status }
   if (status >= 200 && status < 300) {
-    return { ...said, reason: 'accepted', kind: 'delivered', ...(response.id && { providerId: response.id }) }
+    return {
+      ...details,
+      reason: 'accepted',
+      kind: 'delivered',
+      ...(response.id && { providerId: response.id }),
+    }
   }
-  if (status === 410) return goneResult(response, asked)
-  if (status === 403) return { ...said, kind: 'misconfigured' }
-  if (status === 429 || status >= 500 || said.reason === 'IdleTimeout')
-    return { ...said, ...waitOf(response) }
-  if (status === 400 && DOUBTFUL.has(said.reason)) return { ...said, kind: 'rejected', isDoubtful: true }
-  if (status === 400 && said.reason === 'MissingDeviceToken') return { ...said, kind: 'rejected' }
+  if (status === 410) return goneResult(response, context)
+  if (status === 403) return { ...details, kind: 'misconfigured' }
+  if (status === 429 || status >= 500 || details.reason === 'IdleTimeout')
+    return { ...details, ...waitOf(response) }
+  if (status === 400 && DOUBTFUL.has(details.reason))
+    return { ...details, kind: 'rejected', isDoubtful: true }
+  if (status === 400 && details.reason === 'MissingDeviceToken') return { ...details, kind: 'rejected' }
   // The response is not from Apple.
-  if (status < 400 || status === 401 || status === 407) return { ...said, kind: 'misconfigured' }
-  return { ...said, kind: 'refused' }
+  if (status < 400 || status === 401 || status === 407) return { ...details, kind: 'misconfigured' }
+  return { ...details, kind: 'refused' }
 }
 
 function waitOf(response: ApnsResponse): { kind: 'retry'; retryAfterMs?: number; isOfDevice?: boolean } {
@@ -76,11 +82,11 @@ function waitOf(response: ApnsResponse): { kind: 'retry'; retryAfterMs?: number;
  * The token is dead, unless the app has set it again since Apple considers it dead (`timestamp`, milliseconds). Then the push is retried
  * once, and the pusher is kept.
  */
-function goneResult(response: ApnsResponse, { pushkeyTs, attempt }: Asked): ProviderResult {
-  const said = { reason: reasonOf(response), status: response.status }
+function goneResult(response: ApnsResponse, { pushkeyTs, attempt }: ResultContext): ProviderResult {
+  const details = { reason: reasonOf(response), status: response.status }
   const timestamp = isJsonObject(response.body) ? response.body.timestamp : undefined
   if (typeof timestamp !== 'number' || typeof pushkeyTs !== 'number' || timestamp >= pushkeyTs * 1000) {
-    return { ...said, kind: 'rejected' }
+    return { ...details, kind: 'rejected' }
   }
-  return attempt === 1 ? { ...said, kind: 'retry', isOfDevice: true } : { ...said, kind: 'refused' }
+  return attempt === 1 ? { ...details, kind: 'retry', isOfDevice: true } : { ...details, kind: 'refused' }
 }

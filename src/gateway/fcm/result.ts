@@ -32,30 +32,31 @@ export function resultOf(
 ): ProviderResult {
   const { status } = response
   const reason = reasonOf(response)
-  const said = { reason, status }
+  const details = { reason, status }
   if (status >= 200 && status < 300) {
     const name = isJsonObject(response.body) ? response.body.name : undefined
     return {
-      ...said,
+      ...details,
       reason: 'accepted',
       kind: 'delivered',
       ...(typeof name === 'string' && { providerId: name }),
     }
   }
-  if (reason === PLATFORM_REFUSED) return { ...said, kind: 'misconfigured', isOfDevice: true }
-  if (status === 400) return { ...said, kind: isAboutToken(response) ? 'rejected' : 'refused' }
+  if (reason === PLATFORM_REFUSED) return { ...details, kind: 'misconfigured', isOfDevice: true }
+  if (status === 400) return { ...details, kind: isAboutToken(response) ? 'rejected' : 'refused' }
   // Without FCM's own error code, the project or the address does not exist.
-  if (status === 404) return { ...said, kind: reason === 'UNREGISTERED' ? 'rejected' : 'misconfigured' }
+  if (status === 404) return { ...details, kind: reason === 'UNREGISTERED' ? 'rejected' : 'misconfigured' }
   if (status === 403 && reason === 'SENDER_ID_MISMATCH')
-    return { ...said, kind: 'rejected', isDoubtful: true }
-  if (status === 401 || status === 403) return { ...said, kind: 'misconfigured' }
-  if (status === 429) return { ...said, kind: 'retry', retryAfterMs: response.retryAfterMs ?? QUOTA_WAIT_MS }
+    return { ...details, kind: 'rejected', isDoubtful: true }
+  if (status === 401 || status === 403) return { ...details, kind: 'misconfigured' }
+  if (status === 429)
+    return { ...details, kind: 'retry', retryAfterMs: response.retryAfterMs ?? QUOTA_WAIT_MS }
   if (status === 408 || status >= 500) {
     const wait = OUTAGE_WAIT_MS * 2 ** Math.min(attempt - 1, MAX_DOUBLINGS)
-    return { ...said, kind: 'retry', retryAfterMs: response.retryAfterMs ?? wait + random.below(wait) }
+    return { ...details, kind: 'retry', retryAfterMs: response.retryAfterMs ?? wait + random.below(wait) }
   }
   // Redirects are not followed: they would carry the token elsewhere.
-  return { ...said, kind: status < 400 ? 'misconfigured' : 'refused' }
+  return { ...details, kind: status < 400 ? 'misconfigured' : 'refused' }
 }
 
 /** FCM's own error code, else Google's status, else `status 418`. */

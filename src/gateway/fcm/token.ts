@@ -47,13 +47,13 @@ export function makeAccessTokens({
 
   /** The times of the assertion must fit Google's clock. If they do not, Google's time is used, then the system's time without its steps. */
   async function askAtRightTime(): Promise<CallResult> {
-    const asked = clock.now()
-    const first = await ask(asked)
+    const requestedAt = clock.now()
+    const first = await ask(requestedAt)
     if (!isAboutTimes(first)) return first
     const serviceTime = dateIn(first.headers)
     const others = [...(serviceTime === undefined ? [] : [serviceTime]), steadyNow(clock) + startedWith]
     for (const time of others) {
-      if (Math.abs(time - asked) < SAME_TIME_MS) continue
+      if (Math.abs(time - requestedAt) < SAME_TIME_MS) continue
       const reply = await ask(time)
       if (!isAboutTimes(reply)) return reply
     }
@@ -61,13 +61,13 @@ export function makeAccessTokens({
   }
 
   async function fetchToken(): Promise<TokenResult> {
-    const asked = steadyNow(clock)
+    const requestedAt = steadyNow(clock)
     const reply = await askAtRightTime()
     const { token, life } = grantIn(reply)
     if (token === undefined) return { kind: 'failure', failure: failureAfter(reply) }
     // A token with a short life is renewed late.
     const early = Math.min(EARLY_MS, life / 2)
-    held = { token, renewAt: asked + life - early, endsAt: asked + life }
+    held = { token, renewAt: requestedAt + life - early, endsAt: requestedAt + life }
     return { kind: 'token', token }
   }
 

@@ -43,7 +43,7 @@ function makeProvider(app: App): Provider {
       const known = app.cache.find(url)
       if (known !== undefined) return known
       const result = await sendFitting(app, url, { message, signal })
-      app.cache.learn(url, result)
+      app.cache.record(url, result)
       return result
     },
     [Symbol.asyncDispose]: () => app.agent[Symbol.asyncDispose](),

@@ -18,7 +18,7 @@ const OF_HOST: ReadonlySet<string> = new Set(['connection refused', 'dns', 'time
 export type ResultCache = {
   /** The known result for this address. */
   find(url: URL): ProviderResult | undefined
-  learn(url: URL, result: ProviderResult): void
+  record(url: URL, result: ProviderResult): void
 }
 
 type Kept = { result: ProviderResult; from: number; until: number }
@@ -45,7 +45,7 @@ export function makeResultCache(clock: Clock): ResultCache {
 
   return {
     find: (url) => findAt(url.origin) ?? findAt(url.href),
-    learn(url, result) {
+    record(url, result) {
       if (result.kind === 'rejected') return keep(url.href, result, REFUSED_MS)
       if (result.kind === 'misconfigured' && result.reason === BLOCKED)
         return keep(url.origin, result, REFUSED_MS)

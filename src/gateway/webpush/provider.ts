@@ -117,9 +117,9 @@ async function attempt(prepared: Prepared, signal: AbortSignal): Promise<Provide
   )
   if (result.kind === 'delivered') origins.accepted(origin)
   if (isKeyMismatch(result) && origins.mismatched(origin, pushkey))
-    return { ...said(result), kind: 'misconfigured' }
+    return { ...details(result), kind: 'misconfigured' }
   if (result.kind === 'retry' && result.retryAfterMs !== undefined) origins.pause(origin, result.retryAfterMs)
   return result
 }
 
-const said = ({ reason, status }: ProviderResult) => ({ reason, ...(status !== undefined && { status }) })
+const details = ({ reason, status }: ProviderResult) => ({ reason, ...(status !== undefined && { status }) })

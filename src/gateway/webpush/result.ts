@@ -31,32 +31,32 @@ export function resultOf(response: EndpointResponse, standing: Standing): Provid
   const { status, retryAfterMs } = response
   if (status >= 200 && status < 300)
     return { kind: 'delivered', status, reason: 'accepted', ...providerId(response) }
-  const said = { status, reason: wordIn(response) ?? `status ${status}` }
+  const details = { status, reason: wordIn(response) ?? `status ${status}` }
   const complaint = complaintIn(response)
-  if (complaint !== undefined) return judgeComplaint(complaint, said, standing)
-  const later = { kind: 'retry', ...said, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
-  if (status === 404 || status === 410) return { kind: 'rejected', ...said, isCertain: true }
+  if (complaint !== undefined) return judgeComplaint(complaint, details, standing)
+  const later = { kind: 'retry', ...details, ...(retryAfterMs !== undefined && { retryAfterMs }) } as const
+  if (status === 404 || status === 410) return { kind: 'rejected', ...details, isCertain: true }
   if (status >= 500 || status === 408 || status === 425 || status === 429) return later
   // Redirects are not followed: they can lead anywhere. They usually come from a machine in between, and are temporary.
-  return status >= 400 ? { kind: 'refused', ...said } : later
+  return status >= 400 ? { kind: 'refused', ...details } : later
 }
 
 function judgeComplaint(
   complaint: Complaint,
-  said: { status: number; reason: string },
+  details: { status: number; reason: string },
   { isKeyKnown, isTokenProven }: Standing,
 ): ProviderResult {
-  const ofDevice = { kind: 'retry', ...said, isOfDevice: true } as const
+  const ofDevice = { kind: 'retry', ...details, isOfDevice: true } as const
   switch (complaint) {
     case 'token':
-      return { kind: 'misconfigured', ...said }
+      return { kind: 'misconfigured', ...details }
     case 'key':
       // Where this key was never accepted, the key itself may have been replaced. The device waits until that is known.
-      return isKeyKnown ? { kind: 'rejected', ...said, isCertain: true } : ofDevice
+      return isKeyKnown ? { kind: 'rejected', ...details, isCertain: true } : ofDevice
     case 'unclear':
-      if (!isTokenProven) return { kind: 'misconfigured', ...said }
+      if (!isTokenProven) return { kind: 'misconfigured', ...details }
       // 401 concerns the token (RFC 9110), so it does not end the subscription; but only this subscription is affected.
-      return said.status === 403 ? { kind: 'rejected', ...said, isCertain: true } : ofDevice
+      return details.status === 403 ? { kind: 'rejected', ...details, isCertain: true } : ofDevice
   }
 }
 

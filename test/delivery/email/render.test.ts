@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type Digest, digestOf, type EventToMail } from '../../../src/delivery/email/digest.ts'
 import { mailLinks } from '../../../src/delivery/email/links.ts'
 import { fullLetter, shortLetter, type MailSender, testLetter } from '../../../src/delivery/email/render.ts'
-import { wordsOf } from '../../../src/delivery/email/event-text.ts'
+import { eventTextOf } from '../../../src/delivery/email/event-text.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import type { RoomId, UserId } from '../../../src/lib/ids.ts'
 
@@ -132,24 +132,24 @@ test('lists a room with a highlight first, and events in their order', () => {
 
 test('describes each type of event', () => {
   const message = (msgtype: string, body: unknown = 'a.png') =>
-    wordsOf({ type: 'm.room.message', content: { msgtype, body } as JsonObject })
+    eventTextOf({ type: 'm.room.message', content: { msgtype, body } as JsonObject })
   assert.deepEqual(message('m.text', 'a\nb'), { lines: ['a', 'b'] })
   assert.deepEqual(message('m.notice', 'n'), { lines: ['n'] })
-  assert.deepEqual(message('m.emote', 'waves'), { did: 'waves', lines: [] })
-  assert.deepEqual(message('m.image'), { did: 'sent a picture', lines: ['a.png'] })
-  assert.deepEqual(message('constructor', 7), { did: 'sent a message without text', lines: [] })
-  assert.deepEqual(wordsOf({ type: 'm.room.encrypted', content: { ciphertext: 'AwgA' } }), {
-    did: 'sent an encrypted message',
+  assert.deepEqual(message('m.emote', 'waves'), { action: 'waves', lines: [] })
+  assert.deepEqual(message('m.image'), { action: 'sent a picture', lines: ['a.png'] })
+  assert.deepEqual(message('constructor', 7), { action: 'sent a message without text', lines: [] })
+  assert.deepEqual(eventTextOf({ type: 'm.room.encrypted', content: { ciphertext: 'AwgA' } }), {
+    action: 'sent an encrypted message',
     lines: [],
   })
-  assert.deepEqual(wordsOf({ type: 'org.example.odd', content: { body: 'secret?' } }).lines, [])
+  assert.deepEqual(eventTextOf({ type: 'org.example.odd', content: { body: 'secret?' } }).lines, [])
   const html = {
     msgtype: 'm.text',
     body: 'plain',
     format: 'org.matrix.custom.html',
     formatted_body: '<b>rich</b>',
   }
-  assert.deepEqual(wordsOf({ type: 'm.room.message', content: html }), { lines: ['plain'] })
+  assert.deepEqual(eventTextOf({ type: 'm.room.message', content: html }), { lines: ['plain'] })
 })
 
 test('the short form and the test mail contain no names and no texts', () => {
