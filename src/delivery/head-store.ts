@@ -44,6 +44,12 @@ const ordinaryHead = sql<
   number | null
 >`case when ${urgentHead} is null then (select min(i.position) from lane_items as i
   where i.lane_id = l.lane_id and i.urgent = 0 and i.position > r.after) end`
+/** If anything is urgent, only the next urgent item counts: the first ordinary one may be behind any number of them. */
+const nextPosition = sql<number | null>`case
+  when h.urgent_head is null then (select min(i.position) from lane_items as i
+    where i.lane_id = h.pusher_id and i.position > h.ordinary_head)
+  else (select min(i.position) from lane_items as i
+    where i.lane_id = h.pusher_id and i.urgent = 1 and i.position > h.urgent_head) end`
 const headPosition = sql<number | null>`coalesce(h.urgent_head, h.ordinary_head)`
 
 type HeadParams = { owner: string; items: readonly { id: number; after: number; urgent_after: number }[] }
@@ -91,7 +97,7 @@ export const heads = query<HeadParams>()((db, p, d) =>
     )
     .leftJoin('rule_sets as rs', 'rs.user_id', 'h.user_id')
     .selectAll('h')
-    .select(headPosition.as('head'))
+    .select([headPosition.as('head'), nextPosition.as('next')])
     .select(QUEUED_EVENT)
     .select(newestEdit('e.position').as('edit_position'))
     .select(RECIPIENT),

@@ -69,7 +69,7 @@ async function look(deps: DeliveryDeps, tools: Tools, visit: Visit): Promise<Pok
   const { laneId: pusherId, owner, turn } = visit
   const looking: Looking = {
     visit,
-    done: AT_START,
+    done: visit.after ?? AT_START,
     passed: [],
     noted: [],
     plan: undefined,
@@ -85,8 +85,8 @@ async function look(deps: DeliveryDeps, tools: Tools, visit: Visit): Promise<Pok
       if (looking.plan !== undefined) continue
     }
     const next = visit.isStopping() ? undefined : await tools.nextStep(head, looking.badgeMissed)
-    if (next?.kind !== 'skip') return found(deps, looking, { head, next })
-    skip(deps, looking, { head, reason: next.reason })
+    if (next?.kind !== 'skip') return found(looking, { head, next })
+    skip(looking, { head, reason: next.reason })
   }
 }
 
@@ -103,18 +103,13 @@ async function judge(
   return head && nextStep(head, false)
 }
 
-function skip(
-  { events }: DeliveryDeps,
-  looking: Looking,
-  { head, reason }: { head: HeadRow; reason: SkipReason },
-): void {
+function skip(looking: Looking, { head, reason }: { head: HeadRow; reason: SkipReason }): void {
   if (looking.plan !== undefined && head.urgent_head === null) {
     // A kept event no longer needs a poke, so a removed event of its room may need one.
     looking.isPlanned = false
     looking.plan = undefined
     return
   }
-  events.pokeSkipped({ pusherId: head.pusher_id, reason })
   looking.noted.push(...notedOf(head, { step: 'skipped', reason }))
   if (head.head !== null) looking.passed.push(head.head)
   if (!isByDeviceRule(reason)) looking.badgeMissed = true
@@ -127,12 +122,10 @@ const isByDeviceRule = (reason: SkipReason) =>
 
 type Found = { head: HeadRow; next: Exclude<NextStep, { kind: 'skip' }> | undefined }
 
-function found({ events }: DeliveryDeps, looking: Looking, { head, next }: Found): PokeLook {
+function found(looking: Looking, { head, next }: Found): PokeLook {
   const { passed, noted, plan, badgeMissed } = looking
-  if (next?.kind === 'hold' && next.until !== head.held_until) {
-    events.pokeHeld({ pusherId: head.pusher_id, until: next.until })
+  if (next?.kind === 'hold' && next.until !== head.held_until)
     noted.push(...notedOf(head, { step: 'held', reason: 'active elsewhere' }))
-  }
   const isSent = next?.kind === 'send' || next?.kind === 'activate'
   return {
     state: stateOf(head),
@@ -142,11 +135,19 @@ function found({ events }: DeliveryDeps, looking: Looking, { head, next }: Found
     valueMissed: badgeMissed,
     passed,
     step: stepOf(head, next),
+    ...(isIndependent(looking, { head, next }) && { ahead: pastHead(head, looking.done) }),
     head,
     next: isSent ? next : undefined,
     noted,
     plan,
   }
+}
+
+/** Whether the next item can be looked up while this one is sent. The state of the pusher and the badge then do not depend on the result. */
+function isIndependent({ plan, badgeMissed }: Looking, { head, next }: Found): boolean {
+  const isEvent = next?.kind === 'send' && next.about === 'event'
+  const isUndisturbed = head.failing_since === null && head.value_due === 0 && head.hold_ms === 0
+  return isEvent && head.next !== null && isUndisturbed && plan === undefined && !badgeMissed
 }
 
 /** The step as the engine expects it. A badge can be sent while the event at the head is held. */

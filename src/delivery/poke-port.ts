@@ -100,10 +100,20 @@ function stepsOf({ look, result, isTooLate }: SettledPoke): PusherStep[] {
   return [...noted, ...before, { ...of, result, ...(isTooLate && { but: 'too late' as const }) }]
 }
 
+/** Reported with the settling, because the result of a look ahead can be unused. */
+function announceNoted(events: DeliveryDeps['events'], { noted, step }: PokeLook): void {
+  for (const { pusherId, ...one } of noted) {
+    if ('result' in one) continue
+    if (one.step === 'skipped') events.pokeSkipped({ pusherId, reason: one.reason })
+    else if (step.kind === 'held') events.pokeHeld({ pusherId, until: step.until })
+  }
+}
+
 function announce({ events }: DeliveryDeps, settled: SettledPoke, turn: Turn): void {
   const { look, result, state } = settled
   const { laneId: pusherId } = settled.lane
   const next = look?.next
+  if (look !== undefined) announceNoted(events, look)
   if (result !== undefined && next !== undefined) {
     const kind = next.kind === 'activate' ? 'activation' : next.about
     const { reason: error, ms } = result

@@ -17,7 +17,7 @@ import {
   type Lease,
   type Turn,
 } from './lane-store.ts'
-import type { LanePort, Looked } from './port.ts'
+import type { LanePort, Looked, Visit } from './port.ts'
 import type { SendResult } from './result.ts'
 import { createKeptLeases, type KeptLeases } from './kept-leases.ts'
 import { holdForProbe, type KnownOutage } from './known-outages.ts'
@@ -44,6 +44,11 @@ import { createWaitingLine, type Taken } from './waiting-line.ts'
 
 /** The maximum number of consecutive sends for one lane while other lanes wait. */
 const FAIR_SHARE = 16
+
+/** How long a look ahead is used. Its facts may have changed since. */
+const AHEAD_MS = 100
+
+type Ahead<Look> = { look: Promise<Look | undefined>; since: number }
 
 export type EngineDeps = { db: Database; clock: Clock; random: Random; log: Log; circuits: LaneCircuits }
 
@@ -269,14 +274,17 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   async #visit(lane: Claimed, pass: Pass): Promise<void> {
     const { laneId } = lane
     const isStopping = () => this.#stop.signal.aborted
+    const visit = { laneId, owner: this.#owner, isStopping }
+    let ahead: Ahead<Look> | undefined
     for (let turn = 1; ; turn++) {
-      const look = await this.#port.look({ laneId, owner: this.#owner, turn, isStopping })
+      const look = (await this.#lookedAhead(ahead, lane)) ?? (await this.#port.look({ ...visit, turn }))
       if (look === undefined) return
       if (look.destination !== undefined && look.destination !== lane.destination) {
         // The recipient was set again with another destination: the lane needs a slot there.
         this.#again.add(laneId)
         return
       }
+      ahead = this.#lookAhead(look, { ...visit, turn: turn + 1 })
       const sent = look.step.kind === 'send' ? await this.#send(look, pass) : { event: look.step }
       const givesWay = turn % FAIR_SHARE === 0 && this.#waiting.size > 0
       // The settling sees the items of all earlier wake-ups. For a held lane it does not, so its wake-up is kept: it may be a call.
@@ -285,7 +293,26 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       if (givesWay && became === 'released') this.#again.add(laneId)
       if (became === 'idle') this.#kept.keep(lane, this.#deps.clock.now())
       if (became !== 'more') return
+      // Any other result changes the state, which the look ahead has read before.
+      if (sent.event.kind !== 'delivered') ahead = undefined
     }
+  }
+
+  /** Looks for the next item while the present one is sent. */
+  #lookAhead({ ahead: after }: Look, visit: Visit): Ahead<Look> | undefined {
+    if (after === undefined) return undefined
+    const look = this.#port.look({ ...visit, after }).catch(() => undefined)
+    return { look, since: this.#deps.clock.now() }
+  }
+
+  /** The result of a look ahead, if it is recent and sends an item. Otherwise the lane must be read again. */
+  async #lookedAhead(ahead: Ahead<Look> | undefined, lane: Claimed): Promise<Look | undefined> {
+    const look = await ahead?.look
+    if (ahead === undefined || look?.step.kind !== 'send' || look.step.positions.length === 0)
+      return undefined
+    const age = this.#deps.clock.now() - ahead.since
+    const isRecent = age >= 0 && age <= AHEAD_MS
+    return isRecent && (look.destination ?? lane.destination) === lane.destination ? look : undefined
   }
 
   async #send(look: Look, pass: Pass): Promise<Pick<Ended<Look, Result>, 'result' | 'event' | 'notBefore'>> {

@@ -1,5 +1,6 @@
 import type { Transaction } from '../storage/database.ts'
 import type { Evidence } from './circuits.ts'
+import type { Progress } from './item-store.ts'
 import type { Claimed, Turn } from './lane-store.ts'
 import type { SendResult } from './result.ts'
 import type { LaneEvent, LaneState } from './transition.ts'
@@ -13,6 +14,8 @@ export type Visit = {
   readonly owner: string
   /** 1 is the first. */
   readonly turn: number
+  /** The items up to here are sent, or being sent, and not removed yet. Absent: there are none. */
+  readonly after?: Progress
   /** The process stops: nothing new is sent. */
   isStopping(): boolean
 }
@@ -31,6 +34,8 @@ export type Looked = {
   valueMissed: boolean
   /** The positions of items that are no longer to be sent. */
   passed: readonly number[]
+  /** The next item can be looked up from here, before this step has ended. Absent: there is none, or it depends on this step. */
+  ahead?: Progress
   /**
    * `send`: send these items; an empty list sends the value alone. `value`: the value to send. Otherwise the reason why nothing is sent.
    */
