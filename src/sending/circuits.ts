@@ -28,7 +28,7 @@ import {
 
 /** The share of a line in the limit of a group with several lines. */
 const LINE_SHARE = 1 / 4
-/** The maximum number of requests that wait in memory for a slot. Others stay in the database. */
+/** The maximum number of first attempts that wait in memory for a slot. Further ones are queued in the database. */
 const MAX_WAITING = 10_000
 /** The maximum number of lines, because users choose the push services. Above it, the least recently used line without requests in flight is evicted. */
 const MAX_KNOWN = 10_000
@@ -99,11 +99,10 @@ export type CircuitSettings = {
 export type Circuits = ReturnType<typeof createCircuits>
 
 /** The part of the circuits that the engine uses. The name of a line is the destination of its lanes. */
-export type LaneCircuits = Pick<Circuits, 'slotsAt' | 'isHeld' | 'report' | 'leave' | 'expectOutage'> & {
-  admit(line: string, sender: Sender, reserved?: Pass): Admission | Promise<Admission>
-  /** Undefined: no slot is free. */
-  reserve(line: string, sender: Sender): Pass | undefined
-}
+export type LaneCircuits = Pick<
+  Circuits,
+  'admit' | 'enterLane' | 'isHeld' | 'report' | 'leave' | 'expectOutage'
+>
 
 type Waiting = { line: GroupLine; sender: Sender; resolve: (admission: Admission) => void }
 type GroupLine = Line<Waiting>
@@ -125,16 +124,14 @@ export function createCircuits(settings: CircuitSettings) {
   const group: Group = { ...settings, lines, whole: makeLine('', OF_GROUP), awaited: new Set(), waiting: 0 }
   const { clock, whole } = group
   return {
-    /** The number of free slots in the share of a line. */
-    slotsAt: (name: string): number =>
-      Math.min(shareOf(group) - (lines.peek(name)?.inFlight ?? 0), group.limit - whole.inFlight),
     /** Requests a slot without waiting. `reserved`: a slot that the sender already has, possibly of another line. */
     admit: (name: string, sender: Sender, reserved?: Pass) =>
       admit(group, lineOf(group, name), { sender, reserved }),
-    /** Like `admit`, and waits in memory for a slot. */
+    /** Like `admit` for a first attempt, and waits in memory for a slot. */
     enter: (name: string, sender: Sender) => enter(group, lineOf(group, name), sender),
-    /** Takes a slot without a check of the circuit. */
-    reserve: (name: string, sender: Sender): Pass => takeSlot(group, lineOf(group, name), sender),
+    /** The same for a lane. Calls `then` once, possibly before it returns. Returns a function that ends the wait, like `withdraw`. */
+    enterLane: (name: string, sender: Sender, then: (admission: Admission) => void) =>
+      enterLane(group, { line: lineOf(group, name), sender, resolve: then }),
     report,
     leave,
     /** Pauses a line that was down at the start of this process: one sender may probe it. `held`: the lanes that wait for it. */
@@ -146,12 +143,11 @@ export function createCircuits(settings: CircuitSettings) {
       for (const laneId of held) holdLane(line, laneId)
     },
     inFlight: () => whole.inFlight,
-    /** The number of requests that wait in memory for a slot. */
+    /** The number of requests that wait in memory for a slot, without lanes that wait behind another lane. */
     waiting: () => group.waiting,
     /** Whether the pause of a line or of the group still holds a lane. */
     isHeld: (name: string, laneId: number): boolean =>
       whole.held.has(laneId) || lines.peek(name)?.held.has(laneId) === true,
-    waitingAt: (name: string): number => lines.peek(name)?.waiting.size ?? 0,
     /** The remaining pause of a line, in milliseconds. */
     pauseAt: (name: string) => pauseOf(group, lineOf(group, name)),
     /** Pauses of the lines, after the pause of the group. */
@@ -170,10 +166,12 @@ const lineOf = ({ lines }: Group, name: string): GroupLine =>
 const shareOf = ({ lines, limit, soleLineHasAll }: Group) =>
   soleLineHasAll === true && lines.size <= 1 ? limit : Math.max(1, Math.ceil(limit * LINE_SHARE))
 
-/** The remaining pause of a line or of its group, in milliseconds. */
-function pauseOf({ clock, whole }: Group, line: GroupLine): number {
+/** The remaining pause of a line or of its group, in milliseconds; 0 for the sender of the probe. */
+function pauseOf({ clock, whole }: Group, line: GroupLine, pass?: Pass): number {
   const now = clock.now()
-  const leftOf = (one: GroupLine) => (isPaused(one) ? pauseLeft(one.circuit, one.rules, now) : 0)
+  const isProbe = (one: GroupLine) => pass !== undefined && one.circuit.probe?.by === pass
+  const leftOf = (one: GroupLine) =>
+    isPaused(one) && !isProbe(one) ? pauseLeft(one.circuit, one.rules, now) : 0
   return Math.max(leftOf(line), leftOf(whole))
 }
 
@@ -209,7 +207,7 @@ export function leave(pass: Pass): void {
 }
 
 function admit(group: Group, line: GroupLine, { sender, reserved }: AdmissionRequest): Admission {
-  if (pauseOf(group, line) > 0) return hold(group, line, sender)
+  if (pauseOf(group, line, reserved) > 0) return hold(group, line, sender)
   if (reserved?.line === line.name && reserved.group === group) return proceed(group, line, reserved)
   if (!hasSlot(group, line)) return { kind: 'full' }
   return proceed(group, line, takeSlot(group, line, sender))
@@ -228,16 +226,35 @@ function enter(group: Group, line: GroupLine, sender: Sender): Entrance {
     return { admission, withdraw: () => undefined }
   const { promise, resolve } = Promise.withResolvers<Admission>()
   const one = { line, sender, resolve }
-  line.waiting.add(one)
-  group.awaited.add(line)
-  group.waiting++
+  startWait(group, one)
   return { admission: promise, withdraw: () => endWait(group, one, { kind: 'full' }) }
 }
 
+function enterLane(group: Group, lane: Waiting): () => void {
+  const { line, sender } = lane
+  const admission = admit(group, line, { sender })
+  if (admission.kind === 'full') {
+    line.lanes.add(lane)
+    if (line.lanes.size === 1) startWait(group, lane)
+  } else lane.resolve(admission)
+  return () => endWait(group, lane, { kind: 'full' })
+}
+
+function startWait(group: Group, one: Waiting): void {
+  one.line.waiting.add(one)
+  group.awaited.add(one.line)
+  group.waiting++
+}
+
 function endWait(group: Group, one: Waiting, admission: Admission): void {
-  if (!one.line.waiting.delete(one)) return
-  group.waiting--
-  if (one.line.waiting.size === 0) group.awaited.delete(one.line)
+  const { line } = one
+  const isLane = line.lanes.delete(one)
+  const isNext = line.waiting.delete(one)
+  if (!isLane && !isNext) return
+  if (isNext) group.waiting--
+  const [next] = line.lanes
+  if (isLane && next !== undefined && !line.waiting.has(next)) startWait(group, next)
+  if (line.waiting.size === 0) group.awaited.delete(line)
   one.resolve(admission)
 }
 

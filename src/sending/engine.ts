@@ -23,7 +23,6 @@ import { createKeptLeases, type KeptLeases } from './kept-leases.ts'
 import { holdForProbe, type KnownOutage } from './known-outages.ts'
 import { createSettler, type Ended } from './settler.ts'
 import type { LaneEvent } from './transition.ts'
-import { createWaitingLine, type Taken } from './waiting-line.ts'
 
 // Sends the items of the lanes of one kind. A lane has these states:
 //
@@ -105,7 +104,12 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   readonly #port: LanePort<Look, Result>
   readonly #owner: string
   readonly #stop = new AbortController()
-  readonly #waiting = createWaitingLine()
+  /** Woken lanes, in order of arrival. */
+  readonly #woken = new Map<number, undefined>()
+  /** Lanes that got the slot for which they waited. */
+  readonly #granted = new Map<number, Pass>()
+  /** The lanes that waited for a slot since they were last taken. A call ends the wait. */
+  readonly #withdrawals = new Map<number, () => void>()
   readonly #active = new Map<number, Promise<void>>()
   /** Lanes that were woken while active, since their last settling began. */
   readonly #again = new Set<number>()
@@ -113,6 +117,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   readonly #settler: ReturnType<typeof createSettler<Look, Result>>
   readonly #finder: WorkFinder
   #isFilling = false
+  #areWokenFirst = false
   #unsubscribe: () => void = () => undefined
   #finding: Promise<void> = Promise.resolve()
 
@@ -148,6 +153,8 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe()
     this.#stop.abort()
+    for (const withdraw of this.#withdrawals.values()) withdraw()
+    for (const pass of this.#granted.values()) this.#deps.circuits.leave(pass)
     await this.#finding
     const enough = new AbortController()
     const drained = Promise.all(this.#active.values()).then(() => enough.abort())
@@ -181,13 +188,13 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   #wake(laneIds: readonly number[]): void {
     for (const id of laneIds) {
       if (this.#active.has(id)) this.#again.add(id)
-      else this.#waiting.add(id)
+      else if (!this.#withdrawals.has(id)) this.#woken.set(id, undefined)
     }
     this.#fill()
   }
 
   /**
-   * Takes as many waiting lanes as there are free slots. Lanes that were woken in the same tick and whose lease was not kept are
+   * Takes as many waiting lanes as may be leased. Lanes that were woken in the same tick and whose lease was not kept are
    * claimed together.
    */
   #fill(): void {
@@ -197,20 +204,35 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       this.#isFilling = false
       const room = this.#settings.concurrency - this.#active.size
       if (room <= 0 || this.#stop.signal.aborted) return
-      const taken = this.#waiting.take(room, this.#deps.circuits.slotsAt)
+      const taken = this.#take(room)
       const lease = this.#lease()
-      const kept = new Map(taken.map(({ laneId }) => [laneId, this.#kept.take(laneId, lease.now)]))
-      const laneIds = taken.map(({ laneId }) => laneId).filter((laneId) => kept.get(laneId)?.isFresh !== true)
+      const kept = new Map(taken.map(([laneId]) => [laneId, this.#kept.take(laneId, lease.now)]))
+      const laneIds = taken.map(([laneId]) => laneId).filter((laneId) => kept.get(laneId)?.isFresh !== true)
       const claimed = this.#claim(
         { laneIds, idle: laneIds.filter((laneId) => kept.get(laneId) !== undefined) },
         lease,
       )
-      for (const one of taken) {
-        const own = kept.get(one.laneId)
-        const lane = own?.isFresh ? own.lane : claimed.then((lanes) => lanes.get(one.laneId))
-        this.#active.set(one.laneId, this.#turnsOf(one, lane))
+      for (const [laneId, pass] of taken) {
+        const own = kept.get(laneId)
+        const lane = own?.isFresh ? own.lane : claimed.then((lanes) => lanes.get(laneId))
+        this.#active.set(laneId, this.#turnsOf({ laneId, pass }, lane))
       }
     })
+  }
+
+  /** Woken lanes and lanes that waited for slots go first in turn, so that neither starves. */
+  #take(count: number): [laneId: number, pass: Pass | undefined][] {
+    this.#areWokenFirst = !this.#areWokenFirst
+    const taken: [number, Pass | undefined][] = []
+    const queues = [this.#woken, this.#granted]
+    for (const queue of this.#areWokenFirst ? queues : queues.toReversed())
+      for (const one of queue) {
+        if (taken.length === count) return taken
+        taken.push(one)
+        queue.delete(one[0])
+        this.#withdrawals.delete(one[0])
+      }
+    return taken
   }
 
   async #claim(of: Omit<ClaimOf, 'kind'>, lease: Lease): Promise<ReadonlyMap<number, Claimed>> {
@@ -220,39 +242,50 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   }
 
   async #turnsOf(
-    { laneId, destination }: Taken,
+    { laneId, pass }: { laneId: number; pass: Pass | undefined },
     leased: Claimed | Promise<Claimed | undefined>,
   ): Promise<void> {
     const { circuits, log } = this.#deps
-    // Before the first await: the next lane must see that the slot is taken.
-    const reserved = destination === undefined ? undefined : circuits.reserve(destination, { laneId })
-    let waitsFor: string | undefined
+    let withoutSlot: Claimed | undefined
     try {
       const lane = await leased
-      if (lane !== undefined) waitsFor = await this.#admit(lane, reserved)
+      if (lane !== undefined) withoutSlot = await this.#admit(lane, pass)
     } catch (error) {
       // The lease expires, and the sweep finds the lane again.
       const isTold = error instanceof StorageError
       if (!isTold && !this.#settler.isAbandoned())
         log.error({ err: error, kind: this.#settings.kind, lane_id: laneId }, 'sending failed')
     }
-    if (reserved !== undefined) circuits.leave(reserved)
+    if (pass !== undefined) circuits.leave(pass)
     this.#active.delete(laneId)
     const isWoken = this.#again.delete(laneId)
-    if (waitsFor !== undefined) this.#waiting.addFor(waitsFor, laneId)
-    else if (isWoken) this.#waiting.add(laneId)
+    if (withoutSlot !== undefined) this.#awaitSlot(withoutSlot)
+    else if (isWoken) this.#woken.set(laneId, undefined)
     this.#fill()
   }
 
-  /** Sends if the circuit allows it, else gives the lane back. Resolves to the destination whose slot the lane must wait for. */
-  async #admit(lane: Claimed, reserved: Pass | undefined): Promise<string | undefined> {
+  /** Waits in memory, without a lease, for a slot of the lane's destination. */
+  #awaitSlot(lane: Claimed): void {
+    if (this.#stop.signal.aborted) return
+    const { laneId, destination } = lane
+    // No promise: lanes that get slots in the same tick are leased together.
+    const withdraw = this.#deps.circuits.enterLane(destination, senderOf(lane), (admission) => {
+      if (admission.kind === 'go') this.#granted.set(laneId, admission.pass)
+      // Leased again, to record the pause.
+      else this.#woken.set(laneId, undefined)
+      this.#fill()
+    })
+    this.#withdrawals.set(laneId, withdraw)
+  }
+
+  /** Sends if the circuit allows it, else gives the lane back. Resolves to the lane if it must wait for a slot. */
+  async #admit(lane: Claimed, reserved: Pass | undefined): Promise<Claimed | undefined> {
     const { circuits } = this.#deps
-    const { destination, laneId, key } = lane
-    const sender = { laneId, ...(key !== null && { device: key }) }
-    const admission = await circuits.admit(destination, sender, reserved)
+    const { destination, laneId } = lane
+    const admission = circuits.admit(destination, senderOf(lane), reserved)
     if (admission.kind === 'full') {
       await this.#settle({ lane, event: { kind: 'given back' }, release: true })
-      return destination
+      return lane
     }
     if (admission.kind === 'paused') {
       const { until, reason } = admission
@@ -286,7 +319,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       }
       ahead = this.#lookAhead(look, { ...visit, turn: turn + 1 })
       const sent = look.step.kind === 'send' ? await this.#send(look, pass) : { event: look.step }
-      const givesWay = turn % FAIR_SHARE === 0 && this.#waiting.size > 0
+      const givesWay = turn % FAIR_SHARE === 0 && this.#woken.size + this.#withdrawals.size > 0
       // The settling sees the items of all earlier wake-ups. For a held lane it does not, so its wake-up is kept: it may be a call.
       if (sent.event.kind !== 'held') this.#again.delete(laneId)
       const became = await this.#settle({ lane, look, ...sent, release: givesWay || isStopping() })
@@ -347,3 +380,8 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     return turn
   }
 }
+
+const senderOf = ({ laneId, key }: Pick<Claimed, 'laneId' | 'key'>) => ({
+  laneId,
+  ...(key !== null && { device: key }),
+})

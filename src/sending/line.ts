@@ -31,6 +31,11 @@ export type Line<Waiting> = {
   inFlight: number
   /** Requests that wait in memory for a slot. */
   readonly waiting: Set<Waiting>
+  /**
+   * The lanes among them: only the first one is in `waiting`, so that a long queue of lanes does not delay first attempts and first attempts do
+   * not keep lanes waiting for ever.
+   */
+  readonly lanes: Set<Waiting>
   circuit: Circuit
   rules: CircuitRules
   /** Lanes that the pause holds, with their increasing numbers in the order of the queue. */
@@ -50,6 +55,7 @@ export const makeLine = <Waiting>(name: string, rules: CircuitRules): Line<Waiti
   name,
   inFlight: 0,
   waiting: new Set(),
+  lanes: new Set(),
   circuit: closedCircuit(),
   rules,
   held: new Map(),

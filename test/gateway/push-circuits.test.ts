@@ -16,33 +16,33 @@ function open() {
     assert.ok(admission.kind === 'go', admission.kind)
     return admission.pass
   }
-  return { clock, circuits, lanes: createPushCircuits({ ...deps, apps: () => apps }), passOf }
+  const lanes = createPushCircuits({ ...deps, apps: () => apps })
+  const enter = (destination: string) => {
+    const { promise, resolve } = Promise.withResolvers<Admission>()
+    lanes.enterLane(destination, { laneId: 1 }, resolve)
+    return promise
+  }
+  return { clock, circuits, lanes, passOf, enter }
 }
 
-test('while first attempts wait for slots, one lane of the line waits with them, and further lanes get "full"', async () => {
-  const { circuits, lanes, passOf } = open()
+test('first attempts and lanes of an app use the same slots', async () => {
+  const { circuits, lanes, passOf, enter } = open()
   const busy = [1, 2].map((n) => passOf(circuits.admit('line', { device: `${n}` })))
-  const first = circuits.enter('line', { device: 'waits' }).admission
-  assert.equal(lanes.slotsAt(DESTINATION), 1)
-  assert.equal(lanes.reserve(DESTINATION, { laneId: 1 }), undefined)
-  const lane = lanes.admit(DESTINATION, { laneId: 1 })
-  assert.equal(lanes.slotsAt(DESTINATION), 0)
-  assert.deepEqual(await lanes.admit(DESTINATION, { laneId: 2 }), { kind: 'full' })
+  assert.deepEqual(lanes.admit(DESTINATION, { laneId: 1 }), { kind: 'full' })
+  const admission = enter(DESTINATION)
+  assert.equal(circuits.waiting(), 1)
   lanes.leave(busy[0] as Pass)
-  assert.equal((await first).kind, 'go')
-  lanes.leave(busy[1] as Pass)
-  passOf(await lane)
+  const pass = passOf(await admission)
+  assert.deepEqual(lanes.admit(DESTINATION, { laneId: 1 }, pass), { kind: 'go', pass })
   assert.equal(circuits.inFlight(), 2)
 })
 
 test('a lane of an app that is no longer configured waits for a minute', async () => {
-  const { clock, lanes } = open()
-  assert.deepEqual(await lanes.admit('gone\nline', { laneId: 1 }), {
+  const { clock, lanes, passOf, enter } = open()
+  assert.deepEqual(lanes.admit('gone\nline', { laneId: 1 }), {
     kind: 'paused',
     until: clock.now() + 60_000,
     reason: 'line paused',
   })
-  const reserved = lanes.reserve('gone\nline', { laneId: 1 })
-  assert.ok(reserved)
-  lanes.leave(reserved)
+  lanes.leave(passOf(await enter('gone\nline')))
 })

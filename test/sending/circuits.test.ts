@@ -7,6 +7,7 @@ import {
   type Evidence,
   type Pass,
 } from '../../src/sending/circuits.ts'
+import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 const LINE = 'https://gateway.test'
@@ -41,36 +42,54 @@ function createFixture({
     }
   }
   const isPaused = (line = LINE) => circuits.pauseAt(line) > 0
-  return { clock, circuits, admit, enter, passOf, sendTimes, isPaused }
+  /** A lane that waits for a slot. */
+  const enterLane = (laneId: number, line = LINE) => {
+    const { promise: admission, resolve } = Promise.withResolvers<Admission>()
+    return { admission, withdraw: circuits.enterLane(line, { laneId }, resolve) }
+  }
+  /** The number of free slots of a line. */
+  const slotsAt = (line: string) => {
+    const passes: Pass[] = []
+    for (;;) {
+      const admission = circuits.admit(line, { laneId: 1000 + passes.length })
+      if (admission.kind !== 'go') break
+      passes.push(admission.pass)
+    }
+    for (const pass of passes) circuits.leave(pass)
+    return passes.length
+  }
+  return { clock, circuits, admit, enter, passOf, sendTimes, isPaused, slotsAt, enterLane }
 }
 
 describe('the share of a line', () => {
   test('is a quarter of the limit, and does not depend on other lines', () => {
-    const { circuits, admit, passOf } = createFixture()
+    const { circuits, admit, passOf, slotsAt } = createFixture()
     const passes = [admit(1), admit(2)].map(passOf)
     assert.equal(admit(3).kind, 'full')
-    assert.equal(circuits.slotsAt(LINE), 0)
+    assert.equal(slotsAt(LINE), 0)
     assert.equal(admit(3, OTHER_LINE).kind, 'go')
     circuits.leave(passes[0] as Pass)
-    assert.equal(circuits.slotsAt(LINE), 1)
+    assert.equal(slotsAt(LINE), 1)
   })
 
-  test('a reserved slot counts at once, and is not taken a second time on admission', () => {
-    const { circuits, admit } = createFixture()
-    admit(1)
-    const reserved = circuits.reserve(LINE, { laneId: 2 })
-    assert.equal(circuits.slotsAt(LINE), 0)
+  test('a slot of a sender that waited counts at once, and is not taken a second time on admission', async () => {
+    const { circuits, admit, passOf, slotsAt, enterLane } = createFixture()
+    const [first] = [admit(1), admit(3)].map(passOf)
+    const { admission } = enterLane(2)
+    circuits.leave(first as Pass)
+    const reserved = passOf(await admission)
+    assert.equal(slotsAt(LINE), 0)
     assert.deepEqual(circuits.admit(LINE, { laneId: 2 }, reserved), { kind: 'go', pass: reserved })
-    assert.equal(circuits.slotsAt(LINE), 0)
+    assert.equal(slotsAt(LINE), 0)
     circuits.leave(reserved)
-    assert.equal(circuits.slotsAt(LINE), 1)
+    assert.equal(slotsAt(LINE), 1)
   })
 
-  test('a slot that is reserved on another line does not admit to this one', () => {
-    const { circuits, admit } = createFixture()
+  test('a slot on another line does not admit to this one', () => {
+    const { circuits, admit, passOf } = createFixture()
     admit(1)
     admit(2)
-    const otherSlot = circuits.reserve(OTHER_LINE, { laneId: 3 })
+    const otherSlot = passOf(admit(3, OTHER_LINE))
     assert.equal(circuits.admit(LINE, { laneId: 3 }, otherSlot).kind, 'full')
   })
 
@@ -94,6 +113,53 @@ describe('waiting in memory for a slot', () => {
     const a = await waiting[0]?.admission
     const c = await waiting[2]?.admission
     assert.deepEqual([a?.kind, c?.kind, circuits.waiting()], ['go', 'go', 1])
+  })
+
+  test('one lane of a line waits among the first attempts, in the order of arrival, and further lanes behind it', async () => {
+    const { circuits, admit, enter, passOf, enterLane } = createFixture()
+    const busy = [admit(1), admit(2)].map(passOf)
+    const order: string[] = []
+    const wait = (name: string, { admission }: ReturnType<typeof enter>) =>
+      void Promise.resolve(admission).then((admitted) => {
+        order.push(name)
+        circuits.leave(passOf(admitted))
+      })
+    wait('first attempt a', enter('a'))
+    for (const laneId of [3, 4, 5]) wait(`lane ${laneId}`, enterLane(laneId))
+    wait('first attempt b', enter('b'))
+    const { admission, withdraw } = enterLane(6)
+    withdraw()
+    assert.deepEqual([await admission, circuits.waiting()], [{ kind: 'full' }, 3])
+    circuits.leave(busy[0] as Pass)
+    await eventually(() => order.length === 5)
+    assert.deepEqual(order, ['first attempt a', 'lane 3', 'first attempt b', 'lane 4', 'lane 5'])
+    assert.equal(circuits.inFlight(), 1)
+  })
+
+  test('a lane that waits for the probe of its line is admitted with the slot of the probe', async () => {
+    const { clock, circuits, admit, passOf, sendTimes, enterLane } = createFixture({ limit: 1 })
+    sendTimes(4)
+    const busy = passOf(admit(9))
+    const { admission } = enterLane(1)
+    const others = enterLane(2, OTHER_LINE)
+    circuits.report(busy, outage)
+    clock.advance(5000)
+    circuits.leave(busy)
+    const probe = passOf(await admission)
+    assert.deepEqual(circuits.admit(LINE, { laneId: 1 }, probe), { kind: 'go', pass: probe })
+    assert.equal(admit(3).kind, 'paused')
+    circuits.leave(probe)
+    assert.equal((await others.admission).kind, 'go')
+  })
+
+  test('ends as paused for a lane whose slot was granted before the pause began', async () => {
+    const { circuits, admit, passOf, enterLane } = createFixture({ limit: 4 })
+    const pass = passOf(admit(1))
+    const { admission } = enterLane(2)
+    circuits.leave(pass)
+    const granted = passOf(await admission)
+    for (let n = 0; n < 5; n++) circuits.report(pass, outage)
+    assert.equal(circuits.admit(LINE, { laneId: 2 }, granted).kind, 'paused')
   })
 
   test('ends as full when the sender withdraws', async () => {
@@ -335,12 +401,12 @@ describe('the lines of a group', () => {
   })
 
   test('with a message in flight are not forgotten', () => {
-    const { circuits, admit, sendTimes, passOf } = createFixture({ limit: 100 })
+    const { circuits, admit, sendTimes, passOf, slotsAt } = createFixture({ limit: 100 })
     const pass = passOf(admit(1))
     for (let n = 0; n < MAX_LINES + 100; n++) sendTimes(1, delivered, `https://invented-${n}.test`)
-    assert.equal(circuits.slotsAt(LINE), 24)
+    assert.equal(slotsAt(LINE), 24)
     circuits.leave(pass)
-    assert.equal(circuits.slotsAt(LINE), 25)
+    assert.equal(slotsAt(LINE), 25)
     assert.equal(circuits.inFlight(), 0)
   })
 })
