@@ -12,10 +12,10 @@ const RENDERED_FOR_MS = 1_000
 /** All metrics in the text format of Prometheus; rendered at most once a second. */
 export type Scrape = { contentType: string; text: () => Promise<string> }
 
-export function createScrape({ registry }: Metrics, clock: Clock): Scrape {
+export function createScrape({ registry, render }: Metrics, clock: Clock): Scrape {
   return {
     contentType: registry.contentType,
-    text: sharedFor(() => registry.metrics(), { ms: RENDERED_FOR_MS, clock }),
+    text: sharedFor(render, { ms: RENDERED_FOR_MS, clock }),
   }
 }
 

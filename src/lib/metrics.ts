@@ -1,5 +1,12 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
+import Histogram from 'prom-client/lib/histogram.js'
+import MetricRegistry from 'prom-client/lib/registry.js'
+import { once } from './once.ts'
 import { VERSION } from './version.ts'
+
+// The root of prom-client loads 80 further modules, among them OpenTelemetry and `node:cluster`.
 
 /**
  * The metrics of one running Belfry. There is no global registry: two instances in one process do not mix. Label
@@ -7,6 +14,8 @@ import { VERSION } from './version.ts'
  */
 export type Metrics = {
   readonly registry: Registry
+  /** All metrics in the text format of Prometheus. */
+  render(): Promise<string>
   counter<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Counter<Label>
   gauge<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Gauge<Label>
   histogram<Label extends string = never>(
@@ -16,10 +25,16 @@ export type Metrics = {
   ): Histogram<Label>
 }
 
-/** `processMetrics`: includes CPU, memory, event loop and garbage collection (for the whole process). */
+/**
+ * `processMetrics`: includes CPU, memory, event loop and garbage collection (for the whole process). They are measured from the first
+ * `render()` on: without a monitoring system they would only cost memory and a timer of 10 ms.
+ */
 export function createMetrics(options: { processMetrics: boolean }): Metrics {
-  const registry = new Registry()
-  if (options.processMetrics) collectDefaultMetrics({ register: registry })
+  const registry: Registry = new MetricRegistry()
+  const measureProcess = once(async () => {
+    const { default: collectDefaultMetrics } = await import('prom-client/lib/defaultMetrics.js')
+    collectDefaultMetrics({ register: registry })
+  })
   const registers = [registry]
   const build = {
     name: 'belfry_build_info',
@@ -29,6 +44,10 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
   new Gauge({ ...build, registers }).set({ version: VERSION }, 1)
   return {
     registry,
+    async render() {
+      if (options.processMetrics) await measureProcess()
+      return await registry.metrics()
+    },
     counter: (name, help, labels = []) => new Counter({ name, help, labelNames: [...labels], registers }),
     gauge: (name, help, labels = []) => new Gauge({ name, help, labelNames: [...labels], registers }),
     histogram: (name, help, { labels = [], buckets }) =>

@@ -6,7 +6,14 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 // Code that the first poke, mail or push needs is not loaded before: it would make each start slower and use memory permanently.
-const NOT_AT_START = ['undici', 'nodemailer', 'jose', 'pg']
+const NOT_AT_START = [
+  'undici',
+  'nodemailer',
+  'jose',
+  'pg',
+  'prom-client',
+  'prom-client/lib/defaultMetrics.js',
+]
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const STATIC = /^(?:import|export)\s+(?!type\b)(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]/gm
