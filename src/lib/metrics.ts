@@ -15,7 +15,7 @@ import { VERSION } from './version.ts'
 export type Metrics = {
   readonly registry: Registry
   /** All metrics in the text format of Prometheus. */
-  render(): Promise<string>
+  readonly render: () => Promise<string>
   counter<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Counter<Label>
   gauge<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Gauge<Label>
   histogram<Label extends string = never>(
@@ -44,7 +44,7 @@ export function createMetrics(options: { processMetrics: boolean }): Metrics {
   new Gauge({ ...build, registers }).set({ version: VERSION }, 1)
   return {
     registry,
-    async render() {
+    render: async () => {
       if (options.processMetrics) await measureProcess()
       return await registry.metrics()
     },
