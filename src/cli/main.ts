@@ -1,59 +1,28 @@
 import type { Environment } from '../app.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { VERSION } from '../lib/version.ts'
-import type { Command, CommandContext } from './command.ts'
-import { gateway, gatewayCheck } from './gateway.ts'
-import { gatewayTrace } from './gateway-trace.ts'
-import { gatewayVapid } from './gateway-vapid.ts'
-import { openApi } from './openapi.ts'
-import { pushExplain } from './push-explain.ts'
-import { pushStatus } from './push-status.ts'
-import { pushTest } from './send-test-push.ts'
-import { pushTrace } from './push-trace.ts'
-import { serve } from './serve.ts'
-import { start } from './start.ts'
-import { userAdd, userDeactivate, userDemote, userList, userPassword, userPromote } from './user.ts'
-
-const COMMANDS: readonly Command[] = [
-  start,
-  serve,
-  gatewayCheck,
-  gatewayTrace,
-  gatewayVapid,
-  gateway,
-  userAdd,
-  userList,
-  userPassword,
-  userDeactivate,
-  userPromote,
-  userDemote,
-  openApi,
-  pushExplain,
-  pushTrace,
-  pushStatus,
-  pushTest,
-]
+import type { CommandContext } from './command.ts'
+import { commandIn, COMMANDS } from './commands.ts'
 
 /**
  * Runs the command that the arguments name and resolves with the exit code: 0; 1 for a failure; 2 for an error on the
  * command line or in the configuration. A failure is one line on stderr. With `--log-level debug` its stack follows.
  */
 export async function runCommand(argv: readonly string[], context: CommandContext): Promise<number> {
-  const [command] = COMMANDS.filter((one) => wordsOf(one).every((word, at) => argv[at] === word)).toSorted(
-    (one, other) => wordsOf(other).length - wordsOf(one).length,
-  )
   if (argv.includes('--version') || argv[0] === 'version') {
     context.print(`belfry ${VERSION}`)
     return 0
   }
   const asksHelp = argv.includes('--help') || argv.includes('-h')
-  if (command === undefined) return withoutCommand(argv, asksHelp, context)
+  const words = commandIn(argv)
+  const command = words === undefined ? undefined : await COMMANDS[words]?.()
+  if (words === undefined || command === undefined) return await withoutCommand(argv, asksHelp, context)
   if (asksHelp) {
     context.print(`belfry ${command.usage}: ${command.summary}\n\n${command.help()}`)
     return 0
   }
   try {
-    return await command.run(argv.slice(wordsOf(command).length), context)
+    return await command.run(argv.slice(words.split(' ').length), context)
   } catch (error) {
     if (error instanceof ConfigError) {
       context.complain(`belfry: ${error.message}`)
@@ -101,9 +70,13 @@ function listenForFaults(listener: (error: Error, isFatal: boolean) => void): vo
   process.on('warning', (warning) => listener(warning, false))
 }
 
-function withoutCommand(argv: readonly string[], asksHelp: boolean, context: CommandContext): number {
+async function withoutCommand(
+  argv: readonly string[],
+  asksHelp: boolean,
+  context: CommandContext,
+): Promise<number> {
   if (asksHelp || argv[0] === 'help') {
-    context.print(overview())
+    context.print(await overview())
     return 0
   }
   const words = argv.slice(0, 2).join(' ')
@@ -112,15 +85,11 @@ function withoutCommand(argv: readonly string[], asksHelp: boolean, context: Com
   return 2
 }
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ usage }) => usage.length))
-  const rows = COMMANDS.map(({ usage, summary }) => `  belfry ${usage.padEnd(width)}  ${summary}`)
+async function overview(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()))
+  const width = Math.max(...commands.map(({ usage }) => usage.length))
+  const rows = commands.map(({ usage, summary }) => `  belfry ${usage.padEnd(width)}  ${summary}`)
   return `Belfry, a Matrix home server built around push notifications\n\n${rows.join('\n')}\n\nbelfry COMMAND --help prints details; belfry --version prints the version.`
-}
-
-/** The words before the first argument in upper case. */
-function wordsOf({ usage }: Command): string[] {
-  return usage.split(' ').filter((word) => word === word.toLowerCase())
 }
 
 function reasonOf(error: unknown): string {

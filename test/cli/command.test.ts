@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import type { AccountCommands, App, CommandContext } from '../../src/cli/command.ts'
+import { COMMANDS } from '../../src/cli/commands.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { eventually } from '../support/eventually.ts'
 import { VERSION } from '../../src/lib/version.ts'
@@ -80,6 +81,13 @@ function fakeContext(
     fault: (error: Error, isFatal: boolean) => faults.forEach((listener) => listener(error, isFatal)),
   }
 }
+
+test('the table of commands names each command by the words of its usage', async () => {
+  for (const [words, load] of Object.entries(COMMANDS)) {
+    const { usage } = await load()
+    assert.equal(usage.replace(/( [A-Z_]+)+$/, ''), words)
+  }
+})
 
 test('serve prints one ready line, and closes and exits 0 on a signal', async () => {
   const { context, notes, started, signal } = fakeContext()

@@ -66,6 +66,13 @@ describe('the start of the server', () => {
     assert.ok(files.length > 200 && packages.has('find-my-way'), 'the files and their imports were found')
   })
 
+  test('loads no other command', () => {
+    const { files } = packagesFrom('src/cli/main.ts')
+    const others = files.filter((file) => /^src\/cli\/(?:gateway|push|send|user|openapi)/.test(file))
+    assert.deepEqual(others, [])
+    assert.ok(files.includes('src/cli/commands.ts'), 'the table of commands was found')
+  })
+
   test('does not load the code that creates the OpenAPI document', () => {
     const { files } = packagesFrom('src/app.ts')
     assert.deepEqual(

@@ -1,0 +1,32 @@
+import type { Command } from './command.ts'
+
+/** All commands by their words, in the order of `belfry --help`. A command is loaded when it runs: the server needs no other one. */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.ts')).start,
+  serve: async () => (await import('./serve.ts')).serve,
+  'gateway check': async () => (await import('./gateway.ts')).gatewayCheck,
+  'gateway trace': async () => (await import('./gateway-trace.ts')).gatewayTrace,
+  'gateway vapid': async () => (await import('./gateway-vapid.ts')).gatewayVapid,
+  gateway: async () => (await import('./gateway.ts')).gateway,
+  'user add': async () => (await import('./user.ts')).userAdd,
+  'user list': async () => (await import('./user.ts')).userList,
+  'user password': async () => (await import('./user.ts')).userPassword,
+  'user deactivate': async () => (await import('./user.ts')).userDeactivate,
+  'user promote': async () => (await import('./user.ts')).userPromote,
+  'user demote': async () => (await import('./user.ts')).userDemote,
+  openapi: async () => (await import('./openapi.ts')).openApi,
+  'push explain': async () => (await import('./push-explain.ts')).pushExplain,
+  'push trace': async () => (await import('./push-trace.ts')).pushTrace,
+  'push status': async () => (await import('./push-status.ts')).pushStatus,
+  'push test': async () => (await import('./send-test-push.ts')).pushTest,
+}
+
+/** The words of the command that these arguments name: the longest that matches. */
+export function commandIn(argv: readonly string[]): string | undefined {
+  const matching = Object.keys(COMMANDS).filter((words) => isPrefix(words.split(' '), argv))
+  return matching.toSorted((one, other) => other.length - one.length)[0]
+}
+
+function isPrefix(words: readonly string[], argv: readonly string[]): boolean {
+  return words.every((word, at) => argv[at] === word)
+}
