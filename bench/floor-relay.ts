@@ -12,8 +12,8 @@ const pool = new Pool(gateway.origin, { connections: Number(process.argv[4] ?? 3
 const headers = { 'content-type': 'application/json' }
 
 async function poke(body: Buffer): Promise<void> {
-  const answer = await pool.request({ method: 'POST', path: gateway.pathname, headers, body })
-  await answer.body.dump()
+  const reply = await pool.request({ method: 'POST', path: gateway.pathname, headers, body })
+  await reply.body.dump()
 }
 
 async function forward(body: Buffer): Promise<void> {

@@ -37,9 +37,9 @@ function apns(to: RelayTo & { kind: 'apns' }): Send {
   return () =>
     new Promise((resolve, reject) => {
       const stream = session.request(headers)
-      stream.on('response', (answer) => {
+      stream.on('response', (reply) => {
         stream.resume()
-        stream.on('end', () => (answer[':status'] === 200 ? resolve() : reject(new Error('refused'))))
+        stream.on('end', () => (reply[':status'] === 200 ? resolve() : reject(new Error('refused'))))
       })
       stream.on('error', reject)
       stream.end(body)
@@ -54,14 +54,14 @@ async function gcm(to: RelayTo & { kind: 'gcm' }): Promise<Send> {
   const scope = 'https://www.googleapis.com/auth/firebase.messaging'
   const signed = `${base64url({ alg: 'RS256', kid: account['private_key_id'] })}.${base64url({ ...claims, scope })}`
   const signature = sign('sha256', Buffer.from(signed), createPrivateKey(account['private_key'] ?? ''))
-  const answer = await fetch(account['token_uri'] ?? '', {
+  const reply = await fetch(account['token_uri'] ?? '', {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
       assertion: `${signed}.${signature.toString('base64url')}`,
     }),
   })
-  const { access_token: token } = (await answer.json()) as { access_token: string }
+  const { access_token: token } = (await reply.json()) as { access_token: string }
   const message = {
     token: 'device',
     data: { event_id: '$e', type: 'm.room.message', content_body: 'Ding dong' },

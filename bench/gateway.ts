@@ -151,8 +151,8 @@ function createLoad() {
     const sendInTurn = async () => {
       while (isRunning()) {
         started++
-        const answer = await pool.request(bodyOf(kind))
-        if (answer !== '{"rejected":[]}') throw new Error(`${kind.name}: ${answer}`)
+        const response = await pool.request(bodyOf(kind))
+        if (response !== '{"rejected":[]}') throw new Error(`${kind.name}: ${response}`)
         done++
       }
     }
@@ -169,8 +169,8 @@ class DisposablePool implements AsyncDisposable {
   async request(body: string): Promise<string> {
     const path = '/_matrix/push/v1/notify'
     const headers = { 'content-type': 'application/json' }
-    const answer = await this.#pool.request({ method: 'POST', path, headers, body })
-    return answer.body.text()
+    const response = await this.#pool.request({ method: 'POST', path, headers, body })
+    return response.body.text()
   }
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool.close()

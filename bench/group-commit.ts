@@ -17,7 +17,7 @@ const NO_GATEWAY = 'http://127.0.0.1:9/'
 export const groupCommit: Benchmark = {
   name: 'group-commit',
   about:
-    'messages accepted per second, from one sender and from 64 concurrent senders; each is durable when it is answered',
+    'messages accepted per second, from one sender and from 64 concurrent senders; each is durable before its response',
   async run(options) {
     using data = temporaryFolder()
     const rooms = await seedRooms(data.path)
@@ -72,8 +72,8 @@ async function seedRooms(data: string): Promise<SeededRoom[]> {
 
 async function round(load: Load, senders: readonly SeededRoom[], pid: number): Promise<Round> {
   const before = [cpuMs(pid), cpuMs(process.pid)] as const
-  const { count, startedAt, answeredAt } = await load.sendFor(senders, ROUND_MS)
-  const tookMs = answeredAt - startedAt
+  const { count, startedAt, respondedAt } = await load.sendFor(senders, ROUND_MS)
+  const tookMs = respondedAt - startedAt
   return {
     messagesPerSecond: (count * 1000) / tookMs,
     serverCpu: (cpuMs(pid) - before[0]) / tookMs,

@@ -83,11 +83,11 @@ async function measure(
 async function sendInto({ load, server, receiver }: Setup, room: Room, messages: number): Promise<Cost> {
   await receiver.begin(load.next())
   const [cpuBefore, startedAt] = [cpuMs(server.pid), monotonicMs()]
-  const answers: number[] = []
-  while (answers.length < messages) answers.push(await load.send(room))
+  const responses: number[] = []
+  while (responses.length < messages) responses.push(await load.send(room))
   const { lastAt } = await receiver.end(messages * PUSHERS)
   return {
-    answerMs: median(answers),
+    answerMs: median(responses),
     cpuMs: (cpuMs(server.pid) - cpuBefore) / messages,
     allPokedMs: (lastAt - startedAt) / messages,
   }
@@ -119,7 +119,7 @@ function report(all: readonly Room[], costs: ReadonlyMap<number, Cost>, seedMs: 
   }
   const table: Table = {
     title: `One message to a room with ${PUSHERS} pushers (server CPU includes the pokes)`,
-    columns: ['members', 'answer ms', 'until all poked ms', 'server CPU ms', 'rows written'],
+    columns: ['members', 'response ms', 'until all poked ms', 'server CPU ms', 'rows written'],
     rows: lines.map((line) => [
       figure(line.members),
       figure(line.answerMs, 2),
@@ -131,7 +131,7 @@ function report(all: readonly Room[], costs: ReadonlyMap<number, Cost>, seedMs: 
   return {
     tables: [table],
     targets: [
-      compare('time to the answer', (line) => line.answerMs),
+      compare('time to the response', (line) => line.answerMs),
       compare('server CPU', (line) => line.cpuMs),
       compare('rows written', (line) => line.rowsWritten),
     ],

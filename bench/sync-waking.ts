@@ -10,7 +10,7 @@ import { openSeed, type SeededRoom, type SeededUser } from './support/seed.ts'
 import { medianOf, percentile, rounded } from './support/stats.ts'
 import { figure, type Table } from './support/table.ts'
 
-// One message to a room whose members all wait in /sync: the time until each of them is answered, and the latency of other requests meanwhile.
+// One message to a room whose members all wait in /sync: the time until each of them gets its response, and the latency of other requests meanwhile.
 
 const SIZES = [50, 2000]
 const ROUNDS = 5
@@ -72,11 +72,11 @@ async function measure(server: Program, room: Room): Promise<Round> {
   // The first round is a warm-up.
   for (let at = -1; at < ROUNDS; at++) {
     const before = residentMiB(server.pid)
-    const answeredAt: number[] = []
+    const respondedAt: number[] = []
     let next = since
     const waits = members.map(async ({ token }) => {
       const body = await get(`/_matrix/client/v3/sync?since=${since}&timeout=${WAIT_MS}`, token)
-      answeredAt.push(monotonicMs())
+      respondedAt.push(monotonicMs())
       next = body
     })
     while (inFlight(await get('/metrics', other.token)) <= members.length) await setTimeout(20)
@@ -86,7 +86,7 @@ async function measure(server: Program, room: Room): Promise<Round> {
     await load.send({ roomId: room.roomId, token: room.token })
     await Promise.all(waits)
     const others = await measuring.end()
-    const took = answeredAt.map((answered) => answered - startedAt)
+    const took = respondedAt.map((at) => at - startedAt)
     since = JSON.parse(next).next_batch
     if (at >= 0)
       rounds.push({
@@ -110,7 +110,7 @@ async function measure(server: Program, room: Room): Promise<Round> {
   })
 }
 
-/** Sends requests at a fixed interval, without waiting for answers, and records the time of each. */
+/** Sends requests at a fixed interval, without waiting for responses, and records the time of each. */
 function measureOthers(call: () => Promise<unknown>) {
   const took: number[] = []
   const asked: Promise<void>[] = []
@@ -129,7 +129,7 @@ function measureOthers(call: () => Promise<unknown>) {
 
 function report(lines: readonly { side: string; size: number; round: Round }[]) {
   const table: Table = {
-    title: 'From sending a message to the answer of each waiting /sync',
+    title: 'From sending a message to the response of each waiting /sync',
     columns: [
       '',
       'waiting',
@@ -142,7 +142,7 @@ function report(lines: readonly { side: string; size: number; round: Round }[]) 
       'grown MiB',
     ],
     rows: lines.map(({ side, size, round }) => [
-      side === 'floor' ? 'fixed answer (floor)' : side,
+      side === 'floor' ? 'fixed response (floor)' : side,
       figure(size),
       figure(round.firstMs, 1),
       figure(round.p50Ms, 1),
@@ -164,8 +164,8 @@ function report(lines: readonly { side: string; size: number; round: Round }[]) 
   return {
     tables: [table],
     targets: [
-      below('the first answer', most.firstMs, MAX_FIRST_MS),
-      below('the last answer', most.lastMs, MAX_LAST_MS),
+      below('the first response', most.firstMs, MAX_FIRST_MS),
+      below('the last response', most.lastMs, MAX_LAST_MS),
       below('p99 of other requests', most.otherMs, MAX_OTHER_MS),
     ],
     figures: {

@@ -188,11 +188,11 @@ async function measureWaking(server: Program, { roomId, token, members }: Seeded
   // The first rounds are a warm-up.
   for (let at = -3; at < WAKING_ROUNDS; at++) {
     const before = residentMiB(server.pid)
-    const answeredAt: number[] = []
+    const respondedAt: number[] = []
     let next = since
     const waits = members.map(async (member) => {
       next = await get(`${SYNC}?since=${since}&timeout=${WAIT_MS}`, member.token)
-      answeredAt.push(monotonicMs())
+      respondedAt.push(monotonicMs())
     })
     while (inFlight(await get('/metrics', token)) <= members.length) await setTimeout(20)
     await setTimeout(SETTLED_MS)
@@ -201,7 +201,7 @@ async function measureWaking(server: Program, { roomId, token, members }: Seeded
     await load.send({ roomId, token })
     await Promise.all(waits)
     const cpu = cpuMs(server.pid) - cpuBefore
-    const took = answeredAt.map((answered) => answered - startedAt)
+    const took = respondedAt.map((at) => at - startedAt)
     since = JSON.parse(next).next_batch
     if (at >= 0) rounds.push({ p50: percentile(took, 0.5), p99: percentile(took, 0.99), cpu })
   }
@@ -219,7 +219,7 @@ function tableOf(title: string, columns: readonly [string, string][], lines: rea
     title,
     columns: ['', 'size', ...columns.map(([, heading]) => heading)],
     rows: lines.map((line) => [
-      line.side === 'floor' ? 'fixed answer (floor)' : line.side,
+      line.side === 'floor' ? 'fixed response (floor)' : line.side,
       figure(line.size),
       ...columns.map(([name]) => figure(Number(line[name]), 2)),
     ]),

@@ -3,15 +3,15 @@ import type { Receiver } from './receiver.ts'
 import { type Cpu, type Side, startCpu } from './rounds.ts'
 import type { SeededRoom } from './seed.ts'
 
-// The delivery of a backlog. The gateway holds its answers while messages build the backlog. When the server is idle, the gateway
-// answers. From then until the last poke the server does nothing but delivery.
+// The delivery of a backlog. The gateway holds its responses while messages build the backlog. When the server is idle, the gateway
+// responds. From then until the last poke the server does nothing but delivery.
 
 export type Backlog = { room: SeededRoom; pushers: number; messages: number }
 export type BacklogDelivery = Cpu & { pokesPerSecond: number }
 
 const IDLE_CHECK_MS = 100
 
-/** Sends messages while the gateway does not answer, and waits until the server is idle. */
+/** Sends messages while the gateway does not respond, and waits until the server is idle. */
 export async function buildBacklog(
   receiver: Receiver,
   { program, load }: Side,
@@ -23,7 +23,7 @@ export async function buildBacklog(
   await waitUntilIdle(receiver, program.pid)
 }
 
-/** Measures from the gateway's first answer to the last poke. */
+/** Measures from the gateway's first response to the last poke. */
 export async function drainBacklog(
   receiver: Receiver,
   { program }: Side,
@@ -32,7 +32,7 @@ export async function drainBacklog(
   const cpu = startCpu(program, receiver)
   const { openedAt, held } = await receiver.open()
   const { lastAt } = await receiver.end(pushers * messages)
-  // Held pokes arrived before the gateway answered, so they do not count.
+  // Held pokes arrived before the gateway responded, so they do not count.
   const pokes = pushers * messages - held
   const tookMs = lastAt - openedAt
   return { pokesPerSecond: (pokes * 1000) / tookMs, ...cpu({ pokes, tookMs }) }

@@ -9,11 +9,11 @@ export type Sender = { roomId: string; token: string }
 export type Load = AsyncDisposable & {
   /** The number of the next message. */
   next(): number
-  /** Each sender sends its next message after the previous one was answered. */
+  /** Each sender sends its next message after the response to the previous one. */
   sendFor(senders: readonly Sender[], ms: number): Promise<Sent>
-  /** Sends `perSecond` messages, evenly, without waiting for answers; the senders take turns. */
+  /** Sends `perSecond` messages, evenly, without waiting for responses; the senders take turns. */
   sendAtRate(senders: readonly Sender[], perSecond: number, ms: number): Promise<Sent>
-  /** Sends one message. Resolves to the milliseconds until the answer. */
+  /** Sends one message. Resolves to the milliseconds until the response. */
   send(sender: Sender): Promise<number>
 }
 
@@ -21,8 +21,8 @@ export type Sent = {
   count: number
   /** Time on the shared clock (`monotonicMs`). */
   startedAt: number
-  /** Time of the last answer on the shared clock. */
-  answeredAt: number
+  /** Time of the last response on the shared clock. */
+  respondedAt: number
 }
 
 let messages = 0
@@ -37,10 +37,10 @@ export function createLoad(url: string, connections: number, bodyOf = messageBod
     const number = messages++
     const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${run}.${number}`
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const answer = await pool.request({ method: 'PUT', path, headers, body: bodyOf(number) })
-    if (answer.statusCode !== 200)
-      throw new Error(`sending a message failed with ${answer.statusCode}: ${await answer.body.text()}`)
-    await answer.body.dump()
+    const response = await pool.request({ method: 'PUT', path, headers, body: bodyOf(number) })
+    if (response.statusCode !== 200)
+      throw new Error(`sending a message failed with ${response.statusCode}: ${await response.body.text()}`)
+    await response.body.dump()
   }
 
   return {
@@ -51,19 +51,20 @@ export function createLoad(url: string, connections: number, bodyOf = messageBod
         while (monotonicMs() < startedAt + ms) await send(sender)
       }
       await Promise.all(senders.map(keepSending))
-      return { count: messages - first, startedAt, answeredAt: monotonicMs() }
+      return { count: messages - first, startedAt, respondedAt: monotonicMs() }
     },
     async sendAtRate(senders, perSecond, ms) {
       const [first, startedAt] = [messages, monotonicMs()]
       const total = Math.floor((perSecond * ms) / 1000)
-      const answers: Promise<void>[] = []
-      while (answers.length < total) {
+      const responses: Promise<void>[] = []
+      while (responses.length < total) {
         const due = Math.min(total, ((monotonicMs() - startedAt) * perSecond) / 1000)
-        while (answers.length < due) answers.push(send(senders[answers.length % senders.length] as Sender))
+        while (responses.length < due)
+          responses.push(send(senders[responses.length % senders.length] as Sender))
         await new Promise((resolve) => setTimeout(resolve, 1))
       }
-      await Promise.all(answers)
-      return { count: messages - first, startedAt, answeredAt: monotonicMs() }
+      await Promise.all(responses)
+      return { count: messages - first, startedAt, respondedAt: monotonicMs() }
     },
     async send(sender) {
       const started = monotonicMs()

@@ -6,15 +6,15 @@ import { monotonicMs } from './monotonic.ts'
 import type { Arrivals } from './receiver.ts'
 import { percentile } from './stats.ts'
 
-// A push gateway in a separate process. It records the arrival of the pokes of a round and answers 200.
-// GET /begin?from=N: count messages with numbers from N. GET /end?count=N: answers when N pokes have arrived.
-// GET /hold: stop answering pokes. GET /open: answer the held pokes, and later ones at once. GET /held: the number of held pokes.
+// A push gateway in a separate process. It records the arrival of the pokes of a round and responds with 200.
+// GET /begin?from=N: count messages with numbers from N. GET /end?count=N: responds when N pokes have arrived.
+// GET /hold: stop responding to pokes. GET /open: respond to the held pokes, and to later ones at once. GET /held: the number of held pokes.
 
 let from = 0
 let lastAt = 0
 let latencies: number[] = []
 let held: (() => void)[] | undefined
-let waiting: { count: number; answer: () => void } | undefined
+let waiting: { count: number; respond: () => void } | undefined
 
 function arrived(text: string): void {
   const at = monotonicMs()
@@ -23,7 +23,7 @@ function arrived(text: string): void {
   if (Number(stamp[2]) < from) return
   lastAt = at
   latencies.push(at - Number(stamp[1]))
-  if (waiting && latencies.length >= waiting.count) waiting.answer()
+  if (waiting && latencies.length >= waiting.count) waiting.respond()
 }
 
 function begin(url: URL, response: ServerResponse): void {
@@ -39,15 +39,15 @@ function hold(_url: URL, response: ServerResponse): void {
 }
 
 function open(_url: URL, response: ServerResponse): void {
-  const [openedAt, answers] = [monotonicMs(), held ?? []]
+  const [openedAt, pending] = [monotonicMs(), held ?? []]
   held = undefined
-  for (const answer of answers) answer()
-  response.end(JSON.stringify({ openedAt, held: answers.length }))
+  for (const respond of pending) respond()
+  response.end(JSON.stringify({ openedAt, held: pending.length }))
 }
 
 function end(url: URL, response: ServerResponse): void {
   const count = Number(url.searchParams.get('count'))
-  const answer = () => {
+  const respond = () => {
     waiting = undefined
     const arrivals: Arrivals = {
       count: latencies.length,
@@ -57,8 +57,8 @@ function end(url: URL, response: ServerResponse): void {
     }
     response.end(JSON.stringify(arrivals))
   }
-  if (latencies.length >= count) answer()
-  else waiting = { count, answer }
+  if (latencies.length >= count) respond()
+  else waiting = { count, respond }
 }
 
 function poke(request: IncomingMessage, response: ServerResponse): void {
@@ -67,10 +67,10 @@ function poke(request: IncomingMessage, response: ServerResponse): void {
   request.on('data', (chunk: string) => (text += chunk))
   request.on('end', () => {
     arrived(text)
-    const answer = () =>
+    const respond = () =>
       void response.writeHead(200, { 'content-type': 'application/json' }).end('{"rejected":[]}')
-    if (held) held.push(answer)
-    else answer()
+    if (held) held.push(respond)
+    else respond()
   })
 }
 

@@ -12,11 +12,11 @@ export type Receiver = AsyncDisposable & {
   begin(from: number): Promise<void>
   /** Resolves when `count` pokes have arrived; rejects after 60 s. */
   end(count: number): Promise<Arrivals>
-  /** Pokes are accepted from now on and not answered. */
+  /** Pokes are accepted from now on, without a response. */
   hold(): Promise<void>
-  /** The number of pokes without an answer. */
+  /** The number of pokes without a response. */
   held(): Promise<number>
-  /** Answers all held pokes, and later ones at once. `openedAt` is on the shared clock. */
+  /** Responds to all held pokes, and to later ones at once. `openedAt` is on the shared clock. */
   open(): Promise<{ openedAt: number; held: number }>
 }
 

@@ -45,7 +45,7 @@ export async function sendingRound(
   const arrivals = await receiver.end(sent.count * pokes)
   const tookMs = arrivals.lastAt - sent.startedAt
   return {
-    messagesPerSecond: (sent.count * 1000) / (sent.answeredAt - sent.startedAt),
+    messagesPerSecond: (sent.count * 1000) / (sent.respondedAt - sent.startedAt),
     pokesPerSecond: (arrivals.count * 1000) / tookMs,
     p50Ms: arrivals.p50,
     p99Ms: arrivals.p99,

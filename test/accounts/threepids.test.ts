@@ -58,8 +58,8 @@ async function createThreepidFixture(t: TestContext, open: (t: TestContext) => P
   const add = (userId: UserId, sid: string, clientSecret = 's') =>
     addThreepid(deps, { userId, deviceId: 'D' as DeviceId }, { sid, clientSecret, auth })
   const lastToken = () => mails.at(-1)?.token ?? ''
-  const answer = (next: SendResult) => void (result = next)
-  return { ...accounts, db, deps, mails, asked, ask, add, lastToken, answer }
+  const setResult = (next: SendResult) => void (result = next)
+  return { ...accounts, db, deps, mails, asked, ask, add, lastToken, setResult }
 }
 
 async function refusal(
@@ -147,12 +147,12 @@ onEachDatabase('addresses', (open) => {
   })
 
   test('a mail that could not be sent can be requested again with the same send_attempt', async (t) => {
-    const { ask, mails, answer } = await createThreepidFixture(t, open)
-    answer({ kind: 'retry', reason: 'timeout', ms: 1 })
+    const { ask, mails, setResult } = await createThreepidFixture(t, open)
+    setResult({ kind: 'retry', reason: 'timeout', ms: 1 })
     assert.equal((await refusal(ask())).status, 503)
-    answer({ kind: 'refused', reason: 'smtp 550', status: 550, ms: 1 })
+    setResult({ kind: 'refused', reason: 'smtp 550', status: 550, ms: 1 })
     assert.deepEqual(await refusal(ask()), { status: 400, errcode: 'M_INVALID_PARAM', reason: undefined })
-    answer(SENT)
+    setResult(SENT)
     await ask()
     assert.equal(mails.length, 3)
   })

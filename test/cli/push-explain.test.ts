@@ -6,7 +6,7 @@ import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { temporaryFolder } from '../support/databases.ts'
 
-const ANSWER = {
+const RESPONSE = {
   user_id: '@alice:localhost',
   room_id: '!room',
   event_id: '$event',
@@ -92,7 +92,7 @@ const ANSWER = {
   ],
 }
 
-async function run(argv: string[], env: Record<string, string>, answer: () => Response) {
+async function run(argv: string[], env: Record<string, string>, response: () => Response) {
   const notes = {
     out: [] as string[],
     err: [] as string[],
@@ -102,7 +102,7 @@ async function run(argv: string[], env: Record<string, string>, answer: () => Re
     env,
     fetch: async (url: string, init: RequestInit) => {
       notes.requests.push({ url, token: new Headers(init.headers).get('authorization') })
-      return answer()
+      return response()
     },
     print: (line: string) => void notes.out.push(line),
     complain: (line: string) => void notes.err.push(line),
@@ -113,7 +113,7 @@ async function run(argv: string[], env: Record<string, string>, answer: () => Re
 
 test('push explain prints the outcome, the verdict of each rule and the result for each pusher', async () => {
   const { code, out, err, requests } = await run(['!room', '$event'], { BELFRY_TOKEN: 'secret' }, () =>
-    Response.json(ANSWER),
+    Response.json(RESPONSE),
   )
   assert.deepEqual([code, err], [0, []])
   assert.deepEqual(requests, [
@@ -158,9 +158,9 @@ test('server, token and user can be set by flags, and --json prints the unchange
     '@bob:x',
     '--json',
   ]
-  const { code, out, requests } = await run(argv, {}, () => Response.json(ANSWER))
+  const { code, out, requests } = await run(argv, {}, () => Response.json(RESPONSE))
   assert.equal(code, 0)
-  assert.deepEqual(JSON.parse(out.join('\n')), ANSWER)
+  assert.deepEqual(JSON.parse(out.join('\n')), RESPONSE)
   assert.deepEqual(requests, [
     {
       url: 'https://m.example.org/_belfry/v1/explain?room_id=%21r&event_id=%24e&user_id=%40bob%3Ax',
@@ -179,7 +179,7 @@ test('an error on the command line prints one line and exits 2', async () => {
     [['!r', '$e', '--token-file', '/nowhere'], token, /\/nowhere cannot be read/],
     [['!r', '$e', '--url', 'ftp://x'], token, /bad URL "ftp:\/\/x"/],
   ] as const) {
-    const { code, err, requests } = await run([...argv], env, () => Response.json(ANSWER))
+    const { code, err, requests } = await run([...argv], env, () => Response.json(RESPONSE))
     assert.deepEqual([code, err.length, requests.length], [2, 1, 0], argv.join(' '))
     assert.match(err[0] ?? '', said)
     assert.doesNotMatch(err[0] ?? '', /\n|secret/)

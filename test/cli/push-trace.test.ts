@@ -4,7 +4,7 @@ import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 
 const AT = Date.UTC(2026, 1, 3, 4, 5, 6, 7)
-const ANSWER = {
+const RESPONSE = {
   event_id: '$event',
   room_id: '!room',
   type: 'm.room.message',
@@ -67,7 +67,7 @@ async function run(argv: string[], env: Record<string, string> = { BELFRY_TOKEN:
     fetch: async (url: string) => {
       notes.requests.push(url)
       return status === 200
-        ? Response.json(ANSWER)
+        ? Response.json(RESPONSE)
         : Response.json({ error: 'There is no such event' }, { status })
     },
     print: (line: string) => void notes.out.push(line),
@@ -103,7 +103,7 @@ Journeys are not being recorded (trace.enabled).`,
 test('a user can be set by a flag, and --json prints the unchanged response', async () => {
   const { code, out, requests } = await run(['$e', '--user', '@bob:x', '--json'])
   assert.equal(code, 0)
-  assert.deepEqual(JSON.parse(out.join('\n')), ANSWER)
+  assert.deepEqual(JSON.parse(out.join('\n')), RESPONSE)
   assert.deepEqual(requests, ['http://127.0.0.1:8008/_belfry/v1/journey?event_id=%24e&user_id=%40bob%3Ax'])
 })
 

@@ -13,9 +13,9 @@ const PUSHER = {
 }
 
 /** The output of `belfry push test` when the server returns this result for its only pusher. */
-async function printed(answer: { gateway_status: number | null; error: string | null }) {
+async function printed(response: { gateway_status: number | null; error: string | null }) {
   const lines: string[] = []
-  const attempt = { event_id: '$e', ms: 5, ...answer }
+  const attempt = { event_id: '$e', ms: 5, ...response }
   const pages = [{ pushers: [PUSHER] }, { status: 'unreachable', 'org.belfry.attempt': attempt }]
   const context = {
     env: { BELFRY_TOKEN: 'secret' },
@@ -27,7 +27,7 @@ async function printed(answer: { gateway_status: number | null; error: string | 
   return lines.join('\n').replace(/^.*?: /, '')
 }
 
-const ROWS: [answer: Parameters<typeof printed>[0], text: string][] = [
+const ROWS: [response: Parameters<typeof printed>[0], text: string][] = [
   [{ gateway_status: 503, error: 'status 503' }, 'not delivered (status 503, 5 ms)'],
   [{ gateway_status: null, error: 'timeout' }, 'not delivered (timeout, 5 ms)'],
   [
@@ -35,6 +35,6 @@ const ROWS: [answer: Parameters<typeof printed>[0], text: string][] = [
     'not delivered (vapid token refused: the push service refuses the VAPID token of this server; check the system clock and push.contact, status 403, 5 ms)',
   ],
 ]
-for (const [answer, text] of ROWS)
-  test(`"belfry push test" prints the error ${answer.error ?? '(none)'} with advice to the operator`, async () =>
-    assert.equal(await printed(answer), text))
+for (const [response, text] of ROWS)
+  test(`"belfry push test" prints the error ${response.error ?? '(none)'} with advice to the operator`, async () =>
+    assert.equal(await printed(response), text))

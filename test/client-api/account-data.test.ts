@@ -91,8 +91,8 @@ onEachDatabase('account data', (open) => {
       [`${OF_ACCOUNT}/${'x'.repeat(256)}`, {}, 400, 'M_INVALID_PARAM'],
       [`${OF_ACCOUNT}/m.%00`, {}, 400, 'M_INVALID_PARAM'],
     ] as const) {
-      const answer = await call('PUT', path, { token, body: body as never })
-      assert.deepEqual([answer.status, answer.body['errcode']], [status, errcode], path)
+      const response = await call('PUT', path, { token, body: body as never })
+      assert.deepEqual([response.status, response.body['errcode']], [status, errcode], path)
     }
     const others = await call('GET', '/user/@bob:localhost/account_data/m.x', { token })
     assert.equal(others.status, 403)

@@ -28,8 +28,12 @@ import { silentLog } from '../support/log.ts'
 import { inject } from '../support/inject.ts'
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
-type Answer = { status: number; body: JsonObject }
-export type Call = (method: Method, path: string, more?: { token?: string; body?: Json }) => Promise<Answer>
+type ClientResponse = { status: number; body: JsonObject }
+export type Call = (
+  method: Method,
+  path: string,
+  more?: { token?: string; body?: Json },
+) => Promise<ClientResponse>
 
 type Overrides = Partial<RegistrationDeps> & {
   publicUrl?: string

@@ -27,8 +27,8 @@ onEachDatabase('devices', (open) => {
       ['PUT', { display_name: 'not mine' }],
       ['PUT', {}],
     ] as const) {
-      const answer = await call(method, '/devices/TV', { token, ...(body ? { body } : {}) })
-      assert.deepEqual([answer.status, answer.body['errcode']], [404, 'M_NOT_FOUND'])
+      const response = await call(method, '/devices/TV', { token, ...(body ? { body } : {}) })
+      assert.deepEqual([response.status, response.body['errcode']], [404, 'M_NOT_FOUND'])
     }
     const long = { display_name: 'x'.repeat(256) }
     assert.equal((await call('PUT', '/devices/PHONE', { token, body: long })).status, 400)

@@ -46,8 +46,8 @@ test('requests for features that the server does not have return 200 or 404 with
     ['/_matrix/client/unstable/org.matrix.msc2697.v2/dehydrated_device', 404],
     ['/_matrix/client/unstable/org.matrix.msc4143/rtc/transports', 404],
   ] as const) {
-    const answer = await call('GET', path, { token })
-    assert.equal(answer.status, status, path)
-    assert.equal('errcode' in answer.body, status === 404, path)
+    const response = await call('GET', path, { token })
+    assert.equal(response.status, status, path)
+    assert.equal('errcode' in response.body, status === 404, path)
   }
 })

@@ -83,8 +83,8 @@ onEachDatabase('filters', (open) => {
       { room: { timeline: { limit: -1 } } },
       { account_data: { not_types: [7] } },
     ]) {
-      const answer = await call('POST', PATH, { token, body: body as never })
-      assert.deepEqual([answer.status, answer.body['errcode']], [400, 'M_BAD_JSON'], JSON.stringify(body))
+      const response = await call('POST', PATH, { token, body: body as never })
+      assert.deepEqual([response.status, response.body['errcode']], [400, 'M_BAD_JSON'], JSON.stringify(body))
     }
     assert.equal((await call('POST', '/user/@bob:localhost/filter', { token, body: {} })).status, 403)
     assert.equal((await call('GET', '/user/@bob:localhost/filter/x', { token })).status, 403)

@@ -10,8 +10,8 @@ const encoded = encodeURIComponent
 type Rooms = Record<'join' | 'invite' | 'knock' | 'leave', Record<string, Record<string, unknown>>>
 
 async function sync(user: TestUser, since = ''): Promise<{ next: string; rooms: Rooms }> {
-  const answer = await user.get(`/sync?since=${since}`)
-  return { next: String(answer['next_batch']), rooms: answer['rooms'] as Rooms }
+  const response = await user.get(`/sync?since=${since}`)
+  return { next: String(response['next_batch']), rooms: response['rooms'] as Rooms }
 }
 
 async function knockableRoom(t: TestContext, env: Record<string, string> = {}, joinRule = 'knock') {
@@ -84,8 +84,8 @@ test('a knock is accepted in a knock_restricted room, and returns 403 in public 
   const { alice, bob, roomId, knock } = await knockableRoom(t, {}, 'knock_restricted')
   assert.deepEqual(await bob.post(knock), { room_id: roomId })
   for (const preset of ['public_chat', 'private_chat']) {
-    const answer = await bob.try('POST', `/knock/${encoded(await alice.createRoom({ preset }))}`)
-    assert.deepEqual([answer.status, answer.body['errcode']], [403, 'M_FORBIDDEN'], preset)
+    const response = await bob.try('POST', `/knock/${encoded(await alice.createRoom({ preset }))}`)
+    assert.deepEqual([response.status, response.body['errcode']], [403, 'M_FORBIDDEN'], preset)
   }
   const member = await alice.try('POST', knock)
   assert.equal(member.status, 403)

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startTestServer } from '../support/server.ts'
 
-type Answer = { status: number; body: Record<string, unknown> }
+type ClientResponse = { status: number; body: Record<string, unknown> }
 type Request = { from: string; method?: string; token?: string; body?: unknown }
 
 const OWNER = '198.51.100.1'
@@ -16,7 +16,10 @@ async function withAlice(t: TestContext, env: Record<string, string>) {
     env: { BELFRY_RATE_LIMITS_ENABLED: 'true', BELFRY_TRUST_PROXY: 'true', ...env },
     environment: { clock },
   })
-  const ask = async (path: string, { from, method = 'POST', token, body }: Request): Promise<Answer> => {
+  const ask = async (
+    path: string,
+    { from, method = 'POST', token, body }: Request,
+  ): Promise<ClientResponse> => {
     const response = await fetch(`${server.url}/_matrix/client/v3${path}`, {
       method,
       headers: {
@@ -59,14 +62,14 @@ test('too many wrong passwords from one address return 429 there and do not bloc
 test('wrong passwords from many addresses delay logins from unknown addresses, not from addresses of the account', async (t) => {
   const { login, clock } = await withAlice(t, { [PAIR]: '5', [SUM]: '6' })
   for (let count = 0; count < 6; count++) assert.equal(await login(`203.0.113.${count}`, 'guess'), 403)
-  let answered = false
+  let isDone = false
   const fromUnknown = login('192.0.2.77', 'right').then((status) => {
-    answered = true
+    isDone = true
     return status
   })
   assert.equal(await login(OWNER, 'right'), 200)
-  assert.equal(answered, false)
-  while (!answered) {
+  assert.equal(isDone, false)
+  while (!isDone) {
     clock.advance(1000)
     await new Promise(setImmediate)
   }

@@ -31,9 +31,9 @@ onEachDatabase('login', (open) => {
       { type: 'm.login.password', user: 'alice', password: 'secret' },
       { ...byName('alice'), refresh_token: true, device_id: 'WEB', initial_device_display_name: 'web' },
     ]) {
-      const answer = await call('POST', '/_matrix/client/r0/login', { body })
-      assert.equal(answer.status, 200)
-      const { access_token, device_id, ...others } = answer.body
+      const response = await call('POST', '/_matrix/client/r0/login', { body })
+      assert.equal(response.status, 200)
+      const { access_token, device_id, ...others } = response.body
       assert.deepEqual(others, {
         user_id: '@alice:localhost',
         home_server: 'localhost',
@@ -62,8 +62,8 @@ onEachDatabase('login', (open) => {
       [{ ...byName('alice'), password: 7 }, 400, 'M_BAD_JSON'],
       [{ ...byName('alice'), device_id: '' }, 400, 'M_INVALID_PARAM'],
     ] as const) {
-      const answer = await call('POST', '/login', { body })
-      assert.deepEqual([answer.status, answer.body['errcode']], [status, errcode], JSON.stringify(body))
+      const response = await call('POST', '/login', { body })
+      assert.deepEqual([response.status, response.body['errcode']], [status, errcode], JSON.stringify(body))
     }
   })
 

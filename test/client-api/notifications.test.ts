@@ -73,8 +73,8 @@ test('GET /notifications returns 400 for malformed parameters and 401 without a 
   const { url } = await startTestServer(t)
   const bob = await registerUser(url, 'bob')
   for (const query of ['limit=0', 'limit=-1', 'limit=x', 'limit=1.5', 'from=nonsense', 'from=', 'only=all']) {
-    const answer = await bob.try('GET', `/notifications?${query}`)
-    assert.deepEqual([answer.status, answer.body['errcode']], [400, 'M_INVALID_PARAM'], query)
+    const response = await bob.try('GET', `/notifications?${query}`)
+    assert.deepEqual([response.status, response.body['errcode']], [400, 'M_INVALID_PARAM'], query)
   }
   assert.equal((await bob.try('GET', '/notifications?limit=100000')).status, 200)
   const anonymous = await fetch(`${url}/_matrix/client/v3/notifications`)

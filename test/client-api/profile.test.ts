@@ -54,8 +54,8 @@ onEachDatabase('profile', (open) => {
       ['/profile/@alice:localhost/avatar_url', { avatar_url: 'x'.repeat(1001) }, 400, 'M_INVALID_PARAM'],
       ['/profile/alice/displayname', { displayname: 'x' }, 400, 'M_INVALID_PARAM'],
     ] as const) {
-      const answer = await call('PUT', path, { token, body: body as never })
-      assert.deepEqual([answer.status, answer.body['errcode']], [status, errcode], path)
+      const response = await call('PUT', path, { token, body: body as never })
+      assert.deepEqual([response.status, response.body['errcode']], [status, errcode], path)
     }
     assert.equal((await call('PUT', `/profile/${ALICE}/displayname`, { body: {} })).status, 401)
     for (const path of [

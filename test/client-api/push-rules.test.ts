@@ -24,8 +24,8 @@ async function withAlice(
   const set = async (path: string, body: Json) =>
     assert.deepEqual(await put(path, body), { status: 200, body: {} }, path)
   const remove = (path: string) => call('DELETE', path, { token })
-  const refused = async (answer: Promise<{ status: number; body: JsonObject }>) => {
-    const { status, body } = await answer
+  const refused = async (response: Promise<{ status: number; body: JsonObject }>) => {
+    const { status, body } = await response
     assert.equal(typeof body['error'], 'string')
     return [status, body['errcode']]
   }
@@ -81,8 +81,8 @@ test('a GET of an unknown scope, kind, rule or attribute returns the status that
     ['/pushrules/device/%00/', 400, 'M_INVALID_PARAM'],
     [`/pushrules/device/${'a'.repeat(256)}/`, 400, 'M_INVALID_PARAM'],
   ] as const) {
-    const answer = await call('GET', path, { token })
-    assert.deepEqual([answer.status, answer.body['errcode']], [status, errcode], path)
+    const response = await call('GET', path, { token })
+    assert.deepEqual([response.status, response.body['errcode']], [status, errcode], path)
   }
   assert.equal((await call('GET', '/pushrules/')).status, 401)
 })
@@ -98,8 +98,8 @@ test('PUT and DELETE return 400 for an incomplete or invalid path, and 404 for a
     '/device',
     '/device/phone/',
   ])
-    for (const answer of [put(`/pushrules${path}`, NOTIFY), remove(`/pushrules${path}`)])
-      assert.deepEqual(await refused(answer), [400, 'M_UNRECOGNIZED'], path)
+    for (const response of [put(`/pushrules${path}`, NOTIFY), remove(`/pushrules${path}`)])
+      assert.deepEqual(await refused(response), [400, 'M_UNRECOGNIZED'], path)
   for (const [path, status, errcode] of [
     ['/pushrules/not_a_scope/room/a', 400, 'M_UNRECOGNIZED'],
     ['/pushrules/global/postcontent/a', 400, 'M_UNKNOWN'],

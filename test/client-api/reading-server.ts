@@ -29,9 +29,9 @@ export async function serveFixture(t: TestContext, names: readonly string[]) {
     call: async (method: Method, path: string, body?: unknown) => {
       const url = path.startsWith('/_matrix') ? path : `/_matrix/client/v3${path}`
       const payload = body === undefined ? {} : { payload: JSON.stringify(body) }
-      const answer = await inject(server, { method, url, headers: bearer, ...payload })
+      const response = await inject(server, { method, url, headers: bearer, ...payload })
       // oxlint-disable-next-line typescript/no-explicit-any -- each test knows the type of the response
-      return { status: answer.statusCode, body: answer.json() as any }
+      return { status: response.statusCode, body: response.json() as any }
     },
   }
 }

@@ -88,8 +88,8 @@ onEachDatabase('register', (open) => {
       [{ username: 'bob', auth: { type: 'm.login.dummy', session: 7 } }, 401, 'M_FORBIDDEN'],
       [{ username: 'bob', auth: 'text' }, 401, undefined],
     ] as const) {
-      const answer = await call('POST', '/register', { body: { ...alice, ...change } })
-      assert.deepEqual([answer.status, answer.body['errcode']], [status, errcode], JSON.stringify(change))
+      const response = await call('POST', '/register', { body: { ...alice, ...change } })
+      assert.deepEqual([response.status, response.body['errcode']], [status, errcode], JSON.stringify(change))
     }
     const missing = await call('POST', '/register', { body: { username: 'bob', auth: dummy } })
     assert.deepEqual([missing.status, missing.body['errcode']], [400, 'M_MISSING_PARAM'])

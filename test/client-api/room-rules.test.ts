@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Answer, call, registerUser } from '../support/client.ts'
+import { type ClientResponse, call, registerUser } from '../support/client.ts'
 import { startTestServer } from '../support/server.ts'
 
 const encoded = encodeURIComponent
 
-function refused(answer: Answer, status: number, errcode: string, text: RegExp): void {
-  assert.deepEqual([answer.status, answer.body['errcode']], [status, errcode], JSON.stringify(answer.body))
-  assert.match(String(answer.body['error']), text)
+function refused(response: ClientResponse, status: number, errcode: string, text: RegExp): void {
+  assert.deepEqual(
+    [response.status, response.body['errcode']],
+    [status, errcode],
+    JSON.stringify(response.body),
+  )
+  assert.match(String(response.body['error']), text)
 }
 
 test('a room has version 11 unless the request has another version', async (t) => {

@@ -16,8 +16,8 @@ import { checkedResponses } from '../support/response-check.ts'
 import { openTestSqlite } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
-export type Answer = { status: number; body: Record<string, unknown> }
-export type Ask = (who: string, method: string, path: string, body?: unknown) => Promise<Answer>
+export type ClientResponse = { status: number; body: Record<string, unknown> }
+export type Ask = (who: string, method: string, path: string, body?: unknown) => Promise<ClientResponse>
 
 /** A server with the writing endpoints of rooms. The token of a user is their name. Paths are below `/_matrix/client`. */
 export async function startRooms(t: TestContext): Promise<{ fixture: RoomsFixture; ask: Ask }> {

@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stateOf } from '../rooms/fixture.ts'
-import { type Answer, type Ask, startRooms } from './rooms-server.ts'
+import { type ClientResponse, type Ask, startRooms } from './rooms-server.ts'
 
 const encoded = encodeURIComponent
 
 async function createRoom(ask: Ask, body: object = { preset: 'public_chat' }): Promise<string> {
-  const { status, body: answer } = await ask('alice', 'POST', '/v3/createRoom', body)
+  const { status, body: response } = await ask('alice', 'POST', '/v3/createRoom', body)
   assert.equal(status, 200)
-  return String(answer['room_id'])
+  return String(response['room_id'])
 }
 
-function refused(answer: Answer, status: number, errcode: string): void {
-  assert.deepEqual([answer.status, answer.body['errcode']], [status, errcode], JSON.stringify(answer.body))
-  assert.equal(typeof answer.body['error'], 'string')
+function refused(response: ClientResponse, status: number, errcode: string): void {
+  assert.deepEqual(
+    [response.status, response.body['errcode']],
+    [status, errcode],
+    JSON.stringify(response.body),
+  )
+  assert.equal(typeof response.body['error'], 'string')
 }
 
 for (const prefix of ['/api/v1', '/r0', '/v3'])

@@ -126,9 +126,9 @@ describe('the OpenAPI document compared with the specification', () => {
       'body.y: not specified',
       'status 404: never returned',
       'status 201: not specified',
-      'answer.c: required, but not always sent',
-      'answer.d: integer is not string',
-      'answer.z: not specified',
+      'response.c: required, but not always sent',
+      'response.d: integer is not string',
+      'response.z: not specified',
     ])
   })
 })

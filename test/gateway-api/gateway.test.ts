@@ -82,7 +82,7 @@ onEachDatabase('the gateway of this server', (open) => {
     )
   })
 
-  test('GET /notify answers UnifiedPush discovery, and other methods return 405', async (t) => {
+  test('GET /notify responds to UnifiedPush discovery, and other methods return 405', async (t) => {
     await using api = await serve(await open(t))
     assert.deepEqual(await api.call('GET', NOTIFY), {
       status: 200,

@@ -177,10 +177,10 @@ onEachDatabase('a notification with malformed parts', (open) => {
       script: () => unavailable,
     })
     for (const app of [`a${NUL}`, LONE_SURROGATE, 'x'.repeat(10_000)]) {
-      const answer = await fixture.notify(
+      const result = await fixture.notify(
         `{"notification":{"devices":[{"app_id":"${app}","pushkey":"key"}]}}`,
       )
-      assert.deepEqual(answer, { status: 200, body: { rejected: [] } }, app)
+      assert.deepEqual(result, { status: 200, body: { rejected: [] } }, app)
     }
   })
 
@@ -196,8 +196,8 @@ onEachDatabase('a notification with malformed parts', (open) => {
     ]
     const notify = (devices: string[]) =>
       fixture.notify(`{"notification":{"event_id":"$e","devices":[${devices.join()}]}}`)
-    const answer = await notify([...malformed, '{"app_id":"app","pushkey":"valid"}'])
-    assert.deepEqual(answer, { status: 200, body: { rejected: [] } })
+    const result = await notify([...malformed, '{"app_id":"app","pushkey":"valid"}'])
+    assert.deepEqual(result, { status: 200, body: { rejected: [] } })
     assert.deepEqual(
       fixture.sent.map(({ device }) => device.pushkey),
       ['valid'],
@@ -222,7 +222,7 @@ test('a body that is not a JSON object returns 400', async (t) => {
     [`{"notification":{"devices":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`, 'M_BAD_JSON'],
   ] as const
   for (const [body, errcode] of rows) {
-    const answer = await fixture.notify(body)
-    assert.deepEqual([answer.status, answer.body['errcode']], [400, errcode], body.slice(0, 40))
+    const result = await fixture.notify(body)
+    assert.deepEqual([result.status, result.body['errcode']], [400, errcode], body.slice(0, 40))
   }
 })

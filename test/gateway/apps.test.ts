@@ -85,9 +85,9 @@ test('a wrong topic for a whole app rejects no pushkey: it raises an alarm, and 
 test('a burst of invalid tokens: the first are rejected, an alarm pauses the app, and a delivery ends the alarm', async (t) => {
   const script: Script = ({ device }) => (device.pushkey.startsWith('dead') ? dead : delivered)
   await using fixture = await openGateway(await openTestSqlite(t), { script })
-  const answers: string[][] = []
-  for (let n = 0; n < 12; n++) answers.push((await fixture.push({ pushkey: `dead ${n}` })).rejected)
-  assert.equal(answers.flat().length, 9)
+  const responses: string[][] = []
+  for (let n = 0; n < 12; n++) responses.push((await fixture.push({ pushkey: `dead ${n}` })).rejected)
+  assert.equal(responses.flat().length, 9)
   assert.deepEqual(await fixture.push({ pushkey: 'alive' }), { rejected: [] }, 'it waits during the alarm')
   await eventually(() => {
     fixture.clock.advance(10_000)

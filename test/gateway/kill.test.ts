@@ -27,7 +27,7 @@ const countLanes = query()((db) =>
 )
 
 /**
- * A UnifiedPush server that returns 429 at first. Later it accepts messages. It answers those from the queue after the test has called `arm`, and
+ * A UnifiedPush server that returns 429 at first. Later it accepts messages. It responds to those from the queue after the test has called `arm`, and
  * kills the gateway during every sixth of these requests.
  */
 async function startPushServer(t: TestContext) {

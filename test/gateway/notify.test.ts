@@ -27,10 +27,10 @@ onEachDatabase('notify', (open) => {
     const dropped: ProviderResult = { kind: 'refused', reason: 'PayloadTooLarge', status: 413 }
     const script = byPushkey({ b: dead, c: dropped, d: dead })
     await using fixture = await openGateway(await open(t), { script })
-    const answer = await fixture.notify(
+    const response = await fixture.notify(
       forDevices(['app', 'a'], ['app', 'b'], ['app', 'c'], ['app', 'd'], ['app', 'b']),
     )
-    assert.deepEqual(answer, { rejected: ['b', 'd'] })
+    assert.deepEqual(response, { rejected: ['b', 'd'] })
     assert.equal(fixture.sent.length, 4, 'a repeated device receives one push')
   })
 
@@ -62,22 +62,22 @@ onEachDatabase('notify', (open) => {
       return both.promise
     }
     await using fixture = await openGateway(await open(t), { script })
-    const answer = await fixture.notify(
+    const response = await fixture.notify(
       forDevices(['app', 'a'], ['app', 'broken'], ['unknown', 'x'], ['app', 'b']),
     )
-    assert.deepEqual(answer, { rejected: ['a', 'b'] })
+    assert.deepEqual(response, { rejected: ['a', 'b'] })
     assert.deepEqual(fixture.outcomes().toSorted(), ['configuration error', 'rejected', 'rejected', 'retry'])
   })
 
   test('the same event five times causes one push, concurrently or in sequence', async (t) => {
     const db = await open(t)
     const clock = createManualClock()
-    const answer = Promise.withResolvers<ProviderResult>()
+    const response = Promise.withResolvers<ProviderResult>()
     {
-      await using fixture = await openGateway(db, { clock, script: () => answer.promise })
+      await using fixture = await openGateway(db, { clock, script: () => response.promise })
       const together = Promise.all(Array.from({ length: 5 }, () => fixture.push()))
       await eventually(() => fixture.sent.length === 1)
-      answer.resolve(delivered)
+      response.resolve(delivered)
       assert.deepEqual(
         await together,
         Array.from({ length: 5 }, () => ({ rejected: [] })),
@@ -123,10 +123,10 @@ onEachDatabase('notify', (open) => {
     assert.equal(fixture.sent.length, 6)
   })
 
-  test('the answer waits 10 s for a provider that hangs, and the next call returns a late rejection once', async (t) => {
-    const answer = Promise.withResolvers<ProviderResult>()
+  test('the response waits 10 s for a provider that hangs, and the next call returns a late rejection once', async (t) => {
+    const response = Promise.withResolvers<ProviderResult>()
     const script: Script = ({ attempt, notification }) =>
-      notification.event_id === '$event' && attempt === 1 ? answer.promise : delivered
+      notification.event_id === '$event' && attempt === 1 ? response.promise : delivered
     await using fixture = await openGateway(await open(t), { script })
     const calling = fixture.push()
     await eventually(() => fixture.sent.length === 1)
@@ -134,7 +134,7 @@ onEachDatabase('notify', (open) => {
     assert.equal(await Promise.race([calling, Promise.resolve('waiting')]), 'waiting')
     fixture.clock.advance(1)
     assert.deepEqual(await calling, { rejected: [] })
-    answer.resolve(dead)
+    response.resolve(dead)
     await eventually(() => fixture.outcomes().includes('rejected'))
     await eventually(async () => (await fixture.push()).rejected.length === 1)
     assert.deepEqual(
@@ -151,18 +151,18 @@ onEachDatabase('notify', (open) => {
   })
 
   test('a late rejection of a pusher of this server is applied, not remembered', async (t) => {
-    const answer = Promise.withResolvers<ProviderResult>()
+    const response = Promise.withResolvers<ProviderResult>()
     const applied: string[] = []
     const onRejected = async (_tx: unknown, device: { pushkey: string }) => void applied.push(device.pushkey)
     await using fixture = await openGateway(await open(t), {
-      script: () => answer.promise,
+      script: () => response.promise,
       deps: { onRejected },
     })
     const calling = fixture.push({ isOwn: true })
     await eventually(() => fixture.sent.length === 1)
     fixture.clock.advance(10_000)
     await calling
-    answer.resolve(dead)
+    response.resolve(dead)
     await eventually(() => applied.length === 1)
     assert.deepEqual(applied, ['key'])
   })
@@ -206,10 +206,10 @@ test('the inbox rejects pushkeys that are empty or longer than 512 bytes', async
   const long = 'ü'.repeat(257)
   const longest = 'ü'.repeat(256)
   const userId = '@alice:localhost'
-  const answer = await fixture.notify(
+  const response = await fixture.notify(
     forDevices([INBOX_APP_ID, ''], [INBOX_APP_ID, long], [INBOX_APP_ID, longest]),
     { isOwn: true, userId },
   )
-  assert.deepEqual(answer, { rejected: ['', long] })
+  assert.deepEqual(response, { rejected: ['', long] })
   assert.equal((await fixture.store.list({ userId, pushkey: longest })).length, 1)
 })

@@ -35,7 +35,7 @@ async function openWithTrace(db: Database, script?: Script) {
 const toInbox = (event: string): PushGiven => ({ app: INBOX_APP_ID, pushkey: inbox.pushkey, event })
 
 onEachDatabase('a poke of the own server in the gateway', (open) => {
-  test('needs no statement before its answer, and one for its entry of the inbox in the transaction of the caller', async (t) => {
+  test('needs no statement before its response, and one for its entry of the inbox in the transaction of the caller', async (t) => {
     const { db, count } = counting(await open(t))
     const { fixture, gateway, notifyOwn, stored } = await openWithTrace(db)
     await using _closing = fixture
@@ -117,10 +117,10 @@ onEachDatabase('a poke of the own server in the gateway', (open) => {
     assert.deepEqual((await notifyOwn({ pushkey: 'dead' })).rejected, ['dead'])
   })
 
-  test('records the steps after its answer when the attempt takes longer than the answer', async (t) => {
-    const answer = Promise.withResolvers<ProviderResult>()
+  test('records the steps after its response when the attempt takes longer than the response', async (t) => {
+    const response = Promise.withResolvers<ProviderResult>()
     const { fixture, notifyOwn, later } = await openWithTrace(await open(t), ({ device }) =>
-      device.pushkey === 'slow' ? answer.promise : undefined,
+      device.pushkey === 'slow' ? response.promise : undefined,
     )
     await using _closing = fixture
     const calling = notifyOwn({ pushkey: 'slow' })
@@ -132,7 +132,7 @@ onEachDatabase('a poke of the own server in the gateway', (open) => {
       ['queued'],
     )
     later.length = 0
-    answer.resolve({ kind: 'delivered', reason: 'ok', status: 200 })
+    response.resolve({ kind: 'delivered', reason: 'ok', status: 200 })
     await eventually(() => later.includes('delivered'))
   })
 })
@@ -141,7 +141,7 @@ onEachDatabase('the inbox in the gateway', (open) => {
   const notification = notificationOf({ app: INBOX_APP_ID, pushkey: 'configured', event: '$1' })
   const configured = { userId: '', pushkey: 'configured' }
 
-  test('stores a notification of another server in one durable transaction before the answer', async (t) => {
+  test('stores a notification of another server in one durable transaction before the response', async (t) => {
     const { db, count, durable } = counting(await open(t))
     const { clock, loopsAtRest } = countingClock()
     await using fixture = await openGateway(db, { apps, clock })

@@ -31,7 +31,7 @@ async function open(given: Database) {
 }
 
 onEachDatabase('the database statements of a notification in the gateway', (onDatabase) => {
-  test('one read, and one write after the answer, when the first attempt is delivered and nothing is queued', async (t) => {
+  test('one read, and one write after the response, when the first attempt is delivered and nothing is queued', async (t) => {
     const { statementsOf } = await open(await onDatabase(t))
     assert.deepEqual(await statementsOf({ counts: { unread: 1 } }), { read: 1, write: 1, transactions: 1 })
   })

@@ -115,12 +115,12 @@ for (const [token, expected] of expectations)
     const got: Record<string, string> = {}
     for (const kind of KINDS) {
       const headers = token === undefined ? {} : asBearer(token)
-      const answer = await inject(fixture.server, { url: `/${kind.replaceAll(' ', '-')}`, headers })
-      const body = answer.json() as Record<string, string>
+      const response = await inject(fixture.server, { url: `/${kind.replaceAll(' ', '-')}`, headers })
+      const body = response.json() as Record<string, string>
       got[kind] =
-        answer.statusCode === 200
+        response.statusCode === 200
           ? `${body['user']} ${body['device']}`
-          : `${answer.statusCode} ${body['errcode']}`
+          : `${response.statusCode} ${body['errcode']}`
     }
     assert.deepEqual(got, expected)
   })
@@ -136,11 +136,11 @@ test('an application service acts as the user in user_id if that user is in its 
   })
   await using fixture = start([strict])
   const ask = async (query: string) => {
-    const answer = await inject(fixture.server, {
+    const response = await inject(fixture.server, {
       url: `/strict?${query}`,
       headers: asBearer('as-token'),
     })
-    return [answer.statusCode, answer.json()] as [number, Record<string, string>]
+    return [response.statusCode, response.json()] as [number, Record<string, string>]
   }
   assert.deepEqual(await ask('user_id=@_ghost:localhost&at=1'), [200, { user: '@_ghost:localhost', at: '1' }])
   assert.deepEqual(await ask('at=1'), [200, { user: BRIDGE, at: '1' }])
@@ -167,11 +167,11 @@ test('the query parameter user_id of a user request is passed to the route', asy
     handler: ({ requester, query }) => ({ asks: requester.userId, about: query.user_id }),
   })
   await using fixture = start([route])
-  const answer = await inject(fixture.server, {
+  const response = await inject(fixture.server, {
     url: '/about?user_id=@bob:localhost',
     headers: asBearer('alice-token'),
   })
-  assert.deepEqual(answer.json(), { asks: '@alice:localhost', about: '@bob:localhost' })
+  assert.deepEqual(response.json(), { asks: '@alice:localhost', about: '@bob:localhost' })
 })
 
 test('a request of an application service counts for the rate limit of the user that it acts as', async () => {
@@ -202,11 +202,11 @@ test('a request of an application service counts for the rate limit of the user 
 
 test('an as_token is refused if the server has no application services', async () => {
   await using fixture = startServer([whoAmI('application service')])
-  const answer = await inject(fixture.server, {
+  const response = await inject(fixture.server, {
     url: '/application-service',
     headers: asBearer('alice-token'),
   })
-  assert.equal(answer.statusCode, 401)
+  assert.equal(response.statusCode, 401)
 })
 
 test('a signed link is verified before the body is read, and its data is passed to the handler', async () => {
@@ -228,8 +228,8 @@ test('a signed link is verified before the body is read, and its data is passed 
   })
   await using fixture = start([route])
   const ask = async (token: string) => {
-    const answer = await inject(fixture.server, { method: 'POST', url: `/links/${token}`, payload: '{' })
-    return [answer.statusCode, (answer.json() as Record<string, string>)['errcode']]
+    const response = await inject(fixture.server, { method: 'POST', url: `/links/${token}`, payload: '{' })
+    return [response.statusCode, (response.json() as Record<string, string>)['errcode']]
   }
   assert.deepEqual(await ask('bad'), [404, 'M_NOT_FOUND'])
   assert.deepEqual(await ask('good%2Fone'), [400, 'M_NOT_JSON'])
@@ -252,13 +252,13 @@ test('a request over the limit of its address is not authenticated, and an unaut
   await using fixture = startServer([route], { rates: { login_attempts_per_minute_per_address: 2 } })
   const ask = async (token: string) => {
     const url = '/order?unknown=1'
-    const answer = await inject(fixture.server, {
+    const response = await inject(fixture.server, {
       method: 'POST',
       url,
       headers: asBearer(token),
       payload: '{',
     })
-    return answer.statusCode
+    return response.statusCode
   }
   assert.deepEqual(
     [await ask('wrong-token'), await ask('alice-token'), await ask('wrong-token')],

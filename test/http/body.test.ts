@@ -148,8 +148,8 @@ test('a streamed body arrives unchanged, with a declared length or chunked, and 
 test('an empty body is an empty stream', async () => {
   const { route } = uploadRoute()
   await using fixture = startServer([route])
-  const answer = await inject(fixture.server, { method: 'PUT', url: '/upload', headers: bearer })
-  assert.equal((answer.json() as { size: number }).size, 0)
+  const result = await inject(fixture.server, { method: 'PUT', url: '/upload', headers: bearer })
+  assert.equal((result.json() as { size: number }).size, 0)
 })
 
 test('back-pressure slows down a client whose body is read slowly', async () => {

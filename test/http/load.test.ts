@@ -262,7 +262,7 @@ test('requests in flight are limited by address and by user, and health checks a
   assert.equal((await ask('/nothing')).status, 429)
   assert.equal((await ask('/watched')).status, 200)
   open()
-  for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 200)
+  for (const result of await Promise.all(waiting)) assert.equal(result.status, 200)
   await eventually(async () => (await ask('/small', bearer)).status === 200)
 })
 

@@ -188,7 +188,7 @@ describe('HTTP requests as bytes', () => {
     assert.match(await talk(url, 'GET /nothing HTTP/1.1\r\nconnection: close\r\n\r\n'), /^HTTP\/1\.1 400 /)
   })
 
-  test('pipelined requests of one connection are answered in order', async () => {
+  test('pipelined requests of one connection get their responses in order', async () => {
     const one = (name: string, more = '') => `GET /rooms/a/items/${name} HTTP/1.1\r\nhost: x\r\n${more}\r\n`
     const text = await talk(url, one('1') + one('2') + one('3', 'connection: close\r\n'))
     assert.deepEqual(
@@ -205,7 +205,7 @@ describe('HTTP requests as bytes', () => {
     assert.equal(kept.match(/HTTP\/1\.1 200 /g)?.length, 2)
   })
 
-  test('an upgrade request is answered like any other request', async () => {
+  test('an upgrade request gets the same response as any other request', async () => {
     const { status } = parsed(
       await talk(
         url,
@@ -259,7 +259,7 @@ describe('Expect: 100-continue', () => {
     `${token && `authorization: Bearer ${token}\r\n`}\r\n`
 
   for (const path of ['/echo', '/user', '/stream/read'])
-    test(`is answered with 100, then the response follows the body, at ${path}`, async () => {
+    test(`returns 100, then the response follows the body, at ${path}`, async () => {
       await using fixture = startServer(served)
       const { url } = await fixture.server.listen()
       const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
@@ -283,7 +283,7 @@ describe('Expect: 100-continue', () => {
     ['a handler that refuses before it reads the stream', head('/stream/unread'), 403],
   ]
   for (const [name, text, status] of refused)
-    test(`is not answered with 100 but with ${status} and a closed connection for ${name}`, async () => {
+    test(`does not return 100 but ${status} and a closed connection for ${name}`, async () => {
       await using fixture = startServer(served)
       const { url } = await fixture.server.listen()
       const got = parsed(await talk(url, text))

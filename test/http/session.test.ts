@@ -68,7 +68,7 @@ test('the session of a request that does not wait is not watched', async () => {
     },
   })
   const fixture = startWithSession([route])
-  const answer = await inject(fixture.server, { method: 'GET', url: '/now', headers: bearer })
-  assert.deepEqual([answer.statusCode, answer.json()], [200, { watched: 0 }])
+  const result = await inject(fixture.server, { method: 'GET', url: '/now', headers: bearer })
+  assert.deepEqual([result.statusCode, result.json()], [200, { watched: 0 }])
   await fixture.server.close()
 })

@@ -193,9 +193,9 @@ test('HEAD has no body for any error', async () => {
     [`/${'x'.repeat(20_000)}`, 431],
   ]
   for (const [path, status] of expected) {
-    const answer = await talk(url, `HEAD ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
-    assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), path)
-    assert.equal(answer.split('\r\n\r\n')[1], '', path.slice(0, 80))
+    const result = await talk(url, `HEAD ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+    assert.match(result, new RegExp(`^HTTP/1\\.1 ${status} `), path)
+    assert.equal(result.split('\r\n\r\n')[1], '', path.slice(0, 80))
   }
 })
 
@@ -221,8 +221,8 @@ test('headers and bodies that arrive too slowly return 408', async () => {
   const { url } = await fixture.server.listen()
   const slowHeaders = talk(url, 'POST /echo HTTP/1.1\r\nhost: x\r\n')
   const slowBody = talk(url, 'POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{"a"')
-  for (const answer of await Promise.all([slowHeaders, slowBody]))
-    assert.match(answer, /^HTTP\/1\.1 408 .*access-control-allow-origin: \*.*M_UNKNOWN/s)
+  for (const result of await Promise.all([slowHeaders, slowBody]))
+    assert.match(result, /^HTTP\/1\.1 408 .*access-control-allow-origin: \*.*M_UNKNOWN/s)
   assert.deepEqual(fixture.lines, [])
 })
 

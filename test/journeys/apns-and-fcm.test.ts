@@ -108,7 +108,7 @@ suite('Apple and Google', () => {
       [iphone(1).pushkey, 'dead', 'not base64!', 'odd'].toSorted(),
     )
     assert.deepEqual(
-      apns.seen.filter(({ status: answer }) => answer === 200).map(({ device }) => device),
+      apns.seen.filter(({ status: code }) => code === 200).map(({ device }) => device),
       [hex(0), hex(2)],
     )
     assert.deepEqual(fcm.seen.map(({ token }) => token).toSorted(), ['alive', 'dead', 'first'])
@@ -137,8 +137,8 @@ suite('Apple and Google', () => {
 
   test('sends one push for five requests with the same event', async (t) => {
     const { apns, fcm, notify } = await startFixture(t)
-    const answers = await Promise.all(Array.from({ length: 5 }, () => notify([iphone(0), android('a')])))
-    for (const answer of answers) assert.deepEqual(answer, none)
+    const results = await Promise.all(Array.from({ length: 5 }, () => notify([iphone(0), android('a')])))
+    for (const result of results) assert.deepEqual(result, none)
     assert.deepEqual([apns.accepted(), fcm.accepted()], [1, 1])
   })
 
@@ -161,7 +161,7 @@ suite('Apple and Google', () => {
         event('$burst'),
       ),
     )
-    for (const answer of await Promise.all(calls)) assert.deepEqual(answer, none)
+    for (const result of await Promise.all(calls)) assert.deepEqual(result, none)
     const taken = apns.seen.slice(1).map(({ device }) => device)
     assert.deepEqual([taken.length, new Set(taken).size], [150, 150])
   })

@@ -106,11 +106,11 @@ test('the guide for browsers works as printed, from signing in to signing out', 
   const event = await alice.say(room, 'Soup today')
   const { tag } = await shownAs('Alice in Lunch', 'Soup today')
   assert.equal(tag, event)
-  const { body: answer } = await call(`${url}/_matrix/client/unstable/org.matrix.msc4173/pushers/push`, {
+  const { body: result } = await call(`${url}/_matrix/client/unstable/org.matrix.msc4173/pushers/push`, {
     token: bob.token,
     body: { app_id: APP_ID, pushkey: pusher.pushkey },
   })
-  assert.equal(answer['status'], 'ok')
+  assert.equal(result['status'], 'ok')
   await shownAs('New message', '')
   await alice.createRoom({ invite: [bob.userId] })
   await shownAs('Alice', 'invites you')

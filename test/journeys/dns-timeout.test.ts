@@ -18,9 +18,9 @@ test('host names of one user without a DNS response do not delay the pokes of an
   const statuses: number[] = []
   const held = Array.from({ length: 12 }, async (_, n) => {
     const url = `https://n${n}.silent.example/_matrix/push/v1/notify`
-    const answer = await mallory.try('POST', '/pushers/set', foundingPusher(url, { pushkey: `key ${n}` }))
-    statuses.push(answer.status)
-    return answer
+    const response = await mallory.try('POST', '/pushers/set', foundingPusher(url, { pushkey: `key ${n}` }))
+    statuses.push(response.status)
+    return response
   })
   await dns.waitFor(4, /silent/)
   await eventually(() => statuses.length >= 8)
@@ -33,7 +33,7 @@ test('host names of one user without a DNS response do not delay the pokes of an
   await gateway.waitFor((poke) => poke.event_id === eventId)
 
   // An https URL is accepted although its name does not resolve, because this can be temporary.
-  const answers = await Promise.all(held)
-  assert.equal(answers.filter(({ status }) => status === 200).length, 4)
-  assert.equal(answers.find(({ status }) => status === 429)?.body['errcode'], 'M_LIMIT_EXCEEDED')
+  const responses = await Promise.all(held)
+  assert.equal(responses.filter(({ status }) => status === 200).length, 4)
+  assert.equal(responses.find(({ status }) => status === 429)?.body['errcode'], 'M_LIMIT_EXCEEDED')
 })

@@ -47,9 +47,9 @@ async function explain(
 }
 
 async function tryOut({ server, phone }: TwoDevices, body: Record<string, unknown>): Promise<Explained> {
-  const answer = await call(`${server.url}/_belfry/v1/explain`, { token: phone.token, body })
-  assert.equal(answer.status, 200, JSON.stringify(answer.body))
-  return answer.body as unknown as Explained
+  const response = await call(`${server.url}/_belfry/v1/explain`, { token: phone.token, body })
+  assert.equal(response.status, 200, JSON.stringify(response.body))
+  return response.body as unknown as Explained
 }
 
 describe('explain, for a stored event', () => {
@@ -381,9 +381,9 @@ describe('explain, for a draft', () => {
       ],
       [{ event, rules: { device: { '': { room: [] } } } }, 400, 'M_INVALID_PARAM'],
     ] as const) {
-      const answer = await call(`${server.url}/_belfry/v1/explain`, { token: phone.token, body })
-      assert.equal(answer.status, status, JSON.stringify([body, answer.body]))
-      if (errcode !== undefined) assert.equal(answer.body['errcode'], errcode, JSON.stringify(body))
+      const response = await call(`${server.url}/_belfry/v1/explain`, { token: phone.token, body })
+      assert.equal(response.status, status, JSON.stringify([body, response.body]))
+      if (errcode !== undefined) assert.equal(response.body['errcode'], errcode, JSON.stringify(body))
     }
   })
 })

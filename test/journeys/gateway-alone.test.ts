@@ -74,10 +74,10 @@ describe('belfry gateway', () => {
     push.state.status = 503
     const { start } = fixture(t)
     const first = await start()
-    const answers = await Promise.all(
+    const results = await Promise.all(
       ['/a', '/b', '/c'].map((path) => notify(first.url, { pushkey: push.url + path }, '$event')),
     )
-    for (const answer of answers) assert.deepEqual(answer, { status: 200, body: { rejected: [] } })
+    for (const result of results) assert.deepEqual(result, { status: 200, body: { rejected: [] } })
     await first.end('SIGKILL')
     push.state.status = 201
     const second = await start()

@@ -51,9 +51,9 @@ test('a notification for a refused address is not stored', async (t) => {
   ]
   for (let n = 0; n < 3; n++) {
     const refused = hosts.map((host) => ['up', `${host}/${n}`] as const)
-    const answer = await notify([...refused, ['web', `https://elsewhere.invalid/${n}`]])
+    const response = await notify([...refused, ['web', `https://elsewhere.invalid/${n}`]])
     // No pushkey is rejected, because the operator can allow the addresses later.
-    assert.deepEqual([answer.status, answer.body], [200, { rejected: [] }])
+    assert.deepEqual([response.status, response.body], [200, { rejected: [] }])
     assert.equal(await queued(), 0)
   }
 })
@@ -105,8 +105,8 @@ test('the queue is limited in bytes in total, and returns 503 above the limit', 
 test('a notification that no provider would accept is not queued', async (t) => {
   const { notify, queued } = await openGateway(t)
   const long = `https://host.invalid/${'x'.repeat(20_000)}`
-  const answer = await notify([['up', long]])
-  assert.deepEqual([answer.status, answer.body], [200, { rejected: [] }])
+  const response = await notify([['up', long]])
+  assert.deepEqual([response.status, response.body], [200, { rejected: [] }])
   assert.equal(await queued(), 0)
 })
 

@@ -39,6 +39,6 @@ describe('the end of the process', () => {
       return /^belfry_http_requests_in_flight 2$/m.test(String(body['text']))
     })
     assert.equal(await server.end('SIGTERM'), 0)
-    assert.equal(typeof (await waiting)['next_batch'], 'string', 'the long poll was answered')
+    assert.equal(typeof (await waiting)['next_batch'], 'string', 'the long poll got a response')
   })
 })

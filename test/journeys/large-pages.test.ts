@@ -68,10 +68,10 @@ test('the timeline of /sync is limited in bytes, and /messages continues from it
   const sent = await saySizes(alice, roomId)
   const filter = enc(JSON.stringify({ room: { timeline: { limit: 100 } } }))
   for (const since of ['', `&since=${before}`]) {
-    const answer = (await alice.get(`/sync?filter=${filter}${since}`)) as {
+    const response = (await alice.get(`/sync?filter=${filter}${since}`)) as {
       rooms: { join: Record<string, { timeline: { events: Event[]; limited: boolean; prev_batch: string } }> }
     }
-    const timeline = answer.rooms.join[roomId]?.timeline
+    const timeline = response.rooms.join[roomId]?.timeline
     assert.ok(timeline)
     assertBounded(timeline.events)
     assert.equal(timeline.limited, true)

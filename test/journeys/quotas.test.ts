@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { type Answer, call, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
+import {
+  type ClientResponse,
+  call,
+  loginUser,
+  PASSWORD,
+  registerUser,
+  type TestUser,
+} from '../support/client.ts'
 import { startTestServer } from '../support/server.ts'
 
 const enc = encodeURIComponent
@@ -18,7 +25,7 @@ async function start(t: TestContext, quotas: Record<string, number>) {
   }
 }
 
-function assertRefused({ status, body }: Answer, quota: string, advice: RegExp): void {
+function assertRefused({ status, body }: ClientResponse, quota: string, advice: RegExp): void {
   const isBytes = quota.endsWith('bytes')
   assert.equal(status, isBytes ? 413 : 403, JSON.stringify(body))
   assert.equal(body['errcode'], isBytes ? 'M_TOO_LARGE' : 'M_FORBIDDEN')
@@ -84,7 +91,7 @@ test('room state above its quotas is refused, and the room can be moderated and 
   const { event_id: redacted } = (await alice.put(path('org.example.b'), text(8999))) as { event_id: string }
   await alice.put(`/rooms/${enc(roomId)}/redact/${enc(redacted)}/1`, {})
   await alice.put(path('org.example.c'), text(8000))
-  let refused: Answer | undefined
+  let refused: ClientResponse | undefined
   for (let at = 0; at < 12 && refused?.status !== 403; at++)
     refused = await alice.try('PUT', path('org.example.d', `${at}`), {})
   assert.ok(refused)

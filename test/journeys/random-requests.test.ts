@@ -156,18 +156,18 @@ test('no random request to any endpoint gives a 500', async (t) => {
     fc.asyncProperty(request, async ({ endpoint: { method, path }, segments, query, body }) => {
       let next = 0
       const filled = path.replaceAll(/:[a-zA-Z]+/g, () => segments[next++] as string)
-      const { status, body: answer } = await call(`${server.url}${filled}?${query}`, {
+      const { status, body: response } = await call(`${server.url}${filled}?${query}`, {
         method,
         token: alice.token,
         ...(method === 'GET' ? {} : { body }),
       })
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
-      assert.ok(status < 500, `${status} ${JSON.stringify(answer)}`)
-      if (status >= 400 && answer['errcode'] !== undefined) assert.equal(typeof answer['error'], 'string')
+      assert.ok(status < 500, `${status} ${JSON.stringify(response)}`)
+      if (status >= 400 && response['errcode'] !== undefined) assert.equal(typeof response['error'], 'string')
       else if (status >= 400)
         assert.ok(
-          'flows' in answer || String(answer['text']).startsWith('<!doctype html>'),
-          JSON.stringify(answer),
+          'flows' in response || String(response['text']).startsWith('<!doctype html>'),
+          JSON.stringify(response),
         )
     }),
     { numRuns: 800 },

@@ -45,7 +45,7 @@ function createShell(url: string) {
     for (const line of command.replaceAll(PRINTED_URL, url).split('\n')) {
       const [, name = '', value = ''] = /^([A-Z]+)=(\S+)(?: +#.*)?$/.exec(line) ?? []
       if (name === '') lines.push(line)
-      // "From the answer" of an earlier command: the value was already read from the output of this run.
+      // "From the response" of an earlier command: the value was already read from the output of this run.
       else if (line.includes('# from ')) await flush()
       else variables[name] = value
     }

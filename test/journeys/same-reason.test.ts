@@ -40,8 +40,8 @@ async function setUp(t: TestContext) {
     assert.equal(status, 200, JSON.stringify(body))
     return body as T
   }
-  /** The answer of each reader to Alice about an event. */
-  const answers = async (eventId: string) => {
+  /** The response of each reader to Alice about an event. */
+  const responses = async (eventId: string) => {
     const explained = await own<Explained>('explain', { room_id: roomId, event_id: eventId })
     const journey = await own<Journey>('journey', { event_id: eventId })
     const listed = (await alice.get('/notifications?limit=50')) as Listed
@@ -57,7 +57,7 @@ async function setUp(t: TestContext) {
       pusher: journey.pushers[0],
     }
   }
-  return { url, gateway, alice, bob, carol, pusher, roomId, room, answers }
+  return { url, gateway, alice, bob, carol, pusher, roomId, room, responses }
 }
 
 const setIgnored = (alice: TestUser, ignored: Record<string, object>) =>
@@ -67,34 +67,34 @@ const setIgnored = (alice: TestUser, ignored: Record<string, object>) =>
 
 describe('the reason for or against a notification', () => {
   test('explain, the journey, /notifications and delivery return the same reason for an event', async (t) => {
-    const { gateway, alice, bob, carol, roomId, room, answers } = await setUp(t)
+    const { gateway, alice, bob, carol, roomId, room, responses } = await setUp(t)
     const quiet = [false, false, false]
 
     const loud = await bob.say(roomId, 'hello')
-    await eventually(async () => (await answers(loud)).pusher?.state === 'sent')
-    const reported = await answers(loud)
+    await eventually(async () => (await responses(loud)).pusher?.state === 'sent')
+    const reported = await responses(loud)
     assert.deepEqual([reported.explain, reported.decided, reported.poke?.poke], [null, 'notifies', true])
     assert.deepEqual(reported.notifies, [true, true, true])
 
-    const own = await answers(await alice.say(roomId, 'mine'))
+    const own = await responses(await alice.say(roomId, 'mine'))
     assert.deepEqual([own.explain, own.decided, own.poke?.reason], ['own event', 'own event', 'own event'])
     assert.deepEqual(own.notifies, quiet)
 
     await setIgnored(alice, { [carol.userId]: {} })
     const ofIgnored = await carol.say(roomId, 'ignored')
     await setIgnored(alice, {})
-    const ignored = await answers(ofIgnored)
+    const ignored = await responses(ofIgnored)
     assert.deepEqual([ignored.explain, ignored.decided], ['sender is ignored', 'sender is ignored'])
     assert.deepEqual([ignored.poke?.reason, ignored.notifies], ['sender is ignored', quiet])
 
     await alice.put(globalRule('room', roomId), { actions: [] })
-    const muted = await answers(await bob.say(roomId, 'muted'))
+    const muted = await responses(await bob.say(roomId, 'muted'))
     assert.deepEqual([muted.explain, muted.decided], [null, 'does not notify'])
     assert.deepEqual([muted.poke?.reason, muted.pusher?.reason], ['does not notify', 'does not notify'])
     assert.deepEqual(muted.notifies, quiet)
 
     const { event_id: kick } = await kicked(bob, alice, room)
-    const gone = await answers(kick)
+    const gone = await responses(kick)
     assert.deepEqual([gone.explain, gone.decided], ['not a member', 'not a member'])
     assert.deepEqual([gone.poke?.reason, gone.notifies], ['not a member', quiet])
     assert.deepEqual(
@@ -104,9 +104,9 @@ describe('the reason for or against a notification', () => {
   })
 
   test('explain, the journey and the test push return the same reason for a disabled pusher', async (t) => {
-    const { url, alice, bob, roomId, pusher, answers } = await setUp(t)
+    const { url, alice, bob, roomId, pusher, responses } = await setUp(t)
     await alice.post('/pushers/set', { ...pusher, enabled: false, 'org.matrix.msc3881.enabled': false })
-    const { poke, pusher: journey, notifies } = await answers(await bob.say(roomId, 'hello'))
+    const { poke, pusher: journey, notifies } = await responses(await bob.say(roomId, 'hello'))
     assert.deepEqual([poke?.reason, journey?.reason], ['disabled', 'pusher disabled'])
     assert.deepEqual(notifies, [true, true, true])
     const { app_id, pushkey } = pusher

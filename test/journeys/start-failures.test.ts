@@ -116,7 +116,7 @@ async function fakePostgres(t: TestContext, number: string, version: string): Pr
   const column = (name: string) =>
     Buffer.concat([Buffer.from(`${name}\0`), int32(0), int16(0), int32(TEXT), int16(-1), int32(-1), int16(0)])
   const field = (value: string) => Buffer.concat([int32(value.length), Buffer.from(value)])
-  const answer = Buffer.concat([
+  const response = Buffer.concat([
     message('T', Buffer.concat([int16(2), column('number'), column('version')])),
     message('D', Buffer.concat([int16(2), field(number), field(version)])),
     message('C', Buffer.from('SELECT 1\0')),
@@ -126,7 +126,7 @@ async function fakePostgres(t: TestContext, number: string, version: string): Pr
     socket.on('error', () => undefined)
     socket.once('data', () => {
       socket.write(Buffer.concat([message('R', int32(0)), ready]))
-      socket.on('data', (data) => void (data[0] === 0x51 && socket.write(answer)))
+      socket.on('data', (data) => void (data[0] === 0x51 && socket.write(response)))
     })
   })
   return `postgres://x@127.0.0.1:${await listening(t, server)}/x`

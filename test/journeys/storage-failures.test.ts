@@ -44,16 +44,16 @@ describe('a failing storage', () => {
     const refused: string[] = []
     for (let n = 0; refused.length < 3; n++) {
       const body = `${n} ${LARGE}`
-      const answer = await bob.try('PUT', sendPath(roomId, `full${n}`), text(body))
-      if (answer.status === 200) {
+      const response = await bob.try('PUT', sendPath(roomId, `full${n}`), text(body))
+      if (response.status === 200) {
         taken.push(body)
         continue
       }
       refused.push(body)
-      assert.equal(answer.status, 503)
-      assert.equal(answer.body['errcode'], 'ORG.BELFRY.STORAGE_FULL')
-      assert.match(String(answer.body['error']), /no space left/)
-      assert.ok(Number(answer.headers.get('retry-after')) > 0)
+      assert.equal(response.status, 503)
+      assert.equal(response.body['errcode'], 'ORG.BELFRY.STORAGE_FULL')
+      assert.match(String(response.body['error']), /no space left/)
+      assert.ok(Number(response.headers.get('retry-after')) > 0)
     }
     assert.equal(await statusOf(server.url, '/health'), 503, 'a small write would still succeed')
     assert.equal(await statusOf(server.url, '/ready'), 503)
@@ -71,9 +71,9 @@ describe('a failing storage', () => {
     assert.equal(await room(), 1 + taken.length, 'no refused message is counted')
 
     disk.makeRoom()
-    const answer = await bob.try('PUT', sendPath(roomId, 'full-again'), text('after'))
-    assert.equal(answer.status, 200)
-    await gateway.waitFor((poke) => poke.event_id === answer.body['event_id'])
+    const response = await bob.try('PUT', sendPath(roomId, 'full-again'), text('after'))
+    assert.equal(response.status, 200)
+    await gateway.waitFor((poke) => poke.event_id === response.body['event_id'])
     await eventually(async () => (await statusOf(server.url, '/health')) === 200)
     assert.equal(await room(), 2 + taken.length)
     const poked = gateway.pokes.map((poke) => poke.content?.['body'])
@@ -92,11 +92,11 @@ describe('a failing storage', () => {
     await bob.say(roomId, 'before')
 
     rmSync(data, { recursive: true })
-    const answer = await bob.try('PUT', sendPath(roomId, 'one'), text('one'))
-    assert.equal(answer.status, 503)
-    assert.equal(answer.body['errcode'], 'ORG.BELFRY.STORAGE_UNAVAILABLE')
-    assert.match(String(answer.body['error']), /was deleted, moved or replaced while it ran/)
-    assert.doesNotMatch(String(answer.body['error']), /belfry\.db/)
+    const response = await bob.try('PUT', sendPath(roomId, 'one'), text('one'))
+    assert.equal(response.status, 503)
+    assert.equal(response.body['errcode'], 'ORG.BELFRY.STORAGE_UNAVAILABLE')
+    assert.match(String(response.body['error']), /was deleted, moved or replaced while it ran/)
+    assert.doesNotMatch(String(response.body['error']), /belfry\.db/)
     assert.equal((await call(`${server.url}/health`)).status, 503)
     assert.equal((await call(`${server.url}/ready`)).status, 503)
     assert.equal(await server.end('SIGTERM'), 0)
@@ -133,10 +133,10 @@ describe('a failing storage', () => {
 
       // Files cannot grow: for SQLite this is an I/O error, not a full disk.
       limit(String(statSync(join(data, 'belfry.db-wal')).size))
-      const answer = await bob.try('PUT', sendPath(roomId, 'one'), text('one'))
-      assert.equal(answer.status, 503)
-      assert.equal(answer.body['errcode'], 'ORG.BELFRY.STORAGE_UNAVAILABLE')
-      assert.match(String(answer.body['error']), /disk of the server/)
+      const response = await bob.try('PUT', sendPath(roomId, 'one'), text('one'))
+      assert.equal(response.status, 503)
+      assert.equal(response.body['errcode'], 'ORG.BELFRY.STORAGE_UNAVAILABLE')
+      assert.match(String(response.body['error']), /disk of the server/)
       assert.equal((await call(`${server.url}/health`)).status, 503)
       assert.deepEqual(await textsIn(bob, roomId), [])
 

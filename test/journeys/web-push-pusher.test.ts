@@ -94,8 +94,8 @@ test('a browser gets encrypted notifications without a gateway after it has conf
   const early = await bob.say(roomId, 'too early')
   const about = `room_id=${encodeURIComponent(roomId)}&event_id=${encodeURIComponent(early)}`
   const why = async (what: string) => {
-    const { body: answer } = await call(`${url}/_belfry/v1/${what}?${about}`, { token: alice.token })
-    return JSON.stringify(answer)
+    const { body: response } = await call(`${url}/_belfry/v1/${what}?${about}`, { token: alice.token })
+    return JSON.stringify(response)
   }
   assert.match(await why('explain'), /"poke":false,"reason":"not activated"/)
   assert.match(await why('journey'), /"step":"not queued","reason":"not activated"/)

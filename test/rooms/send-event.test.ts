@@ -200,9 +200,9 @@ onEachDatabase('sending a message', (open) => {
     assert.equal(await threadOf(relating('m.annotation', root)), 'main')
     assert.equal(await threadOf(relating('m.reference', '$unknown')), 'main')
     const rich = { 'm.relates_to': { 'm.in_reply_to': { event_id: reply } } }
-    const answer = await say(fixture, roomId, alice, rich)
-    assert.equal((await findEvent(fixture.db, answer))?.threadId, 'main')
-    assert.equal(await threadOf(relating('m.thread', answer)), answer)
+    const response = await say(fixture, roomId, alice, rich)
+    assert.equal((await findEvent(fixture.db, response))?.threadId, 'main')
+    assert.equal(await threadOf(relating('m.thread', response)), response)
     const refused = refusal(400, 'M_UNKNOWN')
     await assert.rejects(relating('m.thread', reply), refused)
     await assert.rejects(relating('m.thread', await relating('m.annotation', root)), refused)

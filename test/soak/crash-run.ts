@@ -110,8 +110,8 @@ async function createUsers(run: Run): Promise<{ senders: TestUser[]; rooms: stri
   return { senders, rooms }
 }
 
-/** Repeats a request until a server answers it. Resolves to undefined if the run ended first. */
-async function callUntilAnswered(
+/** Repeats a request until a server responds to it. Resolves to undefined if the run ended first. */
+async function callUntilResponse(
   run: Run,
   request: { method: string; path: string; token: string; body: unknown; evenWhenOver?: boolean },
 ): Promise<Record<string, unknown> | undefined> {
@@ -119,10 +119,10 @@ async function callUntilAnswered(
   while (!run.isOver || request.evenWhenOver) {
     const { server } = run
     try {
-      const answer = await call(`${await server.url}/_matrix/client/v3${path}`, { method, token, body })
-      if (answer.status === 200) return answer.body
+      const response = await call(`${await server.url}/_matrix/client/v3${path}`, { method, token, body })
+      if (response.status === 200) return response.body
       // A server that is being killed may close the connection.
-      throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+      throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`)
     } catch (error) {
       if (!isCutOff(error)) throw error
       await setTimeout(5)
@@ -143,15 +143,15 @@ async function sendUntilOver(
     const tag = `${name}-${n}`
     const roomId = run.random.pick(rooms)
     const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${tag}`
-    // Every request is repeated until it is answered, so every sent message is acknowledged.
-    const answer = await callUntilAnswered(run, {
+    // Every request is repeated until it gets a response, so every sent message is acknowledged.
+    const response = await callUntilResponse(run, {
       method: 'PUT',
       path,
       token: sender.token,
       body: { msgtype: 'm.text', body: tag },
       evenWhenOver: true,
     })
-    const eventId = String(answer?.['event_id'])
+    const eventId = String(response?.['event_id'])
     run.acknowledged.set(tag, eventId)
     run.newest.set(roomId, eventId)
   }
@@ -163,7 +163,7 @@ function expectedPokes(run: Run): number {
   return (run.acknowledged.size * perMessage) / (run.size ?? SIZE).rooms - run.gateway.pokes.length
 }
 
-/** Sends read receipts for some of the pokes of some receivers. The result waits for all receipts to be answered. */
+/** Sends read receipts for some of the pokes of some receivers. The result waits for the responses to all receipts. */
 function startReaders(run: Run): () => Promise<void> {
   const readers = new Map(
     run.receivers
@@ -178,7 +178,7 @@ function startReaders(run: Run): () => Promise<void> {
     const eventId = (run.random.below(2) === 0 ? run.newest.get(roomId) : undefined) ?? poke.eventId ?? ''
     run.read.get(user.userId)?.add(eventId)
     const path = `/rooms/${encodeURIComponent(roomId)}/receipt/m.read/${encodeURIComponent(eventId)}`
-    await callUntilAnswered(run, { method: 'POST', path, token: user.token, body: {}, evenWhenOver: true })
+    await callUntilResponse(run, { method: 'POST', path, token: user.token, body: {}, evenWhenOver: true })
   }
   run.gateway.onPoke = (poke: ReceivedPoke) => {
     const receiver = readers.get(poke.pushkey)

@@ -12,7 +12,7 @@ export type LoggingGateway = AsyncDisposable & {
   onPoke: (poke: ReceivedPoke) => void
 }
 
-/** Answers some pokes after up to 12 ms, so that kills happen before, during and after an answer. */
+/** Responds to some pokes after up to 12 ms, so that kills happen before, during and after a response. */
 export async function startLoggingGateway(random: SeededRandom): Promise<LoggingGateway> {
   const pokes: ReceivedPoke[] = []
   const server = createServer((request, response) => {
@@ -24,11 +24,11 @@ export async function startLoggingGateway(random: SeededRandom): Promise<Logging
       const poke = { ...readPoke(text), kills: gateway.kills }
       pokes.push(poke)
       gateway.onPoke(poke)
-      const answer = () =>
+      const respond = () =>
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"rejected":[]}')
       const wait = random.below(4) === 0 ? random.below(12) : 0
-      if (wait === 0) answer()
-      else setTimeout(answer, wait)
+      if (wait === 0) respond()
+      else setTimeout(respond, wait)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

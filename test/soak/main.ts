@@ -76,7 +76,7 @@ async function hostile(minutes: number, scale: number): Promise<number> {
   }
 }
 
-/** Status 0: the connection was refused or closed without an answer. */
+/** Status 0: the connection was refused or closed without a response. */
 const countsText = (statuses: Readonly<Record<string, number>>) =>
   Object.entries(statuses)
     .map(([status, count]) => `${status === '0' ? 'closed' : status}: ${count}`)

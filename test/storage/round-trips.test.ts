@@ -64,7 +64,7 @@ describe('round trips to PostgreSQL', { skip }, () => {
 })
 
 describe('a transaction of PostgreSQL whose begin fails', { skip }, () => {
-  /** The server refuses `begin`, and answers other statements as usual. */
+  /** The server refuses `begin`, and executes other statements as usual. */
   function refuseBegin(t: TestContext): void {
     interceptQueries(t, (_client, args, send) => send(args[0] === 'begin' ? ['begin nonsense'] : args))
   }

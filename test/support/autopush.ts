@@ -71,7 +71,7 @@ export async function startAutopush(): Promise<Autopush> {
     known.add(id)
     return id
   }
-  const answerTo = (socket: WebSocket, message: FromBrowser): object | undefined => {
+  const replyTo = (socket: WebSocket, message: FromBrowser): object | undefined => {
     const { messageType, uaid, channelID = '' } = message
     switch (messageType) {
       case undefined: // a ping
@@ -104,8 +104,8 @@ export async function startAutopush(): Promise<Autopush> {
     // A killed browser resets its connection.
     socket.on('error', () => undefined)
     socket.on('message', (data) => {
-      const answer = answerTo(socket, JSON.parse((data as Buffer).toString()) as FromBrowser)
-      if (answer !== undefined) socket.send(JSON.stringify(answer))
+      const reply = replyTo(socket, JSON.parse((data as Buffer).toString()) as FromBrowser)
+      if (reply !== undefined) socket.send(JSON.stringify(reply))
     })
   })
 

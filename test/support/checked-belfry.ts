@@ -11,8 +11,8 @@ if (file === undefined) throw new Error('RESPONSE_FAULTS_FILE is not set')
 const check = createResponseCheck()
 let written = 0
 await main(process.argv.slice(2), {
-  onResponse(answer) {
-    check.onResponse(answer)
+  onResponse(response) {
+    check.onResponse(response)
     // At once, because the test may kill this process at any time.
     for (const fault of check.faults().slice(written)) appendFileSync(file, `${fault}\n`)
     written = check.faults().length

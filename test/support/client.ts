@@ -1,10 +1,10 @@
 /** A minimal HTTP client for JSON endpoints. */
-export type Answer = { status: number; body: Record<string, unknown>; headers: Headers }
+export type ClientResponse = { status: number; body: Record<string, unknown>; headers: Headers }
 
 export async function call(
   url: string,
   { method, token, body }: { method?: string; token?: string; body?: unknown } = {},
-): Promise<Answer> {
+): Promise<ClientResponse> {
   const response = await fetch(url, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
@@ -26,7 +26,7 @@ export type TestUser = {
   put(path: string, body: unknown): Promise<Record<string, unknown>>
   delete(path: string): Promise<Record<string, unknown>>
   /** Resolves with any status. */
-  try(method: string, path: string, body?: unknown): Promise<Answer>
+  try(method: string, path: string, body?: unknown): Promise<ClientResponse>
   createRoom(options?: Record<string, unknown>): Promise<string>
   /** Sends a text message; resolves to its event id. */
   say(roomId: string, text: string, more?: Record<string, unknown>): Promise<string>
@@ -58,10 +58,10 @@ function userOf(base: string, session: Record<string, unknown>): TestUser {
   const attempt = (method: string, path: string, body?: unknown) =>
     call(`${base}/_matrix/client/v3${path}`, { method, token, body })
   const must = async (method: string, path: string, body?: unknown) => {
-    const answer = await attempt(method, path, body)
-    if (answer.status !== 200)
-      throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
-    return answer.body
+    const response = await attempt(method, path, body)
+    if (response.status !== 200)
+      throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`)
+    return response.body
   }
   return {
     userId: String(session['user_id']),

@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net'
 import { makeTokenCheck, refusalOf } from './fake-apns-checks.ts'
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from './loopback-certificate.ts'
 
-/** A request that was answered, or left unanswered by a script. */
+/** A request that got a response, or none by a script. */
 export type SeenPush = {
   /** Hexadecimal digits. */
   device: string
@@ -24,7 +24,7 @@ export type SeenPush = {
   status: number | undefined
 }
 
-/** How to answer a push instead of accepting it. `goaway`: this push is answered, later ones on the connection are ignored. */
+/** How to respond to a push instead of accepting it. `goaway`: this push gets a response, later ones on the connection are ignored. */
 export type Reply =
   | { status: number; reason?: string; timestamp?: number; headers?: Record<string, string>; raw?: string }
   | 'accept'
@@ -67,7 +67,7 @@ export type FakeApns = AsyncDisposable & {
   tokens: Set<string>
   /** The largest number of concurrent streams of a connection, regardless of the limit. */
   mostStreams(): number
-  /** The answers to the next pushes to a device, in order; later pushes are accepted. `*`: any device. */
+  /** The responses to the next pushes to a device, in order; later pushes are accepted. `*`: any device. */
   script(device: string, ...replies: Reply[]): void
   /** Closes all connections without a GOAWAY. */
   cut(): void
@@ -144,7 +144,7 @@ export async function startFakeApns(options: FakeApnsOptions = {}): Promise<Fake
       refusalOf(headers, body, { topics, topicNeeded: by === 'token' })
     if (refusal !== undefined) {
       note(refusal.status)
-      return answer(stream, headers, refusal)
+      return respond(stream, headers, refusal)
     }
     const reply = scripted(device)
     if (reply === 'hang') return note(undefined)
@@ -156,11 +156,11 @@ export async function startFakeApns(options: FakeApnsOptions = {}): Promise<Fake
     connection.lastStream = Math.max(connection.lastStream, stream.id ?? 0)
     if (typeof reply === 'object' && reply.status !== 200) {
       note(reply.status)
-      return answer(stream, headers, reply)
+      return respond(stream, headers, reply)
     }
     accepted++
     note(200)
-    answer(stream, headers, typeof reply === 'object' ? reply : { status: 200 })
+    respond(stream, headers, typeof reply === 'object' ? reply : { status: 200 })
     if (!connection.proven) {
       connection.proven = true
       if (maxStreams.later !== maxStreams.first)
@@ -203,7 +203,7 @@ export async function startFakeApns(options: FakeApnsOptions = {}): Promise<Fake
   }
 }
 
-function answer(stream: ServerHttp2Stream, asked: IncomingHttpHeaders, reply: Exclude<Reply, string>): void {
+function respond(stream: ServerHttp2Stream, asked: IncomingHttpHeaders, reply: Exclude<Reply, string>): void {
   const id = asked['apns-id'] ?? randomUUID()
   stream.respond(
     { ':status': reply.status, 'apns-id': id, ...reply.headers },

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 export type FcmMessage = { token: string; data?: Record<string, string>; [key: string]: unknown }
 export type SeenMessage = { token: string; message: FcmMessage; headers: IncomingHttpHeaders; status: number }
 
-/** How to answer a request instead of accepting it. `body`: JSON, or text that is sent unchanged. */
+/** How to respond to a request instead of accepting it. `body`: JSON, or text that is sent unchanged. */
 export type FcmReply =
   | { status: number; body?: unknown; headers?: Record<string, string> }
   | 'accept'
@@ -36,9 +36,9 @@ export type FakeFcm = AsyncDisposable & {
   granted(): number
   /** The number of requests for access tokens, with any result. */
   asked(): number
-  /** The answers to the next messages to a device, in order; later messages are accepted. `*`: any device. */
+  /** The responses to the next messages to a device, in order; later messages are accepted. `*`: any device. */
   script(token: string, ...replies: FcmReply[]): void
-  /** The answers to the next requests for access tokens. */
+  /** The responses to the next requests for access tokens. */
   scriptGrants(...replies: FcmReply[]): void
   /** A valid header `authorization`, for a test that sends requests itself. */
   grant(): string

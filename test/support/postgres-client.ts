@@ -26,9 +26,9 @@ export function countRoundTrips(t: TestContext): { count: () => number } {
     const result = send(args)
     // Readers begin with an isolation level, or pass a callback.
     if (args[0] === 'begin' && !hasResponded.has(client)) hasResponded.set(client, true)
-    const answered = hasResponded.get(client)
-    if (answered === undefined || !(result instanceof Promise)) return result
-    if (answered) trips++
+    const isNewTrip = hasResponded.get(client)
+    if (isNewTrip === undefined || !(result instanceof Promise)) return result
+    if (isNewTrip) trips++
     hasResponded.set(client, false)
     const note = () => void hasResponded.set(client, true)
     result.then(note, note)

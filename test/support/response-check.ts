@@ -19,8 +19,9 @@ export type ResponseCheck = {
 export function createResponseCheck(): ResponseCheck {
   const faults = new Set<string>()
   return {
-    onResponse(answer) {
-      for (const fault of faultsOf(answer)) faults.add(`${nameOf(answer.route)} ${answer.status}: ${fault}`)
+    onResponse(response) {
+      for (const fault of faultsOf(response))
+        faults.add(`${nameOf(response.route)} ${response.status}: ${fault}`)
     },
     faults: () => [...faults],
   }

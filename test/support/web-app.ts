@@ -18,7 +18,7 @@ const FILES: Readonly<Record<string, [name: string, type: string]>> = {
 export async function startWebApp(): Promise<WebApp> {
   const shown: Shown[] = []
   const server = createServer((request, response) => {
-    const answer = async () => {
+    const respond = async () => {
       if (request.method === 'POST') {
         shown.push((await json(request)) as Shown)
         return response.end()
@@ -28,7 +28,7 @@ export async function startWebApp(): Promise<WebApp> {
       const file = await readFile(new URL(`web-app/${name}`, import.meta.url))
       return response.writeHead(200, { 'content-type': type }).end(file)
     }
-    answer().catch(() => response.destroy())
+    respond().catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

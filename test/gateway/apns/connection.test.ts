@@ -210,7 +210,7 @@ suite('APNs timeouts', () => {
     assert.equal(fake.connections(), 2)
   })
 
-  test('an idle connection that answers pings stays open for hours', async (t) => {
+  test('an idle connection that responds to pings stays open for hours', async (t) => {
     const { fake, clock, send } = await startApnsFixture(t)
     await send()
     for (let hour = 1; hour <= 3; hour++) {

@@ -21,7 +21,7 @@ async function resetDuringRequest(url: string, path: string): Promise<void> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   await once(socket, 'connect')
   socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"mess`)
-  // The head has arrived when the server has answered another request.
+  // The head has arrived when the server has responded to another request.
   await fetch(url).then((response) => response.text())
   socket.resetAndDestroy()
   await once(socket, 'close')

@@ -12,7 +12,7 @@ import { NOT_PUBLIC } from '../addresses.ts'
 import { EVENT, messageFor, openProvider } from '../provider-fixture.ts'
 
 const going = new AbortController().signal
-type Answer = { status: number; headers?: Record<string, string> }
+type ServiceResponse = { status: number; headers?: Record<string, string> }
 
 async function createFixture(
   t: TestContext,
@@ -20,11 +20,11 @@ async function createFixture(
   more: Partial<ProviderDeps> = {},
 ) {
   const received: { path: string; headers: IncomingHttpHeaders; body: Buffer }[] = []
-  const state = { answer: (_body: Buffer): Answer => ({ status: 200 }) }
+  const state = { respondWith: (_body: Buffer): ServiceResponse => ({ status: 200 }) }
   const server = await httpServer((request, response) => {
     void buffer(request).then((body) => {
       received.push({ path: request.url ?? '', headers: request.headers, body })
-      const { status, headers } = state.answer(body)
+      const { status, headers } = state.respondWith(body)
       response.writeHead(status, headers).end()
     })
   })
@@ -37,8 +37,8 @@ async function createFixture(
     clock,
     provider,
     urlOf,
-    answer: (answer: Answer | ((body: Buffer) => Answer)) => {
-      state.answer = typeof answer === 'function' ? answer : () => answer
+    respondWith: (next: ServiceResponse | ((body: Buffer) => ServiceResponse)) => {
+      state.respondWith = typeof next === 'function' ? next : () => next
     },
     send: (notification?: Record<string, unknown>, pushkey = urlOf('/upAbc?up=1')) =>
       provider.send(messageFor({ pushkey, data: { secret: 'x' } }, notification, clock), going),
@@ -92,17 +92,17 @@ suite('a UnifiedPush message', () => {
   })
 
   test('is sent once more and shorter after a 413 response, then refused', async (t) => {
-    const { send, answer, received } = await createFixture(t)
-    answer((body) => ({ status: body.length > 250 ? 413 : 200 }))
+    const { send, respondWith, received } = await createFixture(t)
+    respondWith((body) => ({ status: body.length > 250 ? 413 : 200 }))
     assert.equal((await send()).kind, 'delivered')
-    answer({ status: 413 })
+    respondWith({ status: 413 })
     assert.deepEqual(await send(), { kind: 'refused', status: 413, reason: 'status 413' })
     assert.equal(received.length, 4)
   })
 })
 
 suite('UnifiedPush results', () => {
-  const rows: [answer: Answer, result: ProviderResult][] = [
+  const rows: [reply: ServiceResponse, result: ProviderResult][] = [
     [{ status: 200 }, { kind: 'delivered', status: 200, reason: 'accepted' }],
     [{ status: 201 }, { kind: 'delivered', status: 201, reason: 'accepted' }],
     [{ status: 202 }, { kind: 'delivered', status: 202, reason: 'accepted' }],
@@ -127,8 +127,8 @@ suite('UnifiedPush results', () => {
   ]
   for (const [reply, result] of rows) {
     test(`${reply.status} ${JSON.stringify(reply.headers ?? {})}: ${result.kind}`, async (t) => {
-      const { send, answer, received } = await createFixture(t)
-      answer(reply)
+      const { send, respondWith, received } = await createFixture(t)
+      respondWith(reply)
       assert.deepEqual(await send(), result)
       assert.equal(received.length, reply.status === 413 ? 2 : 1)
     })
@@ -155,11 +155,11 @@ suite('UnifiedPush results', () => {
 
 suite('a remembered UnifiedPush result', () => {
   test('of an address that returned 404 is used for ten minutes, for this address only', async (t) => {
-    const { send, answer, received, clock, urlOf } = await createFixture(t)
-    answer({ status: 404 })
+    const { send, respondWith, received, clock, urlOf } = await createFixture(t)
+    respondWith({ status: 404 })
     const refused = { kind: 'rejected', status: 404, reason: 'status 404', isCertain: true }
     assert.deepEqual(await send(), refused)
-    answer({ status: 200 })
+    respondWith({ status: 200 })
     clock.advance(599_999)
     assert.deepEqual(await send(), refused)
     assert.equal(received.length, 1)
@@ -169,8 +169,8 @@ suite('a remembered UnifiedPush result', () => {
   })
 
   test('of an address that returned 507 is used for a minute', async (t) => {
-    const { send, answer, received, clock } = await createFixture(t)
-    answer({ status: 507 })
+    const { send, respondWith, received, clock } = await createFixture(t)
+    respondWith({ status: 507 })
     await send()
     clock.advance(20_000)
     assert.deepEqual(await send(), {
@@ -182,13 +182,13 @@ suite('a remembered UnifiedPush result', () => {
     })
     assert.equal(received.length, 1)
     clock.advance(40_000)
-    answer({ status: 200 })
+    respondWith({ status: 200 })
     assert.equal((await send()).kind, 'delivered')
   })
 
   test('of a response with Retry-After is used for that time', async (t) => {
-    const { send, answer, received, clock } = await createFixture(t)
-    answer({ status: 429, headers: { 'retry-after': '300' } })
+    const { send, respondWith, received, clock } = await createFixture(t)
+    respondWith({ status: 429, headers: { 'retry-after': '300' } })
     await send()
     clock.advance(299_999)
     await send()
@@ -239,10 +239,10 @@ suite('a remembered UnifiedPush result', () => {
   })
 
   test('is forgotten when the clock is set back', async (t) => {
-    const { send, answer, clock } = await createFixture(t)
-    answer({ status: 404 })
+    const { send, respondWith, clock } = await createFixture(t)
+    respondWith({ status: 404 })
     await send()
-    answer({ status: 200 })
+    respondWith({ status: 200 })
     clock.advance(-86_400_000)
     assert.equal((await send()).kind, 'delivered')
   })
@@ -260,20 +260,20 @@ test('UnifiedPush: addresses that are not public are not called, in any spelling
 })
 
 test('UnifiedPush: redirects are not followed', async (t) => {
-  const { send, answer, received, urlOf } = await createFixture(t)
-  answer({ status: 308, headers: { location: urlOf('/inside') } })
+  const { send, respondWith, received, urlOf } = await createFixture(t)
+  respondWith({ status: 308, headers: { location: urlOf('/inside') } })
   assert.equal((await send()).kind, 'retry')
   assert.equal(received.length, 1)
 })
 
 test('UnifiedPush: a host that has never accepted a message has a rate limit over all its addresses', async (t) => {
-  const { send, answer, received, urlOf, clock } = await createFixture(t)
-  answer({ status: 404 })
+  const { send, respondWith, received, urlOf, clock } = await createFixture(t)
+  respondWith({ status: 404 })
   for (let at = 0; at < 200; at++) assert.equal((await send(EVENT, urlOf(`/${at}`))).kind, 'rejected')
   const result = await send(EVENT, urlOf('/more'))
   assert.equal(result.kind, 'retry')
   assert.equal(received.length, 200)
   clock.advance(50)
-  answer({ status: 200 })
+  respondWith({ status: 200 })
   assert.equal((await send(EVENT, urlOf('/more'))).kind, 'delivered')
 })

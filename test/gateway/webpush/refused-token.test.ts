@@ -113,10 +113,10 @@ suite('VAPID tokens when the system clock is wrong at the start', () => {
 })
 
 suite('a VAPID token that is refused with any times', () => {
-  for (const answer of REFUSALS)
-    test(`${titleOf(answer)}: a configuration error for each of 30 devices`, async (t) => {
+  for (const refusal of REFUSALS)
+    test(`${titleOf(refusal)}: a configuration error for each of 30 devices`, async (t) => {
       const { service, clock, deps } = await startWebPushFixture(t)
-      service.respondWith(answer)
+      service.respondWith(refusal)
       const results = []
       for (let at = 0; at < 30; at++) results.push(await sendWebPush(deps, messageTo(service.subscribe())))
       assert.deepEqual(
@@ -156,10 +156,10 @@ suite('a VAPID token that is refused with any times', () => {
 test('all tokens for one message share one deadline', async (t) => {
   const HOUR_LESS_A_LITTLE = HOUR - 5
   const clock = createManualClock()
-  let answered = 0
+  let responses = 0
   await using server = await httpServer((_request, response) => {
     // The second request hangs. It has 5 ms left, not an hour.
-    if (++answered > 1) return
+    if (++responses > 1) return
     clock.advance(HOUR_LESS_A_LITTLE)
     response.writeHead(403, { date: new Date(START + 48 * HOUR).toUTCString() }).end()
   })
@@ -170,7 +170,7 @@ test('all tokens for one message share one deadline', async (t) => {
 })
 
 suite('a response about the subscription', () => {
-  const rows: [title: string, answer: PushResponse, outcome: string, reason: string][] = [
+  const rows: [title: string, refusal: PushResponse, outcome: string, reason: string][] = [
     [
       'Apple',
       { status: 400, body: json({ reason: 'VapidPkHashMismatch' }) },
@@ -202,20 +202,20 @@ suite('a response about the subscription', () => {
     // The response of Microsoft. The subscription is kept, and no other device waits for it.
     ['401 without a body', { status: 401 }, 'retry', 'status 401'],
   ]
-  for (const [title, answer, outcome, reason] of rows)
+  for (const [title, refusal, outcome, reason] of rows)
     test(`${title}: ${outcome}, if a token was accepted before`, async (t) => {
       const { service, send } = await startWebPushFixture(t)
       assert.equal((await send()).kind, 'delivered')
-      service.respondWith(answer)
+      service.respondWith(refusal)
       const result = await send()
-      assert.deepEqual([result.kind, result.status, result.reason], [outcome, answer.status, reason])
+      assert.deepEqual([result.kind, result.status, result.reason], [outcome, refusal.status, reason])
       assert.equal(service.received.length, 2)
     })
 
-  for (const [title, answer, , reason] of rows.slice(0, 4))
+  for (const [title, refusal, , reason] of rows.slice(0, 4))
     test(`${title}: a retry for this device only, if no token was accepted before`, async (t) => {
       const { service, send } = await startWebPushFixture(t)
-      service.respondWith(answer)
-      assert.deepEqual(await send(), { kind: 'retry', status: answer.status, reason, isOfDevice: true })
+      service.respondWith(refusal)
+      assert.deepEqual(await send(), { kind: 'retry', status: refusal.status, reason, isOfDevice: true })
     })
 })

@@ -65,12 +65,12 @@ suite('sendWebPush', () => {
     })
     const { 'Content-Length': _length, ...headers } = details.headers
     const body = new Uint8Array(details.body ?? [])
-    const answer = await fetch(details.endpoint, {
+    const response = await fetch(details.endpoint, {
       method: 'POST',
       headers: headers as Record<string, string>,
       body,
     })
-    assert.equal(answer.status, 201, await answer.text())
+    assert.equal(response.status, 201, await response.text())
     assert.equal(service.received[0]?.text, 'from web-push')
   })
 
@@ -104,7 +104,7 @@ suite('sendWebPush', () => {
 })
 
 suite('Web Push results', () => {
-  const rows: [answer: PushResponse, result: ProviderResult][] = [
+  const rows: [response: PushResponse, result: ProviderResult][] = [
     [{ status: 201 }, { kind: 'delivered', status: 201, reason: 'accepted' }],
     [{ status: 200 }, { kind: 'delivered', status: 200, reason: 'accepted' }],
     [{ status: 202 }, { kind: 'delivered', status: 202, reason: 'accepted' }],
@@ -131,10 +131,10 @@ suite('Web Push results', () => {
       { kind: 'retry', status: 302, reason: 'status 302' },
     ],
   ]
-  for (const [answer, result] of rows) {
-    test(`${answer.status} ${JSON.stringify(answer.headers ?? {})}: ${result.kind}`, async (t) => {
+  for (const [response, result] of rows) {
+    test(`${response.status} ${JSON.stringify(response.headers ?? {})}: ${result.kind}`, async (t) => {
       const { service, send } = await startWebPushFixture(t)
-      service.respondWith(answer)
+      service.respondWith(response)
       assert.deepEqual(await send(), result)
       assert.equal(service.received.length, 1)
     })

@@ -33,14 +33,14 @@ async function post(url: string, more: Partial<Call> = {}) {
   return await postOnce(agent, new URL(url), callWith(more))
 }
 
-async function answered(listener: RequestListener, more: Partial<Call> = {}): Promise<CallResponse> {
+async function callTo(listener: RequestListener, more: Partial<Call> = {}): Promise<CallResponse> {
   await using server = await httpServer(listener)
   const result = await post(server.url, more)
   assert.ok(result.kind === 'response', JSON.stringify(result))
   return result
 }
 
-const answering =
+const responding =
   (status: number, body: string, headers: Record<string, string> = {}): RequestListener =>
   (_request, response) =>
     void response.writeHead(status, headers).end(body)
@@ -81,7 +81,7 @@ suite('the request', () => {
 
   test('does not follow a redirect', async () => {
     let requests = 0
-    const { status, headers } = await answered((_request, response) => {
+    const { status, headers } = await callTo((_request, response) => {
       requests++
       response.writeHead(307, { location: '/elsewhere' }).end()
     })
@@ -102,15 +102,15 @@ suite('the body of a response', () => {
   ]
   for (const [title, readBody, sent, body] of rows)
     test(title, async () => {
-      assert.deepEqual((await answered(answering(200, sent), { readBody })).body, body)
+      assert.deepEqual((await callTo(responding(200, sent), { readBody })).body, body)
     })
 
   test('is read depending on the status', async () => {
     const readBody = { success: 'json', other: 'text' } as const
     for (const status of [200, 204, 299])
-      assert.notEqual(typeof (await answered(answering(status, '{}'), { readBody })).body, 'string')
+      assert.notEqual(typeof (await callTo(responding(status, '{}'), { readBody })).body, 'string')
     for (const status of [300, 400, 503])
-      assert.equal((await answered(answering(status, '{}'), { readBody })).body, '{}')
+      assert.equal((await callTo(responding(status, '{}'), { readBody })).body, '{}')
   })
 
   for (const readBody of [JSON_ALWAYS, TEXT_ALWAYS, NO_BODY])
@@ -119,7 +119,7 @@ suite('the body of a response', () => {
         const body = new Readable({ read: () => setImmediate(() => body.push('x'.repeat(512))) })
         return body
       }
-      const { status } = await answered(
+      const { status } = await callTo(
         (_request, response) => {
           const body = endless()
           body.pipe(response).on('close', () => body.destroy())
@@ -143,7 +143,7 @@ suite('the body of a response', () => {
 
 suite('Retry-After', () => {
   const waitFor = async (value: string | undefined, status = 503) =>
-    (await answered(answering(status, '', value === undefined ? {} : { 'retry-after': value }))).retryAfterMs
+    (await callTo(responding(status, '', value === undefined ? {} : { 'retry-after': value }))).retryAfterMs
 
   test('is read in seconds, for any status', async () => {
     for (const status of [200, 429, 503]) assert.equal(await waitFor('90', status), 90_000)
@@ -202,7 +202,7 @@ suite('the deadline', () => {
   test('ends with the exchange', async () => {
     const timer = manualTimer()
     const { startTimer } = timer
-    await answered(answering(200, '{}'), { startTimer })
+    await callTo(responding(200, '{}'), { startTimer })
     assert.equal(timer.isRunning(), false)
     await using server = await httpServer((request) => void request.socket.destroy())
     await post(server.url, { startTimer })
@@ -241,7 +241,7 @@ suite('without a response', () => {
 
   test('a signal that outlives the exchange keeps no listener', async () => {
     const { signal } = new AbortController()
-    await answered(answering(200, '{}'), { signal })
+    await callTo(responding(200, '{}'), { signal })
     assert.equal(getEventListeners(signal, 'abort').length, 0)
   })
 

@@ -59,17 +59,17 @@ suite('openTunnel', () => {
     return { proxy, open }
   }
 
-  const refusals: [title: string, answer: string][] = [
+  const refusals: [title: string, reply: string][] = [
     ['asks for a password', 'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'],
     ['forbids it', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n'],
     ['uses another protocol', 'SSH-2.0-OpenSSH_9.2\r\n\r\n'],
     ['closes without a response', ''],
     ['never ends', 'x'.repeat(20_000)],
   ]
-  for (const [title, answer] of refusals) {
+  for (const [title, reply] of refusals) {
     test(`rejects when the proxy ${title}`, async (t) => {
       const { proxy, open } = await createFixture(t)
-      proxy.refuse.push(answer)
+      proxy.refuse.push(reply)
       await assert.rejects(open(), (error) => faultOf(error) === 'proxy')
     })
   }

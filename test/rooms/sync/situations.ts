@@ -46,31 +46,31 @@ function countingRandom(): Random {
 }
 
 /** A response by the names of user, point of the history and request. */
-export type Answers = Map<string, JsonObject>
+export type Responses = Map<string, JsonObject>
 
 type Kept = { point: string; tokens: Map<UserId, string> }
 
 /** Runs the history on an empty database. */
-export async function readSituations(fixture: SyncFixture): Promise<Answers> {
+export async function readSituations(fixture: SyncFixture): Promise<Responses> {
   fixture.rooms.random = countingRandom()
-  const answers: Answers = new Map()
+  const responses: Responses = new Map()
   const kept: Kept[] = []
   for (const [point, act] of Object.entries(history(fixture))) {
     await act()
     const tokens = new Map<UserId, string>()
     for (const userId of [bob, carol, dave])
-      tokens.set(userId, await readAll(fixture, { userId, point, kept, answers }))
+      tokens.set(userId, await readAll(fixture, { userId, point, kept, responses }))
     kept.push({ point, tokens })
   }
-  return answers
+  return responses
 }
 
-type Reading = { userId: UserId; point: string; kept: readonly Kept[]; answers: Answers }
+type Reading = { userId: UserId; point: string; kept: readonly Kept[]; responses: Responses }
 
-async function readAll(fixture: SyncFixture, { userId, point, kept, answers }: Reading): Promise<string> {
+async function readAll(fixture: SyncFixture, { userId, point, kept, responses }: Reading): Promise<string> {
   const read = async (request: string, since: string | undefined, options: SyncOptions) => {
     const body = await serialised(await fixture.sync(userId, since, options))
-    answers.set(`${userId}, ${point}, ${request}`, body)
+    responses.set(`${userId}, ${point}, ${request}`, body)
     return body['next_batch'] as string
   }
   const token = await read('initial, none', undefined, { filter: FILTERS['none'] as JsonObject })

@@ -99,22 +99,22 @@ onEachDatabase('a message in a room whose members wait in /sync', (open) => {
     const { next_batch: since } = await fixture.sync(alice)
     const made: unknown[] = []
     fixture.reads.db = recording(fixture.db, made)
-    const answered: string[] = []
+    const served: string[] = []
     const waits = NAMES.map(async (name) => {
       await fixture.sync(user(name), since, { timeoutMs: WAIT_MS })
-      answered.push(name)
+      served.push(name)
     })
     await untilAsleep(fixture, NAMES.length)
     made.length = 0
     await fixture.say(roomId, alice, 'hello')
     let turns = 0
-    while (answered.length < NAMES.length) {
+    while (served.length < NAMES.length) {
       await new Promise(setImmediate)
       turns++
     }
     await Promise.all(waits)
     assert.ok(made.length <= 6 * NAMES.length, `${made.length / NAMES.length} statements for each`)
-    assert.ok(turns >= NAMES.length / 8, `${turns} turns of the event loop for ${NAMES.length} answers`)
+    assert.ok(turns >= NAMES.length / 8, `${turns} turns of the event loop for ${NAMES.length} responses`)
   })
 })
 

@@ -13,13 +13,13 @@ export type Account = {
 
 export const passwordOf = (name: string) => `the password of ${name}`
 
-/** Registers an account. @throws Error for any answer but 200 and 429 */
+/** Registers an account. @throws Error for any response but 200 and 429 */
 export async function register(caller: Caller, name: string): Promise<Account> {
   const body = { username: name, password: passwordOf(name), auth: { type: 'm.login.dummy' } }
   return accountOf(caller, await caller.callWithRetry(`${V3}/register`, { body }), `register ${name}`)
 }
 
-/** Another session of an account. @throws Error for any answer but 200 and 429 */
+/** Another session of an account. @throws Error for any response but 200 and 429 */
 export async function login(caller: Caller, name: string): Promise<Account> {
   return accountOf(caller, await tryLogin(caller, name, passwordOf(name)), `login ${name}`)
 }
@@ -40,7 +40,7 @@ function accountOf(caller: Caller, { status, body }: Called, what: string): Acco
   }
 }
 
-/** Resolves to the room id. @throws Error for any answer but 200 */
+/** Resolves to the room id. @throws Error for any response but 200 */
 export async function createRoom(account: Account): Promise<string> {
   const { status, body } = await account.callWithRetry('/createRoom', { body: { preset: 'public_chat' } })
   if (status !== 200) throw new Error(`createRoom: ${status} ${JSON.stringify(body)}`)

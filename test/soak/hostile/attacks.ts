@@ -86,7 +86,7 @@ async function addRules(owner: Account, count: number, signal: AbortSignal): Pro
 
 const HOLD_MS = 5000
 
-const unreadAnswers: Attack = {
+const unreadResponses: Attack = {
   name: 'request long responses and never read them',
   async run(target, caller) {
     const account = await register(caller, `unread-${unique()}`)
@@ -195,7 +195,7 @@ const manySyncs: Attack = {
 }
 
 const longBacklog: Attack = {
-  name: 'a backlog at a gateway that never answers',
+  name: 'a backlog at a gateway that never responds',
   async run(target, caller) {
     const gateway = createServer(() => undefined)
     await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
@@ -255,8 +255,8 @@ const syncAfterLogout: Attack = {
       const waiting = session.call(`/sync?timeout=20000&since=${String(body['next_batch'])}`)
       await session.call('/logout', { body: {} })
       await sender.callWithRetry(sendPath(roomId), text('secret'))
-      const answer = await waiting
-      if (JSON.stringify(answer.body).includes('secret'))
+      const response = await waiting
+      if (JSON.stringify(response.body).includes('secret'))
         found.push('a logged-out session received a later message')
     })
     return [...new Set(found)]
@@ -267,7 +267,7 @@ const ATTACKS: readonly Attack[] = [
   fillInbox,
   readInbox,
   slowRules,
-  unreadAnswers,
+  unreadResponses,
   halfBodies,
   fillQuota,
   slowNames,
@@ -294,7 +294,7 @@ export function attack(target: Target): Promise<AttackReport[]> {
         statuses: Object.fromEntries(caller.statuses),
         violations: [
           ...violations,
-          ...faults.map(([status, count]) => `${count} answers with status ${status}`),
+          ...faults.map(([status, count]) => `${count} responses with status ${status}`),
         ],
       }
     }),

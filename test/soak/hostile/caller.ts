@@ -27,9 +27,9 @@ export function createCaller(url: string, address: string): Caller {
 
   async function call(path: string, options: CallOptions = {}): Promise<Called> {
     const began = performance.now()
-    const answer = await exchange(new URL(path, url), agent, options)
-    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
-    return { ...answer, ms: performance.now() - began }
+    const result = await exchange(new URL(path, url), agent, options)
+    statuses.set(result.status, (statuses.get(result.status) ?? 0) + 1)
+    return { ...result, ms: performance.now() - began }
   }
 
   return {
@@ -38,9 +38,9 @@ export function createCaller(url: string, address: string): Caller {
     call,
     async callWithRetry(path, options = {}) {
       for (;;) {
-        const answer = await call(path, options)
-        if (answer.status !== 429 || options.signal?.aborted) return answer
-        await pause(Number(answer.body['retry_after_ms'] ?? 1000), options.signal)
+        const result = await call(path, options)
+        if (result.status !== 429 || options.signal?.aborted) return result
+        await pause(Number(result.body['retry_after_ms'] ?? 1000), options.signal)
       }
     },
   }

@@ -12,7 +12,7 @@ export type Measured = { sends: number[]; pokes: number[]; others: number[] }
 export type Ordinary = {
   /** The localpart of the account whose password and inbox the attackers guess. */
   victim: string
-  /** Sends and reads until the signal ends. Resolves when all requests are answered. */
+  /** Sends and reads until the signal ends. Resolves after the responses to all requests. */
   use(signal: AbortSignal): Promise<Measured>
   /** Expected pokes that have not arrived. */
   owed(): string[]

@@ -15,10 +15,10 @@ export function differences(specified: Operation, ours: Operation): string[] {
     ...parameters(specified.about, ours.about),
     ...bodies(specified.about, ours.about),
   ]
-  const saysWhatItAnswers = Object.keys(objectAt(ours.about, 'responses')).some((status) =>
+  const listsItsResponses = Object.keys(objectAt(ours.about, 'responses')).some((status) =>
     /^[23]/.test(status),
   )
-  if (!saysWhatItAnswers) return requests
+  if (!listsItsResponses) return requests
   return [...requests, ...statuses(specified.about, ours.about), ...responses(specified.about, ours.about)]
 }
 
@@ -111,7 +111,7 @@ function responses(specified: JsonObject, ours: JsonObject): string[] {
     .flatMap((status) => {
       const [their, our] = [jsonOf(objectAt(theirs, status)), jsonOf(objectAt(own, status))]
       if (our === undefined || their === undefined) return []
-      return sent(shapeOf(their), shapeOf(our), 'answer')
+      return sent(shapeOf(their), shapeOf(our), 'response')
     })
 }
 

@@ -133,17 +133,17 @@ export const ACCEPTED: readonly Accepted[] = [
   },
   {
     operation: /^GET .*\/pushrules\/global\/\{kind\}\/\{ruleId\}\/(enabled|actions)$/,
-    difference: /^answer\.(enabled|actions): /,
+    difference: /^response\.(enabled|actions): /,
     reason: 'one route serves both attributes, each with its own key',
   },
   {
     operation: /^GET .*\/state\/\{eventType\}\/\{stateKey\}$/,
-    difference: /^answer\.unsigned\.\w+: not specified/,
+    difference: /^response\.unsigned\.\w+: not specified/,
     reason: 'with format=event the response is a complete event',
   },
   {
     operation: /^GET .*\/voip\/turnServer$/,
-    difference: /^answer\.(username|password|uris|ttl): required/,
-    reason: 'there is no TURN server; other servers answer with an empty object too',
+    difference: /^response\.(username|password|uris|ttl): required/,
+    reason: 'there is no TURN server; other servers respond with an empty object too',
   },
 ]
