@@ -1,5 +1,5 @@
 import type { Benchmark, Report } from './benchmark.ts'
-import { createLoad } from './support/load.ts'
+import { createLoad, type Sender } from './support/load.ts'
 import { temporaryFolder } from './support/processes.ts'
 import { launchBelfry, launchRelay } from './support/programs.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
@@ -26,8 +26,12 @@ const LATENCY_LOAD = 0.5
 const LATENCY_ROUNDS = 3
 const MIN_SHARE_OF_FLOOR = 1 / 3
 
+/** One room in which all members but one send, and that one has the only pusher. */
+const BUSY_SENDERS = 32
+
 const SIDES = ['floor', 'belfry'] as const
-type Setup = { belfry: Side; floor: Side; receiver: Receiver; rooms: readonly SeededRoom[] }
+type Seeded = { rooms: readonly SeededRoom[]; busy: readonly Sender[] }
+type Setup = Seeded & { belfry: Side; floor: Side; receiver: Receiver }
 
 export const pokes: Benchmark = {
   name: 'pokes',
@@ -35,7 +39,7 @@ export const pokes: Benchmark = {
   async run(options) {
     using data = temporaryFolder()
     await using receiver = await startReceiver()
-    const rooms = await seedConversations(data.path, receiver.gateway)
+    const seeded = await seedRooms(data.path, receiver.gateway)
     await using relay = await launchRelay(receiver.gateway)
     await using server = await launchBelfry(data.path, options)
     await using relayLoad = createLoad(relay.url, CONVERSATIONS)
@@ -44,38 +48,48 @@ export const pokes: Benchmark = {
       belfry: { program: server, load: serverLoad },
       floor: { program: relay, load: relayLoad },
       receiver,
-      rooms,
+      ...seeded,
     })
   },
 }
 
-async function seedConversations(data: string, gateway: string): Promise<SeededRoom[]> {
+async function seedRooms(data: string, gateway: string): Promise<Seeded> {
   await using seed = await openSeed(data, gateway)
-  return await seed.addConversations(CONVERSATIONS)
+  const rooms = await seed.addConversations(CONVERSATIONS)
+  const { roomId, sender, members } = await seed.addRoom(BUSY_SENDERS + 1, 1)
+  const [, ...others] = members
+  return { rooms, busy: [sender, ...others].map(({ token }) => ({ roomId, token })) }
 }
 
 async function measure(setup: Setup): Promise<Report> {
-  const { receiver, rooms } = setup
-  const sendFor = (side: (typeof SIDES)[number], ms: number) =>
-    sendingRound(receiver, setup[side], (load) => load.sendFor(rooms, ms))
+  const { receiver, rooms, busy } = setup
+  const sendFor = (side: (typeof SIDES)[number], ms: number, senders: readonly Sender[] = rooms) =>
+    sendingRound(receiver, setup[side], (load) => load.sendFor(senders, ms))
   for (const side of SIDES) await sendFor(side, WARM_UP_MS)
   const rates = await inTurns(SIDES, ROUNDS, (side) => sendFor(side, ROUND_MS))
   const perSecond = LATENCY_LOAD * medianOf(rates.belfry, (one) => one.pokesPerSecond)
   const latencies = await inTurns(SIDES, LATENCY_ROUNDS, (side) =>
     sendingRound(receiver, setup[side], (load) => load.sendAtRate(rooms, perSecond, ROUND_MS)),
   )
+  for (const side of SIDES) await sendFor(side, WARM_UP_MS, busy)
+  const onePusher = await inTurns(SIDES, ROUNDS, (side) => sendFor(side, ROUND_MS, busy))
   return report(
     { belfry: medians(rates.belfry), floor: medians(rates.floor) },
     { belfry: medians(latencies.belfry), floor: medians(latencies.floor) },
+    { belfry: medians(onePusher.belfry), floor: medians(onePusher.floor) },
   )
 }
 
 type Both<T> = { belfry: T; floor: T }
 
-function report(rates: Both<Round>, latencies: Both<Round>): Report {
+function report(rates: Both<Round>, latencies: Both<Round>, onePusher: Both<Round>): Report {
   const share = rates.belfry.pokesPerSecond / rates.floor.pokesPerSecond
   return {
-    tables: [rateTable(rates), latencyTable(latencies)],
+    tables: [
+      rateTable(`${CONVERSATIONS} concurrent conversations, one pusher each`, rates),
+      latencyTable(latencies),
+      rateTable(`${BUSY_SENDERS} concurrent senders in one room, one pusher`, onePusher),
+    ],
     targets: [
       {
         wanted: 'pokes per second at least a third of the floor',
@@ -86,12 +100,13 @@ function report(rates: Both<Round>, latencies: Both<Round>): Report {
     figures: {
       pokesShareOfFloor: rounded({ share }).share,
       asFastAsPossible: { belfry: rounded(rates.belfry), floor: rounded(rates.floor) },
+      onePusher: { belfry: rounded(onePusher.belfry), floor: rounded(onePusher.floor) },
       atHalfLoad: { belfry: rounded(latencies.belfry), floor: rounded(latencies.floor) },
     },
   }
 }
 
-function rateTable({ floor, belfry }: Both<Round>): Table {
+function rateTable(load: string, { floor, belfry }: Both<Round>): Table {
   const row = (name: string, of: Round) => [
     name,
     figure(of.messagesPerSecond),
@@ -100,7 +115,7 @@ function rateTable({ floor, belfry }: Both<Round>): Table {
     ...cpuCells(of),
   ]
   return {
-    title: `As fast as possible: ${CONVERSATIONS} concurrent conversations, one pusher each`,
+    title: `As fast as possible: ${load}`,
     columns: ['', 'messages/s', 'pokes/s', 'CPU µs/poke', ...cpuColumns],
     rows: [row('bare relay (floor)', floor), row('belfry', belfry)],
   }
