@@ -11,6 +11,8 @@ export class Lifetime {
   closing = false
   /** The error that a waiting handler throws when the server shuts down. */
   readonly reason = new MatrixError(503, 'M_UNKNOWN', 'The server is shutting down; try again')
+  /** The same for a closed response. It is shared because each request ends with it, and the stack of an error is expensive. */
+  readonly #gone = new ClientGone()
   readonly #requests = new Set<RequestContext>()
   readonly #sockets = new Set<Socket>()
 
@@ -24,7 +26,7 @@ export class Lifetime {
     context.response.once('close', () => {
       this.#requests.delete(context)
       context.release()
-      context.abort(new ClientGone())
+      context.abort(this.#gone)
       onEnd(context)
       if (this.closing) this.#closeIdle(context.request.socket)
     })

@@ -17,10 +17,11 @@ export async function unreadTotals(
   userId: UserId,
   roomIds: readonly RoomId[],
 ): Promise<Map<RoomId, RoomCounts>> {
-  const counts = new Map(roomIds.map((roomId) => [roomId, nothingUnread()]))
+  const counts = new Map<RoomId, RoomCounts>()
   if (roomIds.length === 0) return counts
   for (const { room_id: roomId, notifications, highlights } of await q.all(unreadByRoom, { userId, roomIds }))
-    counts.set(roomId, { ...nothingUnread(), notifications, highlights, main: { notifications, highlights } })
+    counts.set(roomId, countsOf(notifications, highlights))
+  for (const roomId of roomIds) if (!counts.has(roomId)) counts.set(roomId, countsOf(0, 0))
   return counts
 }
 
@@ -55,11 +56,6 @@ function dropReadThreads(threads: RoomCounts['threads'] = new Map()): void {
   for (const [root, { notifications }] of threads) if (notifications === 0) threads.delete(root)
 }
 
-function nothingUnread(): RoomCounts {
-  return {
-    notifications: 0,
-    highlights: 0,
-    main: { notifications: 0, highlights: 0 },
-    threads: new Map(),
-  }
+function countsOf(notifications: number, highlights: number): RoomCounts {
+  return { notifications, highlights, main: { notifications, highlights }, threads: new Map() }
 }

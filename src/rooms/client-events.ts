@@ -43,11 +43,14 @@ export async function syncEventsOfPages(
   pages: readonly (readonly Event[])[],
   reader: PageReader,
 ): Promise<JsonObject[][]> {
-  const related = await relatedEventsOf(q, pages)
+  const related = pages.some(hasRelated) ? await relatedEventsOf(q, pages) : []
   return pages.map((events, at) =>
     events.map((event) => syncEvent(event, optionsFor(event, reader, related[at] ?? NONE))),
   )
 }
+
+const hasRelated = (page: readonly Event[]) =>
+  page.some(({ replacesEventId, redactedBy }) => replacesEventId !== null || redactedBy !== null)
 
 type RelatedEvents = ReadonlyMap<EventId, Event>
 

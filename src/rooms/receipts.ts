@@ -110,8 +110,10 @@ export async function receiptContents(
   q: Queries,
   of: { roomIds: readonly RoomId[]; userId: UserId; since: number },
 ): Promise<Map<RoomId, { own: boolean; contents: JsonObject[] }>> {
+  const rows = of.roomIds.length === 0 ? [] : await q.all(receiptsSince, of)
+  if (rows.length === 0) return new Map()
   const rooms = new Map<RoomId, { own: boolean; threads: Map<string, JsonObject> }>()
-  for (const row of of.roomIds.length === 0 ? [] : await q.all(receiptsSince, of)) {
+  for (const row of rows) {
     const room = entry(rooms, row.room_id, () => ({ own: false, threads: new Map<string, JsonObject>() }))
     room.own ||= row.user_id === of.userId
     const content = entry(room.threads, row.thread_id, (): JsonObject => ({}))

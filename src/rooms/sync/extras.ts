@@ -27,7 +27,10 @@ export type AccountData = {
   of(roomId: RoomId | ''): JsonObject[]
 }
 
+const NO_ACCOUNT_DATA: AccountData = { roomIds: [], of: () => [] }
+
 export function accountDataOf(rows: readonly AccountDataRow[]): AccountData {
+  if (rows.length === 0) return NO_ACCOUNT_DATA
   const byRoom = Map.groupBy(rows, (row) => row.room_id)
   return {
     roomIds: [...byRoom.keys()].filter((roomId): roomId is RoomId => roomId !== ''),
@@ -60,10 +63,10 @@ export async function roomExtras(
   // An initial response for a room has all its account data and receipts, however old.
   const newRooms = new Set(joined.filter((plan) => plan.after < since).map((plan) => plan.roomId))
   const known = roomIds.filter((roomId) => !newRooms.has(roomId))
-  const receipts = new Map([
-    ...(await receiptContents(read, { userId, roomIds: known, since })),
-    ...(await receiptContents(read, { userId, roomIds: [...newRooms], since: 0 })),
-  ])
+  const receipts = await receiptContents(read, { userId, roomIds: known, since })
+  if (newRooms.size > 0)
+    for (const [roomId, all] of await receiptContents(read, { userId, roomIds: [...newRooms], since: 0 }))
+      receipts.set(roomId, all)
   const countsOf = request.byThread ? unreadCounts : unreadTotals
   const counts = roomIds.length === 0 ? undefined : await countsOf(read, userId, roomIds)
   const earlier =

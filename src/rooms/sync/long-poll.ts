@@ -51,11 +51,14 @@ export async function longPoll<T>(
   }
 }
 
+/** Without a reason, each abort would create an error with its stack. */
+const WOKEN = 'woken'
+
 function watchUser(deps: PollDeps, poll: Poll) {
   let wake = new AbortController()
   let rooms: (() => void) | undefined
   let roomsAreStale = true
-  const onNews = () => wake.abort()
+  const onNews = () => wake.abort(WOKEN)
   const user = deps.bus.subscribe([`user:${poll.userId}`], () => {
     roomsAreStale = true
     onNews()

@@ -40,6 +40,7 @@ export async function planRooms(q: Queries, request: PlanRequest): Promise<RoomP
   if (filter.rooms?.size === 0) return []
   const rooms = (await roomsOfResponse(q, request)).filter((room) => includesRoom(filter, room.room_id))
   const changed = rooms.filter((room) => since === undefined || room.position > since)
+  if (changed.length === 0) return rooms.map((room) => planRoom(request, room, undefined))
   const histories = await historiesOf(
     q,
     userId,
@@ -55,13 +56,16 @@ async function roomsOfResponse(q: Queries, request: PlanRequest): Promise<RoomOf
     if (filter.includeLeave) memberships.push('leave', 'ban')
     return q.all(roomsWithMembership, { userId, memberships })
   }
+  const news =
+    since < request.position ? await roomsWithNews(q, { userId, since, position: request.position }) : []
+  if (!fullState && alsoRooms.length === 0) return news
   const rooms = new Map<RoomId, RoomOfUser>()
   const add = (found: RoomOfUser[]) => {
     for (const room of found) rooms.set(room.room_id, room)
   }
   if (fullState) add(await q.all(roomsWithMembership, { userId, memberships: ['join'] }))
-  else if (alsoRooms.length > 0) add(await q.all(joinedAmong, { userId, roomIds: alsoRooms }))
-  if (since < request.position) add(await roomsWithNews(q, { userId, since, position: request.position }))
+  else add(await q.all(joinedAmong, { userId, roomIds: alsoRooms }))
+  add(news)
   return [...rooms.values()]
 }
 

@@ -72,6 +72,8 @@ function batchesOf(
 
 /** The rooms of one batch. A room without news is absent. */
 async function partsOf(read: Queries, reader: RoomReader, rooms: readonly PlannedRoom[]): Promise<RoomParts> {
+  // A woken poll has one room, and thousands of polls are woken together.
+  if (rooms.every(({ plan }) => plan.membership === 'join')) return joinedRooms(read, reader, rooms)
   const of = (...sections: (keyof Rooms)[]) =>
     rooms.filter(({ plan }) => sections.includes(SECTIONS[plan.membership]))
   return new Map([

@@ -33,22 +33,19 @@ export async function newsOfRooms(
   reader: RoomReader,
   plans: readonly RoomPlan[],
 ): Promise<Map<RoomId, NewsForViewer>> {
-  const news = new Map<RoomId, NewsForViewer>()
-  for (const [roomId, own] of await newsForOne(
-    q,
-    reader,
-    plans.filter((plan) => !isShared(plan)),
-  ))
-    news.set(roomId, own)
   const shared = plans.filter(isShared)
+  const others = shared.length === plans.length ? [] : plans.filter((plan) => !isShared(plan))
+  const news = await newsForOne(q, reader, others)
   if (shared.length === 0) return news
   const { sharedRooms, filter } = reader
   const request = { plans: shared, filter, stateAfter: isStateAfter(reader) }
   const found = await sharedRooms.news(request, (missing) => newsForAll(q, reader, missing))
   const changed = shared.filter((_, at) => found[at]?.summaryChanged)
   const summaries = await summariesOf(q, roomIdsOf(changed), reader.viewer.userId)
-  for (const [at, { roomId }] of shared.entries())
-    news.set(roomId, { ...(found[at] as RoomNews), summary: summaries.get(roomId) })
+  for (const [at, { roomId }] of shared.entries()) {
+    const { timeline, state } = found[at] as RoomNews
+    news.set(roomId, { timeline, state, summary: summaries.get(roomId) })
+  }
   return news
 }
 

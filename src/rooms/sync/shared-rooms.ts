@@ -26,6 +26,8 @@ type SharedRequest = {
   /** The state is that at the end of the timeline, not at its start. */
   stateAfter: boolean
 }
+/** `news`: the result of `reading` when it is there. */
+type Entry = { reading: Promise<RoomNews>; news: RoomNews | undefined }
 type ReadNews = (plans: readonly RoomPlan[]) => Promise<RoomNews[]>
 
 /** The maximum number of entries, and of events in each: 20 MiB if all have the maximum size. */
@@ -38,16 +40,17 @@ const MAX_EVENTS = 20
  * on the viewer: not on ignored users, transaction ids or history visibility.
  */
 export function createSharedRooms(): SharedRooms {
-  const cache = new BoundedMap<string, Promise<RoomNews>>({ limit: MAX_ENTRIES })
+  const cache = new BoundedMap<string, Entry>({ limit: MAX_ENTRIES })
 
   async function readAndCache(request: SharedRequest, read: ReadNews): Promise<RoomNews[]> {
     const reading = read(request.plans)
     for (const [at, plan] of request.plans.entries()) {
       const key = keyOf(plan, request)
-      const entry = reading.then((all) => all[at] as RoomNews)
+      const entry: Entry = { reading: reading.then((all) => all[at] as RoomNews), news: undefined }
       cache.set(key, entry)
-      entry.then(
+      entry.reading.then(
         (news) => {
+          entry.news = news
           if (news.timeline.events.length + news.state.length > MAX_EVENTS) cache.delete(key)
         },
         () => cache.delete(key),
@@ -60,12 +63,14 @@ export function createSharedRooms(): SharedRooms {
     async news(request, read) {
       const { plans } = request
       const found = plans.map((plan) => cache.get(keyOf(plan, request)))
+      const ready = found.map((entry) => entry?.news)
+      if (ready.every((news) => news !== undefined)) return ready
       const missing = plans.filter((_, at) => found[at] === undefined)
       // No await before the entries are in the cache: otherwise parallel readers would read the rooms too.
       const reading = missing.length === 0 ? [] : readAndCache({ ...request, plans: missing }, read)
       const [others, ...cached] = await Promise.all([
         reading,
-        ...found.map((entry) => entry?.catch(() => undefined)),
+        ...found.map((entry) => entry?.reading.catch(() => undefined)),
       ])
       const news = new Map(missing.map((plan, at) => [plan, others[at] as RoomNews]))
       for (const [at, plan] of plans.entries()) {
