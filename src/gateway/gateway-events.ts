@@ -6,7 +6,7 @@ import { oncePer } from '../lib/once-per.ts'
 import type { Report, Step } from './step.ts'
 
 /** The minimum time between two log lines about the same configuration error. */
-const TOLD_EVERY_MS = 10 * 60_000
+const LOG_EVERY_MS = 10 * 60_000
 
 /** Writes each step to the log and the metrics, under Belfry's and Sygnal's names. */
 export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: Clock }): Report {
@@ -21,7 +21,7 @@ export function createGatewayEvents(deps: { log: Log; metrics: Metrics; clock: C
     ['pushkin'],
   )
   const counterOf = memoised((app) => memoised((outcome) => outcomes.labels(app, outcome)))
-  const isNews = oncePer(TOLD_EVERY_MS, deps.clock)
+  const isNews = oncePer(LOG_EVERY_MS, deps.clock)
   // Without a request to a provider, any caller can cause any number of these steps.
   const isTold = (step: Step) =>
     step.status !== undefined || isNews(`${step.app ?? ''} ${step.outcome} ${step.reason}`)

@@ -27,7 +27,7 @@ export type KnownOrigins = {
 const MAX_ORIGINS = 4096
 /** The number of different devices with a key mismatch that shows a wrong key of this gateway. */
 const MISMATCHES = 5
-const STRANGERS = { perSecond: 20, burst: 200 }
+const UNKNOWN_ORIGINS = { perSecond: 20, burst: 200 }
 
 /** The result when the limit is reached; `retryAfterMs` is `unknownHostWait`. */
 export const TOO_MANY_FOR_UNKNOWN_HOST = {
@@ -47,7 +47,7 @@ export function makeKnownOrigins(clock: Clock): KnownOrigins {
       restsUntil: 0,
       mismatched: new Set(),
     }))
-  const strangers = createTokenBuckets({ rate: STRANGERS, clock, maxKeys: MAX_ORIGINS })
+  const unknownOrigins = createTokenBuckets({ rate: UNKNOWN_ORIGINS, clock, maxKeys: MAX_ORIGINS })
   return {
     accepted: (origin) => {
       const state = stateOf(origin)
@@ -72,6 +72,6 @@ export function makeKnownOrigins(clock: Clock): KnownOrigins {
       return now >= restsFrom && now < restsUntil ? restsUntil - now : 0
     },
     unknownHostWait: ({ origin, hostname }) =>
-      origins.peek(origin)?.isKnown === true ? 0 : strangers.take(hostname),
+      origins.peek(origin)?.isKnown === true ? 0 : unknownOrigins.take(hostname),
   }
 }

@@ -46,7 +46,7 @@ const invitation = testEvent({
   content: { membership: 'invite' },
 })
 
-const inRoom = { room_id: '!kitchen:test' }
+const inRoom = { room_id: '!room:test' }
 const sent = { sender: alice, origin_server_ts: SENT_AT }
 const formattedMessage = {
   ...sent,

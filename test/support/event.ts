@@ -1,12 +1,12 @@
 import type { DeviceId, EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { type Event, MAIN_THREAD } from '../../src/lib/matrix-event.ts'
 
-/** A message of `@alice:test` in `!kitchen:test`; `changes` replace fields. */
+/** A message of `@alice:test` in `!room:test`; `changes` replace fields. */
 export function testEvent(changes: Partial<Event> = {}): Event {
   return {
     position: 7,
     eventId: '$message' as EventId,
-    roomId: '!kitchen:test' as RoomId,
+    roomId: '!room:test' as RoomId,
     type: 'm.room.message',
     stateKey: null,
     sender: '@alice:test' as UserId,
