@@ -1,4 +1,5 @@
 import type { Progress } from '../sending/item-store.ts'
+import { isFailure } from '../sending/result.ts'
 import type { LaneEvent } from '../sending/transition.ts'
 import type { Queries } from '../storage/query.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
@@ -26,12 +27,11 @@ export function passedOver(done: Progress, plan: Collapse | undefined): Progress
  */
 export function isCarriedOut(
   plan: Collapse,
-  { kind }: { kind: LaneEvent['kind'] },
+  event: { kind: LaneEvent['kind'] },
   { failingSince, now }: { failingSince: number | null; now: number },
 ): boolean {
-  if (kind === 'delivered' || kind === 'refused' || plan.keep.length === 0) return true
-  const isFailure = kind === 'retry' || kind === 'misconfigured'
-  return isFailure && failingSince !== null && now - failingSince >= LONG_OUTAGE_MS
+  if (event.kind === 'delivered' || event.kind === 'refused' || plan.keep.length === 0) return true
+  return isFailure(event) && failingSince !== null && now - failingSince >= LONG_OUTAGE_MS
 }
 
 /** The next step for one event of the backlog; undefined: the lease of the pusher was lost. */

@@ -1,7 +1,8 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import { type Dialect, query } from '../storage/query.ts'
+import type { Schema } from '../storage/schema.ts'
 import { isCall } from '../lib/call-events.ts'
 
 // Adds items to the queues of pushers. All functions run in the transaction of the event. `onCommit` gets the ids of the pushers to wake
@@ -76,64 +77,61 @@ const itemOf = (d: Dialect, { position, now, urgent }: Row) =>
     d.integer(urgent).as('urgent'),
   ] as const
 
-export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
+/** Adds the selected items, and returns the lanes that had none for the event. */
+const insertItems = (db: Kysely<Schema>, items: Expression<unknown>) =>
   db
     .insertInto('lane_items')
     .columns(['lane_id', 'position', 'created_at', 'urgent'])
-    .expression(
-      db
-        .selectFrom('memberships as m')
-        .innerJoin('pushers as p', 'p.user_id', 'm.user_id')
-        .where('m.room_id', '=', p.roomId)
-        // A literal: no database uses a partial index for a bound parameter.
-        .where('m.has_pushers', '=', sql.lit(1))
-        .where('m.membership', '=', 'join')
-        .where('m.user_id', 'not in', d.list(p.except) as RawBuilder<UserId>)
-        .where('p.kind', 'in', SENDING)
-        .where('p.enabled', '=', sql.lit(1))
-        .where('p.activated', '=', sql.lit(1))
-        .select(itemOf(d, p)),
-    )
+    .expression(items as never)
     .onConflict((conflict) => conflict.columns(['lane_id', 'position']).doNothing())
-    .returning('lane_id'),
+    .returning('lane_id')
+
+export const addForRoom = query<Omit<ForRoom, 'type'> & Row>()((db, p, d) =>
+  insertItems(
+    db,
+    db
+      .selectFrom('memberships as m')
+      .innerJoin('pushers as p', 'p.user_id', 'm.user_id')
+      .where('m.room_id', '=', p.roomId)
+      // A literal: no database uses a partial index for a bound parameter.
+      .where('m.has_pushers', '=', sql.lit(1))
+      .where('m.membership', '=', 'join')
+      .where('m.user_id', 'not in', d.list(p.except) as RawBuilder<UserId>)
+      .where('p.kind', 'in', SENDING)
+      .where('p.enabled', '=', sql.lit(1))
+      .where('p.activated', '=', sql.lit(1))
+      .select(itemOf(d, p)),
+  ),
 )
 
 export const addForUsers = query<{ userIds: readonly UserId[] } & Row>()((db, p, d) =>
-  db
-    .insertInto('lane_items')
-    .columns(['lane_id', 'position', 'created_at', 'urgent'])
-    .expression(
-      db
-        .selectFrom('pushers as p')
-        .where('p.user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
-        .where('p.kind', 'in', SENDING)
-        .where('p.enabled', '=', sql.lit(1))
-        .where('p.activated', '=', sql.lit(1))
-        .select(itemOf(d, p)),
-    )
-    .onConflict((conflict) => conflict.columns(['lane_id', 'position']).doNothing())
-    .returning('lane_id'),
+  insertItems(
+    db,
+    db
+      .selectFrom('pushers as p')
+      .where('p.user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
+      .where('p.kind', 'in', SENDING)
+      .where('p.enabled', '=', sql.lit(1))
+      .where('p.activated', '=', sql.lit(1))
+      .select(itemOf(d, p)),
+  ),
 )
 
 type HolderRow = { user_id: UserId; handle: string }
 
 export const addForHandles = query<{ holders: readonly HolderRow[] } & Row>()((db, p, d) =>
-  db
-    .insertInto('lane_items')
-    .columns(['lane_id', 'position', 'created_at', 'urgent'])
-    .expression(
-      db
-        .selectFrom(d.rows(p.holders, { user_id: 'text', handle: 'text' }).as('r'))
-        .innerJoin('pushers as p', (join) =>
-          join.onRef('p.user_id', '=', 'r.user_id').onRef('p.handle', '=', 'r.handle'),
-        )
-        .where('p.kind', 'in', SENDING)
-        .where('p.enabled', '=', sql.lit(1))
-        .where('p.activated', '=', sql.lit(1))
-        .select(itemOf(d, p)),
-    )
-    .onConflict((conflict) => conflict.columns(['lane_id', 'position']).doNothing())
-    .returning('lane_id'),
+  insertItems(
+    db,
+    db
+      .selectFrom(d.rows(p.holders, { user_id: 'text', handle: 'text' }).as('r'))
+      .innerJoin('pushers as p', (join) =>
+        join.onRef('p.user_id', '=', 'r.user_id').onRef('p.handle', '=', 'r.handle'),
+      )
+      .where('p.kind', 'in', SENDING)
+      .where('p.enabled', '=', sql.lit(1))
+      .where('p.activated', '=', sql.lit(1))
+      .select(itemOf(d, p)),
+  ),
 )
 
 // A counter, not a flag: after sending the badge, only the count from before the badge was read is subtracted.

@@ -1,7 +1,7 @@
 import type { Evidence } from '../sending/circuits.ts'
 import type { Turn } from '../sending/lane-store.ts'
 import type { LanePort, Settled } from '../sending/port.ts'
-import type { Refused } from '../sending/result.ts'
+import { isFailure, type Refused } from '../sending/result.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { PusherStep } from '../trace/trace.ts'
 import { isCarriedOut } from './collapse.ts'
@@ -117,7 +117,7 @@ function announce({ events }: DeliveryDeps, settled: SettledPoke, turn: Turn): v
   if (result !== undefined && next !== undefined) {
     const kind = next.kind === 'activate' ? 'activation' : next.about
     const { reason: error, ms } = result
-    if (result.kind === 'retry' || result.kind === 'misconfigured') {
+    if (isFailure(result)) {
       const { attempts: count, nextAttemptAt } = state
       events.pusherFailing({ pusherId, error, attempts: count, nextAttemptAt: nextAttemptAt ?? 0 })
     } else if (result.kind === 'refused') events.pokeDropped({ pusherId, kind, error })

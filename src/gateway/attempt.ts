@@ -1,5 +1,6 @@
 import type { Random } from '../lib/ids.ts'
 import type { Pass } from '../sending/circuits.ts'
+import { isFailure } from '../sending/result.ts'
 import { retryWaitMs } from '../sending/transition.ts'
 import type { Apps } from './apps.ts'
 import {
@@ -51,7 +52,7 @@ export async function attempt(deps: AttemptDeps, job: FirstAttempt): Promise<Set
 async function attemptBy(deps: AttemptDeps, job: FirstAttempt): Promise<SettledAttempt> {
   const { app, line, attempts } = job
   const requestedAt = deps.clock.now()
-  const { admission, withdraw } = app.circuits.enter(line, { device: laneKeyOf(job) })
+  const { admission, withdraw } = app.circuits.enter(line, { key: laneKeyOf(job) })
   job.withdraw = withdraw
   const admitted = admission instanceof Promise ? await deps.metrics.waited(app, admission) : admission
   delete job.withdraw
@@ -77,7 +78,7 @@ async function settle(deps: AttemptDeps, job: FirstAttempt, pass: Pass): Promise
   void deps.queue.advance(released)
   logCircuitChange(deps.log, news, { app, evidence, result })
   const at = deps.clock.now()
-  if (believed.kind !== 'retry' && believed.kind !== 'misconfigured') {
+  if (!isFailure(believed)) {
     reportAttempt(deps.report, job, { exchanged, at })
     if (believed.kind === 'delivered') return { kind: 'delivered', write }
     return { kind: believed.kind, isWithoutRequest: result.status === undefined }

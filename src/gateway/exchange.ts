@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { Log } from '../lib/log.ts'
 import type { Change, Evidence } from '../sending/circuits.ts'
-import type { SendResult } from '../sending/result.ts'
+import { isFailure, type SendResult } from '../sending/result.ts'
 import { GATEWAY_WORDS, type GatewayWord } from '../sending/result-words.ts'
 import type { OpenApp } from './apps.ts'
 import { deviceKeyOf } from './keys.ts'
@@ -80,9 +80,7 @@ export async function exchange(deps: ExchangeDeps, job: Job): Promise<Exchange> 
 
 /** The stop of the gateway has aborted the attempt. It does not count, and is repeated after the next start. */
 export const isCutOff = ({ signal }: Pick<ExchangeDeps, 'signal'>, { result, believed }: Exchange) =>
-  signal.aborted &&
-  result.status === undefined &&
-  (believed.kind === 'retry' || believed.kind === 'misconfigured')
+  signal.aborted && result.status === undefined && isFailure(believed)
 
 async function send(deps: ExchangeDeps, job: Job): Promise<SendResult & { write?: Write }> {
   const { app, device, notification, expiresAt } = job

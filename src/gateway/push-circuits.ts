@@ -7,7 +7,7 @@ import { splitDestination } from './queue-store.ts'
 /** The last error of a lane that waits for the end of a pause, or for its app. */
 export const PAUSED = 'line paused'
 /** The interval between checks whether an app is configured again. */
-const NO_APP_FOR_MS = 60_000
+export const NO_APP_FOR_MS = 60_000
 
 /** The circuits of the queue: those of the apps (`OpenApp.circuits`), which first attempts use too. */
 export function createPushCircuits(deps: { apps: () => Apps; clock: Clock; random: Random }): LaneCircuits {

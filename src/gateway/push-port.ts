@@ -3,7 +3,7 @@ import { removeItems } from '../sending/item-store.ts'
 import { removeEmpty } from '../sending/keyed-lanes.ts'
 import { stateOf } from '../sending/lane-store.ts'
 import type { LanePort, Looked, Settled, Visit } from '../sending/port.ts'
-import type { SendResult } from '../sending/result.ts'
+import { isFailure, type SendResult } from '../sending/result.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import type { Apps } from './apps.ts'
 import {
@@ -18,6 +18,7 @@ import {
 } from './exchange.ts'
 import { nextItem } from './next-item.ts'
 import type { Notification } from './notification.ts'
+import { NO_APP_FOR_MS } from './push-circuits.ts'
 import type { QueueCapacity, Weight } from './queue-capacity.ts'
 import {
   type ItemContent,
@@ -29,9 +30,6 @@ import {
 } from './queue-store.ts'
 import { type Final, type OnRejected, reject, seenAs } from './recorder.ts'
 import { noteSeen, type Seen } from './seen-store.ts'
-
-/** The interval between checks whether an app is configured again. */
-const NO_APP_FOR_MS = 60_000
 
 export type PushDeps = ExchangeDeps & {
   db: Database
@@ -140,8 +138,7 @@ function jobIn(apps: Apps, { payload, counts }: ItemContent, when: Pick<Job, 'ex
 
 /** The attempt failed, and the notification expires before the next one. */
 const isExpired = ({ event, state, look }: SettledPush) =>
-  (event.kind === 'retry' || event.kind === 'misconfigured') &&
-  (state.nextAttemptAt ?? 0) >= (look?.picked?.job.expiresAt ?? Infinity)
+  isFailure(event) && (state.nextAttemptAt ?? 0) >= (look?.picked?.job.expiresAt ?? Infinity)
 
 /** The final result, if the notification is not sent again. */
 function finalOf(settled: SettledPush): Final | undefined {
@@ -182,9 +179,8 @@ async function record(deps: PushDeps, tx: Transaction, { now, settled }: Recorde
 function announce({ report, clock }: PushDeps, settled: SettledPush): void {
   const { look, result, state } = settled
   if (look?.picked === undefined || result === undefined) return
-  const { kind, exchanged } = result
+  const { exchanged } = result
   const at = state.lastErrorAt !== null && state.nextAttemptAt !== null ? state.lastErrorAt : clock.now()
-  const isFailure = kind === 'retry' || kind === 'misconfigured'
-  const nextAttemptAt = isFailure ? (state.nextAttemptAt ?? at) : undefined
+  const nextAttemptAt = isFailure(result) ? (state.nextAttemptAt ?? at) : undefined
   reportAttempt(report, look.picked.job, { exchanged, at, nextAttemptAt })
 }

@@ -269,7 +269,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     if (this.#stop.signal.aborted) return
     const { laneId, destination } = lane
     // No promise: lanes that get slots in the same tick are leased together.
-    const withdraw = this.#deps.circuits.enterLane(destination, senderOf(lane), (admission) => {
+    const withdraw = this.#deps.circuits.enterLane(destination, lane, (admission) => {
       if (admission.kind === 'go') this.#granted.set(laneId, admission.pass)
       // Leased again, to record the pause.
       else this.#woken.set(laneId, undefined)
@@ -282,7 +282,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   async #admit(lane: Claimed, reserved: Pass | undefined): Promise<Claimed | undefined> {
     const { circuits } = this.#deps
     const { destination, laneId } = lane
-    const admission = circuits.admit(destination, senderOf(lane), reserved)
+    const admission = circuits.admit(destination, lane, reserved)
     if (admission.kind === 'full') {
       await this.#settle({ lane, event: { kind: 'given back' }, release: true })
       return lane
@@ -380,8 +380,3 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     return turn
   }
 }
-
-const senderOf = ({ laneId, key }: Pick<Claimed, 'laneId' | 'key'>) => ({
-  laneId,
-  ...(key !== null && { device: key }),
-})

@@ -29,14 +29,14 @@ export const raiseGeneration = query<{ laneId: number; destination: string }>()(
     .where('lane_id', '=', p.laneId),
 )
 
+const NO_FAILURE = { failing_since: null, attempts: sql.lit(0), next_attempt_at: null }
+
 /** The destination has changed: resets the state of failure and the last sent value. */
 export const resetFailures = query<{ laneId: number }>()((db, p) =>
   db
     .updateTable('lanes')
     .set({
-      failing_since: null,
-      attempts: sql.lit(0),
-      next_attempt_at: null,
+      ...NO_FAILURE,
       last_error: null,
       last_error_at: null,
       last_success_at: null,
@@ -50,9 +50,7 @@ export const disableLane = query<{ laneId: number }>()((db, p) =>
   db
     .updateTable('lanes')
     .set({
-      failing_since: null,
-      attempts: sql.lit(0),
-      next_attempt_at: null,
+      ...NO_FAILURE,
       value_due: sql.lit(0),
       held_until: null,
     })

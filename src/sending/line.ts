@@ -23,8 +23,8 @@ const REFUSED_DEVICES = 5
 /** The maximum number of refused devices in memory for each line. */
 const MAX_REFUSED = 1000
 
-/** A sender: a lane of the database, a device, or both. */
-export type Sender = { laneId?: number; device?: string }
+/** A lane of the database, or a first attempt with the key of its device. */
+export type Sender = { laneId?: number; key?: string | null }
 
 export type Line<Waiting> = {
   readonly name: string
@@ -96,7 +96,8 @@ export const isPaused = ({ circuit, rules }: AnyLine) => isBroken(circuit, rules
  * Whether the refusal of one device is a fault of its line. On a line with deliveries, the refused devices can be of another kind (another
  * platform of a Firebase project, a subscription with another key) and must not delay working devices.
  */
-export function isRefusedAsAWhole(line: AnyLine, { device = '' }: Sender): boolean {
+export function isRefusedAsAWhole(line: AnyLine, { key }: Sender): boolean {
+  const device = key ?? ''
   const isKnown = line.refusedAlone?.peek(device) === true
   if (!isKnown && line.refused.size < MAX_REFUSED) line.refused.add(device)
   if (isPaused(line) || !line.hasDelivered) return true
@@ -104,14 +105,14 @@ export function isRefusedAsAWhole(line: AnyLine, { device = '' }: Sender): boole
 }
 
 /** A delivery shows that the earlier refusals concerned single devices. */
-export function noteDelivery(line: AnyLine, { device = '' }: Sender): void {
+export function noteDelivery(line: AnyLine, { key }: Sender): void {
   line.hasDelivered = true
   for (const one of line.refused) {
     line.refusedAlone ??= new BoundedMap({ limit: MAX_REFUSED })
     line.refusedAlone.set(one, true)
   }
   line.refused.clear()
-  line.refusedAlone?.delete(device)
+  line.refusedAlone?.delete(key ?? '')
 }
 
 /** A configuration error pauses a line at once. An outage needs several failures in a row. */

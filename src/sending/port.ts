@@ -48,9 +48,9 @@ export type NotSent = Exclude<LaneEvent, SendResult | { kind: 'circuit paused' }
 export type Settled<Look extends Looked, Result extends SendResult> = {
   lane: Claimed
   /** Absent: the lane was given back before it was read. */
-  look: Look | undefined
+  look?: Look
   /** Absent: nothing was sent. */
-  result: Result | undefined
+  result?: Result
   event: LaneEvent
   /** The new state. */
   state: LaneState

@@ -16,6 +16,12 @@ export type SendResult<Fault extends string = string> =
   | Retry<Fault>
   | Misconfigured<Fault>
 
+/** Whether the attempt failed, and may be made again. */
+export const isFailure = <Event extends { kind: string }>(
+  event: Event,
+): event is Extract<Event, { kind: 'retry' | 'misconfigured' }> =>
+  event.kind === 'retry' || event.kind === 'misconfigured'
+
 /** A result before its time is measured. */
 export type Untimed<Result extends SendResult = SendResult> = Result extends SendResult
   ? Omit<Result, 'ms'>

@@ -3,7 +3,6 @@ import type { Random } from '../lib/ids.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { removeItems } from './item-store.ts'
 import {
-  type Claimed,
   type LaneOutcome,
   type Lease,
   settleLanes,
@@ -16,13 +15,10 @@ import type { SendResult } from './result.ts'
 import { type LaneEvent, transition } from './transition.ts'
 
 /** A finished turn of a lane that is to be recorded. */
-export type Ended<Look, Result> = {
-  lane: Claimed
-  /** Absent: the lane is given back before it was read. */
-  look?: Look
-  /** Absent: nothing was sent. */
-  result?: Result
-  event: LaneEvent
+export type Ended<Look extends Looked, Result extends SendResult> = Omit<
+  Settled<Look, Result>,
+  'state' | 'isTooLate'
+> & {
   /** The circuit of the destination allows no attempt before this time. */
   notBefore?: number | undefined
   /** The lease ends even if there is more to send. */
@@ -41,10 +37,8 @@ export type SettlerDeps = {
 type Written<Look extends Looked, Result extends SendResult> = { settled: Settled<Look, Result>; turn: Turn }
 
 /** A result with the additional values for `settleLanes`. */
-type Entry<Look extends Looked, Result extends SendResult> = Settled<Look, Result> & {
-  waits: boolean
-  release: boolean
-}
+type Entry<Look extends Looked, Result extends SendResult> = Ended<Look, Result> &
+  Settled<Look, Result> & { waits: boolean }
 
 /**
  * Creates the function that records turns. Turns that end at the same time share one transaction. The function resolves to the recorded
@@ -89,12 +83,13 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
 }
 
 function computedOf<Look extends Looked, Result extends SendResult>(
-  { lane, look, result, event, notBefore, release }: Ended<Look, Result>,
+  ended: Ended<Look, Result>,
   { now, random }: { now: number; random: Random },
 ): Entry<Look, Result> {
   // `settleLanes` compares the generations, and so detects a lane that was set again since the look.
+  const { lane, look, event, notBefore } = ended
   const { state, next } = transition(look?.state ?? lane.state, event, { now, random, notBefore })
-  return { lane, look, result, event, state, isTooLate: false, waits: next === 'release', release }
+  return { ...ended, state, isTooLate: false, waits: next === 'release' }
 }
 
 /** A lane that was set again during the attempt stays: the same is sent again and can be rejected again. */

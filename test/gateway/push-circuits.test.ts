@@ -27,7 +27,7 @@ function open() {
 
 test('first attempts and lanes of an app use the same slots', async () => {
   const { circuits, lanes, passOf, enter } = open()
-  const busy = [1, 2].map((n) => passOf(circuits.admit('line', { device: `${n}` })))
+  const busy = [1, 2].map((n) => passOf(circuits.admit('line', { key: `${n}` })))
   assert.deepEqual(lanes.admit(DESTINATION, { laneId: 1 }), { kind: 'full' })
   const admission = enter(DESTINATION)
   assert.equal(circuits.waiting(), 1)

@@ -28,7 +28,7 @@ function createFixture({
   const random = { token: () => '', below }
   const circuits = createCircuits({ clock, random, limit, soleLineHasAll })
   const admit = (laneId: number, line = LINE) => circuits.admit(line, { laneId })
-  const enter = (device: string, line = LINE) => circuits.enter(line, { device })
+  const enter = (device: string, line = LINE) => circuits.enter(line, { key: device })
   const passOf = (admission: Admission): Pass => {
     assert.ok(admission.kind === 'go', admission.kind)
     return admission.pass
@@ -36,7 +36,7 @@ function createFixture({
   /** Sends of different lanes and devices, one after another, with the same result. */
   const sendTimes = (times: number, result: CircuitReport = outage, line = LINE) => {
     for (let n = 0; n < times; n++) {
-      const pass = passOf(circuits.admit(line, { laneId: n, device: `device ${n}` }))
+      const pass = passOf(circuits.admit(line, { laneId: n, key: `device ${n}` }))
       circuits.report(pass, result)
       circuits.leave(pass)
     }
@@ -330,7 +330,7 @@ describe('a configuration error', () => {
     const { circuits, sendTimes, isPaused, passOf } = createFixture()
     const refused: CircuitReport = { evidence: 'refused', reason: 'mismatch' }
     const sendTo = (device: string, result: CircuitReport) => {
-      const pass = passOf(circuits.admit(LINE, { device }))
+      const pass = passOf(circuits.admit(LINE, { key: device }))
       circuits.report(pass, result)
       circuits.leave(pass)
     }

@@ -30,7 +30,7 @@ onEachDatabase('a lane without a free slot', (open) => {
     await eventually(() => sent.length === 1 && circuits.waiting() === 1)
     const stopped = engine[Symbol.asyncDispose]()
     assert.equal(circuits.waiting(), 0)
-    const { admission } = circuits.enter(A, { device: 'first attempt' })
+    const { admission } = circuits.enter(A, { key: 'first attempt' })
     deliver([1])
     assert.equal((await admission).kind, 'go')
     await stopped

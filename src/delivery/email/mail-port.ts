@@ -3,7 +3,7 @@ import type { Mail } from '../../lib/mail/mail.ts'
 import { shortHash } from '../../lib/short-hash.ts'
 import { stateOf } from '../../sending/lane-store.ts'
 import type { LanePort, Looked, Settled, Visit } from '../../sending/port.ts'
-import type { SendResult } from '../../sending/result.ts'
+import { isFailure, type SendResult } from '../../sending/result.ts'
 import type { Transaction } from '../../storage/database.ts'
 import type { PusherStep } from '../../trace/trace.ts'
 import type { MailDeliveryDeps } from './deps.ts'
@@ -108,7 +108,7 @@ async function recordOne(
   if (result === undefined) return look.noted
   const { waiting, pusher } = look
   const pusherId = pusher.pusher_id
-  if (result.kind === 'retry' || result.kind === 'misconfigured')
+  if (isFailure(result))
     return waiting.toMail.slice(-TRACED).map(({ position }) => ({ pusherId, position, result }))
   const rooms = waiting.rooms.map((room) => {
     const { toldAt, waitMs, lastEventAt } = afterMail(room, room.throttle, { now, delayMs })
