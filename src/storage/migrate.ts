@@ -1,47 +1,30 @@
 import { StorageError } from './database.ts'
 import type { ColumnTypes, Migration } from './migration.ts'
-import { first } from './migrations/0001-first.ts'
-import { pushRules } from './migrations/0002-push-rules.ts'
-import { urgentPokes } from './migrations/0003-urgent-pokes.ts'
-import { pusherLife } from './migrations/0004-pusher-life.ts'
-import { trace } from './migrations/0005-trace.ts'
-import { email } from './migrations/0006-email.ts'
-import { holdWhileActive } from './migrations/0007-hold-while-active.ts'
-import { gateway } from './migrations/0008-gateway.ts'
-import { webPush } from './migrations/0009-web-push.ts'
-import { boundedGateway } from './migrations/0010-bounded-gateway.ts'
-import { serverName } from './migrations/0012-server-name.ts'
-import { quotas } from './migrations/0013-quotas.ts'
-import { queueData } from './migrations/0014-queue-data.ts'
-import { edits } from './migrations/0017-edits.ts'
-import { deactivatedUsers } from './migrations/0018-deactivated-users.ts'
-import { lanes } from './migrations/0019-lanes.ts'
-import { gatewayLanes } from './migrations/0020-gateway-lanes.ts'
-import { membersVersion } from './migrations/0021-members-version.ts'
-import { receiptsStream } from './migrations/0022-receipts-stream.ts'
 
-/** Append-only: never change a released migration. */
-export const migrations: readonly Migration[] = [
-  first,
-  pushRules,
-  urgentPokes,
-  pusherLife,
-  trace,
-  email,
-  holdWhileActive,
-  gateway,
-  webPush,
-  boundedGateway,
-  serverName,
-  quotas,
-  queueData,
-  edits,
-  deactivatedUsers,
-  lanes,
-  gatewayLanes,
-  membersVersion,
-  receiptsStream,
-]
+/**
+ * All migrations by their ids. Append-only: never change a released migration. A start loads only the migrations that its database lacks.
+ */
+export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
+  1: async () => (await import('./migrations/0001-first.ts')).first,
+  2: async () => (await import('./migrations/0002-push-rules.ts')).pushRules,
+  3: async () => (await import('./migrations/0003-urgent-pokes.ts')).urgentPokes,
+  4: async () => (await import('./migrations/0004-pusher-life.ts')).pusherLife,
+  5: async () => (await import('./migrations/0005-trace.ts')).trace,
+  6: async () => (await import('./migrations/0006-email.ts')).email,
+  7: async () => (await import('./migrations/0007-hold-while-active.ts')).holdWhileActive,
+  8: async () => (await import('./migrations/0008-gateway.ts')).gateway,
+  9: async () => (await import('./migrations/0009-web-push.ts')).webPush,
+  10: async () => (await import('./migrations/0010-bounded-gateway.ts')).boundedGateway,
+  12: async () => (await import('./migrations/0012-server-name.ts')).serverName,
+  13: async () => (await import('./migrations/0013-quotas.ts')).quotas,
+  14: async () => (await import('./migrations/0014-queue-data.ts')).queueData,
+  17: async () => (await import('./migrations/0017-edits.ts')).edits,
+  18: async () => (await import('./migrations/0018-deactivated-users.ts')).deactivatedUsers,
+  19: async () => (await import('./migrations/0019-lanes.ts')).lanes,
+  20: async () => (await import('./migrations/0020-gateway-lanes.ts')).gatewayLanes,
+  21: async () => (await import('./migrations/0021-members-version.ts')).membersVersion,
+  22: async () => (await import('./migrations/0022-receipts-stream.ts')).receiptsStream,
+}
 
 /** What a migration needs from a database that is not open for other use yet. */
 export interface MigrationTarget {
@@ -62,14 +45,16 @@ const MIGRATIONS_TABLE =
  */
 export async function migrate(target: MigrationTarget, now: number): Promise<void> {
   await target.execute(MIGRATIONS_TABLE)
-  const known = migrations.at(-1)?.id ?? 0
-  const newest = (await target.applied()).at(-1) ?? 0
+  const known = Math.max(...Object.keys(MIGRATIONS).map(Number))
+  const applied = await target.applied()
+  const newest = applied.at(-1) ?? 0
   if (newest > known) {
     throw new StorageError(
       `The database has schema ${newest}, written by a newer Belfry; this one knows schemas up to ${known}. Start the newer version.`,
     )
   }
-  for (const migration of migrations) await apply(target, migration, now)
+  for (const [id, load] of Object.entries(MIGRATIONS))
+    if (!applied.includes(Number(id))) await apply(target, await load(), now)
 }
 
 async function apply(target: MigrationTarget, migration: Migration, now: number): Promise<void> {

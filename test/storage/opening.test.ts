@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { StorageError } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
-import { migrations } from '../../src/storage/migrate.ts'
+import { migrate, MIGRATIONS } from '../../src/storage/migrate.ts'
+import { TYPES } from '../../src/storage/sqlite.ts'
+import { migrations } from '../support/migrations.ts'
 import { query } from '../../src/storage/query.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
@@ -65,6 +67,34 @@ for (const { name, skip, url } of engines) {
     })
   })
 }
+
+describe('migrate', () => {
+  const ids = migrations.map(({ id }) => id)
+
+  test('runs the missing migrations, also one that is older than an applied one', async () => {
+    const statements: string[] = []
+    const execute = (statement: string) => Promise.resolve(statements.push(statement))
+    const missing = ids.at(-2) ?? 0
+    await migrate({ types: TYPES, execute, applied: async () => ids.filter((id) => id !== missing) }, 0)
+    const rows = statements.filter((statement) => statement.startsWith('insert into schema_migrations'))
+    assert.equal(rows.length, 1)
+    assert.match(String(rows[0]), new RegExp(`values \\(${missing},`))
+  })
+
+  test('runs no statement for the migrations of an up-to-date database', async () => {
+    const statements: string[] = []
+    const execute = (statement: string) => Promise.resolve(statements.push(statement))
+    await migrate({ types: TYPES, execute, applied: async () => ids }, 0)
+    assert.deepEqual(
+      statements.map((statement) => statement.slice(0, 12)),
+      ['create table'],
+    )
+  })
+
+  test('has each migration under its own id', () => {
+    assert.deepEqual(Object.keys(MIGRATIONS).map(Number), ids)
+  })
+})
 
 test('a new SQLite database and its other files have mode 600', async (t) => {
   const path = join(temporaryFolder(t), 'belfry.db')

@@ -66,6 +66,17 @@ describe('the start of the server', () => {
     assert.ok(files.length > 200 && packages.has('find-my-way'), 'the files and their imports were found')
   })
 
+  test('loads no migration that its database has', () => {
+    const files = ['src/storage/sqlite.ts', 'src/storage/postgres.ts'].flatMap(
+      (entry) => packagesFrom(entry).files,
+    )
+    assert.ok(files.includes('src/storage/migrate.ts'), 'the table of migrations was found')
+    assert.deepEqual(
+      files.filter((file) => file.startsWith('src/storage/migrations/')),
+      [],
+    )
+  })
+
   test('loads no other command', () => {
     const { files } = packagesFrom('src/cli/main.ts')
     const others = files.filter((file) => /^src\/cli\/(?:gateway|push|send|user|openapi)/.test(file))
