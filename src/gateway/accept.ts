@@ -166,13 +166,15 @@ async function responseFromMemory(
 /** Makes the first attempt, and waits for it until the time limit for the response. */
 async function firstAttempt(deps: AcceptDeps, job: FirstAttempt): Promise<Served> {
   const trying = attempt(deps, job)
-  const late = Promise.withResolvers<undefined>()
-  const cancel = deps.responseDeadlines.add(() => {
-    if (job.withdraw) job.withdraw()
-    else late.resolve(undefined)
+  let cancel: (() => void) | undefined
+  const settled = await new Promise<SettledAttempt | undefined>((resolve) => {
+    cancel = deps.responseDeadlines.add(() => {
+      if (job.withdraw) job.withdraw()
+      else resolve(undefined)
+    })
+    void trying.then(resolve)
   })
-  const settled = await Promise.race([trying, late.promise])
-  cancel()
+  cancel?.()
   if (settled === undefined) return whileTrying(deps, job, trying)
   if (settled.kind === 'later') return queue(deps, job, settled)
   const acceptance = settled.kind === 'rejected' ? 'rejected' : 'accepted'

@@ -8,7 +8,7 @@ import type { OpenApp } from './apps.ts'
 import { deviceKeyOf } from './keys.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 import type { Origin } from './origin.ts'
-import type { Write } from './provider.ts'
+import type { ProviderResult, Write } from './provider.ts'
 import type { ProviderMetrics } from './provider-metrics.ts'
 import { recipientKeyOf } from './recipient-key.ts'
 import { type Report, stepOf } from './step.ts'
@@ -36,11 +36,24 @@ export type Job = {
 type Derived = 'line' | 'deviceKey' | 'recipientKey'
 
 /** Adds the fields that follow from the app, the device and the origin. */
-export const jobOf = <Given extends Omit<Job, Derived>>(given: Given): Given & Pick<Job, Derived> => ({
-  ...given,
-  line: given.app.provider.lineOf(given.device),
-  deviceKey: deviceKeyOf(given.device),
-  recipientKey: recipientKeyOf({ device: given.device, userId: given.origin.userId }) ?? '',
+export const jobOf = ({
+  app,
+  device,
+  notification,
+  messageKey,
+  origin,
+  ...when
+}: Omit<Job, Derived>): Job => ({
+  app,
+  line: app.provider.lineOf(device),
+  device,
+  notification,
+  deviceKey: deviceKeyOf(device),
+  recipientKey: recipientKeyOf({ device, userId: origin.userId }) ?? '',
+  messageKey,
+  origin,
+  expiresAt: when.expiresAt,
+  attempts: when.attempts,
 })
 
 export type ExchangeDeps = {
@@ -48,9 +61,9 @@ export type ExchangeDeps = {
   clock: Clock
   log: Log
   metrics: ProviderMetrics
-  /** The time limit of an attempt. */
+  /** The time limits of attempts. A stop of the gateway ends all of them. */
   deadlines: Deadlines
-  /** Aborts when the gateway stops. */
+  /** Aborts when the gateway stops, before the attempts in flight end. */
   signal: AbortSignal
 }
 
@@ -69,7 +82,9 @@ export type Exchange = {
 /** Makes one attempt. Never rejects. */
 export async function exchange(deps: ExchangeDeps, job: Job): Promise<Exchange> {
   const { app } = job
-  const { write, ...result } = await send(deps, job)
+  const result = await send(deps, job)
+  const { write } = result
+  if (write !== undefined) delete result.write
   if (result.kind === 'misconfigured') app.recentFaults.note(result.reason)
   deps.metrics.responded(app, result)
   const { believed, evidence } = judge(deps, job, result)
@@ -84,28 +99,28 @@ export const isCutOff = ({ signal }: Pick<ExchangeDeps, 'signal'>, { result, bel
 
 async function send(deps: ExchangeDeps, job: Job): Promise<SendResult & { write?: Write }> {
   const { app, device, notification, expiresAt } = job
-  const ending = new AbortController()
-  const end = () => ending.abort()
-  deps.signal.addEventListener('abort', end, { once: true })
-  const withdraw = deps.deadlines.add(end)
-  const late = Promise.withResolvers<typeof ABORTED>()
-  // A provider that ignores its abort signal must not keep its slot.
-  ending.signal.addEventListener('abort', () => setImmediate(() => late.resolve(ABORTED)), { once: true })
+  const { userId } = job.origin
   const started = deps.clock.now()
   const done = deps.metrics.started(app)
+  const ending = new AbortController()
+  let withdraw: (() => void) | undefined
   try {
-    const { userId } = job.origin
-    const message = { device, notification, expiresAt, attempt: job.attempts + 1, userId }
-    const sent = app.provider.send(message, ending.signal)
-    const result = await Promise.race([sent, late.promise])
+    const result = await new Promise<ProviderResult>((resolve, reject) => {
+      withdraw = deps.deadlines.add(() => {
+        ending.abort()
+        // A provider that ignores its abort signal must not keep its slot.
+        setImmediate(() => resolve(ABORTED))
+      })
+      const message = { device, notification, expiresAt, attempt: job.attempts + 1, userId }
+      app.provider.send(message, ending.signal).then(resolve, reject)
+    })
     return { ...result, ms: Math.max(0, deps.clock.now() - started) }
   } catch (error) {
     // Providers must not reject. If one does, that is a bug, and the notification is retried.
     deps.log.error({ err: error, app_id: app.id }, 'a provider failed')
     return { kind: 'retry', reason: 'internal fault', ms: 0 }
   } finally {
-    withdraw()
-    deps.signal.removeEventListener('abort', end)
+    withdraw?.()
     done(Math.max(0, deps.clock.now() - started))
   }
 }

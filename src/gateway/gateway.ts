@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts'
-import { createDeadlines } from '../lib/deadlines.ts'
+import { createDeadlines, type Deadlines } from '../lib/deadlines.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
@@ -131,7 +131,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       responseDeadlines.endNow()
       const idle = Promise.all([acceptor.idle(), queue[Symbol.asyncDispose]()])
       await drain(clock, idle)
-      ending.abort()
+      endAttempts(ending, deadlines)
       await idle
       for (const sweeper of sweepers) await sweeper[Symbol.asyncDispose]()
       responseDeadlines[Symbol.dispose]()
@@ -148,6 +148,11 @@ const reportOf =
     report(step)
     trace?.record(step)
   }
+
+function endAttempts(ending: AbortController, deadlines: Deadlines): void {
+  ending.abort()
+  deadlines.endNow()
+}
 
 /** Resolves when all work is done, or after `DRAIN_MS`. */
 async function drain(clock: Clock, idle: Promise<unknown>): Promise<void> {

@@ -51,6 +51,9 @@ export function encodeJson(value: Json): string {
 export const ELLIPSIS = '…'
 const ELLIPSIS_BYTES = Buffer.byteLength(ELLIPSIS)
 
+/** Of a unit of UTF-16, in JSON: an escape such as `\\u0001`. */
+const MOST_BYTES = 6
+
 /** The number of bytes of a code point. */
 type Measure = (char: string) => number
 
@@ -79,6 +82,7 @@ export function cutJsonText(text: string, maxBytes: number): string {
 }
 
 function cut(text: string, maxBytes: number, measure: Measure): string {
+  if (text.length * MOST_BYTES <= maxBytes) return text
   let bytes = 0
   let at = 0
   let end = 0 // as much of it as leaves room for the ellipsis

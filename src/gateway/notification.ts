@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cleanJson } from '../lib/clean-json.ts'
 import { badJson, invalidParam, missingParam } from '../lib/errors.ts'
+import { isJsonObject, type JsonObject } from '../lib/json.ts'
 
 const MAX_DEVICES = 100
 /** The most levels of nested objects and lists. Deeper values are left out. */
@@ -11,41 +12,77 @@ const MAX_DEPTH = 64
 // where to send must be correct.
 //
 // Null counts as absent: home servers in Go send null for a map that was never created.
-const lenient = <Value extends z.ZodType>(value: Value) => value.nullish().catch(undefined)
+//
+// Each notification is read here, so the values are checked without a schema, and an object with nothing to correct is not copied.
 
-const dictionary = lenient(z.record(z.string(), z.unknown()))
-const text = lenient(z.string())
-const count = lenient(z.int().nonnegative())
+type Maybe<T> = T | null | undefined
 
-const device = z.looseObject({
-  app_id: z.string(),
-  pushkey: z.string(),
+export type NotificationDevice = {
+  app_id: string
+  pushkey: string
   /** Seconds since the Unix epoch. */
-  pushkey_ts: lenient(z.number().nonnegative().max(Number.MAX_SAFE_INTEGER)),
-  data: dictionary,
-  tweaks: dictionary,
-})
+  pushkey_ts?: Maybe<number>
+  data?: Maybe<Record<string, unknown>>
+  tweaks?: Maybe<Record<string, unknown>>
+  [other: string]: unknown
+}
 
-const decoration = z.looseObject({
-  event_id: text,
-  room_id: text,
-  type: text,
-  sender: text,
-  sender_display_name: text,
-  room_name: text,
-  room_alias: text,
-  user_is_target: lenient(z.boolean()),
-  prio: text,
-  content: dictionary,
-  counts: lenient(z.looseObject({ unread: count, missed_calls: count })),
-})
+type Decoration = {
+  event_id?: Maybe<string>
+  room_id?: Maybe<string>
+  type?: Maybe<string>
+  sender?: Maybe<string>
+  sender_display_name?: Maybe<string>
+  room_name?: Maybe<string>
+  room_alias?: Maybe<string>
+  user_is_target?: Maybe<boolean>
+  prio?: Maybe<string>
+  content?: Maybe<Record<string, unknown>>
+  counts?: Maybe<{ unread?: Maybe<number>; missed_calls?: Maybe<number>; [other: string]: unknown }>
+  [other: string]: unknown
+}
 
+/** A notification from a home server (Push Gateway API, `POST /notify`). Unknown keys are kept. */
+export type Notification = Decoration & { devices: NotificationDevice[] }
+
+type Check = (value: unknown) => boolean
+
+const isText: Check = (value) => typeof value === 'string'
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+const isTime: Check = (value) => typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
+
+const OF_DEVICE: Record<string, Check> = { pushkey_ts: isTime, data: isJsonObject, tweaks: isJsonObject }
+const OF_COUNTS: Record<string, Check> = { unread: isCount, missed_calls: isCount }
+const OF_NOTIFICATION: Record<string, Check> = {
+  event_id: isText,
+  room_id: isText,
+  type: isText,
+  sender: isText,
+  sender_display_name: isText,
+  room_name: isText,
+  room_alias: isText,
+  user_is_target: (value) => typeof value === 'boolean',
+  prio: isText,
+  content: isJsonObject,
+  counts: isJsonObject,
+}
+
+/** The same object if all its values have their types, else a copy in which the others are undefined. */
+function lenient(given: JsonObject, checks: Record<string, Check>): Record<string, unknown> {
+  let read: Record<string, unknown> = given
+  for (const key in checks) {
+    const value = given[key]
+    if (value === undefined || value === null || checks[key]?.(value) === true) continue
+    if (read === given) read = { ...given }
+    read[key] = undefined
+  }
+  return read
+}
+
+// For the errors alone: what a call must have.
+const device = z.looseObject({ app_id: z.string(), pushkey: z.string() })
 const envelope = z.looseObject({ notification: z.looseObject({ devices: z.array(z.unknown()) }) })
 const requestBody = z.object({ notification: z.object({ devices: z.array(device) }) })
-
-export type NotificationDevice = z.infer<typeof device>
-/** A notification from a home server (Push Gateway API, `POST /notify`). Unknown keys are kept. */
-export type Notification = z.infer<typeof decoration> & { devices: NotificationDevice[] }
 
 /** `malformed`: the number of devices that were left out because they have no `app_id` or no `pushkey`. */
 export type ParsedNotification = { notification: Notification; malformed: number }
@@ -61,27 +98,37 @@ export type ParsedNotification = { notification: Notification; malformed: number
  * type, `M_INVALID_PARAM` for no device or more than 100.
  */
 export function parseNotification(body: unknown): ParsedNotification {
-  const read = envelope.safeParse(body)
-  if (!read.success) throw refusal(read.error, body)
-  const { devices: given, ...rest } = read.data.notification
+  const all = isJsonObject(body) && isJsonObject(body.notification) ? body.notification : {}
+  const { devices: given, ...rest } = all
+  if (!Array.isArray(given)) throw refusalBy(envelope, body)
   if (given.length === 0) throw invalidParam('notification.devices must not be empty')
   if (given.length > MAX_DEVICES)
     throw invalidParam(`notification.devices must have at most ${MAX_DEVICES} entries`)
   const devices = given.flatMap((one) => readDevice(one) ?? [])
   const malformed = given.length - devices.length
-  if (devices.length === 0) throw refusalOfAll(body)
-  return { notification: { ...decoration.parse(cleanJson(rest, MAX_DEPTH)), devices }, malformed }
+  if (devices.length === 0) throw refusalBy(requestBody, body)
+  return { notification: { ...readDecoration(rest), devices }, malformed }
+}
+
+function readDecoration(given: JsonObject): Decoration {
+  const read = lenient(cleanJson(given, MAX_DEPTH) as JsonObject, OF_NOTIFICATION)
+  const { counts } = read
+  if (!isJsonObject(counts)) return read
+  const readCounts = lenient(counts, OF_COUNTS)
+  return readCounts === counts ? read : { ...read, counts: readCounts }
 }
 
 function readDevice(given: unknown): NotificationDevice | undefined {
-  const { data: read } = device.safeParse(cleanJson(given, MAX_DEPTH))
-  if (read === undefined) return undefined
-  const { pushkey } = given as NotificationDevice
+  const cleaned = cleanJson(given, MAX_DEPTH)
+  if (!isJsonObject(cleaned) || !isJsonObject(given)) return undefined
+  const { pushkey } = given
+  if (typeof cleaned.app_id !== 'string' || typeof pushkey !== 'string') return undefined
+  const read = lenient(cleaned, OF_DEVICE) as NotificationDevice
   return read.pushkey === pushkey ? read : { ...read, pushkey }
 }
 
-function refusalOfAll(body: unknown) {
-  const { error } = requestBody.safeParse(body)
+function refusalBy(schema: z.ZodType, body: unknown) {
+  const { error } = schema.safeParse(body)
   return error === undefined ? badJson('Wrong type: notification.devices') : refusal(error, body)
 }
 

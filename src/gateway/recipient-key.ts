@@ -14,8 +14,19 @@ const CHARACTERS = 22
  */
 export function recipientKeyOf({ device: { data }, userId }: Recipient): string | undefined {
   const hasData = data !== undefined && data !== null && Object.keys(data).length > 0
-  if (!hasData && userId === undefined) return undefined
-  const text = JSON.stringify(hasData ? data : {}, inOrder)
+  if (!hasData) return userId === undefined ? undefined : hashOf({}, userId)
+  const last = computed.get(data)
+  if (last !== undefined && last.userId === userId) return last.key
+  const key = hashOf(data, userId)
+  computed.set(data, { userId, key })
+  return key
+}
+
+/** Each notification needs its key several times. Its data never changes. */
+const computed = new WeakMap<object, { userId: string | undefined; key: string }>()
+
+function hashOf(data: object, userId: string | undefined): string {
+  const text = JSON.stringify(data, inOrder)
   const whole = userId === undefined ? text : `${userId}\n${text}`
   return hash('sha256', whole, 'base64url').slice(0, CHARACTERS)
 }

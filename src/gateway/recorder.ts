@@ -61,7 +61,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
         (note) =>
           note.kind === 'enqueue' || (note.kind === 'settle' && (isToBeTold(note) || isToBeKept(note))),
       )
-      return db.transaction((tx) => writeAll(deps, tx, notes), { durably })
+      return db.transaction((tx) => writeAll(deps, tx, notes), { durably, repeatable: true })
     }),
     async writeIn(tx, notes, onDue) {
       for (const note of notes) if ((await settle(deps, tx, note)).isDue === true) tx.onCommit(onDue)

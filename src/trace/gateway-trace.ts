@@ -22,7 +22,10 @@ export function createGatewayTrace(deps: { db: Database; trace: Trace; log: Log 
   const pending = new Set<Promise<void>>()
   const write = createBatcher(async (steps: readonly GatewayStep[]) => {
     // A step that is lost in a power cut does not affect deliveries, so the write need not be durable.
-    await db.transaction((tx) => trace.recordGatewaySteps(tx, steps), { durably: false })
+    await db.transaction((tx) => trace.recordGatewaySteps(tx, steps), {
+      durably: false,
+      repeatable: true,
+    })
     return steps.map(() => undefined)
   })
   return {

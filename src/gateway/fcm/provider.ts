@@ -69,9 +69,12 @@ function makeProvider(app: App): Provider {
       if (grants === undefined) return { kind: 'misconfigured', reason: 'credentials' }
       const prepared = prepare(app, message)
       if ('kind' in prepared) return prepared
-      const held = await unlessAborted(grants.tokens.current(), signal)
-      if (held.kind === 'failure') return held.failure
-      return attempt(app, prepared, { token: held.token, tokens: grants.tokens, signal, taken: [] })
+      const { tokens } = grants
+      const held = tokens.held()
+      if (held !== undefined) return attempt(app, prepared, { token: held, tokens, signal, taken: [] })
+      const fetched = await unlessAborted(tokens.current(), signal)
+      if (fetched.kind === 'failure') return fetched.failure
+      return attempt(app, prepared, { token: fetched.token, tokens, signal, taken: [] })
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([messages[Symbol.asyncDispose](), grants?.poster[Symbol.asyncDispose]()])

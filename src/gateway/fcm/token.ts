@@ -23,6 +23,8 @@ const NEVER = new AbortController().signal
 export type TokenResult = { kind: 'token'; token: string } | { kind: 'failure'; failure: ProviderResult }
 
 export type AccessTokens = {
+  /** The token to use now, if no request for one is needed. */
+  held(): string | undefined
   /** The token to use now. Concurrent calls share one request. */
   current(): Promise<TokenResult>
   /** Another token than `refused`. It may exist already. */
@@ -74,6 +76,7 @@ export function makeAccessTokens({
   const fetchOnce = () => (fetching ??= fetchToken().finally(() => (fetching = undefined)))
 
   return {
+    held: () => (held !== undefined && steadyNow(clock) < held.renewAt ? held.token : undefined),
     async current() {
       const now = steadyNow(clock)
       if (held === undefined || now >= held.renewAt) {
