@@ -17,7 +17,7 @@ import {
 } from './personal.ts'
 import { markOwnRead, unreadBefore } from './read-positions.ts'
 import type { RoomContext } from './room-context.ts'
-import { handOnAfterCommit } from './hand-on.ts'
+import { passToDeliveryAfterCommit } from './pass-to-delivery.ts'
 import { guarded, rulesCut } from './rule-fault.ts'
 import { traceNotNotified } from './trace-not-notified.ts'
 import { wakePushers } from './wake-delivery.ts'
@@ -92,7 +92,7 @@ async function enqueueForMembers(
   const { event, decision, context } = decided
   if (!context.hasPushers) return
   const { roomId, position, type, sender } = event
-  handOnAfterCommit(deps, tx, decided)
+  passToDeliveryAfterCommit(deps, tx, decided)
   const silenced = exceptions.filter(({ outcome }) => !outcome.notify).map(({ userId }) => userId)
   const mutedCohorts = [...decision.cohorts]
     .filter(([, outcome]) => !outcome.notify)

@@ -7,10 +7,10 @@ import type { NotificationDeps } from './deps.ts'
 import type { RoomContext } from './room-context.ts'
 
 /**
- * Hands a message with its prepared form to delivery after the commit. Left out, because delivery loads them: state events, after
+ * Passes a message with its prepared form to delivery after the commit. Left out, because delivery loads them: state events, after
  * which the names can differ, and messages in rooms that are named after their members.
  */
-export function handOnAfterCommit(
+export function passToDeliveryAfterCommit(
   { recentEvents }: Pick<NotificationDeps, 'recentEvents'>,
   tx: Transaction,
   { event, context, decision }: { event: Event; context: RoomContext; decision: Decision },
