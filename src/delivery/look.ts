@@ -130,9 +130,11 @@ function found(looking: Looking, { head, next }: Found): PokeLook {
   return {
     state: stateOf(head),
     destination: head.destination,
-    valueDue: head.value_due,
-    valueKnown: next !== undefined && 'badgeKnown' in next && next.badgeKnown,
-    valueMissed: badgeMissed,
+    value: {
+      due: head.value_due,
+      isKnown: next !== undefined && 'badgeKnown' in next && next.badgeKnown,
+      isMissed: badgeMissed,
+    },
     passed,
     step: stepOf(head, next),
     ...(isIndependent(looking, { head, next }) && { ahead: pastHead(head, looking.done) }),

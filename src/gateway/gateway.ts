@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, waitAtMost } from '../lib/clock.ts'
 import { createDeadlines, type Deadlines } from '../lib/deadlines.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
@@ -130,7 +130,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     async [Symbol.asyncDispose]() {
       responseDeadlines.endNow()
       const idle = Promise.all([acceptor.idle(), queue[Symbol.asyncDispose]()])
-      await drain(clock, idle)
+      await waitAtMost(clock, DRAIN_MS, idle)
       endAttempts(ending, deadlines)
       await idle
       for (const sweeper of sweepers) await sweeper[Symbol.asyncDispose]()
@@ -152,13 +152,6 @@ const reportOf =
 function endAttempts(ending: AbortController, deadlines: Deadlines): void {
   ending.abort()
   deadlines.endNow()
-}
-
-/** Resolves when all work is done, or after `DRAIN_MS`. */
-async function drain(clock: Clock, idle: Promise<unknown>): Promise<void> {
-  const drained = new AbortController()
-  void idle.then(() => drained.abort())
-  await clock.sleep(DRAIN_MS, drained.signal)
 }
 
 function track(running: Set<Promise<void>>, work: Promise<void>): void {

@@ -107,9 +107,6 @@ function createLook({ db, apps, clock }: PushDeps): LanePort<PushLook, PushResul
 const lookOf = (row: QueuedRow): PushLook => ({
   state: stateOf(row),
   lastPosition: row.last_position,
-  valueDue: 0,
-  valueKnown: false,
-  valueMissed: false,
   passed: [],
   step: { kind: 'nothing due' },
 })

@@ -53,9 +53,6 @@ export function createQueue(deps: QueueDeps): Queue {
     findOutages: (now: number) => findPauses(deps, now),
   } as const
 
-  const endAllPauses = () =>
-    db.transaction((tx) => tx.run(endPauses, { kind: 'push', reason: PAUSED, now: clock.now() }))
-
   return {
     async start() {
       if (db.isServedAlone)
@@ -80,8 +77,9 @@ export function createQueue(deps: QueueDeps): Queue {
     },
     async retryPaused() {
       try {
-        await endAllPauses()
-        engine?.riseBy(clock.now())
+        const now = clock.now()
+        await db.transaction((tx) => tx.run(endPauses, { kind: 'push', reason: PAUSED, now }))
+        engine?.riseBy(now)
       } catch (error) {
         log.error(
           { err: error },

@@ -28,3 +28,10 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', done, { once: true })
     }),
 }
+
+/** Waits for `work`, which must not reject, and at most for `ms` milliseconds. */
+export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController()
+  void work.then(() => done.abort())
+  await clock.sleep(ms, done.signal)
+}

@@ -1,5 +1,5 @@
 import type { Bus } from '../cluster/bus.ts'
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, waitAtMost } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { type Database, StorageError } from '../storage/database.ts'
@@ -156,9 +156,8 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     for (const withdraw of this.#withdrawals.values()) withdraw()
     for (const pass of this.#granted.values()) this.#deps.circuits.leave(pass)
     await this.#finding
-    const enough = new AbortController()
-    const drained = Promise.all(this.#active.values()).then(() => enough.abort())
-    await Promise.race([drained, this.#deps.clock.sleep(this.#settings.drainMs ?? 8000, enough.signal)])
+    const drained = Promise.all(this.#active.values())
+    await waitAtMost(this.#deps.clock, this.#settings.drainMs ?? 8000, drained)
     if (this.#settings.cutOff !== undefined) {
       await this.#settings.cutOff()
       await drained

@@ -26,12 +26,11 @@ export type Looked = {
   state: LaneState
   /** Where the lane sends now. Absent: as in the claim. */
   destination?: string
-  /** `value_due`, before the value was read. */
-  valueDue: number
-  /** The value was read and equals the last sent value. */
-  valueKnown: boolean
-  /** Items that would have contained the value are skipped: the value is due unless this step sends it. */
-  valueMissed: boolean
+  /**
+   * `due`: `value_due`, before the value was read. `isKnown`: the value was read and equals the last sent value. `isMissed`: items that would
+   * have contained it are skipped, so it is due unless this step sends it. Absent: the lanes have no value.
+   */
+  value?: { due: number; isKnown: boolean; isMissed: boolean }
   /** The positions of items that are no longer to be sent. */
   passed: readonly number[]
   /** The next item can be looked up from here, before this step has ended. Absent: there is none, or it depends on this step. */

@@ -137,14 +137,16 @@ function valueOf(
   { event }: Entry<Looked, SendResult>,
   look: Looked | undefined,
 ): Pick<LaneOutcome, 'valueTold' | 'valueSeen' | 'raiseValue'> {
-  if (look === undefined) return { valueTold: null, valueSeen: null, raiseValue: false }
-  const { step, valueDue, valueKnown, valueMissed } = look
-  const settled = { valueTold: null, valueSeen: valueDue, raiseValue: false }
-  const open = { valueTold: null, valueSeen: null, raiseValue: valueMissed }
-  if (step.kind !== 'send') return valueKnown ? settled : open
+  if (look?.value === undefined) return { valueTold: null, valueSeen: null, raiseValue: false }
+  const { step, value } = look
+  const settled = { valueTold: null, valueSeen: value.due, raiseValue: false }
+  const open = { valueTold: null, valueSeen: null, raiseValue: value.isMissed }
+  if (step.kind !== 'send') return value.isKnown ? settled : open
   if (event.kind === 'delivered') return { ...settled, valueTold: step.value }
   if (event.kind === 'refused')
-    return step.positions.length === 0 ? settled : { ...open, raiseValue: valueMissed || step.value !== null }
+    return step.positions.length === 0
+      ? settled
+      : { ...open, raiseValue: value.isMissed || step.value !== null }
   const isUncertain = step.value !== null && (event.kind === 'retry' || event.kind === 'given back')
   return isUncertain ? { ...open, valueTold: UNCERTAIN_VALUE } : open
 }

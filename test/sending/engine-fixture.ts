@@ -36,9 +36,6 @@ function createPort() {
     look: async ({ laneId, turn }) => ({
       laneId,
       state: NEW_LANE,
-      valueDue: 0,
-      valueKnown: false,
-      valueMissed: false,
       passed: [],
       step: turn === 1 ? { kind: 'send', positions: [1], value: null } : { kind: 'nothing due' },
     }),

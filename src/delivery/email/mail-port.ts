@@ -53,8 +53,8 @@ function createLook(deps: MailDeliveryDeps): (visit: Visit) => Promise<MailLook 
     const pusher = await db.first(mailPusher, { pusherId: laneId, owner })
     if (!pusher) return undefined
     // A mail contains no badge, so `value_due`, which older versions raised, is cleared.
-    const value = { valueDue: pusher.value_due, valueKnown: true, valueMissed: false }
-    const found = { state: stateOf(pusher), ...value, passed: [], pusher }
+    const value = { due: pusher.value_due, isKnown: true, isMissed: false }
+    const found = { state: stateOf(pusher), value, passed: [], pusher }
     if (visit.isStopping()) return { ...found, waiting: NOTHING, noted: [], step: { kind: 'given back' } }
     const waiting = await lookThrough(pusher)
     const now = clock.now()
