@@ -18,7 +18,7 @@ const KEY_INFO = Buffer.from('WebPush: info\0')
  * two messages with the same value can be decrypted.
  *
  * @throws {RangeError} for more than 3993 bytes of plaintext.
- * @throws when the point of the subscription is not on the curve, which `readSubscriptionKeys` excludes.
+ * @throws when the point of the subscription is not on the curve (`isOnCurve`).
  */
 export function encryptPush(plaintext: Buffer, keys: SubscriptionKeys, ephemeral?: Ephemeral): Buffer {
   if (plaintext.length > MAX_PLAINTEXT_BYTES) throw new RangeError('Too long for a Web Push message')

@@ -11,7 +11,7 @@ import type { ProviderResult } from '../provider.ts'
 import type { Urgency } from '../urgency.ts'
 import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
 import { doubtsToken, resultOf } from './result.ts'
-import { readSubscriptionKeys, type SubscriptionKeys } from './subscription.ts'
+import { decodeSubscriptionKeys, isOnCurve, type SubscriptionKeys } from './subscription.ts'
 import type { Vapid } from './token.ts'
 
 export type { Urgency }
@@ -52,13 +52,16 @@ export async function sendWebPush(
 ): Promise<ProviderResult> {
   const url = readEndpoint(message.endpoint)
   if (url === 'bad endpoint') return { kind: 'rejected', reason: url }
-  const keys = readSubscriptionKeys(message.p256dh, message.auth)
+  const keys = decodeSubscriptionKeys(message.p256dh, message.auth)
   if (typeof keys === 'string') return { kind: 'rejected', reason: keys }
   if (message.payload.length > MAX_PLAINTEXT_BYTES) return { kind: 'refused', reason: 'too large' }
 
   const encrypt = deps.encrypt ?? encryptHere
   const body = await encrypt(message.payload, keys).catch(() => undefined)
-  if (body === undefined) return { kind: 'retry', reason: 'encryption failed' }
+  if (body === undefined)
+    return isOnCurve(keys)
+      ? { kind: 'retry', reason: 'encryption failed' }
+      : { kind: 'rejected', reason: 'bad p256dh' }
   const headers = {
     'content-encoding': 'aes128gcm',
     'content-type': 'application/octet-stream',

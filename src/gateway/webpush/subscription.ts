@@ -17,8 +17,14 @@ const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/
  * too: the shared secret could be guessed.
  */
 export function readSubscriptionKeys(p256dh: unknown, auth: unknown): SubscriptionKeys | SubscriptionFault {
+  const keys = decodeSubscriptionKeys(p256dh, auth)
+  return typeof keys === 'string' || isOnCurve(keys) ? keys : 'bad p256dh'
+}
+
+/** The same without the check of the point, which costs a tenth of an encryption. `encryptPush` throws for a point that is not on the curve. */
+export function decodeSubscriptionKeys(p256dh: unknown, auth: unknown): SubscriptionKeys | SubscriptionFault {
   const publicKey = decode(p256dh)
-  if (publicKey === undefined || !isPoint(publicKey)) return 'bad p256dh'
+  if (publicKey?.length !== POINT_BYTES || publicKey[0] !== UNCOMPRESSED) return 'bad p256dh'
   const secret = decode(auth)
   if (secret?.length !== AUTH_BYTES) return 'bad auth'
   return { publicKey, auth: secret }
@@ -28,10 +34,9 @@ function decode(text: unknown): Buffer | undefined {
   return typeof text === 'string' && BASE64.test(text) ? Buffer.from(text, 'base64url') : undefined
 }
 
-function isPoint(bytes: Buffer): boolean {
-  if (bytes.length !== POINT_BYTES || bytes[0] !== UNCOMPRESSED) return false
+export function isOnCurve({ publicKey }: SubscriptionKeys): boolean {
   try {
-    ECDH.convertKey(bytes, 'prime256v1')
+    ECDH.convertKey(publicKey, 'prime256v1')
     return true
   } catch {
     return false
