@@ -1,21 +1,18 @@
 import { parentPort } from 'node:worker_threads'
+import { packEncrypted, type PlainMessage, unpackPlain } from './encrypt-batch.ts'
 import { encryptPush } from './encrypt.ts'
 
 // The code of the thread of `encryptor.ts`.
 
-export type PlainBatch = { plaintext: Uint8Array; publicKey: Uint8Array; auth: Uint8Array }[]
-/** In the same order; `null` if an item could not be encrypted. */
-export type EncryptedBatch = (Uint8Array | null)[]
+function encrypted({ plaintext, keys }: PlainMessage): Buffer | undefined {
+  try {
+    return encryptPush(plaintext, keys)
+  } catch {
+    return undefined
+  }
+}
 
-parentPort?.on('message', (batch: PlainBatch) => {
-  const bodies: EncryptedBatch = batch.map(({ plaintext, publicKey, auth }) => {
-    try {
-      return new Uint8Array(
-        encryptPush(Buffer.from(plaintext), { publicKey: Buffer.from(publicKey), auth: Buffer.from(auth) }),
-      )
-    } catch {
-      return null
-    }
-  })
-  parentPort?.postMessage(bodies)
+parentPort?.on('message', (batch: Uint8Array<ArrayBuffer>) => {
+  const bodies = packEncrypted(unpackPlain(batch).map(encrypted))
+  parentPort?.postMessage(bodies, [bodies.buffer])
 })

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../lib/clock.ts'
-import { encryptPush } from './encrypt.ts'
-import type { EncryptedBatch, PlainBatch } from './encrypt-worker.ts'
+import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
+import { packPlain, unpackEncrypted } from './encrypt-batch.ts'
 import type { SubscriptionKeys } from './subscription.ts'
 
 // Encryption takes about as long as sending. A few messages are encrypted in this thread, because the hand-over would take longer. A
@@ -38,7 +38,8 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
     while (to.out.length < BATCHES_OUT && waiting.length > 0) {
       const jobs = waiting.splice(0, BATCH)
       to.out.push(jobs)
-      to.worker.postMessage(jobs.map(forThread))
+      const batch = packPlain(jobs)
+      to.worker.postMessage(batch, [batch.buffer])
     }
     idle?.refresh()
   }
@@ -58,8 +59,9 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
     const worker = new Worker(new URL('./encrypt-worker.ts', import.meta.url))
     const started: Thread = { worker, out: [] }
     worker.unref()
-    worker.on('message', (bodies: EncryptedBatch) => {
+    worker.on('message', (packed: Uint8Array<ArrayBuffer>) => {
       const jobs = started.out.shift() ?? []
+      const bodies = unpackEncrypted(packed)
       jobs.forEach((job, at) => settle(job, bodies[at]))
       if (thread === started) feed(started)
     })
@@ -72,7 +74,8 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
   return {
     encrypt(plaintext, keys) {
       const job: Job = { plaintext, keys, done: Promise.withResolvers() }
-      if (!isFlood() || waiting.length >= MOST_WAITING) {
+      const isTooLong = plaintext.length > MAX_PLAINTEXT_BYTES
+      if (!isFlood() || waiting.length >= MOST_WAITING || isTooLong) {
         encryptHere(job)
       } else {
         waiting.push(job)
@@ -108,17 +111,8 @@ function encryptHere({ plaintext, keys, done }: Job): void {
   }
 }
 
-/** `null` items could not be encrypted. Encrypting them here throws the reason. */
-function settle(job: Job, body: Uint8Array | null | undefined): void {
-  if (body) job.done.resolve(Buffer.from(body.buffer, body.byteOffset, body.length))
+/** Undefined: the thread could not encrypt it. Encrypting it here throws the reason. */
+function settle(job: Job, body: Buffer | undefined): void {
+  if (body) job.done.resolve(body)
   else encryptHere(job)
-}
-
-/** Copies the data: a buffer can be part of a larger one, which would be transferred as a whole. */
-function forThread({ plaintext, keys }: Job): PlainBatch[number] {
-  return {
-    plaintext: new Uint8Array(plaintext),
-    publicKey: new Uint8Array(keys.publicKey),
-    auth: new Uint8Array(keys.auth),
-  }
 }
