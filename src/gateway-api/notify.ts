@@ -37,10 +37,12 @@ export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Ro
       summary: 'Hands a notification to the devices that it names',
       response: { 200: rejected },
       onServed: (status, seconds) => metrics.responded(status, seconds),
-      handler: ({ body, log, address }) => {
+      handler: (context) => {
+        const { body, address } = context
         const { notification, malformed } = parseNotification(body)
+        // The log of a request is created when it is read.
         if (malformed > 0)
-          log.warn(
+          context.log.warn(
             { devices: malformed },
             'notification contains devices without app_id or pushkey; they are skipped',
           )
