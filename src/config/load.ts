@@ -63,7 +63,8 @@ export function decide(given: readonly Given[]): Config {
     place(merged, path, value)
     origins.set(path.join('.'), from)
   }
-  const result = configSchema.safeParse(merged)
+  // By default zod compiles a function for each object, which takes longer than one use of it.
+  const result = configSchema.safeParse(merged, { jitless: true })
   if (!result.success) throw refusal(result.error.issues, origins)
   const config = result.data
   checkEmail(config)
