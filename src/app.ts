@@ -4,7 +4,8 @@ import { openInternalSession, type InternalSession } from './accounts/internal-s
 import { type Opening, openServerDatabase } from './accounts/server-name.ts'
 import { createLocalBus } from './cluster/bus.ts'
 import { readSetting } from './config/read-setting.ts'
-import type { Config } from './config/schema.ts'
+import type { Config, NamedConfig } from './config/schema.ts'
+import type { MailService } from './delivery/email/mail-service.ts'
 import { openServerVapid } from './delivery/server-vapid.ts'
 import {
   BUILT_IN_APPS,
@@ -89,7 +90,9 @@ export async function createBelfry(
       limiter,
     }),
   )
-  const stages = createStages(config, { ...environment, ca, bus, limiter, lookup, trace, own, vapid }, db)
+  const mail = await orClosed(db, () => openMail(config, environment))
+  const outside = { ...environment, ca, bus, limiter, lookup, trace, own, vapid, mail }
+  const stages = createStages(config, outside, db)
   const running: AsyncDisposable[] = []
   return {
     serverName: config.server_name,
@@ -127,6 +130,13 @@ function warnOfSending(log: Log, { push: { proxy } }: Config, contactFault: stri
     )
   if (contactFault !== undefined)
     log.warn(`web push: the contact ${contactFault}; set push.contact, or public_url to an https URL`)
+}
+
+/** The parts that send mail are loaded only if a mail server is configured. */
+async function openMail(config: NamedConfig, environment: Environment): Promise<MailService | undefined> {
+  if (config.email.smtp === undefined) return undefined
+  const { createMailService } = await import('./delivery/email/mail-service.ts')
+  return createMailService(config, environment)
 }
 
 async function orClosed<T>(db: Database, make: () => Promise<T>): Promise<T> {

@@ -18,9 +18,8 @@ import type { NamedConfig } from './config/schema.ts'
 import { explainRoutes } from './console-api/explain.ts'
 import { journeyRoutes } from './console-api/journey.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
-import { createMailService, type MailService } from './delivery/email/mail-service.ts'
+import type { MailService } from './delivery/email/mail-service.ts'
 import { startMailSweepers } from './delivery/email/sweep-mail.ts'
-import { startMailDelivery } from './delivery/email/worker.ts'
 import { checkGatewayUrl, checkPushResource, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeLazySender } from './delivery/lazy-sender.ts'
 import { makeLazyWebPush } from './delivery/lazy-web-push.ts'
@@ -79,6 +78,7 @@ export type FromOutside = {
   trace: Trace
   own: GatewayParts
   vapid: Vapid | undefined
+  mail: MailService | undefined
 }
 
 export type Stages = ReturnType<typeof createStages>
@@ -90,16 +90,15 @@ type Given = Environment &
     db: Database
     ruleSettings: RuleSettings
     quotas: Quotas
-    mail: MailService | undefined
   }
 
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 export function createStages(config: NamedConfig, outside: Environment & FromOutside, db: Database) {
   const ruleSettings = ruleSettingsOf(config)
   const sending = createSending(config, outside)
-  const mail = createMailService(config, outside)
+  const { mail } = outside
   const quotas = { ...config.quotas }
-  const given: Given = { ...outside, config, db, ruleSettings, quotas, mail }
+  const given: Given = { ...outside, config, db, ruleSettings, quotas }
   const pushers: PusherDeps = {
     ...pusherDeps(given, sending.checkUrl),
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
@@ -371,9 +370,9 @@ async function startDelivering(
     recordOwn: (tx, unwritten) => own.gateway.record(tx, unwritten),
     concurrency: config.push.concurrency,
   })
-  return mail
-    ? [pokes, await startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log, trace })]
-    : [pokes]
+  if (mail === undefined) return [pokes]
+  const { startMailDelivery } = await import('./delivery/email/worker.ts')
+  return [pokes, await startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log, trace })]
 }
 
 function startSweeping(

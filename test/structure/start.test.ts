@@ -66,6 +66,20 @@ describe('the start of the server', () => {
     assert.ok(files.length > 200 && packages.has('find-my-way'), 'the files and their imports were found')
   })
 
+  test('loads neither the mail service nor the delivery of mail', () => {
+    const mail = ['src/delivery/email/mail-service.ts', 'src/delivery/email/worker.ts']
+    const { files } = packagesFrom('src/app.ts')
+    assert.deepEqual(
+      files.filter((file) => mail.includes(file)),
+      [],
+    )
+    assert.deepEqual(
+      mail.filter((file) => !packagesFrom(file).files.includes('src/delivery/email/render.ts')),
+      [],
+      'the files have these names',
+    )
+  })
+
   test('loads no migration that its database has', () => {
     const files = ['src/storage/sqlite.ts', 'src/storage/postgres.ts'].flatMap(
       (entry) => packagesFrom(entry).files,
