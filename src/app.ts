@@ -18,7 +18,7 @@ import { openApiOf } from './http/openapi-route.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
 import { disposeTogether } from './lib/dispose.ts'
-import { systemClock } from './lib/clock.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
 import { systemRandom } from './lib/ids.ts'
 import { createLog, type Log } from './lib/log.ts'
 import { createMetrics } from './lib/metrics.ts'
@@ -63,17 +63,14 @@ export async function createBelfry(
   const log = given.log ?? createLog({ level: asked.log_level })
   const metrics = given.metrics ?? createMetrics({ processMetrics: true })
   const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
-  const { extra_ca: extraCa } = asked.push
-  const ca = extraCa === undefined ? [] : [readSetting('push.extra_ca', extraCa)]
+  const ca = extraCaOf(asked)
   const { db, config } = await openServerDatabase(asked, { log, now: environment.clock.now(), as })
   const bus = createLocalBus()
   const limiter = createRateLimiter(config.rate_limits, environment.clock)
   const lookup = createResolver({ clock: environment.clock, servers: config.push.dns_servers })
   const trace = createTrace({ isEnabled: config.trace.enabled })
   const gatewayTrace = createGatewayTrace({ db, trace, log })
-  const vapid = await orClosed(db, () =>
-    startingWith(config.database, () => openServerVapid(config, db, environment.clock)),
-  )
+  const vapid = await orClosed(db, () => openVapid(config, db, environment.clock))
   const own = await orClosed(db, () =>
     createGatewayParts({
       ...environment,
@@ -91,8 +88,8 @@ export async function createBelfry(
     }),
   )
   const mail = await orClosed(db, () => openMail(config, environment))
-  const outside = { ...environment, ca, bus, limiter, lookup, trace, own, vapid, mail }
-  const stages = createStages(config, outside, db)
+  const parts = { ca, bus, limiter, lookup, trace, own, vapid, mail }
+  const stages = createStages(config, { ...environment, ...parts }, db)
   const running: AsyncDisposable[] = []
   return {
     serverName: config.server_name,
@@ -132,11 +129,19 @@ function warnOfSending(log: Log, { push: { proxy } }: Config, contactFault: stri
     log.warn(`web push: the contact ${contactFault}; set push.contact, or public_url to an https URL`)
 }
 
+function openVapid(config: NamedConfig, db: Database, clock: Clock) {
+  return startingWith(config.database, () => openServerVapid(config, db, clock))
+}
+
 /** The parts that send mail are loaded only if a mail server is configured. */
 async function openMail(config: NamedConfig, environment: Environment): Promise<MailService | undefined> {
   if (config.email.smtp === undefined) return undefined
   const { createMailService } = await import('./delivery/email/mail-service.ts')
   return createMailService(config, environment)
+}
+
+function extraCaOf({ push }: Config): string[] {
+  return push.extra_ca === undefined ? [] : [readSetting('push.extra_ca', push.extra_ca)]
 }
 
 async function orClosed<T>(db: Database, make: () => Promise<T>): Promise<T> {
