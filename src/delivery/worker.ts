@@ -19,6 +19,6 @@ export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable
   const wokenBy = { bus, topic: 'delivery' } as const
   const leases = { leaseMs: LEASE_MS, keepsIdleLanes: true }
   const findOutages = (now: number) => outagesOf(db, 'poke', now)
-  const settings = { kind: 'poke', wokenBy, concurrency, ...leases, drainMs, findOutages } as const
+  const settings = { kind: 'poke', wokenBy, ...leases, drainMs, findOutages } as const
   return startEngine({ ...deps, circuits }, settings, createPokePort(deps))
 }

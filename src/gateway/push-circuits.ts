@@ -22,6 +22,8 @@ export function createPushCircuits(deps: { apps: () => Apps; clock: Clock; rando
   }
 
   return {
+    // The circuits enforce the limit of each app.
+    limit: () => deps.apps().all.reduce((sum, { limit }) => sum + limit, 0),
     admit(destination, sender, reserved) {
       const { circuits, line, isConfigured } = find(destination)
       if (!isConfigured) return { kind: 'paused', until: deps.clock.now() + NO_APP_FOR_MS, reason: PAUSED }

@@ -46,10 +46,6 @@ export function createQueue(deps: QueueDeps): Queue {
   const settings = {
     kind: 'push',
     leaseMs: LEASE_MS,
-    // The sum of the limits of all apps. The circuits enforce the limit of each app.
-    get concurrency() {
-      return deps.apps().all.reduce((sum, { limit }) => sum + limit, 0)
-    },
     findOutages: (now: number) => findPauses(deps, now),
   } as const
 

@@ -101,7 +101,7 @@ export type Circuits = ReturnType<typeof createCircuits>
 /** The part of the circuits that the engine uses. The name of a line is the destination of its lanes. */
 export type LaneCircuits = Pick<
   Circuits,
-  'admit' | 'enterLane' | 'isHeld' | 'report' | 'leave' | 'expectOutage'
+  'limit' | 'admit' | 'enterLane' | 'isHeld' | 'report' | 'leave' | 'expectOutage'
 >
 
 type Waiting = { line: GroupLine; sender: Sender; resolve: (admission: Admission) => void }
@@ -124,6 +124,8 @@ export function createCircuits(settings: CircuitSettings) {
   const group: Group = { ...settings, lines, whole: makeLine('', OF_GROUP), awaited: new Set(), waiting: 0 }
   const { clock, whole } = group
   return {
+    /** The number of slots of the group. */
+    limit: () => settings.limit,
     /** Requests a slot without waiting. `reserved`: a slot that the sender already has, possibly of another line. */
     admit: (name: string, sender: Sender, reserved?: Pass) =>
       admit(group, lineOf(group, name), { sender, reserved }),

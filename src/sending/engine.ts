@@ -55,8 +55,6 @@ export type EngineSettings = {
   kind: LaneKind
   /** The bus topic with the ids of lanes to wake. Absent: the owner calls `riseBy`. */
   wokenBy?: { bus: Bus; topic: 'delivery' }
-  /** The maximum number of lanes that are leased at the same time. */
-  concurrency: number
   /** The duration of a lease: much longer than the longest attempt. Each settling renews the lease. */
   leaseMs: number
   /** How long a stop waits for attempts in flight. Default: 8 s. */
@@ -201,7 +199,8 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     this.#isFilling = true
     queueMicrotask(() => {
       this.#isFilling = false
-      const room = this.#settings.concurrency - this.#active.size
+      // No more leases than slots.
+      const room = this.#deps.circuits.limit() - this.#active.size
       if (room <= 0 || this.#stop.signal.aborted) return
       const taken = this.#take(room)
       const lease = this.#lease()

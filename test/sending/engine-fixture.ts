@@ -76,7 +76,7 @@ export async function createEngineFixture(
   const start = (settings: Partial<EngineSettings> = {}) =>
     startEngine(
       { db, clock, random, log: silentLog, circuits },
-      { kind: 'poke', concurrency: 64, leaseMs: 60_000, ...settings },
+      { kind: 'poke', leaseMs: 60_000, ...settings },
       port,
     )
   const leased = async () => (await db.all(leasedLanes, {})).map((row) => row.lane_id)

@@ -40,7 +40,7 @@ onEachDatabase('a lane without a free slot', (open) => {
   test('lets lanes of other destinations pass, whose wake-ups came later', async (t) => {
     const lanes = [...Array.from({ length: 20 }, () => A), B]
     const { circuits, start, sent, deliver } = await createEngineFixture(t, open, { lanes, limit: 4 })
-    await using _engine = await start({ concurrency: 4 })
+    await using _engine = await start()
     await eventually(() => sent.includes(21))
     assert.equal(sent.length, 2)
     deliver(lanes.map((_, index) => index + 1))

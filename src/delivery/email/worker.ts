@@ -21,7 +21,6 @@ export function startMailDelivery(deps: MailDeliveryDeps): Promise<AsyncDisposab
     { ...deps, circuits },
     {
       kind: 'mail',
-      concurrency,
       leaseMs: LEASE_MS,
       drainMs,
       cutOff: deps.endSending,
