@@ -37,7 +37,6 @@ const FLOORS = {
   one: { pokes: 400, connections: 1, senders: 1 },
 } as const
 type FloorName = keyof typeof FLOORS
-const FLOOR_NAMES = ['many', 'one'] as const
 const ROUNDS = 3
 const ROUND_MS = 1200
 const LATENCY_LOAD = 0.5
@@ -129,46 +128,41 @@ async function seedRooms(data: string, gateway: string, registered: number): Pro
 }
 
 async function measure(setup: Setup): Promise<Report> {
-  const floors = await measureFloors(setup)
   const backlogs = await measureBacklogs(setup)
   const latencies = await measureLatencies(setup)
   const memory = {
     small: await memoryOf(setup.small),
     large: await memoryOf(setup.large),
   }
-  return report({ floors, backlogs, latencies, memory })
+  return report({ backlogs, latencies, memory })
 }
 
-/** The throughput of the relays that fan out. */
-async function measureFloors({ receiver, fanOut, small }: Setup): Promise<Floors> {
-  const run = (name: FloorName) => {
-    const senders = small.conversations.slice(0, FLOORS[name].senders)
-    return sendingRound(receiver, fanOut[name], (load) => load.sendFor(senders, ROUND_MS))
-  }
-  for (const name of FLOOR_NAMES) await run(name)
-  const rounds = await inTurns(FLOOR_NAMES, ROUNDS, run)
-  return { many: medians(rounds.many), one: medians(rounds.one) }
+/** A round of a relay that fans out. */
+function floorRound({ receiver, fanOut, small }: Setup, name: FloorName): Promise<Round> {
+  const senders = small.conversations.slice(0, FLOORS[name].senders)
+  return sendingRound(receiver, fanOut[name], (load) => load.sendFor(senders, ROUND_MS))
 }
 
-async function measureBacklogs({ receiver, small, large }: Setup): Promise<Backlog[]> {
+async function measureBacklogs(setup: Setup): Promise<Backlog[]> {
+  const { receiver, small, large } = setup
   const found: Backlog[] = []
   for (const { pushers, messages } of BACKLOGS) {
     const servers = [small, large].filter(({ backlogs }) => backlogs.has(pushers))
-    const deliverBacklogOn = async (server: LoadedServer) => {
+    const run = async (name: string): Promise<BacklogDelivery> => {
+      const server = servers.find(({ registered }) => `${registered}` === name)
+      if (server === undefined) return floorRound(setup, pushers === 1 ? 'one' : 'many')
       const room = server.backlogs.get(pushers)
       if (!room) throw new Error(`no room with ${pushers} pushers`)
       const backlog = { room, pushers, messages }
       await buildBacklog(receiver, server, backlog)
       return drainBacklog(receiver, server, backlog)
     }
-    for (const server of servers) await deliverBacklogOn(server)
-    const names = servers.map(({ registered }) => `${registered}`)
-    const byName = new Map(servers.map((server) => [`${server.registered}`, server]))
-    const rounds = await inTurns(names, ROUNDS, async (name) =>
-      deliverBacklogOn(byName.get(name) as LoadedServer),
-    )
+    const names = ['floor', ...servers.map(({ registered }) => `${registered}`)]
+    for (const name of names) await run(name)
+    const rounds = await inTurns(names, ROUNDS, run)
+    const floor = medians(rounds['floor'] ?? [])
     for (const { registered } of servers)
-      found.push({ pushers, registered, ...medians(rounds[`${registered}`] ?? []) })
+      found.push({ pushers, registered, floor, ...medians(rounds[`${registered}`] ?? []) })
   }
   return found
 }
@@ -193,10 +187,9 @@ async function memoryOf({ registered, idleMiB, program }: LoadedServer): Promise
   return { registered, idleMiB, afterWorkMiB: await idleMiBOf(program.pid), readyMs: program.readyMs }
 }
 
-type Floors = Record<FloorName, Round>
-type Backlog = BacklogDelivery & { pushers: number; registered: number }
+/** `floor`: the relay in the same rounds. */
+type Backlog = BacklogDelivery & { pushers: number; registered: number; floor: BacklogDelivery }
 type Found = {
-  floors: Floors
   backlogs: readonly Backlog[]
   latencies: Record<'floor' | ServerName, Round>
   memory: Record<ServerName, Memory>
@@ -207,18 +200,18 @@ function kibPerPusher({ small, large }: Found['memory']): number {
   return ((large.idleMiB - small.idleMiB) * 1024) / (large.registered - small.registered)
 }
 
-const floorFor = (floors: Floors, pushers: number) => (pushers === 1 ? floors.one : floors.many)
+const shareOfFloor = ({ pokesPerSecond, floor }: Backlog) => pokesPerSecond / floor.pokesPerSecond
 
 function report(found: Found): Report {
-  const { floors, backlogs, latencies, memory } = found
+  const { backlogs, latencies, memory } = found
   return {
-    tables: [backlogTable(found), latencyTable(latencies), memoryTable(memory)],
+    tables: [backlogTable(backlogs), latencyTable(latencies), memoryTable(memory)],
     targets: targetsOf(found),
     figures: {
-      floor: { many: rounded(floors.many), one: rounded(floors.one) },
-      backlogs: backlogs.map((one) => ({
+      backlogs: backlogs.map(({ floor, ...one }) => ({
         ...rounded(one),
-        ...rounded({ shareOfFloor: one.pokesPerSecond / floorFor(floors, one.pushers).pokesPerSecond }),
+        floor: rounded(floor),
+        ...rounded({ shareOfFloor: shareOfFloor({ ...one, floor }) }),
       })),
       atHalfLoad: {
         floor: rounded(latencies.floor),
@@ -231,9 +224,9 @@ function report(found: Found): Report {
   }
 }
 
-function targetsOf({ floors, backlogs, latencies, memory }: Found): Target[] {
+function targetsOf({ backlogs, latencies, memory }: Found): Target[] {
   const hundred = backlogs.find(({ pushers, registered }) => pushers === 100 && registered === SMALL)
-  const share = (hundred?.pokesPerSecond ?? Number.NaN) / floors.many.pokesPerSecond
+  const share = hundred === undefined ? Number.NaN : shareOfFloor(hundred)
   const latency = latencies.small.p99Ms / latencies.floor.p99Ms
   const kib = kibPerPusher(memory)
   return [
@@ -256,25 +249,29 @@ function targetsOf({ floors, backlogs, latencies, memory }: Found): Target[] {
   ]
 }
 
-function backlogTable({ floors, backlogs }: Found): Table {
-  const cells = (of: BacklogDelivery | Round, floor: Round) => [
+function backlogTable(backlogs: readonly Backlog[]): Table {
+  const cells = (of: BacklogDelivery, floor: BacklogDelivery) => [
     figure(of.pokesPerSecond),
     percent(of.pokesPerSecond / floor.pokesPerSecond),
     figure(of.serverCpuMicrosPerPoke),
+    figure(of.serverCpuMicrosPerPoke / floor.serverCpuMicrosPerPoke, 1),
     ...cpuCells(of),
   ]
+  const rows = [...Map.groupBy(backlogs, ({ pushers }) => pushers)].flatMap(([pushers, group]) => [
+    ...group.slice(0, 1).map(({ floor }) => {
+      const { pokes } = FLOORS[pushers === 1 ? 'one' : 'many']
+      return [`bare relay (floor), 1 message, ${pokes} pokes`, '', ...cells(floor, floor)]
+    }),
+    ...group.map((one) => [
+      `belfry, to ${figure(pushers)} pusher${pushers === 1 ? '' : 's'}`,
+      figure(one.registered),
+      ...cells(one, one.floor),
+    ]),
+  ])
   return {
-    title: 'From the outbox to the gateway: delivery of a backlog',
-    columns: ['', 'registered', 'pokes/s', 'of the floor', 'CPU µs/poke', ...cpuColumns],
-    rows: [
-      ['bare relay (floor), 1 message, 400 pokes in turn', '', ...cells(floors.one, floors.one)],
-      ['bare relay (floor), 1 message, 100 pokes at once', '', ...cells(floors.many, floors.many)],
-      ...backlogs.map((one) => [
-        `belfry, to ${figure(one.pushers)} pusher${one.pushers === 1 ? '' : 's'}`,
-        figure(one.registered),
-        ...cells(one, floorFor(floors, one.pushers)),
-      ]),
-    ],
+    title: 'From the outbox to the gateway: delivery of a backlog, each beside the relay in the same rounds',
+    columns: ['', 'registered', 'pokes/s', 'of the floor', 'CPU µs/poke', 'times the floor', ...cpuColumns],
+    rows,
   }
 }
 
