@@ -1,6 +1,8 @@
-import type { Benchmark, Report } from './benchmark.ts'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Benchmark, Report, Target } from './benchmark.ts'
 import { createLoad, type Sender } from './support/load.ts'
-import { temporaryFolder } from './support/processes.ts'
+import { idleMiBOf, temporaryFolder } from './support/processes.ts'
 import { launchBelfry, launchRelay } from './support/programs.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
 import {
@@ -25,13 +27,15 @@ const WARM_UP_MS = 2000
 const LATENCY_LOAD = 0.5
 const LATENCY_ROUNDS = 3
 const MIN_SHARE_OF_FLOOR = 1 / 3
+const MAX_MIB_AFTER_LOAD = 200
+const MAX_LOG_MB = 16
 
 /** One room in which all members but one send, and that one has the only pusher. */
 const BUSY_SENDERS = 32
 
 const SIDES = ['floor', 'belfry'] as const
 type Seeded = { rooms: readonly SeededRoom[]; busy: readonly Sender[] }
-type Setup = Seeded & { belfry: Side; floor: Side; receiver: Receiver }
+type Setup = Seeded & { belfry: Side; floor: Side; receiver: Receiver; data: string }
 
 export const pokes: Benchmark = {
   name: 'pokes',
@@ -48,6 +52,7 @@ export const pokes: Benchmark = {
       belfry: { program: server, load: serverLoad },
       floor: { program: relay, load: relayLoad },
       receiver,
+      data: data.path,
       ...seeded,
     })
   },
@@ -63,6 +68,7 @@ async function seedRooms(data: string, gateway: string): Promise<Seeded> {
 
 async function measure(setup: Setup): Promise<Report> {
   const { receiver, rooms, busy } = setup
+  const idleMiB = await idleMiBOf(setup.belfry.program.pid)
   const sendFor = (side: (typeof SIDES)[number], ms: number, senders: readonly Sender[] = rooms) =>
     sendingRound(receiver, setup[side], (load) => load.sendFor(senders, ms))
   for (const side of SIDES) await sendFor(side, WARM_UP_MS)
@@ -73,22 +79,34 @@ async function measure(setup: Setup): Promise<Report> {
   )
   for (const side of SIDES) await sendFor(side, WARM_UP_MS, busy)
   const onePusher = await inTurns(SIDES, ROUNDS, (side) => sendFor(side, ROUND_MS, busy))
-  return report(
-    { belfry: medians(rates.belfry), floor: medians(rates.floor) },
-    { belfry: medians(latencies.belfry), floor: medians(latencies.floor) },
-    { belfry: medians(onePusher.belfry), floor: medians(onePusher.floor) },
-  )
+  return report({
+    rates: { belfry: medians(rates.belfry), floor: medians(rates.floor) },
+    latencies: { belfry: medians(latencies.belfry), floor: medians(latencies.floor) },
+    onePusher: { belfry: medians(onePusher.belfry), floor: medians(onePusher.floor) },
+    left: { idleMiB, ...(await leftAfterLoad(setup)) },
+  })
+}
+
+/** What remains after the load: the resident memory of the server, and the size of the write-ahead log of SQLite. */
+type Left = { idleMiB: number; afterLoadMiB: number; logMB: number }
+
+async function leftAfterLoad({ belfry, data }: Setup): Promise<Omit<Left, 'idleMiB'>> {
+  const afterLoadMiB = await idleMiBOf(belfry.program.pid)
+  return { afterLoadMiB, logMB: statSync(join(data, 'belfry.db-wal')).size / 1e6 }
 }
 
 type Both<T> = { belfry: T; floor: T }
 
-function report(rates: Both<Round>, latencies: Both<Round>, onePusher: Both<Round>): Report {
+type Measured = { rates: Both<Round>; latencies: Both<Round>; onePusher: Both<Round>; left: Left }
+
+function report({ rates, latencies, onePusher, left }: Measured): Report {
   const share = rates.belfry.pokesPerSecond / rates.floor.pokesPerSecond
   return {
     tables: [
       rateTable(`${CONVERSATIONS} concurrent conversations, one pusher each`, rates),
       latencyTable(latencies),
       rateTable(`${BUSY_SENDERS} concurrent senders in one room, one pusher`, onePusher),
+      leftTable(left),
     ],
     targets: [
       {
@@ -96,11 +114,13 @@ function report(rates: Both<Round>, latencies: Both<Round>, onePusher: Both<Roun
         found: percent(share),
         isMet: share >= MIN_SHARE_OF_FLOOR,
       },
+      ...targetsOf(left),
     ],
     figures: {
       pokesShareOfFloor: rounded({ share }).share,
       asFastAsPossible: { belfry: rounded(rates.belfry), floor: rounded(rates.floor) },
       onePusher: { belfry: rounded(onePusher.belfry), floor: rounded(onePusher.floor) },
+      left: rounded(left),
       atHalfLoad: { belfry: rounded(latencies.belfry), floor: rounded(latencies.floor) },
     },
   }
@@ -134,4 +154,27 @@ function latencyTable({ floor, belfry }: Both<Round>): Table {
     columns: ['', 'messages/s', 'p50 ms', 'p99 ms', ...cpuColumns],
     rows: [row('bare relay (floor)', floor), row('belfry', belfry)],
   }
+}
+
+function leftTable({ idleMiB, afterLoadMiB, logMB }: Left): Table {
+  return {
+    title: 'Resident memory two seconds before and after the load, and the write-ahead log',
+    columns: ['', 'idle MiB', 'after the load MiB', 'log MB'],
+    rows: [['belfry', figure(idleMiB), figure(afterLoadMiB), figure(logMB, 1)]],
+  }
+}
+
+function targetsOf({ afterLoadMiB, logMB }: Left): Target[] {
+  return [
+    {
+      wanted: `at most ${MAX_MIB_AFTER_LOAD} MiB resident after the load`,
+      found: `${figure(afterLoadMiB)} MiB`,
+      isMet: afterLoadMiB <= MAX_MIB_AFTER_LOAD,
+    },
+    {
+      wanted: `at most ${MAX_LOG_MB} MB of write-ahead log after the load`,
+      found: `${figure(logMB, 1)} MB`,
+      isMet: logMB <= MAX_LOG_MB,
+    },
+  ]
 }

@@ -6,8 +6,10 @@ import { findNamed, type KeyedMember, type Named, namesOfRoom } from './named-me
 
 /** In a room with more joined and invited members, a query finds the names. */
 const MAX_MEMBERS = 64
-/** The maximum number of names in the cache, over all rooms. */
-const MAX_NAMES = 50_000
+/** The maximum size of the cache, over all rooms. A display name in a member event can have 64 KiB. */
+const MAX_CHARACTERS = 8 * 1024 * 1024
+/** About the size of a member without its names. */
+const MEMBER_CHARACTERS = 100
 
 export type NamesWanted = Pick<Event, 'roomId' | 'sender'> & {
   /** The keys of a text (`push-rules/mention-index.ts`). */
@@ -26,11 +28,8 @@ export type MemberNames = {
 type RoomNames = { version: number; members: readonly KeyedMember[] }
 
 /** Caches the names in small rooms. An entry is valid while its version is current. It is added when its transaction commits. */
-export function createMemberNames(): MemberNames {
-  const rooms = new BoundedMap<RoomId, RoomNames>({
-    limit: MAX_NAMES,
-    weightOf: ({ members }) => 1 + members.length,
-  })
+export function createMemberNames({ maxCharacters = MAX_CHARACTERS } = {}): MemberNames {
+  const rooms = new BoundedMap<RoomId, RoomNames>({ limit: maxCharacters, weightOf: charactersOf })
 
   async function membersOf(
     tx: Transaction,
@@ -56,4 +55,10 @@ export function createMemberNames(): MemberNames {
       )
     },
   }
+}
+
+function charactersOf({ members }: RoomNames): number {
+  const ofMember = ({ userId, displayname, nameKey, localpartKey }: KeyedMember) =>
+    userId.length + (displayname?.length ?? 0) + nameKey.length + localpartKey.length
+  return members.reduce((sum, member) => sum + MEMBER_CHARACTERS + ofMember(member), MEMBER_CHARACTERS)
 }

@@ -12,11 +12,11 @@ const [alice, bob, carol] = [user('alice'), user('bob'), user('carol')]
 const here = room('here')
 const abort = new Error('roll back')
 
-async function setUp(opened: Database) {
+async function setUp(opened: Database, options: { maxCharacters?: number } = {}) {
   const { db, count } = counting(opened)
   const fixture = createNotificationsFixture(db)
   for (const userId of [alice, bob]) await fixture.join(here, userId, 'Robin')
-  const names = createMemberNames()
+  const names = createMemberNames(options)
   const wanted = { roomId: here, sender: alice, version: 1, memberCount: 2 }
   const find = async (text: string, more: Partial<NamesWanted> = {}): Promise<UserId[]> => {
     const keys = text.split(' ').map(mentionKey)
@@ -66,6 +66,18 @@ onEachDatabase('the names of members', (open) => {
     await assert.rejects(rolledBack, abort)
     await fixture.join(here, bob, 'Bobby')
     assert.deepEqual(await find('bobby', { version: 2 }), [bob])
+  })
+
+  test('are bounded by their characters: long names evict the names of the room that was used longest ago', async (t) => {
+    const { fixture, find, statementsOf } = await setUp(await open(t), { maxCharacters: 10_000 })
+    const there = room('there')
+    await fixture.join(there, bob, 'Robin')
+    await find('robin')
+    assert.equal(await statementsOf(() => find('robin', { roomId: there })), 1)
+    assert.equal(await statementsOf(() => find('robin')), 0)
+    await fixture.join(there, carol, 'x'.repeat(10_000))
+    await find('robin', { roomId: there, version: 2 })
+    assert.equal(await statementsOf(() => find('robin')), 1)
   })
 
   test('in a room with more than 64 members are found by a query for each text', async (t) => {
