@@ -19,6 +19,14 @@ import { explainRoutes } from './console-api/explain.ts'
 import { journeyRoutes } from './console-api/journey.ts'
 import { pusherReportRoutes } from './console-api/pushers.ts'
 import type { MailService } from './delivery/email/mail-service.ts'
+import type { KeyDeps } from './keys/deps.ts'
+import {
+  announceRenamed,
+  checkDeviceId,
+  removeCrossSigningKeys,
+  removeKeysOfDevices,
+} from './keys/remove-keys.ts'
+import { encryptionSection } from './keys/sync-section.ts'
 import { startMailSweepers } from './delivery/email/sweep-mail.ts'
 import { checkGatewayUrl, checkPushResource, NOTIFY_PATH } from './delivery/gateway-url.ts'
 import { makeLazySender } from './delivery/lazy-sender.ts'
@@ -246,6 +254,11 @@ function roomDeps(
   }
 }
 
+function keyDeps({ db, bus, clock, log, config, quotas }: Given): KeyDeps {
+  const sharedRoomsOnly = config.encryption.keys_for_shared_rooms_only
+  return { db, bus, clock, log, quotas, sharedRoomsOnly }
+}
+
 type AccountHangers = { pushers: PusherDeps; rooms: RoomDeps; notifications: NotificationDeps }
 
 /** With what hangs on accounts and goes, or changes, with them. */
@@ -264,10 +277,16 @@ function accountDeps(
     authSessions: createAuthSessions({ clock, random }),
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
     addressGroup,
-    onDevicesRemoved: (tx, userId, deviceIds) => removePushersOfDevices(pushers, tx, { userId, deviceIds }),
+    onDevicesRemoved: async (tx, userId, deviceIds) => {
+      await removePushersOfDevices(pushers, tx, { userId, deviceIds })
+      await removeKeysOfDevices({ bus }, tx, { userId, deviceIds })
+    },
+    onDeviceRenamed: (tx, userId, deviceId) => announceRenamed({ bus }, tx, { userId, deviceId }),
+    checkDeviceId: (tx, userId, deviceId) => checkDeviceId(tx, { userId, deviceId }),
     onAddressRemoved: (tx, userId, address) => removePusherOfAddress(pushers, tx, { userId, address }),
     onAccountClosed: async (tx, userId) => {
       await removeAllPushers(pushers, tx, userId)
+      await removeCrossSigningKeys({ bus }, tx, userId)
       await forgetInboxesOf(tx, userId)
     },
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
@@ -288,21 +307,24 @@ function createReading({ db, bus, clock, random, config, ruleSettings }: Given) 
     clock,
     wakes: createWakes(),
     activity,
-    sections: syncSections({
-      db,
-      clock,
-      typing,
-      sharedRooms: createSharedRooms(),
-      pageBytes,
-      ...ruleSettings,
-    }),
+    sections: [
+      ...syncSections({
+        db,
+        clock,
+        typing,
+        sharedRooms: createSharedRooms(),
+        pageBytes,
+        ...ruleSettings,
+      }),
+      encryptionSection(),
+    ],
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
     pageBytes,
   }
   return { typing, activity, sync }
 }
 
-type Front = Omit<ClientApiDeps, 'config' | 'webPush'> & { webPush: Sending['webPush'] }
+type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'webPush'> & { webPush: Sending['webPush'] }
 
 /** The servers, and all that is behind their routes. */
 function createFront(given: Given, { webPush, ...stages }: Front) {
@@ -330,7 +352,12 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
         log,
       }),
       ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
-      ...clientRoutes({ ...stages, config, webPush: vapid && { vapid: vapid.publicKey } }),
+      ...clientRoutes({
+        ...stages,
+        keys: { ...keyDeps(given), accounts: stages.accounts },
+        config,
+        webPush: vapid && { vapid: vapid.publicKey },
+      }),
       ...explainRoutes({ db, settings: ruleSettings }),
       ...journeyRoutes({ db, trace }),
       ...pusherReportRoutes({ db, clock }),

@@ -20,11 +20,15 @@ export type AccountDeps = {
   readonly loginAttempts: AttemptLimiter
   /** The group that an address belongs to: an IPv6 host usually has a whole /64. */
   readonly addressGroup: (address: string) => string
-  /** Removes the pushers of devices, in the same transaction. */
+  /** Removes the pushers and the encryption keys of devices, in the same transaction. */
   onDevicesRemoved(tx: Transaction, userId: UserId, deviceIds: readonly DeviceId[]): Promise<void>
   /** Removes the pusher that mails to an address which the user no longer has, in the same transaction. */
   onAddressRemoved(tx: Transaction, userId: UserId, address: string): Promise<void>
-  /** Removes all pushers of an account that closes, in the same transaction. */
+  /** Announces, in the same transaction, the new name of a device to the users who see its keys. */
+  onDeviceRenamed(tx: Transaction, userId: UserId, deviceId: DeviceId): Promise<void>
+  /** Throws 403 when a new device cannot have this id. */
+  checkDeviceId(tx: Transaction, userId: UserId, deviceId: DeviceId): Promise<void>
+  /** Removes all pushers and cross-signing keys of an account that closes, in the same transaction. */
   onAccountClosed(tx: Transaction, userId: UserId): Promise<void>
   /** Called after a display name or an avatar has changed: updates the member events in the user's rooms. */
   onProfileChanged(userId: UserId): Promise<void>

@@ -53,7 +53,11 @@ export async function updateDevice(
     await getDevice(deps.db, userId, deviceId)
     return
   }
-  const renamed = await deps.db.transaction((tx) => tx.run(renameDevice, { userId, deviceId, displayName }))
+  const renamed = await deps.db.transaction(async (tx) => {
+    const changed = await tx.run(renameDevice, { userId, deviceId, displayName })
+    if (changed > 0) await deps.onDeviceRenamed(tx, userId, deviceId)
+    return changed
+  })
   if (renamed === 0) throw noSuchDevice()
 }
 

@@ -19,7 +19,7 @@ export type Session = { userId: UserId; deviceId: DeviceId; accessToken: string 
 
 /**
  * Gives a device a new token and revokes its previous one.
- * @throws MatrixError 403 when the user would have too many devices
+ * @throws MatrixError 403 when the user would have too many devices, or `checkDeviceId` refuses the id
  */
 export async function startSession(
   deps: AccountDeps,
@@ -31,6 +31,7 @@ export async function startSession(
   const now = deps.clock.now()
   const { displayName = null, address } = wanted
   await checkQuota(deps, tx, { userId, deviceId })
+  if (wanted.deviceId !== undefined) await deps.checkDeviceId(tx, userId, deviceId)
   await tx.run(upsertDevice, { userId, deviceId, displayName, address, now })
   if (wanted.deviceId !== undefined) {
     await tx.run(deleteTokens, { userId, deviceIds: [deviceId] })

@@ -8,18 +8,21 @@ import type { PusherDeps } from '../pushers/set-pusher.ts'
 import type { TestPushDeps } from '../pushers/send-test-push.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
 import { ROOM_VERSIONS } from '../rooms/room-versions.ts'
+import type { CrossSigningDeps } from '../keys/deps.ts'
 import type { EventStreamDeps } from '../rooms/sync/event-stream.ts'
 import type { SyncDeps } from '../rooms/sync/sync.ts'
 import type { Typing } from '../rooms/typing.ts'
 import { accountDataRoutes } from './account-data.ts'
 import { accountRoutes } from './account.ts'
 import { capabilitiesRoutes, type WebPushCapability } from './capabilities.ts'
+import { crossSigningRoutes } from './cross-signing.ts'
 import { createRoomRoutes } from './create-room.ts'
 import { devicesRoutes } from './devices.ts'
 import { directoryRoutes } from './directory.ts'
 import { legacyEventRoutes } from './events-legacy.ts'
 import { emailPageRoutes } from './email-pages.ts'
 import { filtersRoutes } from './filters.ts'
+import { keyRoutes } from './keys.ts'
 import { loginRoutes } from './login.ts'
 import { notificationRoutes } from './notifications.ts'
 import { absentFeatureRoutes } from './absent-features.ts'
@@ -44,6 +47,7 @@ export type ClientApiDeps = {
   config: Pick<Config, 'limits' | 'open_registration' | 'public_url'>
   accounts: AccountDeps
   validations: ValidationDeps
+  keys: CrossSigningDeps
   rules: RuleChangeDeps
   rooms: RoomDeps
   notifications: NotificationDeps
@@ -57,7 +61,7 @@ export type ClientApiDeps = {
 
 /** Every endpoint of the client-server API, in the order of the modules of the specification. */
 export function clientRoutes(deps: ClientApiDeps): Route[] {
-  const { accounts, validations, rules, rooms, notifications, sync, typing } = deps
+  const { accounts, validations, keys, rules, rooms, notifications, sync, typing } = deps
   const { pushers, testPushes, webPush, config } = deps
   const publicUrl = config.public_url
   const pageBytes = config.limits.page_bytes
@@ -76,6 +80,8 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...thirdPartyIdRoutes(validations),
     ...emailPageRoutes({ ...validations, ...pushers }),
     ...devicesRoutes(accounts),
+    ...keyRoutes(keys),
+    ...crossSigningRoutes(keys),
     ...profileRoutes(accounts),
     ...accountDataRoutes({ ...accounts, ...rules }),
     ...filtersRoutes(accounts),

@@ -112,9 +112,16 @@ export const syncResponse = named('SyncResponse', () =>
     presence: z.strictObject({ events: noEvents() }),
     to_device: z.strictObject({ events: noEvents() }),
     device_lists: z.strictObject({
-      changed: z.array(userId()).max(0).describe(NOT_SERVED),
-      left: z.array(userId()).max(0).describe(NOT_SERVED),
+      changed: z
+        .array(userId())
+        .describe('Users whose devices or cross-signing keys changed, or who now share a room with you'),
+      left: z.array(userId()).describe('Users who no longer share a room with you'),
     }),
-    device_one_time_keys_count: z.strictObject({}).describe(NOT_SERVED),
+    device_one_time_keys_count: z
+      .record(z.string(), z.int().min(0))
+      .describe('By algorithm: the one-time keys of this device that are not claimed yet'),
+    device_unused_fallback_key_types: z
+      .array(z.string())
+      .describe('The algorithms of the unused fallback keys of this device'),
   }),
 )

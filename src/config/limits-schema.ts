@@ -76,6 +76,10 @@ export const quotasSchema = z.strictObject({
   filters: setting(count(1000), { about: 'Stored filters of one user.' }),
   filter_bytes: setting(count(1_048_576, { min: 1024 }), { about: 'Bytes of stored filters of one user.' }),
   devices: setting(count(1000), { about: 'Devices of one user.' }),
+  one_time_keys: setting(count(1000), { about: 'One-time keys of one device that are not claimed yet.' }),
+  key_bytes: setting(count(8_388_608, { min: 1024 }), {
+    about: 'Bytes of the encryption keys of all devices of one user.',
+  }),
   rooms_joined: setting(count(5000), { about: 'Rooms that one user may have joined.' }),
   rooms_created: setting(count(5000), { about: 'Rooms that one user may have created in total.' }),
   invitations_to_one_user: setting(count(200), {

@@ -14,6 +14,7 @@ const SECTIONS: Record<string, string> = {
   '': 'General',
   push: 'Push',
   rooms: 'Rooms',
+  encryption: 'Encryption',
   email: 'E-mail',
   trace: 'The journey of a notification',
   experimental: 'Experimental',

@@ -314,6 +314,13 @@ const roomsSchema = z.strictObject({
   }),
 })
 
+const encryptionSchema = z.strictObject({
+  keys_for_shared_rooms_only: setting(flagOn, {
+    about:
+      'Return the encryption keys of a user only to users who share a room with them, or are invited to it (MSC4263). Off: to all users of the server.',
+  }),
+})
+
 const metricsSchema = z.strictObject({
   listen: setting(listenAddress.optional(), {
     about:
@@ -442,6 +449,7 @@ export const configSchema = z.strictObject({
   experimental: experimentalSchema.prefault({}),
   gateway: gatewaySchema.prefault({}),
   rooms: roomsSchema.prefault({}),
+  encryption: encryptionSchema.prefault({}),
   trace: traceSchema.prefault({}),
   metrics: metricsSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),

@@ -180,6 +180,7 @@ export const upsertMembership = query<MembershipEntry>()((db, p, d) =>
         .else(eb.lit(0))
         .end(),
       forgotten: eb.lit(0),
+      sharing_position: sql<number>`case when ${d.text(p.membership)} = 'join' then ${d.integer(p.position)} else 0 end`,
     }))
     .onConflict((conflict) =>
       conflict.columns(['room_id', 'user_id']).doUpdateSet((eb) => ({
@@ -193,6 +194,8 @@ export const upsertMembership = query<MembershipEntry>()((db, p, d) =>
         has_pushers: eb.ref('excluded.has_pushers'),
         has_rules: eb.ref('excluded.has_rules'),
         forgotten: eb.lit(0),
+        sharing_position: sql<number>`case when (memberships.membership = 'join') <> (excluded.membership = 'join')
+          then excluded.position else memberships.sharing_position end`,
       })),
     ),
 )

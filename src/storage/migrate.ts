@@ -24,6 +24,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   20: async () => (await import('./migrations/0020-gateway-lanes.ts')).gatewayLanes,
   21: async () => (await import('./migrations/0021-members-version.ts')).membersVersion,
   22: async () => (await import('./migrations/0022-receipts-stream.ts')).receiptsStream,
+  23: async () => (await import('./migrations/0023-encryption-keys.ts')).encryptionKeys,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

@@ -6,6 +6,14 @@ import type {
   InboxTable,
   OpenedInboxesTable,
 } from './gateway-schema.ts'
+import type {
+  CrossSigningKeysTable,
+  DeviceKeysTable,
+  DeviceListChangesTable,
+  FallbackKeysTable,
+  KeySignaturesTable,
+  OneTimeKeysTable,
+} from './keys-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 
 // One type for each table, in the order in which an event reaches them. Times are milliseconds since the Unix epoch; booleans
@@ -169,6 +177,8 @@ export type MembershipsTable = {
   forgotten: Flag
   /** Whether the user has push rules of their own (global or device rules), or has changed a default rule. */
   has_rules: Filled<Flag>
+  /** The position at which the user last began or ended to be joined: then they share the room, or no longer share it. 0: never. */
+  sharing_position: Filled<number>
 }
 
 export type ReceiptsTable = {
@@ -427,6 +437,12 @@ export type Schema = {
   edits: EditsTable
   current_state: CurrentStateTable
   memberships: MembershipsTable
+  device_keys: DeviceKeysTable
+  one_time_keys: OneTimeKeysTable
+  fallback_keys: FallbackKeysTable
+  cross_signing_keys: CrossSigningKeysTable
+  key_signatures: KeySignaturesTable
+  device_list_changes: DeviceListChangesTable
   receipts: ReceiptsTable
   read_positions: ReadPositionsTable
   cohort_outcomes: CohortOutcomesTable

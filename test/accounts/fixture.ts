@@ -53,6 +53,8 @@ export function createAccountsFixture(db: Database, overrides: Partial<Registrat
     addressGroup: (address) => address,
     onDevicesRemoved: async (_tx, userId, deviceIds) =>
       void removed.push(...deviceIds.map((deviceId) => `${userId} ${deviceId}`)),
+    onDeviceRenamed: async () => undefined,
+    checkDeviceId: async () => undefined,
     onAddressRemoved: async (_tx, userId, address) => void removed.push(`${userId} ${address}`),
     onAccountClosed: async () => undefined,
     onProfileChanged: async (userId) => void profilesChanged.push(userId),

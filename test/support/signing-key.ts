@@ -8,7 +8,9 @@ export type SigningKey = { publicKey: string; sign(text: string): string }
 
 const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
 
-export function createSigningKey(privateKey: KeyObject = generateKeyPairSync('ed25519').privateKey): SigningKey {
+export function createSigningKey(
+  privateKey: KeyObject = generateKeyPairSync('ed25519').privateKey,
+): SigningKey {
   const { x } = privateKey.export({ format: 'jwk' })
   return {
     publicKey: unpadded(Buffer.from(x ?? '', 'base64url')),
@@ -19,12 +21,19 @@ export function createSigningKey(privateKey: KeyObject = generateKeyPairSync('ed
 /** The key with this seed of 32 bytes, in base64. */
 export function signingKeyFromSeed(seed: string): SigningKey {
   // The fixed start of a PKCS #8 document for Ed25519 (RFC 8410, section 7).
-  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.from(seed, 'base64')])
+  const der = Buffer.concat([
+    Buffer.from('302e020100300506032b657004220420', 'hex'),
+    Buffer.from(seed, 'base64'),
+  ])
   return createSigningKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
 }
 
 /** The object with one more signature. `keyId` is a device id or a public key. */
-export function signed(object: JsonObject, key: SigningKey, by: { userId: string; keyId: string }): JsonObject {
+export function signed(
+  object: JsonObject,
+  key: SigningKey,
+  by: { userId: string; keyId: string },
+): JsonObject {
   const signature = key.sign(canonicalJson(signedPart(object)))
   const all = isJsonObject(object['signatures']) ? object['signatures'] : {}
   const own = isJsonObject(all[by.userId]) ? all[by.userId] : {}

@@ -15,7 +15,8 @@ export type SyncKeys = {
   presence: { events: JsonObject[] }
   to_device: { events: JsonObject[] }
   device_lists: { changed: UserId[]; left: UserId[] }
-  device_one_time_keys_count: Record<string, never>
+  device_one_time_keys_count: Record<string, number>
+  device_unused_fallback_key_types: string[]
 }
 
 /** Every key is present even when no section fills it, because clients read them without a check. */
@@ -27,6 +28,7 @@ export function emptyKeys(): SyncKeys {
     to_device: { events: [] },
     device_lists: { changed: [], left: [] },
     device_one_time_keys_count: {},
+    device_unused_fallback_key_types: [],
   }
 }
 
@@ -62,4 +64,6 @@ export type SyncSection = {
   /** The section's parts of the token at this moment. Each sync calls it, so it reads from memory only. */
   tokenParts?(): TokenParts
   news(request: SectionRequest): Promise<SectionNews>
+  /** Keys that a response has even when it is sent without a call of `news`, because neither the position nor a part of the token changed. */
+  standingKeys?(read: Queries, viewer: Viewer): Promise<Partial<SyncKeys>>
 }

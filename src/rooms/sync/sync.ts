@@ -53,12 +53,17 @@ export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBo
     watches: (roomId: RoomId) => includesRoom(filter, roomId),
   }
   using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
-  return await longPoll(deps, poll, async ({ isWoken }) => {
+  const last = await longPoll(deps, poll, async ({ isWoken }) => {
     const result = await respond(deps, { ...request, since }, isWoken)
     // This attempt found nothing new for the client, so the next attempt starts at its position.
     since = result.token
-    return { value: result.body, news: result.news }
+    return { value: result, news: result.news }
   })
+  // Only the last attempt is sent, so the others do not read these keys.
+  if (!last.isRead)
+    for (const section of deps.sections)
+      Object.assign(last.body, await section.standingKeys?.(deps.db, viewer))
+  return last.body
 }
 
 /** Marks the device of the viewer as active. A viewer without a device is not active anywhere. */
@@ -69,7 +74,8 @@ export function markActive(activity: Activity, { userId, deviceId }: Viewer, tim
 /** The response. Deferred rooms are read when they are written. */
 export type SyncBody = { next_batch: string } & SyncKeys
 
-type SyncResult = { body: SyncBody; news: boolean; token: SyncToken }
+/** `isRead`: the sections were asked for their news. */
+type SyncResult = { body: SyncBody; news: boolean; token: SyncToken; isRead: boolean }
 
 async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): Promise<SyncResult> {
   const { db, sections } = deps
@@ -78,7 +84,9 @@ async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): 
   if (request.since && !request.fullState && !isWoken) {
     const now = { ...parts, position: await currentPosition(db) }
     const since = notAhead(request.since, now)
-    if (isSamePoint(since, now)) return { body: bodyOf(since, {}), news: false, token: since }
+    if (isSamePoint(since, now)) {
+      return { body: bodyOf(since, {}), news: false, token: since, isRead: false }
+    }
   }
   return db.snapshot(async (read) => {
     const now = { ...parts, position: await currentPosition(read) }
@@ -103,7 +111,7 @@ async function readResponse(
     Object.assign(keys, news.keys)
     hasNews ||= news.hasNews
   }
-  return { body: bodyOf(now, keys), news: hasNews, token: now }
+  return { body: bodyOf(now, keys), news: hasNews, token: now, isRead: true }
 }
 
 const bodyOf = (token: SyncToken, keys: Partial<SyncKeys>): SyncBody => ({

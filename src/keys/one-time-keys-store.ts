@@ -1,0 +1,193 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { DeviceId, UserId } from '../lib/ids.ts'
+import { query } from '../storage/query.ts'
+
+type Device = { userId: UserId; deviceId: DeviceId }
+type Devices = { userId: UserId; deviceIds: readonly DeviceId[] }
+export type KeyRow = { algorithm: string; key_name: string; content: string }
+/** One key of the algorithm is wanted from the device. */
+export type WantedKey = { user_id: UserId; device_id: DeviceId; algorithm: string }
+
+const KEY = { algorithm: 'text', key_name: 'text', content: 'text' } as const
+const WANTED = { user_id: 'text', device_id: 'text', algorithm: 'text' } as const
+
+/** Stored keys under these names, claimed ones too. */
+export const oneTimeKeysNamed = query<Device & { names: readonly string[] }>()((db, p, d) =>
+  db
+    .selectFrom('one_time_keys')
+    .select(['key_name', 'content'])
+    .where('user_id', '=', p.userId)
+    .where('device_id', '=', p.deviceId)
+    .where('key_name', 'in', d.list(p.names) as RawBuilder<string>),
+)
+
+export const insertOneTimeKeys = query<Device & { keys: readonly KeyRow[] }>()((db, p, d) =>
+  db
+    .insertInto('one_time_keys')
+    .columns(['user_id', 'device_id', 'algorithm', 'key_name', 'content', 'claimed_at'])
+    .expression(
+      db
+        .selectFrom(d.rows(p.keys, KEY).as('k'))
+        .select([
+          (d.text(p.userId) as RawBuilder<UserId>).as('user_id'),
+          (d.text(p.deviceId) as RawBuilder<DeviceId>).as('device_id'),
+          'k.algorithm',
+          'k.key_name',
+          'k.content',
+          sql<number | null>`cast(null as bigint)`.as('claimed_at'),
+        ]),
+    ),
+)
+
+/** The number of unclaimed one-time keys by algorithm. */
+export const oneTimeKeyCounts = query<Device>()((db, p) =>
+  db
+    .selectFrom('one_time_keys')
+    .select(['algorithm', (eb) => eb.fn.countAll<number>().as('count')])
+    .where('user_id', '=', p.userId)
+    .where('device_id', '=', p.deviceId)
+    .where('claimed_at', 'is', null)
+    .groupBy('algorithm')
+    .orderBy('algorithm'),
+)
+
+/** The number of unclaimed one-time keys by algorithm, and the algorithms of unused fallback keys. Runs for each response of /sync. */
+export const heldKeys = query<Device>()((db, p) =>
+  db
+    .selectFrom('one_time_keys')
+    .select([
+      sql<'one-time' | 'fallback'>`'one-time'`.as('kind'),
+      'algorithm',
+      (eb) => eb.fn.countAll<number>().as('count'),
+    ])
+    .where('user_id', '=', p.userId)
+    .where('device_id', '=', p.deviceId)
+    .where('claimed_at', 'is', null)
+    .groupBy('algorithm')
+    .unionAll(
+      db
+        .selectFrom('fallback_keys')
+        .select([
+          sql<'one-time' | 'fallback'>`'fallback'`.as('kind'),
+          'algorithm',
+          sql<number>`1`.as('count'),
+        ])
+        .where('user_id', '=', p.userId)
+        .where('device_id', '=', p.deviceId)
+        .where('is_used', '=', 0),
+    )
+    .orderBy('algorithm'),
+)
+
+/**
+ * Claims the oldest unclaimed key for each wanted entry. Keys that another process is claiming are skipped, so no key is returned twice and
+ * nothing waits. An entry without a key has no row in the result.
+ */
+export const claimOneTimeKeys = query<{ wanted: readonly WantedKey[]; now: number }>()((db, p, d) => {
+  const lock = d.name === 'postgres' ? sql`for update skip locked` : sql``
+  const oldest = sql<number | null>`(select k.entry_id from one_time_keys as k
+    where k.user_id = w.user_id and k.device_id = w.device_id and k.algorithm = w.algorithm and k.claimed_at is null
+    order by k.entry_id limit 1 ${lock})`
+  return (
+    db
+      // Materialized, because a second evaluation of the subquery would claim a second key.
+      .with(
+        (cte) => cte('picked').materialized(),
+        (from) => from.selectFrom(d.rows(p.wanted, WANTED).as('w')).select(oldest.as('entry_id')),
+      )
+      .updateTable('one_time_keys')
+      .from('picked')
+      .set({ claimed_at: d.integer(p.now) })
+      .whereRef('one_time_keys.entry_id', '=', 'picked.entry_id')
+      .returning(['user_id', 'device_id', 'algorithm', 'key_name', 'content'])
+  )
+})
+
+/** Removes claimed keys of a device, except the last `keep`. */
+export const pruneClaimed = query<Device & { keep: number }>()((db, p, d) =>
+  db
+    .deleteFrom('one_time_keys')
+    .where('user_id', '=', p.userId)
+    .where('device_id', '=', p.deviceId)
+    .where('claimed_at', 'is not', null)
+    .where('entry_id', 'not in', (eb) =>
+      eb
+        .selectFrom('one_time_keys as kept')
+        .select('kept.entry_id')
+        .where('kept.user_id', '=', p.userId)
+        .where('kept.device_id', '=', p.deviceId)
+        .where('kept.claimed_at', 'is not', null)
+        .orderBy('kept.claimed_at', 'desc')
+        .orderBy('kept.entry_id', 'desc')
+        .limit(d.integer(p.keep)),
+    ),
+)
+
+export const fallbackKeysOf = query<Device>()((db, p) =>
+  db
+    .selectFrom('fallback_keys')
+    .select(['algorithm', 'key_name', 'content', 'is_used'])
+    .where('user_id', '=', p.userId)
+    .where('device_id', '=', p.deviceId)
+    .orderBy('algorithm'),
+)
+
+/** Replaces the keys of the algorithms. A new key is unused. */
+export const setFallbackKeys = query<Device & { keys: readonly KeyRow[] }>()((db, p, d) =>
+  db
+    .insertInto('fallback_keys')
+    .columns(['user_id', 'device_id', 'algorithm', 'key_name', 'content', 'is_used'])
+    .expression(
+      db
+        .selectFrom(d.rows(p.keys, KEY).as('k'))
+        .select([
+          (d.text(p.userId) as RawBuilder<UserId>).as('user_id'),
+          (d.text(p.deviceId) as RawBuilder<DeviceId>).as('device_id'),
+          'k.algorithm',
+          'k.key_name',
+          'k.content',
+          sql.lit<0 | 1>(0).as('is_used'),
+        ])
+        // Without a condition, SQLite reads `on conflict` as the condition of a join.
+        .where(sql<boolean>`true`),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['user_id', 'device_id', 'algorithm']).doUpdateSet((eb) => ({
+        key_name: eb.ref('excluded.key_name'),
+        content: eb.ref('excluded.content'),
+        is_used: eb.ref('excluded.is_used'),
+      })),
+    ),
+)
+
+/** Marks the fallback keys of the wanted entries as used, and returns them. */
+export const takeFallbackKeys = query<{ wanted: readonly WantedKey[] }>()((db, p, d) =>
+  db
+    .updateTable('fallback_keys')
+    .from(d.rows(p.wanted, WANTED).as('w'))
+    .set({ is_used: 1 })
+    .whereRef('fallback_keys.user_id', '=', 'w.user_id')
+    .whereRef('fallback_keys.device_id', '=', 'w.device_id')
+    .whereRef('fallback_keys.algorithm', '=', 'w.algorithm')
+    .returning([
+      'fallback_keys.user_id',
+      'fallback_keys.device_id',
+      'fallback_keys.algorithm',
+      'fallback_keys.key_name',
+      'fallback_keys.content',
+    ]),
+)
+
+export const deleteOneTimeKeys = query<Devices>()((db, p, d) =>
+  db
+    .deleteFrom('one_time_keys')
+    .where('user_id', '=', p.userId)
+    .where('device_id', 'in', d.list(p.deviceIds) as RawBuilder<DeviceId>),
+)
+
+export const deleteFallbackKeys = query<Devices>()((db, p, d) =>
+  db
+    .deleteFrom('fallback_keys')
+    .where('user_id', '=', p.userId)
+    .where('device_id', 'in', d.list(p.deviceIds) as RawBuilder<DeviceId>),
+)
