@@ -1,73 +1,11 @@
 import assert from 'node:assert/strict'
-import { describe, test, type TestContext } from 'node:test'
+import { describe, test } from 'node:test'
 import * as sdk from 'matrix-js-sdk'
-import { logger } from 'matrix-js-sdk/lib/logger.js'
-import { afterTest } from '../support/after-test.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
+import { once, startClient } from './js-sdk.ts'
 import { linkIn, createEmailFixture, MINUTE } from './email-fixture.ts'
-
-// Lines that the SDK prints without the logger of the client.
-;(logger as unknown as { setLevel(level: 'silent'): void }).setLevel('silent')
-
-// The timers of its requests run for minutes after the response. They must not keep this process alive.
-const { setTimeout: start } = globalThis
-globalThis.setTimeout = Object.assign((...given: Parameters<typeof start>) => start(...given).unref(), start)
-
-const silent = {
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  getChild: () => silent,
-}
-
-/** Registers, then starts an unmodified client and waits until it is ready. */
-async function startClient(
-  t: TestContext,
-  baseUrl: string,
-  username: string,
-  options: { fetchFn?: typeof fetch } = {},
-): Promise<sdk.MatrixClient> {
-  const visitor = sdk.createClient({ baseUrl, logger: silent })
-  await visitor.registerRequest({ username, password: 'correct horse', auth: { type: 'm.login.dummy' } })
-  const session = await visitor.loginRequest({
-    type: 'm.login.password',
-    identifier: { type: 'm.id.user', user: username },
-    password: 'correct horse',
-  })
-  const client = sdk.createClient({
-    baseUrl,
-    userId: session.user_id,
-    accessToken: session.access_token,
-    deviceId: session.device_id,
-    logger: silent,
-    ...options,
-  })
-  const prepared = once(client, sdk.ClientEvent.Sync, (state) => state === sdk.SyncState.Prepared)
-  await client.startClient({ initialSyncLimit: 10 })
-  afterTest(t, () => client.stopClient())
-  await prepared
-  return client
-}
-
-/** Resolves with the arguments of the first event for which `wanted` returns true. */
-function once(
-  emitter: { on(event: never, listener: never): unknown; off(event: never, listener: never): unknown },
-  event: string,
-  wanted: (...args: never[]) => boolean = () => true,
-): Promise<void> {
-  return new Promise((resolve) => {
-    const listener = (...args: never[]) => {
-      if (!wanted(...args)) return
-      emitter.off(event as never, listener as never)
-      resolve()
-    }
-    emitter.on(event as never, listener as never)
-  })
-}
 
 describe('an unmodified matrix-js-sdk client', () => {
   test('registers, causes a poke, and logs out', async (t) => {

@@ -6,6 +6,7 @@ import { uploadKeys } from '../../src/keys/upload-keys.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { currentPosition } from '../../src/storage/stream.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { oneTimeKeys } from '../support/signing-key.ts'
 import { deviceOf, user } from '../rooms/sync-fixture.ts'
@@ -96,6 +97,26 @@ onEachDatabase('device lists', (open) => {
       await set(roomId, alice, 'm.room.topic', { topic: 'a' })
     }
     assert.deepEqual(await bobsLists(work), { changed: [], left: [] })
+  })
+
+  test('cost two statements in a sync for which no device list changed', async (t) => {
+    const { db, count } = counting(await open(t))
+    const { create, join, upload, say, held, reads } = await createListsFixture(t, db)
+    const roomId = await create(alice)
+    await join(roomId, bob)
+    await upload(alice)
+    const { next_batch: since } = await held(bob)
+    await say(roomId, alice, 'hello')
+    const statements = async () => {
+      const before = count.read
+      await held(bob, since)
+      return count.read - before
+    }
+    // Fills the cache of shared rooms.
+    await statements()
+    const withKeys = await statements()
+    reads.sections = reads.sections.slice(0, -1)
+    assert.equal(withKeys - (await statements()), 2)
   })
 
   test('end the wait of a long poll', async (t) => {

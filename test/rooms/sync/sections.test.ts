@@ -23,7 +23,29 @@ onEachDatabase('a section of /sync', (open) => {
       to_device: { events: [event] },
       device_lists: { changed: [], left: [] },
       device_one_time_keys_count: {},
+      device_unused_fallback_key_types: [],
     })
+  })
+
+  test('fills its standing keys in a response for which it is not asked for news, and in no other', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice'])
+    let reads = 0
+    const held = { device_one_time_keys_count: { signed_curve25519: 7 } }
+    const standingKeys = async () => {
+      reads++
+      return held
+    }
+    fixture.reads.sections = [{ standingKeys, news: async () => ({ keys: held, hasNews: false }) }]
+    const first = await fixture.sync(alice)
+    assert.equal(reads, 0)
+    const second = await fixture.sync(alice, first.next_batch)
+    assert.deepEqual(second, first)
+    assert.equal(reads, 1)
+    const poll = fixture.sync(alice, first.next_batch, { timeoutMs: 1000 })
+    await fixture.clock.asleep(1000)
+    fixture.clock.advance(1000)
+    assert.deepEqual(await poll, first)
+    assert.equal(reads, 1, 'the last attempt of a poll asks for news')
   })
 
   test('is not asked for news when neither the position nor a part of the token changed, and is asked when its part changed', async (t) => {
