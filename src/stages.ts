@@ -11,6 +11,7 @@ import { createPasswords } from './accounts/passwords.ts'
 import { startHandleSweeper } from './user-rules/sweep-handles.ts'
 import { rulesetOf, ruleSettingsOf } from './user-rules/read-rules.ts'
 import { startValidationSweeper } from './accounts/sweep-validations.ts'
+import { startTransactionSweeper } from './accounts/to-device/sweep-transactions.ts'
 import { type ClientApiDeps, clientRoutes } from './client-api/routes.ts'
 import type { Bus } from './cluster/bus.ts'
 import type { Quotas } from './config/limits-schema.ts'
@@ -69,6 +70,9 @@ import type { Database, Transaction } from './storage/database.ts'
 import type { Queries } from './storage/query.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
 import type { Trace } from './trace/trace.ts'
+
+/** A message to all devices of a user is stored once for each: a request can store this many times the size of its body. */
+const FAN_OUT = 4
 
 export type FromOutside = {
   ca: readonly string[]
@@ -302,7 +306,7 @@ function createReading({ db, bus, clock, random, config, ruleSettings }: Given) 
   return { typing, activity, sync }
 }
 
-type Front = Omit<ClientApiDeps, 'config' | 'webPush'> & { webPush: Sending['webPush'] }
+type Front = Omit<ClientApiDeps, 'config' | 'webPush' | 'toDevice' | 'keyBackup'> & { webPush: Sending['webPush'] }
 
 /** The servers, and all that is behind their routes. */
 function createFront(given: Given, { webPush, ...stages }: Front) {
@@ -330,7 +334,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
         log,
       }),
       ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
-      ...clientRoutes({ ...stages, config, webPush: vapid && { vapid: vapid.publicKey } }),
+      ...clientRoutes({ ...stages, ...encryptionDeps(config, stages.accounts), config, webPush: vapid && { vapid: vapid.publicKey } }),
       ...explainRoutes({ db, settings: ruleSettings }),
       ...journeyRoutes({ db, trace }),
       ...pusherReportRoutes({ db, clock }),
@@ -339,6 +343,16 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
   })
   return { lastSeen, http, metricsServer }
 }
+
+/** To-device messages and the key backup. */
+const encryptionDeps = ({ limits }: NamedConfig, accounts: AccountDeps) => ({
+  toDevice: {
+    ...accounts,
+    maxMessageBytes: limits.device_message_bytes,
+    maxRequestBytes: FAN_OUT * limits.key_body_bytes,
+  },
+  keyBackup: accounts,
+})
 
 type Delivering = Sending & { pushers: PusherDeps; notifications: NotificationDeps; activity: Activity }
 
@@ -385,6 +399,7 @@ function startSweeping(
     startUnconfirmedSweeper({ ...pushers, log }, config.push.unconfirmed_hours),
     startLeaveSweeper(rooms),
     startValidationSweeper({ db, clock, log }),
+    startTransactionSweeper({ db, clock, log }),
     ...startMailSweepers({ db, clock, log }),
     startTraceSweeper(
       { db, clock, log },

@@ -1,5 +1,7 @@
 import type { RuleChangeDeps } from '../user-rules/change-rules.ts'
 import type { AccountDeps } from '../accounts/deps.ts'
+import type { KeyBackupDeps } from '../accounts/key-backup/deps.ts'
+import type { ToDeviceDeps } from '../accounts/to-device/send.ts'
 import type { ValidationDeps } from '../accounts/email-validation.ts'
 import type { Config } from '../config/schema.ts'
 import type { Route } from '../http/route.ts'
@@ -20,6 +22,7 @@ import { directoryRoutes } from './directory.ts'
 import { legacyEventRoutes } from './events-legacy.ts'
 import { emailPageRoutes } from './email-pages.ts'
 import { filtersRoutes } from './filters.ts'
+import { keyBackupRoutes } from './key-backup.ts'
 import { loginRoutes } from './login.ts'
 import { notificationRoutes } from './notifications.ts'
 import { absentFeatureRoutes } from './absent-features.ts'
@@ -36,6 +39,7 @@ import { roomStateWriteRoutes } from './room-state-write.ts'
 import { syncRoutes } from './sync.ts'
 import { testPushRoutes } from './send-test-push.ts'
 import { thirdPartyIdRoutes } from './third-party-ids.ts'
+import { toDeviceRoutes } from './to-device.ts'
 import { typingRoutes } from './typing.ts'
 import { versionsRoutes } from './versions.ts'
 import { wellKnownRoutes } from './well-known.ts'
@@ -43,6 +47,8 @@ import { wellKnownRoutes } from './well-known.ts'
 export type ClientApiDeps = {
   config: Pick<Config, 'limits' | 'open_registration' | 'public_url'>
   accounts: AccountDeps
+  toDevice: ToDeviceDeps
+  keyBackup: KeyBackupDeps
   validations: ValidationDeps
   rules: RuleChangeDeps
   rooms: RoomDeps
@@ -90,6 +96,8 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...typingRoutes({ db, typing }),
     ...syncRoutes(sync),
     ...legacyEventRoutes(sync),
+    ...toDeviceRoutes(deps.toDevice, config.limits.key_body_bytes),
+    ...keyBackupRoutes(deps.keyBackup, config.limits.key_body_bytes),
     ...pushRulesRoutes(rules),
     ...pusherRoutes({ ...pushers, webPush: webPush !== undefined }),
     ...testPushRoutes(testPushes),
