@@ -306,7 +306,9 @@ function createReading({ db, bus, clock, random, config, ruleSettings }: Given) 
   return { typing, activity, sync }
 }
 
-type Front = Omit<ClientApiDeps, 'config' | 'webPush' | 'toDevice' | 'keyBackup'> & { webPush: Sending['webPush'] }
+type Front = Omit<ClientApiDeps, 'config' | 'webPush' | 'toDevice' | 'keyBackup'> & {
+  webPush: Sending['webPush']
+}
 
 /** The servers, and all that is behind their routes. */
 function createFront(given: Given, { webPush, ...stages }: Front) {
@@ -334,7 +336,12 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
         log,
       }),
       ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
-      ...clientRoutes({ ...stages, ...encryptionDeps(config, stages.accounts), config, webPush: vapid && { vapid: vapid.publicKey } }),
+      ...clientRoutes({
+        ...stages,
+        ...encryptionDeps(config, stages.accounts),
+        config,
+        webPush: vapid && { vapid: vapid.publicKey },
+      }),
       ...explainRoutes({ db, settings: ruleSettings }),
       ...journeyRoutes({ db, trace }),
       ...pusherReportRoutes({ db, clock }),

@@ -9,7 +9,14 @@ import type { Database } from '../../../src/storage/database.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { quotas } from '../../support/quotas.ts'
 import { onEachSharedDatabase } from '../../support/two-processes.ts'
-import { bodies, createSyncFixture, deviceOf, type SyncBody, type SyncFixture, user } from '../sync-fixture.ts'
+import {
+  bodies,
+  createSyncFixture,
+  deviceOf,
+  type SyncBody,
+  type SyncFixture,
+  user,
+} from '../sync-fixture.ts'
 
 const alice = user('alice')
 const bob = user('bob')
