@@ -23,13 +23,12 @@ const VALUES = ['first_message_index', 'forwarded_count', 'is_verified', 'sessio
 export const keysAt = query<Backup & { places: readonly KeyPlace[] }>()((db, p, d) =>
   db
     .selectFrom(d.rows(p.places, { room_id: 'text', session_id: 'text' }).as('r'))
-    .innerJoin('backed_up_keys as k', (join) =>
-      join
-        .on('k.user_id', '=', p.userId)
-        .on('k.version', '=', p.version)
-        .onRef('k.room_id', '=', 'r.room_id')
-        .onRef('k.session_id', '=', 'r.session_id'),
-    )
+    // A cross join makes SQLite start from the places, and not from all keys of the backup.
+    .crossJoin('backed_up_keys as k')
+    .where('k.user_id', '=', p.userId)
+    .where('k.version', '=', p.version)
+    .whereRef('k.room_id', '=', 'r.room_id')
+    .whereRef('k.session_id', '=', 'r.session_id')
     .select([
       'k.room_id',
       'k.session_id',

@@ -68,11 +68,10 @@ export const deleteExcess = query<{ sender: UserId; before: number; rows: readon
   const columns = { user_id: 'text', device_id: 'text', counted: 'integer', bytes: 'integer' } as const
   return db
     .deleteFrom('device_messages')
-    .where('sender', '=', p.sender)
     .where('position', '<', p.before)
     .where(
-      sql<boolean>`(user_id, device_id, position) in (
-          select m.user_id, m.device_id, m.position from ${d.rows(p.rows, columns)} as r
+      sql<boolean>`(user_id, device_id, sender, position) in (
+          select m.user_id, m.device_id, m.sender, m.position from ${d.rows(p.rows, columns)} as r
           join device_messages as m on m.user_id = r.user_id and m.device_id = r.device_id and m.sender = ${p.sender}
           where m.total_count <= r.counted or m.total_bytes <= r.bytes)`,
     )

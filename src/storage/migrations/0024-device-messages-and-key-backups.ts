@@ -6,10 +6,10 @@ export const deviceMessagesAndKeyBackups: Migration = {
   name: 'device-messages-and-key-backups',
   statements: ({ int, keyed }) => [
     `create table device_messages (
-      user_id text not null, device_id text not null, position ${int} not null, sender text not null, type text not null,
+      user_id text not null, device_id text not null, sender text not null, position ${int} not null, type text not null,
       content text not null, total_count ${int} not null, total_bytes ${int} not null,
-      primary key (user_id, device_id, position)) ${keyed}`,
-    `create index device_messages_by_sender on device_messages (user_id, device_id, sender, position)`,
+      primary key (user_id, device_id, sender, position)) ${keyed}`,
+    `create index device_messages_in_order on device_messages (user_id, device_id, position)`,
     `create table device_message_txns (
       user_id text not null, device_id text not null, type text not null, txn_id text not null, sent_at ${int} not null,
       primary key (user_id, device_id, type, txn_id)) ${keyed}`,
