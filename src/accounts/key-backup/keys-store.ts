@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type ExpressionWrapper, type SqlBool, sql } from 'kysely'
+import { type ExpressionBuilder, type ExpressionWrapper, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import { query } from '../../storage/query.ts'
 import type { Flag } from '../../storage/columns.ts'
@@ -96,11 +96,11 @@ const atPlace =
   (eb) =>
     eb.and({ user_id: p.userId, version: p.version, room_id: p.roomId, session_id: p.sessionId })
 
-/** The rooms with keys, with the size of their keys in bytes. */
+/** The rooms with keys, with the number of their keys and the size in bytes. */
 export const roomsOfBackup = query<Backup>()((db, p) =>
   db
     .selectFrom('backed_up_keys')
-    .select(['room_id', sql<number>`sum(${SIZE})`.as('bytes')])
+    .select(['room_id', sql<number>`count(*)`.as('keys'), sql<number>`sum(${SIZE})`.as('bytes')])
     .where(inBackup(p))
     .groupBy('room_id')
     .orderBy('room_id'),
@@ -112,6 +112,18 @@ export const keysOfRoom = query<InRoom>()((db, p) =>
     .select(['session_id', ...VALUES])
     .where(inRoom(p))
     .orderBy('session_id'),
+)
+
+export const sessionsOfRoom = query<InRoom>()((db, p) =>
+  db.selectFrom('backed_up_keys').select('session_id').where(inRoom(p)),
+)
+
+export const keysOfSessions = query<InRoom & { sessionIds: readonly string[] }>()((db, p, d) =>
+  db
+    .selectFrom('backed_up_keys')
+    .select(['session_id', ...VALUES])
+    .where(inRoom(p))
+    .where('session_id', 'in', d.list(p.sessionIds) as RawBuilder<string>),
 )
 
 export const keyOfSession = query<OneKey>()((db, p) =>
