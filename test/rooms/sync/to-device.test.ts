@@ -194,6 +194,7 @@ onEachSharedDatabase('to_device in /sync of two processes', (openTwo) => {
     const send = sender(writer)
     let { next_batch: since } = await sync()
     const rounds = 30
+    const filter = { room: { timeline: { limit: 100 } } }
     const writing = (async () => {
       for (let n = 0; n < rounds; n++) {
         await retried(() => send(n))
@@ -206,7 +207,7 @@ onEachSharedDatabase('to_device in /sync of two processes', (openTwo) => {
     let events = 0
     while (events < rounds && fault === undefined) {
       await setImmediate()
-      const response = await retried(() => sync(since))
+      const response = await retried(() => sync(since, { filter }))
       since = response.next_batch
       keys.push(...contents(response))
       for (const body of bodies(response.rooms.join[roomId]?.timeline.events ?? [])) {
