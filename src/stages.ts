@@ -11,6 +11,7 @@ import { createPasswords } from './accounts/passwords.ts'
 import { startHandleSweeper } from './user-rules/sweep-handles.ts'
 import { rulesetOf, ruleSettingsOf } from './user-rules/read-rules.ts'
 import { startValidationSweeper } from './accounts/sweep-validations.ts'
+import { startTransactionSweeper } from './accounts/to-device/sweep-transactions.ts'
 import { type ClientApiDeps, clientRoutes } from './client-api/routes.ts'
 import type { Bus } from './cluster/bus.ts'
 import type { Quotas } from './config/limits-schema.ts'
@@ -77,6 +78,9 @@ import type { Database, Transaction } from './storage/database.ts'
 import type { Queries } from './storage/query.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
 import type { Trace } from './trace/trace.ts'
+
+/** A message to all devices of a user is stored once for each: a request can store this many times the size of its body. */
+const FAN_OUT = 4
 
 export type FromOutside = {
   ca: readonly string[]
@@ -324,7 +328,9 @@ function createReading({ db, bus, clock, random, config, ruleSettings }: Given) 
   return { typing, activity, sync }
 }
 
-type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'webPush'> & { webPush: Sending['webPush'] }
+type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'webPush' | 'toDevice' | 'keyBackup'> & {
+  webPush: Sending['webPush']
+}
 
 /** The servers, and all that is behind their routes. */
 function createFront(given: Given, { webPush, ...stages }: Front) {
@@ -355,6 +361,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
       ...clientRoutes({
         ...stages,
         keys: { ...keyDeps(given), accounts: stages.accounts },
+        ...encryptionDeps(config, stages.accounts),
         config,
         webPush: vapid && { vapid: vapid.publicKey },
       }),
@@ -366,6 +373,16 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
   })
   return { lastSeen, http, metricsServer }
 }
+
+/** To-device messages and the key backup. */
+const encryptionDeps = ({ limits }: NamedConfig, accounts: AccountDeps) => ({
+  toDevice: {
+    ...accounts,
+    maxMessageBytes: limits.device_message_bytes,
+    maxRequestBytes: FAN_OUT * limits.key_body_bytes,
+  },
+  keyBackup: accounts,
+})
 
 type Delivering = Sending & { pushers: PusherDeps; notifications: NotificationDeps; activity: Activity }
 
@@ -412,6 +429,7 @@ function startSweeping(
     startUnconfirmedSweeper({ ...pushers, log }, config.push.unconfirmed_hours),
     startLeaveSweeper(rooms),
     startValidationSweeper({ db, clock, log }),
+    startTransactionSweeper({ db, clock, log }),
     ...startMailSweepers({ db, clock, log }),
     startTraceSweeper(
       { db, clock, log },

@@ -6,6 +6,7 @@ import type { Transaction } from '../storage/database.ts'
 import type { AccountDeps } from './deps.ts'
 import { deleteFilters } from './filters-store.ts'
 import { deleteIgnored } from './ignored-users-store.ts'
+import { removeBackupsOf } from './key-backup/backups.ts'
 import { checkNewPassword } from './names.ts'
 import { deviceSource } from './password-check.ts'
 import { passwordChangedMeanwhile, removeAllDevices } from './sessions.ts'
@@ -42,7 +43,7 @@ export async function changePassword(
 }
 
 /**
- * Closes an account permanently: it removes the password, sessions, pushers, push rules, addresses and room
+ * Closes an account permanently: it removes the password, sessions, pushers, push rules, key backups, addresses and room
  * memberships. The user id is never reused. With `erase` it also removes the profile, account data and filters.
  * Messages in rooms stay.
  * @throws MatrixError 403 when the password changed in the meantime; 429
@@ -80,6 +81,7 @@ export async function closeAccount(
   await tx.run(deleteThreepidsOfUser, { userId })
   await removeAllDevices(deps, tx, { userId })
   await removeAllRules(deps, tx, userId)
+  removeBackupsOf(tx, userId)
   if (!erase) return
   await tx.run(eraseProfile, { userId })
   await tx.run(deleteAccountData, { userId })

@@ -3,9 +3,11 @@ import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
 import type { Transaction } from '../storage/database.ts'
+import { nextPosition } from '../storage/stream.ts'
 import type { AccountDeps } from './deps.ts'
 import { deleteDevices, deleteTokens, deviceById, devicesOfUser, renameDevice } from './devices-store.ts'
 import { checkDevice } from './names.ts'
+import { removeMessagesOf } from './to-device/send.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
 
 export type DeviceKey = { userId: UserId; deviceId: DeviceId }
@@ -84,8 +86,11 @@ export async function removeDevices(
   { userId, deviceIds }: { userId: UserId; deviceIds: readonly DeviceId[] },
 ): Promise<void> {
   if (deviceIds.length === 0) return
+  // Takes turns with `sendToDevices` of another process: afterwards no message is stored for these devices.
+  await nextPosition(tx)
   await tx.run(deleteTokens, { userId, deviceIds })
   await tx.run(deleteDevices, { userId, deviceIds })
+  removeMessagesOf(tx, { userId, deviceIds })
   await deps.onDevicesRemoved(tx, userId, deviceIds)
   tx.onCommit(() => deps.bus.publish(`session:${userId}`))
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import type { RoomId, UserId } from '../lib/ids.ts'
+import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
+import type { Viewer } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
 
 /** Account data as it is stored; `room_id` is '' for the account. */
@@ -13,29 +14,39 @@ export type ViewerFacts = {
   ignored: ReadonlySet<string>
   /** The account data that changed after the requested position, in stream order. */
   accountData: AccountDataRow[]
+  /** Whether to-device messages wait for the device. */
+  hasMessages: boolean
 }
 
 /**
  * Reads everything in one statement: a message that wakes thousands of members runs all statements of a sync for each
  * of them.
  */
-export async function viewerFacts(q: Queries, userId: UserId, since: number): Promise<ViewerFacts> {
-  const facts: { rulesVersion: number; ignored: Set<string>; accountData: AccountDataRow[] } = {
+export async function viewerFacts(
+  q: Queries,
+  { userId, deviceId }: Viewer,
+  since: number,
+): Promise<ViewerFacts> {
+  const facts: ViewerFacts & { ignored: Set<string> } = {
     rulesVersion: 0,
     ignored: new Set(),
     accountData: [],
+    hasMessages: false,
   }
-  for (const { fact, room_id, type, value } of await q.all(factsOfViewer, { userId, since })) {
+  const viewer = { userId, deviceId: deviceId ?? NO_DEVICE }
+  for (const { fact, room_id, type, value } of await q.all(factsOfViewer, { ...viewer, since })) {
     if (fact === 'rules') facts.rulesVersion = Number(value)
     else if (fact === 'ignored') facts.ignored.add(value)
+    else if (fact === 'message') facts.hasMessages = true
     else facts.accountData.push({ room_id, type, content: value })
   }
   return facts
 }
 
 const NO_ROOM = sql<RoomId | ''>`''`
+const NO_DEVICE = '' as DeviceId
 
-export const factsOfViewer = query<{ userId: UserId; since: number }>()((db, p) =>
+export const factsOfViewer = query<{ userId: UserId; deviceId: DeviceId; since: number }>()((db, p) =>
   db
     .selectFrom('account_data')
     .select([sql.lit('data').as('fact'), 'room_id', 'type', 'content as value', 'position'])
@@ -64,6 +75,26 @@ export const factsOfViewer = query<{ userId: UserId; since: number }>()((db, p) 
           sql<number>`0`.as('position'),
         ])
         .where('user_id', '=', p.userId),
+    )
+    .unionAll(
+      db
+        .selectFrom(sql<{ one: number }>`(select 1 as one)`.as('r'))
+        .select([
+          sql.lit('message').as('fact'),
+          NO_ROOM.as('room_id'),
+          sql<string>`''`.as('type'),
+          sql<string>`''`.as('value'),
+          sql<number>`0`.as('position'),
+        ])
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('device_messages as m')
+              .select('m.position')
+              .where('m.user_id', '=', p.userId)
+              .where('m.device_id', '=', p.deviceId),
+          ),
+        ),
     )
     .orderBy('position'),
 )

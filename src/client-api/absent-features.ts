@@ -1,5 +1,4 @@
 import { client, defineRoute, type Route } from '../http/route.ts'
-import { notFound } from '../lib/errors.ts'
 import { z } from 'zod'
 import { once } from '../lib/once.ts'
 import { nothing } from '../http/response-parts.ts'
@@ -13,7 +12,7 @@ const MEDIA_CONFIG = [
 const mediaConfig = once(() => z.strictObject({ 'm.upload.size': z.int().min(0).describe('In bytes') }))
 
 /**
- * Endpoints that clients call at start, for features that this server does not have: TURN, bridges, media, key backup.
+ * Endpoints that clients call at start, for features that this server does not have: TURN, bridges, media.
  * Without a response some clients repeat the request.
  */
 export function absentFeatureRoutes(): Route[] {
@@ -31,18 +30,6 @@ export function absentFeatureRoutes(): Route[] {
         handler: () => ({ 'm.upload.size': 0 }),
       }),
     ),
-    defineRoute({
-      method: 'GET',
-      path: client('/room_keys/version'),
-      auth: 'user',
-      limit: 'default',
-      summary: 'The version of the key backup; always 404',
-      response: {},
-      errors: { 404: ['M_NOT_FOUND'] },
-      handler() {
-        throw notFound('This server has no key backup')
-      },
-    }),
   ]
 }
 

@@ -1,5 +1,7 @@
 import type { RuleChangeDeps } from '../user-rules/change-rules.ts'
 import type { AccountDeps } from '../accounts/deps.ts'
+import type { KeyBackupDeps } from '../accounts/key-backup/deps.ts'
+import type { ToDeviceDeps } from '../accounts/to-device/send.ts'
 import type { ValidationDeps } from '../accounts/email-validation.ts'
 import type { Config } from '../config/schema.ts'
 import type { Route } from '../http/route.ts'
@@ -22,6 +24,7 @@ import { directoryRoutes } from './directory.ts'
 import { legacyEventRoutes } from './events-legacy.ts'
 import { emailPageRoutes } from './email-pages.ts'
 import { filtersRoutes } from './filters.ts'
+import { keyBackupRoutes } from './key-backup.ts'
 import { keyRoutes } from './keys.ts'
 import { loginRoutes } from './login.ts'
 import { notificationRoutes } from './notifications.ts'
@@ -39,6 +42,7 @@ import { roomStateWriteRoutes } from './room-state-write.ts'
 import { syncRoutes } from './sync.ts'
 import { testPushRoutes } from './send-test-push.ts'
 import { thirdPartyIdRoutes } from './third-party-ids.ts'
+import { toDeviceRoutes } from './to-device.ts'
 import { typingRoutes } from './typing.ts'
 import { versionsRoutes } from './versions.ts'
 import { wellKnownRoutes } from './well-known.ts'
@@ -46,6 +50,8 @@ import { wellKnownRoutes } from './well-known.ts'
 export type ClientApiDeps = {
   config: Pick<Config, 'limits' | 'open_registration' | 'public_url'>
   accounts: AccountDeps
+  toDevice: ToDeviceDeps
+  keyBackup: KeyBackupDeps
   validations: ValidationDeps
   keys: CrossSigningDeps
   rules: RuleChangeDeps
@@ -96,6 +102,8 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...typingRoutes({ db, typing }),
     ...syncRoutes(sync),
     ...legacyEventRoutes(sync),
+    ...toDeviceRoutes(deps.toDevice, config.limits.key_body_bytes),
+    ...keyBackupRoutes(deps.keyBackup, config.limits.key_body_bytes),
     ...pushRulesRoutes(rules),
     ...pusherRoutes({ ...pushers, webPush: webPush !== undefined }),
     ...testPushRoutes(testPushes),

@@ -10,6 +10,9 @@ import { filteredEventSchema, strippedEventSchema } from './event-response.ts'
 const accountDataEvent = uncheckedJson(
   named('AccountDataEvent', () => z.strictObject({ type: z.string(), content: jsonObject })),
 )
+const deviceMessage = named('DeviceMessage', () =>
+  z.strictObject({ sender: userId(), type: z.string(), content: jsonObject }),
+)
 const accountData = once(() => z.strictObject({ events: z.array(accountDataEvent()) }))
 
 const receiptTypes = once(() =>
@@ -110,7 +113,9 @@ export const syncResponse = named('SyncResponse', () =>
     }),
     account_data: accountData(),
     presence: z.strictObject({ events: noEvents() }),
-    to_device: z.strictObject({ events: noEvents() }),
+    to_device: z.strictObject({
+      events: z.array(deviceMessage()).describe('In order of arrival; the rest is in the next responses'),
+    }),
     device_lists: z.strictObject({
       changed: z
         .array(userId())

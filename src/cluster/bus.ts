@@ -10,13 +10,15 @@ export interface Bus {
 }
 
 /**
- * `session:` reports that sessions of a user have ended. `room:` and `user:` wake waiting syncs, `inbox:` wakes
+ * `session:` reports that sessions of a user have ended. `room:`, `user:` and `device:` (a user id, a space and a device id) wake
+ * waiting syncs, `inbox:` wakes
  * readers of an inbox. `delivery` carries the ids of pushers with queued work, `activity` the active devices
  * (`rooms/sync/activity.ts`).
  */
 export type Topic =
   | `room:${string}`
   | `user:${string}`
+  | `device:${string}`
   | `session:${string}`
   | `inbox:${string}`
   | 'delivery'

@@ -6,6 +6,13 @@ export const limitsSchema = z.strictObject({
   body_bytes: setting(count(65_536, { min: 1024, max: 16_777_216 }), {
     about: 'Largest request body, in bytes, for endpoints without a specific limit.',
   }),
+  key_body_bytes: setting(count(1_048_576, { min: 1024, max: 16_777_216 }), {
+    about:
+      'The same for `sendToDevice` and for uploads to the key backup. Clients send the keys for hundreds of devices, or of hundreds of sessions, in one request.',
+  }),
+  device_message_bytes: setting(count(65_536, { min: 1024, max: 1_048_576 }), {
+    about: 'Largest content of one to-device message, in bytes.',
+  }),
   header_timeout_ms: setting(count(10_000, { max: 3_600_000 }), {
     about: 'Time limit for receiving the headers of a request, in milliseconds.',
   }),
@@ -79,6 +86,20 @@ export const quotasSchema = z.strictObject({
   one_time_keys: setting(count(1000), { about: 'One-time keys of one device that are not claimed yet.' }),
   key_bytes: setting(count(8_388_608, { min: 1024 }), {
     about: 'Bytes of the encryption keys of all devices of one user.',
+  }),
+  device_messages: setting(count(1000), {
+    about:
+      'To-device messages from one user that wait for one device. Above the limit, the oldest ones are deleted: the device has not synced for a long time.',
+  }),
+  device_messages_bytes: setting(count(2_097_152, { min: 1024 }), {
+    about: 'The same in bytes of type and content. The newest message is always stored.',
+  }),
+  key_backups: setting(count(100), { about: 'Versions of the key backup of one user.' }),
+  key_backup_keys: setting(count(200_000), {
+    about: 'Keys of one user in all versions of the key backup.',
+  }),
+  key_backup_bytes: setting(count(268_435_456, { min: 1024 }), {
+    about: 'Bytes of these keys, with the ids of their rooms and sessions.',
   }),
   rooms_joined: setting(count(5000), { about: 'Rooms that one user may have joined.' }),
   rooms_created: setting(count(5000), { about: 'Rooms that one user may have created in total.' }),

@@ -308,9 +308,9 @@ const roomsSchema = z.strictObject({
     about:
       'The version of rooms that are created without one: 10, 11 or 12. Several installed clients cannot use version 12 (docs/clients.md).',
   }),
-  allow_encryption: setting(flagOff, {
+  allow_encryption: setting(flagOn, {
     about:
-      'Accept `m.room.encryption`. Belfry has no endpoints for encryption keys yet, so no device can decrypt the messages of an encrypted room.',
+      'Accept `m.room.encryption`, which encrypts a room for good. Off: Element Web is told not to create encrypted rooms.',
   }),
 })
 

@@ -4,12 +4,14 @@ import type { z } from 'zod'
 
 /** JSON without further checks, for a route that cleans it itself (`parseForeignJson`). `limit`: in bytes. */
 export type ForeignJson<S extends z.ZodType = z.ZodType> = { kind: 'foreign json'; schema: S; limit: number }
+/** JSON of a client (`parseJson`) with its own limit. `limit`: in bytes. */
+export type LargeJson<S extends z.ZodType = z.ZodType> = { kind: 'large json'; schema: S; limit: number }
 /** The whole body as bytes. `limit`: in bytes; the server's limit if absent. */
 export type BytesBody = { kind: 'bytes'; limit?: number }
 /** The body as a stream. `limit`: in bytes. Between two chunks at most `limits.body_timeout_ms` may pass. */
 export type StreamBody = { kind: 'stream'; limit: number }
 /** A schema alone means JSON (`parseJson`) up to the server's limit. An absent body counts as `{}`. */
-export type BodyKind = z.ZodType | ForeignJson | BytesBody | StreamBody
+export type BodyKind = z.ZodType | ForeignJson | LargeJson | BytesBody | StreamBody
 
 /** `contentType`: the header of the request. */
 export type Bytes = { contentType: string | undefined; bytes: Buffer }
@@ -26,7 +28,7 @@ export type ByteStream = {
 /** The type of a handler's `body`. */
 export type BodyOf<Kind> = Kind extends z.ZodType
   ? z.output<Kind>
-  : Kind extends ForeignJson<infer S>
+  : Kind extends ForeignJson<infer S> | LargeJson<infer S>
     ? z.output<S>
     : Kind extends BytesBody
       ? Bytes
@@ -40,5 +42,5 @@ export function isSchema(kind: BodyKind): kind is z.ZodType {
 
 /** The schema of a JSON body. */
 export function schemaOf(kind: BodyKind): z.ZodType | undefined {
-  return isSchema(kind) ? kind : kind.kind === 'foreign json' ? kind.schema : undefined
+  return isSchema(kind) ? kind : 'schema' in kind ? kind.schema : undefined
 }

@@ -9,6 +9,7 @@ export const matrixError = named('MatrixError', () =>
     error: z.string(),
     retry_after_ms: z.int().min(0).optional(),
     soft_logout: z.boolean().optional(),
+    current_version: z.string().describe('The current version of the key backup').optional(),
     'org.belfry.quota': z.string().describe('The setting of the exhausted quota').optional(),
     'org.belfry.reason': z.string().optional(),
   }),

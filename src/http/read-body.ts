@@ -39,6 +39,7 @@ export async function readBody(kind: BodyKind, arriving: Arriving): Promise<unkn
   ) => validate(schema, parse(await readWhole({ ...arriving, limit })), 'body')
   if (isSchema(kind)) return json(kind, arriving.limit, parseJson)
   if (kind.kind === 'foreign json') return json(kind.schema, kind.limit, parseForeignJson)
+  if (kind.kind === 'large json') return json(kind.schema, kind.limit, parseJson)
   const contentType = arriving.request.headers['content-type']
   if (kind.kind === 'stream') return { contentType, ...openStream({ ...arriving, limit: kind.limit }) }
   return { contentType, bytes: await readWhole({ ...arriving, limit: kind.limit ?? arriving.limit }) }

@@ -51,6 +51,12 @@ export const unknownToken = () =>
   })
 export const forbidden = (message: string) => new MatrixError(403, 'M_FORBIDDEN', message)
 export const notFound = (message: string) => new MatrixError(404, 'M_NOT_FOUND', message)
+/** `currentVersion`: the version of the key backup that accepts keys (client-server API, "Server-side key backups"). */
+export const wrongKeysVersion = (currentVersion: string) =>
+  new MatrixError(403, 'M_WRONG_ROOM_KEYS_VERSION', {
+    message: `Keys can only be stored in the current backup, version ${currentVersion}`,
+    extra: { current_version: currentVersion },
+  })
 export const unrecognized = (status: 400 | 404 | 405, message: string) =>
   new MatrixError(status, 'M_UNRECOGNIZED', message)
 /** `retryAfterMs`: the wait; sent as `Retry-After` (whole seconds, rounded up) and as `retry_after_ms`. */

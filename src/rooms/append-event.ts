@@ -101,11 +101,11 @@ export function newEventId({ clock, random }: Pick<RoomDeps, 'clock' | 'random'>
   return `$${clock.now().toString(36).padStart(9, '0')}${random.token(25)}` as EventId
 }
 
-/** A room cannot become unencrypted again, and without the key endpoints no device could read it. */
+/** For servers whose operator wants rooms without encryption. A room cannot become unencrypted again. */
 function checkEncryption({ allowEncryption }: RoomDeps, { type, stateKey }: EventDraft): void {
   if (allowEncryption || type !== 'm.room.encryption' || stateKey === undefined) return
   throw forbidden(
-    'This server has no endpoints for encryption keys yet, so no device could read an encrypted room. Leave m.room.encryption out. (The operator can allow it with rooms.allow_encryption.)',
+    'Encrypted rooms are disabled on this server. Leave m.room.encryption out. (The operator can allow it with rooms.allow_encryption.)',
   )
 }
 

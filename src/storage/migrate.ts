@@ -25,6 +25,8 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   21: async () => (await import('./migrations/0021-members-version.ts')).membersVersion,
   22: async () => (await import('./migrations/0022-receipts-stream.ts')).receiptsStream,
   23: async () => (await import('./migrations/0023-encryption-keys.ts')).encryptionKeys,
+  24: async () =>
+    (await import('./migrations/0024-device-messages-and-key-backups.ts')).deviceMessagesAndKeyBackups,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

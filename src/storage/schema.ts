@@ -1,6 +1,13 @@
 import type { DeviceId, EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts'
 import type { Filled, Flag } from './columns.ts'
 import type {
+  BackedUpKeysTable,
+  DeviceMessagesTable,
+  DeviceMessageTxnsTable,
+  KeyBackupNumbersTable,
+  KeyBackupsTable,
+} from './encryption-schema.ts'
+import type {
   GatewayRejectionsTable,
   GatewaySeenTable,
   InboxTable,
@@ -430,6 +437,11 @@ export type Schema = {
   threepids: ThreepidsTable
   threepid_validations: ThreepidValidationsTable
   account_data: AccountDataTable
+  device_messages: DeviceMessagesTable
+  device_message_txns: DeviceMessageTxnsTable
+  key_backup_numbers: KeyBackupNumbersTable
+  key_backups: KeyBackupsTable
+  backed_up_keys: BackedUpKeysTable
   filters: FiltersTable
   rooms: RoomsTable
   room_aliases: RoomAliasesTable

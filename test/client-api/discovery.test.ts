@@ -42,7 +42,6 @@ test('requests for features that the server does not have return 200 or 404 with
     ['/_matrix/media/r0/config', 200],
     ['/_matrix/media/v3/config', 200],
     ['/_matrix/client/v1/media/config', 200],
-    ['/room_keys/version', 404],
     ['/_matrix/client/unstable/org.matrix.msc2697.v2/dehydrated_device', 404],
     ['/_matrix/client/unstable/org.matrix.msc4143/rtc/transports', 404],
   ] as const) {

@@ -105,12 +105,12 @@ test('additional creators must be user ids with a valid server name', async (t) 
   assert.deepEqual(create['additional_creators'], creators)
 })
 
-test('m.room.encryption is refused by default, because the server has no endpoints for keys', async (t) => {
-  const env = { BELFRY_PUBLIC_URL: 'https://matrix.example.org' }
+test('m.room.encryption is refused when rooms.allow_encryption is false', async (t) => {
+  const env = { BELFRY_PUBLIC_URL: 'https://matrix.example.org', BELFRY_ROOMS_ALLOW_ENCRYPTION: 'false' }
   const server = await startTestServer(t, { env })
   const alice = await registerUser(server.url, 'alice')
   const content = { algorithm: 'm.megolm.v1.aes-sha2' }
-  const reason = /no endpoints for encryption keys yet.*rooms\.allow_encryption/
+  const reason = /Encrypted rooms are disabled.*rooms\.allow_encryption/
   const state = { initial_state: [{ type: 'm.room.encryption', state_key: '', content }] }
   refused(await alice.try('POST', '/createRoom', state), 400, 'M_INVALID_ROOM_STATE', reason)
   for (const preset of ['private_chat', 'trusted_private_chat', 'public_chat']) {
@@ -124,8 +124,8 @@ test('m.room.encryption is refused by default, because the server has no endpoin
   })
 })
 
-test('m.room.encryption is accepted when rooms.allow_encryption is true', async (t) => {
-  const env = { BELFRY_PUBLIC_URL: 'https://matrix.example.org', BELFRY_ROOMS_ALLOW_ENCRYPTION: 'true' }
+test('m.room.encryption is accepted by default', async (t) => {
+  const env = { BELFRY_PUBLIC_URL: 'https://matrix.example.org' }
   const server = await startTestServer(t, { env })
   const alice = await registerUser(server.url, 'alice')
   const content = { algorithm: 'm.megolm.v1.aes-sha2' }

@@ -38,7 +38,7 @@ const isSignedByOwner = async (viewer: MatrixClient, device: MatrixClient) => {
 
 /** Alice and Bob share an encrypted room, and Bob has the devices of Alice. */
 async function begin(t: TestContext) {
-  const { url } = await startTestServer(t, { env: { BELFRY_ROOMS_ALLOW_ENCRYPTION: 'true' } })
+  const { url } = await startTestServer(t)
   const alice = await startClient(t, url, 'alice', withCrypto)
   const bob = await startClient(t, url, 'bob', withCrypto)
   // A client follows the device lists of users who join an encrypted room.

@@ -108,11 +108,11 @@ onEachDatabase('the push rules of users', (open) => {
       () => mute(deps, alice, 'phone'),
       () => deleteRule(deps, rule(alice, 'phone')),
     ]
-    assert.equal((await viewerFacts(db, alice, 0)).rulesVersion, 0)
+    assert.equal((await viewerFacts(db, { userId: alice, deviceId: null }, 0)).rulesVersion, 0)
     for (const [index, step] of steps.entries()) {
       await step()
       const position = await currentPosition(db)
-      assert.equal((await viewerFacts(db, alice, 0)).rulesVersion, position)
+      assert.equal((await viewerFacts(db, { userId: alice, deviceId: null }, 0)).rulesVersion, position)
       assert.equal((await rulesetOf(db, alice, SETTINGS)).version, position)
       assert.deepEqual(deps.changes.at(-1), { userId: alice, position })
       assert.deepEqual([deps.changes.length, woken], [index + 1, index + 1])

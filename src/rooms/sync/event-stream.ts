@@ -35,7 +35,7 @@ export async function eventStream(deps: EventStreamDeps, request: EventStreamReq
   const now = await currentPosition(deps.db)
   const from = Math.min(request.from ?? now, now)
   const poll = {
-    userId: request.viewer.userId,
+    viewer: request.viewer,
     timeoutMs: Math.min(request.timeoutMs, deps.maxTimeoutMs),
     signal: request.signal,
     watches: () => true,

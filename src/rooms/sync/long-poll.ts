@@ -1,6 +1,7 @@
 import type { Bus } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { RoomId, UserId } from '../../lib/ids.ts'
+import type { RoomId } from '../../lib/ids.ts'
+import type { Viewer } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
 import { joinedRoomIds } from './news-store.ts'
 import type { Wakes } from './wake-queue.ts'
@@ -8,7 +9,7 @@ import type { Wakes } from './wake-queue.ts'
 export type PollDeps = { db: Queries; bus: Bus; clock: Clock; wakes: Wakes }
 
 export type Poll = {
-  userId: UserId
+  viewer: Viewer
   /** How long to wait for news, in milliseconds; 0: not at all. */
   timeoutMs: number
   /** Ends the wait: the client has disconnected, or the server stops. */
@@ -19,7 +20,7 @@ export type Poll = {
 
 /**
  * Runs `attempt` until it has news or the time is over, and resolves to its last result. Between attempts it sleeps
- * until a topic of the user or of one of their rooms is published: a waiting poll costs nothing for other events. `isWoken`: a topic
+ * until a topic of the user, the device or one of the user's rooms is published: a waiting poll costs nothing for other events. `isWoken`: a topic
  * was published since the last attempt.
  *
  * States: first attempt (without subscriptions: most polls of a busy client end there) → subscribed, second attempt (an event
@@ -55,14 +56,16 @@ export async function longPoll<T>(
 const WOKEN = 'woken'
 
 function watchUser(deps: PollDeps, poll: Poll) {
+  const { userId, deviceId } = poll.viewer
   let wake = new AbortController()
   let rooms: (() => void) | undefined
   let roomsAreStale = true
   const onNews = () => wake.abort(WOKEN)
-  const user = deps.bus.subscribe([`user:${poll.userId}`], () => {
+  const user = deps.bus.subscribe([`user:${userId}`], () => {
     roomsAreStale = true
     onNews()
   })
+  const device = deviceId === null ? undefined : deps.bus.subscribe([`device:${userId} ${deviceId}`], onNews)
   poll.signal.addEventListener('abort', onNews)
 
   return {
@@ -72,7 +75,7 @@ function watchUser(deps: PollDeps, poll: Poll) {
       if (poll.signal.aborted) wake.abort()
       if (!roomsAreStale) return
       roomsAreStale = false
-      const joined = await joinedRoomIds(deps.db, poll.userId)
+      const joined = await joinedRoomIds(deps.db, userId)
       const topics = joined
         .filter((roomId) => poll.watches(roomId))
         .map((roomId) => `room:${roomId}` as const)
@@ -83,6 +86,7 @@ function watchUser(deps: PollDeps, poll: Poll) {
     signal: () => wake.signal,
     [Symbol.dispose]() {
       user()
+      device?.()
       rooms?.()
       poll.signal.removeEventListener('abort', onNews)
     },

@@ -1,3 +1,4 @@
+import type { DeviceMessage } from '../../accounts/to-device/waiting.ts'
 import type { UserId } from '../../lib/ids.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Viewer } from '../../lib/matrix-event.ts'
@@ -13,7 +14,7 @@ export type SyncKeys = {
   rooms: Rooms
   account_data: { events: JsonObject[] }
   presence: { events: JsonObject[] }
-  to_device: { events: JsonObject[] }
+  to_device: { events: DeviceMessage[] }
   device_lists: { changed: UserId[]; left: UserId[] }
   device_one_time_keys_count: Record<string, number>
   device_unused_fallback_key_types: string[]
@@ -48,6 +49,8 @@ export type SectionRequest = {
   ignored: ReadonlySet<string>
   /** The position of the last change of the viewer's push rules. */
   rulesVersion: number
+  /** Whether to-device messages wait for the viewer's device. */
+  hasMessages: boolean
   /** What changed after `since`. */
   accountData: AccountData
 }
@@ -57,12 +60,16 @@ export type SectionNews = {
   keys: Partial<SyncKeys>
   /** Ends the wait of a long poll. */
   hasNews: boolean
+  /** Parts of the token that follow from the news. */
+  parts?: TokenParts
 }
 
 /** A part of the response that one subject fills. It knows no other section, so another form of sync can use it as well. */
 export type SyncSection = {
   /** The section's parts of the token at this moment. Each sync calls it, so it reads from memory only. */
   tokenParts?(): TokenParts
+  /** Called once for a request with a token, before anything is read: the client has received the response with this token. */
+  received?(viewer: Viewer, since: SyncToken): Promise<void>
   news(request: SectionRequest): Promise<SectionNews>
   /** Keys that a response has even when it is sent without a call of `news`, because neither the position nor a part of the token changed. */
   standingKeys?(read: Queries, viewer: Viewer): Promise<Partial<SyncKeys>>

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { defaultsFingerprint } from '../../push-rules/index.ts'
 import type { Database } from '../../storage/database.ts'
 import type { RuleSettings } from '../../user-rules/read-rules.ts'
+import { toDeviceSection } from './to-device.ts'
 import type { Typing } from '../typing.ts'
 import { roomExtras } from './extras.ts'
 import { matchesEvent } from './filter.ts'
@@ -24,7 +25,7 @@ export type SectionDeps = RuleSettings & {
 
 /** The sections of this stage. A later stage adds its own to the list. */
 export function syncSections(deps: SectionDeps): SyncSection[] {
-  return [roomsSection(deps), accountDataSection(deps)]
+  return [roomsSection(deps), accountDataSection(deps), toDeviceSection(deps)]
 }
 
 /** `rooms`: events, state, summary, receipts, typing, account data and counts of each room. */

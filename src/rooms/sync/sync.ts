@@ -45,9 +45,10 @@ export type SyncRequest = {
 export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBody> {
   const { filter, viewer, signal, fullState } = request
   let since = request.since
+  if (since !== undefined) for (const section of deps.sections) await section.received?.(viewer, since)
   const waits = since !== undefined && !fullState
   const poll = {
-    userId: viewer.userId,
+    viewer,
     timeoutMs: waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0,
     signal,
     watches: (roomId: RoomId) => includesRoom(filter, roomId),
@@ -101,17 +102,31 @@ async function readResponse(
   request: SyncRequest & { now: SyncToken },
 ): Promise<SyncResult> {
   const { viewer, since, now } = request
-  const { ignored, rulesVersion, ...facts } = await viewerFacts(read, viewer.userId, since?.position ?? 0)
+  const { ignored, rulesVersion, hasMessages, ...facts } = await viewerFacts(
+    read,
+    viewer,
+    since?.position ?? 0,
+  )
   const filter = filterWithoutIgnored(request.filter, ignored)
   const accountData = accountDataOf(facts.accountData)
   const keys: Partial<SyncKeys> = {}
+  const token = { ...now }
   let hasNews = false
   for (const section of sections) {
-    const news = await section.news({ ...request, read, filter, ignored, rulesVersion, accountData })
+    const news = await section.news({
+      ...request,
+      read,
+      filter,
+      ignored,
+      rulesVersion,
+      hasMessages,
+      accountData,
+    })
     Object.assign(keys, news.keys)
+    Object.assign(token, news.parts)
     hasNews ||= news.hasNews
   }
-  return { body: bodyOf(now, keys), news: hasNews, token: now, isRead: true }
+  return { body: bodyOf(token, keys), news: hasNews, token, isRead: true }
 }
 
 const bodyOf = (token: SyncToken, keys: Partial<SyncKeys>): SyncBody => ({

@@ -12,6 +12,8 @@ export type TokenParts = {
   typing?: number | undefined
   /** The fingerprint of the default push rules that the client has. */
   defaults?: string | undefined
+  /** The position of the last to-device message in the response; 0 when it has none. */
+  toDevice?: number | undefined
 }
 
 /** A point between two events: the client has everything up to and including `position`. Tokens for pagination have no parts. */
@@ -19,10 +21,10 @@ export type SyncToken = { position: number } & TokenParts
 
 type Form<T> = { letter: string; pattern: RegExp; valueOf(text: string): T }
 
-/** Parts that are numbers only grow. */
 const PARTS: { [K in keyof TokenParts]-?: Form<TokenParts[K]> } = {
   typing: { letter: 't', pattern: /^\d{1,15}$/, valueOf: Number },
   defaults: { letter: 'r', pattern: /^[0-9a-f]{8}$/, valueOf: String },
+  toDevice: { letter: 'd', pattern: /^\d{1,15}$/, valueOf: Number },
 }
 const NAMES = Object.keys(PARTS) as (keyof TokenParts)[]
 
@@ -68,14 +70,19 @@ export function parseToken(text: string, name: string): SyncToken {
 const notAToken = (name: string, fault = 'tokens have the form s123_t45_r0123abcd') =>
   invalidParam(`${name} is not a token of this server: ${fault}`)
 
-/** After a restore of the database, a token can be ahead of it. Such a token continues from the current point. */
+/**
+ * After a restore of the database, a token can be ahead of it. Such a token continues from the current point, also in the serial of typing. Its part for to-device
+ * messages is dropped: messages that were stored after the restore can have the positions of received ones.
+ */
 export function notAhead(since: SyncToken, now: SyncToken): SyncToken {
   const earlier = { ...since, position: Math.min(since.position, now.position) }
   for (const name of NAMES) {
     const [before, current] = [since[name], now[name]]
+    if (name === 'toDevice') continue
     if (typeof before === 'number' && typeof current === 'number')
       Object.assign(earlier, { [name]: Math.min(before, current) })
   }
+  if (since.position > now.position) delete earlier.toDevice
   return earlier
 }
 

@@ -9,7 +9,7 @@ const alice = user('alice')
 onEachDatabase('a section of /sync', (open) => {
   test('fills its keys, and the other keys keep their empty values', async (t) => {
     const fixture = await createSyncFixture(t, await open(t), ['alice'])
-    const event = { type: 'm.room_key', content: {} }
+    const event = { sender: alice, type: 'm.room_key', content: {} }
     const toDevice: SyncSection = {
       news: async () => ({ keys: { to_device: { events: [event] } }, hasNews: true }),
     }

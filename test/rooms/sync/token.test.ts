@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isSamePoint, notAhead, pageToken, parseToken, syncToken } from '../../../src/rooms/sync/token.ts'
 
-const FULL = { position: 12, typing: 1_700_000_000_000, defaults: '0123abcd' }
+const FULL = { position: 12, typing: 1_700_000_000_000, defaults: '0123abcd', toDevice: 9 }
 
 describe('sync tokens and page tokens', () => {
   test('parse to the values that they were created from', () => {
-    assert.equal(syncToken(FULL), 's12_t1700000000000_r0123abcd')
+    assert.equal(syncToken(FULL), 's12_t1700000000000_r0123abcd_d9')
     assert.deepEqual(parseToken(syncToken(FULL), 'since'), FULL)
     assert.deepEqual(parseToken(syncToken({ position: 12, defaults: '0123abcd' }), 'since'), {
       position: 12,

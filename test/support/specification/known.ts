@@ -4,8 +4,6 @@
 export const NOT_SERVED: Readonly<Record<string, string>> = {
   '/_matrix/media/v[13]/(upload|create|download|thumbnail|preview_url)': 'media are not stored',
   'GET /_matrix/client/v1/media/(download|thumbnail|preview_url)': 'media are not stored',
-  '/_matrix/client/v3/room_keys/(keys|version/)': 'no key back-up',
-  'POST /_matrix/client/v3/room_keys/version$': 'no key back-up',
   'POST /_matrix/client/v3/account/3pid(/bind|/unbind)?$': 'deprecated, or for an identity server',
   'POST /_matrix/client/v3/(account/password|register)/(email|msisdn)/requestToken':
     'mail neither resets passwords nor creates accounts',

@@ -1,0 +1,44 @@
+import type { DeviceId, UserId } from '../../lib/ids.ts'
+import { parseStored } from '../../lib/json.ts'
+import type { Event } from '../../lib/matrix-event.ts'
+import type { Database } from '../../storage/database.ts'
+import type { Queries } from '../../storage/query.ts'
+import { deleteMessagesUpTo, messagesOfDevice, oldestMessage } from './device-messages-store.ts'
+
+/** The number of messages in one response (client-server API, "Send-to-Device messaging", server behaviour). */
+export const PAGE = 100
+
+/** A to-device message as its device receives it. */
+export type DeviceMessage = Pick<Event, 'sender' | 'type' | 'content'>
+
+type Device = { userId: UserId; deviceId: DeviceId }
+
+/**
+ * The oldest messages that wait for a device, in order of arrival: at most `PAGE`, and at most `maxBytes`, but at least one. `upTo`: the
+ * position of the last of them; undefined when there is none.
+ */
+export async function waitingMessages(
+  read: Queries,
+  device: Device,
+  maxBytes: number,
+): Promise<{ messages: DeviceMessage[]; upTo: number | undefined }> {
+  const rows = await read.all(messagesOfDevice, { ...device, limit: PAGE })
+  let left = maxBytes
+  const end = rows.findIndex(({ content }, at) => {
+    left -= Buffer.byteLength(content)
+    return left < 0 && at > 0
+  })
+  const page = rows.slice(0, end === -1 ? undefined : end)
+  return {
+    messages: page.map(({ sender, type, content }) => ({ sender, type, content: parseStored(content) })),
+    upTo: page.at(-1)?.position,
+  }
+}
+
+/** Deletes the messages up to a position, which the device has received. Resolves when this is durable. */
+export async function deleteReceived(db: Database, device: Device, upTo: number): Promise<void> {
+  const received = { ...device, upTo }
+  // A client repeats a request with the same token. Reading costs less than a transaction.
+  if ((await db.first(oldestMessage, received)) === undefined) return
+  await db.transaction((tx) => tx.run(deleteMessagesUpTo, received), { repeatable: true })
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as sdk from 'matrix-js-sdk'
+import { startTestServer } from '../support/server.ts'
+import { once, startClient } from './js-sdk.ts'
+
+const ENCRYPTED = [
+  { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } },
+]
+
+/** Resolves when the client has decrypted a message with this text. */
+function decrypted(client: sdk.MatrixClient, body: string): Promise<void> {
+  return once(
+    client,
+    sdk.MatrixEventEvent.Decrypted,
+    (event: sdk.MatrixEvent) => event.getType() === 'm.room.message' && event.getContent()['body'] === body,
+  )
+}
+
+const send = (client: sdk.MatrixClient, roomId: string, body: string) =>
+  client.sendMessage(roomId, { msgtype: sdk.MsgType.Text, body })
+
+test('two clients of matrix-js-sdk with its cryptography read the messages of each other in an encrypted room', async (t) => {
+  const { url } = await startTestServer(t)
+  const alice = await startClient(t, url, 'alice', { withCrypto: true })
+  const bob = await startClient(t, url, 'bob', { withCrypto: true })
+  const { room_id: roomId } = await alice.createRoom({
+    preset: sdk.Preset.PrivateChat,
+    invite: [String(bob.getUserId())],
+    initial_state: ENCRYPTED,
+  })
+  await bob.joinRoom(roomId)
+  for (const [from, to, body] of [
+    [alice, bob, 'hello'],
+    [bob, alice, 'hello back'],
+    [alice, bob, 'once more'],
+  ] as const) {
+    const read = decrypted(to, body)
+    const { event_id: eventId } = await send(from, roomId, body)
+    await read
+    const stored = await to.fetchRoomEvent(roomId, eventId)
+    assert.equal(stored.type, 'm.room.encrypted', 'the server has only the encrypted text')
+    assert.ok(!JSON.stringify(stored).includes(body))
+  }
+})
