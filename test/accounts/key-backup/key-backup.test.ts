@@ -173,9 +173,9 @@ onEachDatabase('a key backup', (open) => {
     assert.deepEqual(await keysOfBackup(db, next), { rooms: {} })
     assert.equal(Object.keys((await keysOfBackup(db, backup)).rooms).length, 2)
     for (const read of [
-      keysOfBackup(db, { userId: alice, version: '9' }),
-      keysInRoom(db, { userId: alice, version: '9' }, room),
-      keyInSession(db, { userId: alice, version: 'x' }, { roomId: room, sessionId: 'a' }),
+      () => keysOfBackup(db, { userId: alice, version: '9' }),
+      () => keysInRoom(db, { userId: alice, version: '9' }, room),
+      () => keyInSession(db, { userId: alice, version: 'x' }, { roomId: room, sessionId: 'a' }),
     ])
       await assert.rejects(read, { status: 404, errcode: 'M_NOT_FOUND' })
   })
