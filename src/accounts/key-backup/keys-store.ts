@@ -9,7 +9,7 @@ type InRoom = Backup & { roomId: RoomId }
 type OneKey = InRoom & { sessionId: string }
 
 export type KeyPlace = { room_id: RoomId; session_id: string }
-export type KeyRow = KeyPlace & {
+export type BackupKeyRow = KeyPlace & {
   first_message_index: number
   forwarded_count: number
   is_verified: Flag
@@ -42,7 +42,7 @@ export const keysAt = query<Backup & { places: readonly KeyPlace[] }>()((db, p, 
 )
 
 /** Inserts keys, or replaces the stored ones. */
-export const upsertKeys = query<Backup & { rows: readonly KeyRow[] }>()((db, p, d) => {
+export const upsertKeys = query<Backup & { rows: readonly BackupKeyRow[] }>()((db, p, d) => {
   const columns = {
     room_id: 'text',
     session_id: 'text',

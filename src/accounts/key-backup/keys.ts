@@ -13,7 +13,7 @@ import {
   deleteKeysOfBackup,
   deleteKeysOfRoom,
   keysAt,
-  type KeyRow,
+  type BackupKeyRow,
   upsertKeys,
   usageOfBackup,
   usageOfKey,
@@ -127,7 +127,7 @@ const stateOf = ({ etag, key_count }: Pick<LockedBackup, 'etag' | 'key_count'>):
   count: key_count,
 })
 
-const rowOf = (key: BackedUpKey): KeyRow => ({
+const rowOf = (key: BackedUpKey): BackupKeyRow => ({
   room_id: key.roomId,
   session_id: key.sessionId,
   first_message_index: key.firstMessageIndex,
@@ -136,8 +136,8 @@ const rowOf = (key: BackedUpKey): KeyRow => ({
   session_data: JSON.stringify(key.sessionData),
 })
 
-const placeOf = ({ room_id, session_id }: KeyRow) => ({ room_id, session_id })
-const placeText = ({ room_id, session_id }: Pick<KeyRow, 'room_id' | 'session_id'>) =>
+const placeOf = ({ room_id, session_id }: BackupKeyRow) => ({ room_id, session_id })
+const placeText = ({ room_id, session_id }: Pick<BackupKeyRow, 'room_id' | 'session_id'>) =>
   JSON.stringify([room_id, session_id])
 
 type StoredQuality = { first_message_index: number; forwarded_count: number; is_verified: Flag }
@@ -148,5 +148,5 @@ const qualityOf = (row: StoredQuality): KeyQuality => ({
   isVerified: row.is_verified === 1,
 })
 
-const sizeOf = ({ room_id, session_id, session_data }: KeyRow) =>
+const sizeOf = ({ room_id, session_id, session_data }: BackupKeyRow) =>
   Buffer.byteLength(room_id) + Buffer.byteLength(session_id) + Buffer.byteLength(session_data)

@@ -45,7 +45,6 @@ export type SyncRequest = {
 export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBody> {
   const { filter, viewer, signal, fullState } = request
   let since = request.since
-  if (since !== undefined) for (const section of deps.sections) await section.received?.(viewer, since)
   const waits = since !== undefined && !fullState
   const poll = {
     viewer,
@@ -54,6 +53,7 @@ export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBo
     watches: (roomId: RoomId) => includesRoom(filter, roomId),
   }
   using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
+  if (since !== undefined) for (const section of deps.sections) await section.received?.(viewer, since)
   const last = await longPoll(deps, poll, async ({ isWoken }) => {
     const result = await respond(deps, { ...request, since }, isWoken)
     // This attempt found nothing new for the client, so the next attempt starts at its position.
