@@ -1,6 +1,7 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { DeviceId, UserId } from '../lib/ids.ts'
-import { query } from '../storage/query.ts'
+import { type Dialect, query } from '../storage/query.ts'
+import type { Schema } from '../storage/schema.ts'
 
 type Device = { userId: UserId; deviceId: DeviceId }
 type Devices = { userId: UserId; deviceIds: readonly DeviceId[] }
@@ -21,22 +22,25 @@ export const oneTimeKeysNamed = query<Device & { names: readonly string[] }>()((
     .where('key_name', 'in', d.list(p.names) as RawBuilder<string>),
 )
 
-export const insertOneTimeKeys = query<Device & { keys: readonly KeyRow[] }>()((db, p, d) =>
+type UploadedKeys = Device & { keys: readonly KeyRow[] }
+
+/** The uploaded keys as rows for a table of keys. */
+const keysOf = (db: Kysely<Schema>, p: UploadedKeys, d: Dialect) =>
+  db
+    .selectFrom(d.rows(p.keys, KEY).as('k'))
+    .select([
+      (d.text(p.userId) as RawBuilder<UserId>).as('user_id'),
+      (d.text(p.deviceId) as RawBuilder<DeviceId>).as('device_id'),
+      'k.algorithm',
+      'k.key_name',
+      'k.content',
+    ])
+
+export const insertOneTimeKeys = query<UploadedKeys>()((db, p, d) =>
   db
     .insertInto('one_time_keys')
     .columns(['user_id', 'device_id', 'algorithm', 'key_name', 'content', 'claimed_at'])
-    .expression(
-      db
-        .selectFrom(d.rows(p.keys, KEY).as('k'))
-        .select([
-          (d.text(p.userId) as RawBuilder<UserId>).as('user_id'),
-          (d.text(p.deviceId) as RawBuilder<DeviceId>).as('device_id'),
-          'k.algorithm',
-          'k.key_name',
-          'k.content',
-          sql<number | null>`cast(null as bigint)`.as('claimed_at'),
-        ]),
-    ),
+    .expression(keysOf(db, p, d).select(sql<number | null>`cast(null as bigint)`.as('claimed_at'))),
 )
 
 /** The number of unclaimed one-time keys by algorithm. */
@@ -133,21 +137,13 @@ export const fallbackKeysOf = query<Device>()((db, p) =>
 )
 
 /** Replaces the keys of the algorithms. A new key is unused. */
-export const setFallbackKeys = query<Device & { keys: readonly KeyRow[] }>()((db, p, d) =>
+export const setFallbackKeys = query<UploadedKeys>()((db, p, d) =>
   db
     .insertInto('fallback_keys')
     .columns(['user_id', 'device_id', 'algorithm', 'key_name', 'content', 'is_used'])
     .expression(
-      db
-        .selectFrom(d.rows(p.keys, KEY).as('k'))
-        .select([
-          (d.text(p.userId) as RawBuilder<UserId>).as('user_id'),
-          (d.text(p.deviceId) as RawBuilder<DeviceId>).as('device_id'),
-          'k.algorithm',
-          'k.key_name',
-          'k.content',
-          sql.lit<0 | 1>(0).as('is_used'),
-        ])
+      keysOf(db, p, d)
+        .select(sql.lit<0 | 1>(0).as('is_used'))
         // Without a condition, SQLite reads `on conflict` as the condition of a join.
         .where(sql<boolean>`true`),
     )

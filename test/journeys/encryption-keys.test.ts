@@ -65,8 +65,8 @@ test('Bob reads the keys of Alice after they share a room, claims a key once, an
   assert.deepEqual(await claim(bob, alice), {}, 'no shared room')
   await join(bob, roomId)
   assert.deepEqual((await sync(bob, since)).device_lists, { changed: [alice.userId], left: [] })
-  const found = (await query(bob, alice.userId, '@nobody:localhost')).device_keys
-  assert.deepEqual(Object.keys(found), [alice.userId, '@nobody:localhost'])
+  const found = (await query(bob, alice.userId, '@unknown:localhost')).device_keys
+  assert.deepEqual(Object.keys(found), [alice.userId, '@unknown:localhost'])
   assert.equal(found[alice.userId]?.[alice.deviceId]?.['user_id'], alice.userId)
   assert.deepEqual(await claim(bob, alice), oneTimeKeys(0, 1))
   assert.deepEqual(await claim(bob, alice), oneTimeKeys(1, 1))
@@ -209,7 +209,7 @@ test('cross-signing keys need the password only when they replace others, and si
   assert.deepEqual(signers(seenByAlice.master_keys[bob.userId]), [
     `${alice.userId} ed25519:${ofAlice.userSigning.publicKey}`,
   ])
-  assert.deepEqual(signers(seenByBob.master_keys[bob.userId]), [], 'only Alice sees whom she verified')
+  assert.deepEqual(signers(seenByBob.master_keys[bob.userId]), [], 'only Alice sees that she verified Bob')
   assert.deepEqual(Object.keys(seenByBob.user_signing_keys), [bob.userId])
   assert.deepEqual(Object.keys(seenByBob.self_signing_keys).toSorted(), [alice.userId, bob.userId])
 

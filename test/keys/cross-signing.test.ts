@@ -222,12 +222,12 @@ onEachDatabase('an upload of signatures', (open) => {
         [owner.deviceId]: signed(device.deviceKeys, keys.selfSigning, bySelf),
       },
       [bob]: { [ofBob.master.publicKey]: signed(changed, keys.userSigning, byUser) },
-      '@nobody:localhost': { X: 'no object' },
+      '@unknown:localhost': { X: 'no object' },
     }
     assert.deepEqual(errcodes(await uploadSignatures(deps, alice, mixed)), {
       [alice]: { GONE: 'M_NOT_FOUND' },
       [bob]: { [ofBob.master.publicKey]: 'M_INVALID_PARAM' },
-      '@nobody:localhost': { X: 'M_NOT_FOUND' },
+      '@unknown:localhost': { X: 'M_NOT_FOUND' },
     })
     assert.equal(signersOf((await keysOf(alice)).deviceKeys[alice]?.[owner.deviceId]).length, 2)
     assert.equal(signersOf((await keysOf(bob)).crossSigning.master[bob]).length, 0)

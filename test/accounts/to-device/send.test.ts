@@ -40,7 +40,7 @@ onEachDatabase('sendToDevices', (open) => {
     const { send, waiting } = await createToDeviceFixture(await open(t), EVERYBODY)
     await send({
       [bob]: { GONE: { n: 1 }, PHONE: { n: 2 } },
-      ['@nobody:localhost' as UserId]: { '*': { n: 3 } },
+      ['@unknown:localhost' as UserId]: { '*': { n: 3 } },
       ['@carol:elsewhere' as UserId]: { '*': { n: 4 } },
     })
     assert.deepEqual(await waiting(bob, PHONE), [{ n: 2 }])
