@@ -17,6 +17,7 @@ import {
 import { openApiOf } from './http/openapi-route.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
+import { administerReports, type ReportAdministration } from './rooms/reports.ts'
 import { disposeTogether } from './lib/dispose.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { systemRandom } from './lib/ids.ts'
@@ -47,6 +48,8 @@ export type Belfry = {
   close(): Promise<void>
   /** What an operator does to accounts; it needs no `listen()`. `name`: a user name or a full user id. */
   accounts: AccountAdministration
+  /** Reports of users about content; it needs no `listen()`. */
+  reports: ReportAdministration
   /** A session of one of the server's own accounts, for what the server does through its own front door. */
   internalSession(name: string): Promise<InternalSession>
 }
@@ -114,6 +117,7 @@ export async function createBelfry(
     close: () => close(db, stages, { own, gatewayTrace, running }),
     internalSession: (name) => openInternalSession(stages.accounts, name),
     accounts: administerAccounts(stages.accounts),
+    reports: administerReports({ db }),
   }
 }
 

@@ -41,7 +41,10 @@ export async function setAccountData(
     throw invalidParam(`The type must not be longer than ${MAX_TYPE_BYTES} bytes`)
   }
   await deps.db.transaction(async (tx) => {
-    await checkQuota(tx, deps.quotas, { ...key, bytes: Buffer.byteLength(JSON.stringify(content)) })
+    await checkAccountDataQuota(tx, deps.quotas, {
+      ...key,
+      bytes: Buffer.byteLength(JSON.stringify(content)),
+    })
     await writeAccountData(deps, tx, { ...key, content })
     if (key.type !== IGNORED_USERS || key.roomId !== '') return
     const ignored = await replaceIgnored(tx, key.userId, content)
@@ -50,7 +53,7 @@ export async function setAccountData(
 }
 
 /** An existing entry may always be replaced by one that is not larger. */
-async function checkQuota(
+export async function checkAccountDataQuota(
   tx: Queries,
   { account_data_bytes, account_data_entries }: Quotas,
   { bytes, ...key }: AccountDataKey & { bytes: number },

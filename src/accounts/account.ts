@@ -9,6 +9,7 @@ import { deleteIgnored } from './ignored-users-store.ts'
 import { removeBackupsOf } from './key-backup/backups.ts'
 import { checkNewPassword } from './names.ts'
 import { deviceSource } from './password-check.ts'
+import { deleteProfileFields } from './profile-store.ts'
 import { passwordChangedMeanwhile, removeAllDevices } from './sessions.ts'
 import { deleteThreepidsOfUser } from './threepids-store.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
@@ -84,6 +85,7 @@ export async function closeAccount(
   removeBackupsOf(tx, userId)
   if (!erase) return
   await tx.run(eraseProfile, { userId })
+  await tx.run(deleteProfileFields, { userId })
   await tx.run(deleteAccountData, { userId })
   await tx.run(deleteIgnored, { userId })
   await tx.run(deleteFilters, { userId })

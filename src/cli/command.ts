@@ -20,6 +20,7 @@ export type App = {
   /** Applies the settings that can change at run time: the apps of the gateway. */
   reload(config: Config): Promise<void>
   accounts: AccountCommands
+  reports: ReportCommands
   /** The OpenAPI document of all endpoints. */
   openApi(): Promise<object>
   internalSession(name: string): Promise<{ userId: string; accessToken: string; end(): Promise<void> }>
@@ -44,6 +45,26 @@ export type AccountRow = {
   deactivated_at: number | null
   devices: number
   last_seen_at: number | null
+}
+
+/** Every method rejects with a message for the operator. */
+export type ReportCommands = {
+  /** The oldest first. */
+  list(): Promise<ReportRow[]>
+  close(id: number): Promise<void>
+}
+
+/** `target`: an event id, room id or user id. `reported_at`: milliseconds since the Unix epoch. */
+export type ReportRow = {
+  report_id: number
+  reporter: string
+  kind: 'event' | 'room' | 'user'
+  target: string
+  room_id: string | null
+  room_name: string | null
+  reason: string
+  event: Record<string, unknown> | null
+  reported_at: number
 }
 
 /** The part of a gateway that runs alone (`src/gateway-app.ts`) that the commands use. */

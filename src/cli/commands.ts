@@ -14,6 +14,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'user deactivate': async () => (await import('./user.ts')).userDeactivate,
   'user promote': async () => (await import('./user.ts')).userPromote,
   'user demote': async () => (await import('./user.ts')).userDemote,
+  'report list': async () => (await import('./report.ts')).reportList,
+  'report close': async () => (await import('./report.ts')).reportClose,
   openapi: async () => (await import('./openapi.ts')).openApi,
   'push explain': async () => (await import('./push-explain.ts')).pushExplain,
   'push trace': async () => (await import('./push-trace.ts')).pushTrace,

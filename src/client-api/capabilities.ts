@@ -1,4 +1,3 @@
-import { PROFILE_FIELDS } from '../accounts/profile.ts'
 import { client, defineRoute, type Route } from '../http/route.ts'
 import { z } from 'zod'
 import { once } from '../lib/once.ts'
@@ -32,7 +31,7 @@ const capabilitiesSchema = once(() => {
     'm.change_password': plain,
     'm.set_displayname': plain,
     'm.set_avatar_url': plain,
-    'm.profile_fields': z.strictObject({ ...enabled(), allowed: z.array(z.enum(PROFILE_FIELDS)) }),
+    'm.profile_fields': plain,
     'm.3pid_changes': plain,
     'm.get_login_token': plain,
     'm.forget_forced_upon_leave': plain,
@@ -50,7 +49,7 @@ export function capabilitiesRoutes({ roomVersions, sendsMail = false, webPush }:
     'm.change_password': { enabled: true },
     'm.set_displayname': { enabled: true },
     'm.set_avatar_url': { enabled: true },
-    'm.profile_fields': { enabled: true, allowed: PROFILE_FIELDS },
+    'm.profile_fields': { enabled: true },
     'm.3pid_changes': { enabled: sendsMail },
     'm.get_login_token': { enabled: false },
     'm.forget_forced_upon_leave': { enabled: false },

@@ -1,23 +1,27 @@
 import { z } from 'zod'
 import type { AccountDeps } from '../accounts/deps.ts'
-import { getProfile, PROFILE_FIELDS, type ProfileField, setProfileField } from '../accounts/profile.ts'
+import { getProfile, removeProfileField, setProfileField } from '../accounts/profile.ts'
 import { client, defineRoute, type Route } from '../http/route.ts'
 import { jsonObject, userIdSchema } from '../http/schema.ts'
-import { badJson, forbidden, missingParam, notFound } from '../lib/errors.ts'
-import type { JsonObject } from '../lib/json.ts'
+import { missingParam, notFound } from '../lib/errors.ts'
 import { checkOwn } from './own-user.ts'
-import { named } from '../http/response.ts'
+import { named, uncheckedJson } from '../http/response.ts'
 import { nothing } from '../http/response-parts.ts'
+import { once } from '../lib/once.ts'
 
 const userParams = z.object({ userId: userIdSchema })
 const fieldParams = z.object({ userId: userIdSchema, field: z.string() })
 
 const profileSchema = named('Profile', () =>
-  z.strictObject({
+  z.looseObject({
     displayname: z.string().optional(),
     avatar_url: z.string().optional(),
-  } satisfies Record<ProfileField, unknown>),
+    'm.tz': z.string().describe('A time zone of the IANA database').optional(),
+  }),
 )
+const profileField = once(() => jsonObject)
+/** The errors of a change, without those of its body. */
+const REFUSED = ['M_KEY_TOO_LARGE', 'M_PROFILE_TOO_LARGE', 'M_BAD_JSON'] as const
 
 /** `/profile` (client-server API, "Profiles"). The specification requires no token for reading. */
 export function profileRoutes(deps: AccountDeps): Route[] {
@@ -33,7 +37,7 @@ function readingRoutes(deps: AccountDeps): Route[] {
       limit: 'default',
       params: userParams,
       summary: 'The profile of a user',
-      response: { 200: profileSchema },
+      response: { 200: uncheckedJson(profileSchema) },
       errors: { 404: ['M_NOT_FOUND'] },
       handler: ({ params }) => getProfile(deps.db, params.userId),
     }),
@@ -44,12 +48,12 @@ function readingRoutes(deps: AccountDeps): Route[] {
       limit: 'default',
       params: fieldParams,
       summary: 'One field of the profile of a user',
-      response: { 200: profileSchema },
+      response: { 200: profileField },
       errors: { 404: ['M_NOT_FOUND'] },
       async handler({ params: { userId, field } }) {
         const profile = await getProfile(deps.db, userId)
-        const value = isProfileField(field) ? profile[field] : undefined
-        if (value === undefined) throw notFound(`This user has no ${field}`)
+        const value = Object.hasOwn(profile, field) ? profile[field] : undefined
+        if (value === undefined) throw notFound('This user has not set this profile field')
         return { [field]: value }
       },
     }),
@@ -67,11 +71,12 @@ function writingRoutes(deps: AccountDeps): Route[] {
       body: jsonObject,
       summary: 'Sets a field of your profile',
       response: { 200: nothing },
-      errors: { 403: ['M_FORBIDDEN'] },
-      async handler({ requester, params, body }) {
-        checkOwn(requester, params.userId)
-        const field = writableField(params.field)
-        await setProfileField(deps, params.userId, { field, value: valueOf(body, field) })
+      errors: { 400: REFUSED, 403: ['M_FORBIDDEN'] },
+      async handler({ requester, params: { userId, field }, body }) {
+        checkOwn(requester, userId)
+        const value = Object.hasOwn(body, field) ? body[field] : undefined
+        if (value === undefined) throw missingParam([field])
+        await setProfileField(deps, userId, { field, value })
         return {}
       },
     }),
@@ -83,29 +88,12 @@ function writingRoutes(deps: AccountDeps): Route[] {
       params: fieldParams,
       summary: 'Removes a field of your profile',
       response: { 200: nothing },
-      errors: { 403: ['M_FORBIDDEN'] },
-      async handler({ requester, params }) {
-        checkOwn(requester, params.userId)
-        await setProfileField(deps, params.userId, { field: writableField(params.field), value: null })
+      errors: { 400: ['M_KEY_TOO_LARGE'], 403: ['M_FORBIDDEN'] },
+      async handler({ requester, params: { userId, field } }) {
+        checkOwn(requester, userId)
+        await removeProfileField(deps, userId, field)
         return {}
       },
     }),
   ]
-}
-
-function isProfileField(name: string): name is ProfileField {
-  return (PROFILE_FIELDS as readonly string[]).includes(name)
-}
-
-function writableField(name: string): ProfileField {
-  if (!isProfileField(name))
-    throw forbidden(`This server supports only the profile fields ${PROFILE_FIELDS.join(' and ')}`)
-  return name
-}
-
-function valueOf(body: JsonObject, field: ProfileField): string | null {
-  const value = body[field]
-  if (value === undefined) throw missingParam([field])
-  if (typeof value !== 'string' && value !== null) throw badJson(`${field} must be a string`)
-  return value
 }

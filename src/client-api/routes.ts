@@ -35,11 +35,13 @@ import { pusherRoutes } from './pushers.ts'
 import { receiptRoutes } from './receipts.ts'
 import { redactionRoutes } from './redaction.ts'
 import { registerRoutes } from './register.ts'
+import { reportRoutes } from './reports.ts'
 import { roomEventRoutes } from './room-events.ts'
 import { roomMembershipRoutes } from './room-membership.ts'
 import { roomSendRoutes } from './room-send.ts'
 import { roomStateWriteRoutes } from './room-state-write.ts'
 import { syncRoutes } from './sync.ts'
+import { tagRoutes } from './tags.ts'
 import { testPushRoutes } from './send-test-push.ts'
 import { thirdPartyIdRoutes } from './third-party-ids.ts'
 import { toDeviceRoutes } from './to-device.ts'
@@ -90,6 +92,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...crossSigningRoutes(keys),
     ...profileRoutes(accounts),
     ...accountDataRoutes({ ...accounts, ...rules }),
+    ...tagRoutes(accounts),
     ...filtersRoutes(accounts),
     ...createRoomRoutes(rooms),
     ...roomMembershipRoutes(rooms),
@@ -98,6 +101,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...roomStateWriteRoutes(rooms),
     ...redactionRoutes(rooms),
     ...roomEventRoutes({ db, clock, pageBytes }),
+    ...reportRoutes(rooms),
     ...receiptRoutes({ ...notifications, db }),
     ...typingRoutes({ db, typing }),
     ...syncRoutes(sync),

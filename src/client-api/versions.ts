@@ -17,6 +17,7 @@ const UNSTABLE_FEATURES = {
   'org.matrix.msc3881': true,
   'org.matrix.msc3881.stable': true,
   'org.matrix.msc3952_intentional_mentions': true,
+  'uk.tcpip.msc4133.stable': true,
 }
 
 const versionsSchema = once(() =>

@@ -107,6 +107,10 @@ export const quotasSchema = z.strictObject({
     about: 'Unanswered invitations from one user to another.',
   }),
   aliases: setting(count(1000), { about: 'Room aliases that one user may have created.' }),
+  reports: setting(count(100), {
+    about:
+      'Reports of one user about events, rooms and users that the operator has not closed (`belfry report`). Each has at most 4,096 characters, and a copy of a reported event.',
+  }),
   room_state_events: setting(count(10_000), {
     about: 'State events of one room, without members: pairs of a type and a state key.',
   }),

@@ -27,6 +27,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   23: async () => (await import('./migrations/0023-encryption-keys.ts')).encryptionKeys,
   24: async () =>
     (await import('./migrations/0024-device-messages-and-key-backups.ts')).deviceMessagesAndKeyBackups,
+  29: async () => (await import('./migrations/0029-profile-fields-and-reports.ts')).profileFieldsAndReports,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

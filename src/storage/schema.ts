@@ -21,6 +21,7 @@ import type {
   KeySignaturesTable,
   OneTimeKeysTable,
 } from './keys-schema.ts'
+import type { ProfileFieldsTable, ReportsTable } from './profile-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 
 // One type for each table, in the order in which an event reaches them. Times are milliseconds since the Unix epoch; booleans
@@ -121,6 +122,8 @@ export type RoomsTable = {
   /** The number of current state events and the bytes of their contents, without members. For the quotas. */
   state_events: Filled<number>
   state_bytes: Filled<number>
+  /** Whether the room is in the public room list. */
+  is_public: Filled<Flag>
 }
 
 export type RoomAliasesTable = { alias: RoomAlias; room_id: RoomId; created_by: UserId; created_at: number }
@@ -432,6 +435,7 @@ export type Schema = {
   stream: StreamTable
   server: ServerTable
   users: UsersTable
+  profile_fields: ProfileFieldsTable
   devices: DevicesTable
   access_tokens: AccessTokensTable
   threepids: ThreepidsTable
@@ -445,6 +449,7 @@ export type Schema = {
   filters: FiltersTable
   rooms: RoomsTable
   room_aliases: RoomAliasesTable
+  reports: ReportsTable
   events: EventsTable
   edits: EditsTable
   current_state: CurrentStateTable

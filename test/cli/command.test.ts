@@ -51,6 +51,7 @@ function fakeContext(
       changeRole: unexpected,
       ...given.accounts,
     },
+    reports: { list: unexpected, close: unexpected },
     ...given.app,
   }
   const context: CommandContext = {
@@ -193,6 +194,9 @@ test('an error on the command line prints one line and exits 2', async () => {
     [['serve', '--admin'], 'belfry: unknown flag --admin'],
     [['user', 'add'], 'belfry: user add needs the NAME of an account'],
     [['user', 'add', 'a', 'b'], 'belfry: unexpected argument "b"'],
+    [['report', 'list', 'x'], 'belfry: unexpected argument "x"'],
+    [['report', 'close'], 'belfry: report close needs the NUMBER of a report'],
+    [['report', 'close', 'x'], 'belfry: "x" is not the number of a report'],
   ] as const) {
     const { context, notes } = fakeContext()
     assert.equal(await runCommand(argv, context), 2)

@@ -13,6 +13,7 @@ import { absentFeatureRoutes } from '../../src/client-api/absent-features.ts'
 import { profileRoutes } from '../../src/client-api/profile.ts'
 import { pushRulesRoutes } from '../../src/client-api/push-rules.ts'
 import { registerRoutes } from '../../src/client-api/register.ts'
+import { tagRoutes } from '../../src/client-api/tags.ts'
 import { versionsRoutes } from '../../src/client-api/versions.ts'
 import { wellKnownRoutes } from '../../src/client-api/well-known.ts'
 import { loadConfig } from '../../src/config/load.ts'
@@ -72,6 +73,7 @@ export function accountServer(
       devicesRoutes(all),
       profileRoutes(all),
       accountDataRoutes(all),
+      tagRoutes(all),
       filtersRoutes(all),
       pushRulesRoutes(all),
       wellKnownRoutes(all),

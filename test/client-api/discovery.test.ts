@@ -21,7 +21,8 @@ test('GET /capabilities lists the room versions and requires a token', async (t)
     default: '12',
     available: { 10: 'stable', 11: 'stable', 12: 'stable' },
   })
-  assert.deepEqual(capabilities['m.change_password'], { enabled: true })
+  for (const name of ['m.change_password', 'm.profile_fields'])
+    assert.deepEqual(capabilities[name], { enabled: true })
 })
 
 test('GET /.well-known/matrix/client returns 404 without a public URL, and the base URL with one', async (t) => {
