@@ -6,6 +6,7 @@ export type ExplainResponse = {
   sender: string
   notify: boolean
   highlight: boolean
+  actions: readonly unknown[]
   decided_by: Decider | null
   reason: string | null
   rules: Rule[]
@@ -64,7 +65,7 @@ function verdict({ recorded, rules_changed_since: changed, ...now }: ExplainResp
   return lines
 }
 
-type Outcome = ExplainResponse['recorded']
+type Outcome = ExplainResponse['recorded'] & { actions?: readonly unknown[] }
 
 /**
  * The deciding rule is stored only with an event that notifies. For other events the current rules are evaluated, if
@@ -75,8 +76,15 @@ function decided(recorded: Outcome, now: Outcome, changed: boolean): string {
   return changed ? 'It does not notify. The rule that decided is not stored.' : outcomeText(now)
 }
 
-function outcomeText({ notify, highlight, decided_by: by }: Outcome): string {
-  const what = highlight ? 'It notifies, as a highlight' : notify ? 'It notifies' : 'It does not notify'
+function outcomeText({ notify, highlight, actions, decided_by: by }: Outcome): string {
+  const wakes = actions?.includes('notify') === true
+  const what = highlight
+    ? 'It notifies, as a highlight'
+    : notify
+      ? 'It notifies'
+      : wakes
+        ? 'It does not count as unread, and wakes the devices so that they decrypt it'
+        : 'It does not notify'
   return `${what}: ${by === null ? 'no push rule matches' : `by ${named(by)}`}.`
 }
 

@@ -75,7 +75,10 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
   const pageBytes = config.limits.page_bytes
   const { db, clock, allowEncryption } = rooms
   return [
-    ...versionsRoutes({ webPush: webPush !== undefined }),
+    ...versionsRoutes({
+      webPush: webPush !== undefined,
+      encryptedEvents: rules.experimental?.encryptedEvents === true,
+    }),
     ...wellKnownRoutes({ publicUrl, allowEncryption }),
     ...capabilitiesRoutes({
       webPush,

@@ -27,9 +27,17 @@ const versionsSchema = once(() =>
   }),
 )
 
+/** Features that settings enable. `encryptedEvents`: the default rule of MSC4028. */
+type OptionalFeatures = { webPush: boolean; encryptedEvents: boolean }
+
 /** `GET /versions` (client-server API, "API Versions"). */
-export function versionsRoutes({ webPush }: { webPush: boolean }): Route[] {
-  const unstable_features = { ...UNSTABLE_FEATURES, ...(webPush && { 'org.matrix.msc4174': true }) }
+export function versionsRoutes({ webPush, encryptedEvents }: OptionalFeatures): Route[] {
+  const unstable_features = {
+    ...UNSTABLE_FEATURES,
+    ...(webPush && { 'org.matrix.msc4174': true }),
+    // Clients then tell their users that mentions in encrypted rooms arrive.
+    ...(encryptedEvents && { 'org.matrix.msc4028': true }),
+  }
   return [
     defineRoute({
       method: 'GET',

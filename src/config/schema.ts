@@ -242,7 +242,11 @@ const experimentalSchema = z.strictObject({
   }),
   encrypted_events: setting(flagOff, {
     about:
-      'A default rule by which every encrypted event notifies (MSC4028), so that clients can search it for mentions. In rooms set to mentions only, the unread count is higher than the number of mentions.',
+      "A default rule by which every encrypted event is sent to the user's devices (MSC4028), so that they can decrypt it and search it for mentions and keywords. It does not reach rooms that the user has muted.",
+  }),
+  encrypted_events_count: setting(flagOff, {
+    about:
+      'With `experimental.encrypted_events`: an encrypted event that only its rule notifies counts as unread. In rooms set to mentions only, the unread count is then higher than the number of mentions. Off: such an event only wakes the devices.',
   }),
   live_location: setting(flagOff, {
     about: 'Default rules for live locations (MSC4505): the start notifies, updates do not.',

@@ -1,10 +1,11 @@
 import { isRead } from '../notifications/recipient-facts.ts'
-import { ruleOf } from '../notifications/stored-rule.ts'
+import { readActions, ruleOf } from '../notifications/stored-rule.ts'
 import { notFound } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { type Event, eventSummary, type Viewer } from '../lib/matrix-event.ts'
 import { shortHash } from '../lib/short-hash.ts'
+import { wakesDevice } from '../push-rules/index.ts'
 import { userById } from '../accounts/users-store.ts'
 import { findEvent } from '../rooms/event-store.ts'
 import { stateEventAt } from '../rooms/state-store.ts'
@@ -110,6 +111,7 @@ function ruleShown(reason: UserDecision['reason'], rule: UserDecision['rule']): 
 const RULE_REASONS: ReadonlySet<UserDecision['reason']> = new Set([
   'notifies',
   'does not notify',
+  'wakes only',
   'no rule matched',
   'rules failed',
 ])
@@ -125,7 +127,14 @@ async function keptOf(q: Queries, of: { userId: UserId; roomId: RoomId; position
   const found = await q.first(outcomeAtEvent, of)
   // For an earlier stay in the room, only an outcome stored for this user in person is valid.
   if (found && (stay !== undefined || found.own === 1))
-    return { outcome: { notify: found.notify === 1, highlight: found.highlight === 1, rule: ruleOf(found) } }
+    return {
+      outcome: {
+        notify: found.notify === 1,
+        highlight: found.highlight === 1,
+        rule: ruleOf(found),
+        wakes: wakesDevice({ actions: readActions(found.actions) }),
+      },
+    }
   const recorded = stay && (await decisionFor(q, { ...of, cohort: stay.cohort }))
   return recorded === undefined ? {} : { recorded }
 }

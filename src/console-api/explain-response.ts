@@ -22,6 +22,7 @@ const NO_POKE_REASONS: readonly NoPokeReason[] = [
 ]
 const VERDICTS: readonly RuleVerdict[] = [
   'matched',
+  'wakes only',
   'no match',
   'not reached',
   'not evaluated',

@@ -23,6 +23,7 @@ import {
   type RuleSettings,
   type Ruleset,
   type StepBudget,
+  wakesOnly,
 } from '../push-rules/index.ts'
 import {
   type NotifyFacts,
@@ -78,6 +79,8 @@ export function explainResult(input: UserExplainInput): ExplainResult {
     budget,
   }
   const outcome = global?.outcome ?? NO_MATCH
+  // No outcome is stored with an event that only wakes devices.
+  const isStored = input.counted !== undefined && !(wakesOnly(outcome) && input.counted.rule === null)
   return {
     user_id: input.userId,
     notify: outcome.notify,
@@ -89,7 +92,7 @@ export function explainResult(input: UserExplainInput): ExplainResult {
     pushers: input.pushers.map((pusher) =>
       pusherShown(input, pusher, {
         devices,
-        counted: input.counted ?? outcome,
+        counted: isStored && input.counted !== undefined ? input.counted : outcome,
         isSilent: silence !== undefined,
       }),
     ),

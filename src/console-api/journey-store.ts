@@ -9,13 +9,20 @@ type At = { userId: UserId; roomId: RoomId; position: number }
 export const outcomeAtEvent = query<At>()((db, p) => {
   const own = db
     .selectFrom('exceptions')
-    .select(['notify', 'highlight', 'rule_kind', 'rule_id', sql<number>`1`.as('own')])
+    .select(['notify', 'highlight', 'actions', 'rule_kind', 'rule_id', sql<number>`1`.as('own')])
     .where('user_id', '=', p.userId)
     .where('room_id', '=', p.roomId)
     .where('position', '=', p.position)
   const shared = db
     .selectFrom('cohort_outcomes')
-    .select([sql<0 | 1>`1`.as('notify'), 'highlight', 'rule_kind', 'rule_id', sql<number>`0`.as('own')])
+    .select([
+      sql<0 | 1>`1`.as('notify'),
+      'highlight',
+      'actions',
+      'rule_kind',
+      'rule_id',
+      sql<number>`0`.as('own'),
+    ])
     .where('room_id', '=', p.roomId)
     .where('cohort', '=', cohortAt(sql`${p.userId}`, sql`${p.roomId}`, sql`${p.position}`))
     .where('position', '=', p.position)

@@ -1,4 +1,5 @@
 import { BoundedMap } from '../lib/bounded-map.ts'
+import { once } from '../lib/once.ts'
 import type { UserId } from '../lib/ids.ts'
 import {
   type CompileOptions,
@@ -9,6 +10,7 @@ import {
   evaluate,
   evaluateForDevice,
   type RuleOutcome,
+  wakesOnly,
 } from '../push-rules/index.ts'
 import type { UserRules } from '../user-rules/read-rules.ts'
 
@@ -23,6 +25,8 @@ export type DeviceRules = {
   readonly byHandle: ReadonlyMap<string, CompiledRules>
   /** The global rules, if any has a `profile_tag` condition. */
   readonly global: CompiledRules | undefined
+  /** All global rules. */
+  readonly everywhere: () => CompiledRules
   /** The global rules with a `profile_tag` condition, as `kind/id`. */
   readonly asking: ReadonlySet<string>
   /** `.m.rule.master` is enabled. It has priority over the rules of every scope. */
@@ -46,9 +50,11 @@ export function deviceRules({ global, device }: RulesOfUser, options: CompileOpt
       .filter(({ rule }) => rule.enabled && rule.conditions?.some(isAboutDevice))
       .map(({ kind, rule }) => `${kind}/${rule.rule_id}`),
   )
+  const everywhere = once(() => compileRules(global, options))
   return {
     byHandle: new Map([...device].map(([handle, rules]) => [handle, compileRules(rules, options)])),
-    global: asking.size === 0 ? undefined : compileRules(global, options),
+    global: asking.size === 0 ? undefined : everywhere(),
+    everywhere,
     asking,
     isSilenced: global.override.some((rule) => rule.rule_id === MASTER && rule.enabled),
   }
@@ -75,6 +81,15 @@ export function outcomeForDevice(
   const own = rules.byHandle.get(device.handle)
   const outcome = own === undefined ? global : evaluateForDevice({ rules: own, global }, event, here)
   return { outcome, scope: outcome === global ? 'global' : 'device' }
+}
+
+/**
+ * The outcome of an event that only wakes the user's devices (`wakesOnly`). No outcome is stored with such an event, so the present
+ * rules decide, as for device rules. Undefined for any other event. `context`: as in `outcomeForDevice`.
+ */
+export function wakingOutcome(rules: DeviceRules, { event, context }: AskedEvent): RuleOutcome | undefined {
+  const outcome = evaluate(rules.everywhere(), event, context)
+  return wakesOnly(outcome) ? outcome : undefined
 }
 
 /** The stored outcome, unless a rule with a `profile_tag` condition decides for this device. */

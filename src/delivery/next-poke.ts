@@ -13,7 +13,13 @@ import {
   pusherRuleFacts,
 } from '../trace/notify-reason.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
-import { type DeviceRules, outcomeForDevice, canDiffer, type RulesOfUser } from './device-rules.ts'
+import {
+  type DeviceRules,
+  outcomeForDevice,
+  canDiffer,
+  type RulesOfUser,
+  wakingOutcome,
+} from './device-rules.ts'
 import { badgePoke, eventPoke, type Poke, type PokeDevice } from './poke.ts'
 import type { PokedEvent } from './poked-event.ts'
 import type { HeadRow } from './head-store.ts'
@@ -276,12 +282,17 @@ async function outcomesFor(
   { poked, stored }: { poked: PokedEvent; stored: StoredOutcome | undefined },
 ): Promise<{ counted: OutcomeHere; here: OutcomeHere }> {
   const { position, event, evaluated } = poked
-  const counted = asPusherOutcome(stored === undefined ? NO_MATCH : asOutcome(stored))
-  const rules = handle === null || version === null ? undefined : await deps.deviceRulesOf(userId, version)
-  if (handle === null || rules === undefined || !canDiffer(rules, handle)) return { counted, here: counted }
+  const mayWake = stored === undefined && event.type === 'm.room.encrypted'
+  const isAsked = version !== null && (handle !== null || mayWake)
+  const rules = isAsked ? await deps.deviceRulesOf(userId, version) : undefined
+  const isForDevice = handle !== null && rules !== undefined && canDiffer(rules, handle)
+  const known = asPusherOutcome(stored === undefined ? NO_MATCH : asOutcome(stored))
+  if (rules === undefined || !(isForDevice || mayWake)) return { counted: known, here: known }
   const displayName = await deps.displayNameAt(deps.q, { userId, roomId: event.roomId, position })
-  const context = { ...poked.context, userId, displayName }
-  const evaluation = { event: evaluated, context }
+  const evaluation = { event: evaluated, context: { ...poked.context, userId, displayName } }
+  const waking = mayWake ? wakingOutcome(rules, evaluation) : undefined
+  const counted = waking === undefined ? known : asPusherOutcome(waking)
+  if (!isForDevice) return { counted, here: counted }
   const { outcome } = outcomeForDevice(rules, { handle, counted: counted.outcome }, evaluation)
   return { counted, here: asPusherOutcome(outcome) }
 }

@@ -1,3 +1,4 @@
+import { type RuleOutcome, wakesOnly } from '../push-rules/index.ts'
 import { enqueueForHandles, enqueueForRoom, enqueueForUsers } from '../delivery/outbox-store.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
@@ -76,7 +77,8 @@ async function enqueuePokes(
   )
   const userIds = single.map(({ userId }) => userId)
   if (!notifies) userIds.push(...membersNotifiedByCohort(decided, personal.exceptions))
-  enqueueForSingleUsers(deps, tx, { event: decided.event, userIds })
+  const wokenIds = decided.context.hasPushers ? membersToWake(decided, personal) : []
+  enqueueForSingleUsers(deps, tx, { event: decided.event, userIds, wokenIds })
   const { position, type } = decided.event
   const now = deps.clock.now()
   const holders = devicesToWake(deps, decided, personal)
@@ -117,13 +119,40 @@ function membersNotifiedByCohort(
   )
 }
 
+/**
+ * The members whose devices receive the event, although it does not count as unread (`wakesOnly`). All of them have rules of their
+ * own, because the default rules notify of each encrypted event.
+ */
+function membersToWake(
+  { event, decision, rules }: DecidedEvent,
+  { ignoring }: Pick<PersonalOutcomes, 'ignoring'>,
+): UserId[] {
+  const isAnyWoken = [
+    ...decision.cohorts.values(),
+    ...decision.exceptions.map(({ outcome }) => outcome),
+  ].some(wakesOnly)
+  if (!isAnyWoken || rules === undefined) return []
+  const own = new Map<string, RuleOutcome>(
+    decision.exceptions.map(({ userId, outcome }) => [userId, outcome]),
+  )
+  return [...rules.members.keys()].filter(
+    (userId) =>
+      userId !== event.sender &&
+      !ignoring.has(userId) &&
+      wakesOnly(own.get(userId) ?? outcomeOfCohort(decision, cohortOf(rules, userId))),
+  )
+}
+
+type SingleUsers = { event: Event; userIds: readonly UserId[]; wokenIds: readonly UserId[] }
+
+/** `wokenIds`: the badges of these users do not change. */
 function enqueueForSingleUsers(
   deps: NotificationDeps,
   tx: Transaction,
-  { event, userIds }: { event: Event; userIds: readonly UserId[] },
+  { event, userIds, wokenIds }: SingleUsers,
 ): void {
-  if (userIds.length === 0) return
   const { roomId, position, type } = event
-  tx.write(addRoomToBadgesOf, { roomId, userIds })
-  enqueueForUsers(tx, { userIds, position, type, now: deps.clock.now() }, wakePushers(deps))
+  if (userIds.length > 0) tx.write(addRoomToBadgesOf, { roomId, userIds })
+  const work = { userIds: [...userIds, ...wokenIds], position, type, now: deps.clock.now() }
+  enqueueForUsers(tx, work, wakePushers(deps))
 }

@@ -1,6 +1,6 @@
 import type { UserId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
-import type { RuleOutcome } from '../push-rules/index.ts'
+import { type RuleOutcome, wakesDevice } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
 import { ALL_MEMBERS, type NotNotifiedDecision } from '../trace/decisions-store.ts'
 import { decideForUser } from '../trace/notify-reason.ts'
@@ -37,6 +37,7 @@ function notNotifiedIn(decision: Decision, { sender }: Pick<Event, 'sender'>): N
 
 /** `outcome`: undefined when the rules could not be evaluated. */
 function reasonOf(outcome: RuleOutcome | undefined): Pick<NotNotifiedDecision, 'reason' | 'rule'> {
-  const { reason, rule } = decideForUser({ outcome, rulesFailed: outcome === undefined })
+  const decided = outcome && { ...outcome, wakes: wakesDevice(outcome) }
+  const { reason, rule } = decideForUser({ outcome: decided, rulesFailed: outcome === undefined })
   return rule === null ? { reason } : { reason, rule: { kind: rule.kind, ruleId: rule.ruleId } }
 }

@@ -1,5 +1,5 @@
 import { bodyMatch, never, type Test } from './conditions.ts'
-import { LEGACY_MENTION_RULES, MASTER, PERSONAL_RULES } from './default-ids.ts'
+import { ENCRYPTED_EVENT, LEGACY_MENTION_RULES, MASTER, PERSONAL_RULES } from './default-ids.ts'
 import { ANY_TYPE, typeCode } from './event.ts'
 import { isObject } from './key-path.ts'
 import {
@@ -168,7 +168,10 @@ function outcomeOf(
   { actions, experimental }: { actions: readonly Action[]; experimental: ExperimentalRules | undefined },
 ): RuleOutcome {
   const effect = effectOf(actions, experimental?.notifyInApp === true)
-  const { notify, highlight, tweaks, actions: asked } = effect
+  const { tweaks, actions: asked } = effect
+  const counts = ruleId !== ENCRYPTED_EVENT || experimental?.encryptedEventsCount === true
+  const notify = effect.notify && counts
+  const highlight = effect.highlight && counts
   // Written out, like the rule below: an object made by spreading takes twice the memory, and there is one object for
   // each rule.
   return Object.freeze({ notify, highlight, tweaks, actions: asked, rule: Object.freeze({ kind, ruleId }) })

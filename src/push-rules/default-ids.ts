@@ -1,6 +1,9 @@
 /** Evaluated before every other rule, including the user's own. */
 export const MASTER = '.m.rule.master'
 
+/** MSC4028, with its unstable id. */
+export const ENCRYPTED_EVENT = '.org.matrix.msc4028.encrypted_event'
+
 const CONTAINS_DISPLAY_NAME = '.m.rule.contains_display_name'
 const CONTAINS_USER_NAME = '.m.rule.contains_user_name'
 

@@ -22,8 +22,3 @@ export function evaluateForDevice(
   const own = evaluate(rules, event, context)
   return own.rule === null ? global : own
 }
-
-/** Whether the outcome sends a push to a device. `notify_in_app` is counted and sends none. */
-export function wakesDevice({ actions }: Pick<RuleOutcome, 'actions'>): boolean {
-  return actions.includes('notify')
-}

@@ -12,9 +12,25 @@ export const NO_MATCH: RuleOutcome = Object.freeze({
   rule: null,
 })
 
+/** Whether the outcome sends a push to a device. `notify_in_app` is counted and sends none. */
+export function wakesDevice({ actions }: { readonly actions: readonly unknown[] }): boolean {
+  return actions.includes('notify')
+}
+
 /**
- * The outcome of the first rule that matches, in the order override, content, room, sender, underride. Pure; it never
- * throws. An evaluation costs at most `MAX_STEPS`, and at most the rest of `context.budget`. After that only the
+ * Whether the outcome sends a push to the user's devices without counting as a notification: the devices decrypt the
+ * event and evaluate the rules. Only the rule of MSC4028 has such an outcome (`encryptedEventsCount`).
+ */
+export function wakesOnly(outcome: {
+  readonly actions: readonly unknown[]
+  readonly notify: boolean
+}): boolean {
+  return !outcome.notify && wakesDevice(outcome)
+}
+
+/**
+ * The outcome of the first rule that matches, in the order override, content, room, sender, underride. If that rule
+ * only wakes devices, the first later rule that matches decides whether the event notifies. Pure; it never throws. An evaluation costs at most `MAX_STEPS`, and at most the rest of `context.budget`. After that only the
  * default rules, the room rules and the sender rules are evaluated.
  *
  * A user is not notified of their own events or of events of ignored users. The caller checks this and does not call
@@ -27,14 +43,31 @@ export function evaluate(
 ): RuleOutcome {
   const most = beginSteps(context.budget)
   if (context.budget === undefined) event.searched = 0
-  const rule =
+  const rule = decider(rules, event, context)
+  const outcome = rule === undefined ? NO_MATCH : rule.outcome
+  const later =
+    rule !== undefined && wakesOnly(outcome) ? decider(after(rules, rule), event, context) : undefined
+  endSteps(context.budget, most)
+  return later?.outcome.notify === true ? later.outcome : outcome
+}
+
+function decider(
+  rules: CompiledRules,
+  event: EvaluatedEvent,
+  context: EvaluationContext,
+): CompiledRule | undefined {
+  return (
     firstMatch(rules.override, event, context) ??
     firstMatch(rules.content, event, context) ??
     (event.roomId === null ? undefined : rules.room.get(event.roomId)) ??
     (event.sender === null ? undefined : rules.sender.get(event.sender)) ??
     firstMatch(rules.underride, event, context)
-  endSteps(context.budget, most)
-  return rule === undefined ? NO_MATCH : rule.outcome
+  )
+}
+
+/** The rules after an override rule. */
+function after(rules: CompiledRules, rule: CompiledRule): CompiledRules {
+  return { ...rules, override: rules.override.slice(rules.override.indexOf(rule) + 1) }
 }
 
 function firstMatch(

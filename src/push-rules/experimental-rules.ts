@@ -1,3 +1,4 @@
+import { ENCRYPTED_EVENT } from './default-ids.ts'
 import { defaultRule, IN_PAIRS, match, SOUND } from './default-rule.ts'
 import type { ConditionalRule, ExperimentalRules } from './model.ts'
 
@@ -8,13 +9,13 @@ const NONE: OverrideAndUnderride = { override: [], underride: [] }
 
 /**
  * MSC4028: only the user's devices can decrypt an event and evaluate its content. Therefore every encrypted event
- * notifies.
+ * notifies. `evaluate` describes when it also counts.
  */
 export function encryptedEventRules({ encryptedEvents }: ExperimentalRules): ConditionalRule[] {
   if (encryptedEvents !== true) return []
   return [
     defaultRule(
-      '.org.matrix.msc4028.encrypted_event',
+      ENCRYPTED_EVENT,
       [{ kind: 'event_property_is', key: 'type', value: 'm.room.encrypted' }],
       ['notify', { set_tweak: 'org.matrix.msc4062.dont_email' }],
     ),

@@ -1,7 +1,7 @@
 import { type CompiledRule, type CompiledRules, compileRule, compileWith } from './compile.ts'
 import { LEGACY_MENTION_RULES, MASTER, PERSONAL_RULES } from './default-ids.ts'
 import { evaluateForDevice } from './device.ts'
-import { evaluate, NO_MATCH } from './evaluate.ts'
+import { evaluate, NO_MATCH, wakesOnly } from './evaluate.ts'
 import type { EvaluatedEvent } from './event.ts'
 import { explainCondition, type ExplainedCondition } from './explain-condition.ts'
 import { BODY_KEY, isObject } from './key-path.ts'
@@ -32,14 +32,22 @@ export type ExplainInput = {
 }
 
 /**
- * - `matched`: this rule decided;
+ * - `matched`: this rule decided whether the event notifies;
+ * - `wakes only`: the rule matched; it wakes the user's devices, and the later rules decide whether the event notifies;
  * - `no match`: the rule was tried; the conditions that do not hold say why it did not match;
  * - `not reached`: an earlier rule decided;
  * - `not evaluated`: the earlier rules used up the step limit (README.md, "Bounds"), or the explanation exceeds its
  *   own step limit;
  * - `disabled`, `malformed`: the rule is left out.
  */
-export type RuleVerdict = 'matched' | 'no match' | 'not reached' | 'not evaluated' | 'disabled' | 'malformed'
+export type RuleVerdict =
+  | 'matched'
+  | 'wakes only'
+  | 'no match'
+  | 'not reached'
+  | 'not evaluated'
+  | 'disabled'
+  | 'malformed'
 
 export type ExplainedRule = {
   readonly scope: 'global' | 'device'
@@ -69,6 +77,8 @@ export function explain(input: ExplainInput): Explanation {
   const placed = inOrder(scopes)
   const outcome = outcomeOf(scopes, input)
   const decider = placed.findIndex(({ compiled }) => compiled?.outcome === outcome)
+  // If the outcome only wakes devices, the first later rule that matches has decided that the event does not notify.
+  let last = wakesOnly(outcome) ? -1 : decider
   meter.left = budget.left
   const rules = placed.map((one, at) => {
     const source = isObject(one.rule) ? one.rule : {}
@@ -77,9 +87,11 @@ export function explain(input: ExplainInput): Explanation {
       condition.implied ?? explainCondition({ condition: condition.written, experimental }, event, context)
     meter.left -= STEPS_PER_CONDITION * (1 + conditions.length)
     const explained = meter.left > 0 ? conditions.map(met) : undefined
+    const holds = explained?.every((condition) => condition.holds) === true
+    if (last === -1 && at > decider && decider !== -1 && one.compiled !== undefined && holds) last = at
     return ruleShown(one, source, {
       conditions: explained ?? [],
-      verdict: verdictOf(one, source['enabled'], { at, decider, explained }),
+      verdict: verdictOf(one, source['enabled'], { at, decider: last, explained }),
     })
   })
   budget.left = meter.left
@@ -148,6 +160,9 @@ type Place = { at: number; decider: number; explained: readonly ExplainedConditi
 
 function verdictOf({ compiled }: Placed, enabled: unknown, { at, decider, explained }: Place): RuleVerdict {
   if (compiled === undefined) return enabled === false ? 'disabled' : 'malformed'
+  const isReached = decider === -1 || at < decider
+  if (isReached && wakesOnly(compiled.outcome) && explained?.every(({ holds }) => holds) === true)
+    return 'wakes only'
   if (at === decider) return 'matched'
   if (decider !== -1 && at > decider) return 'not reached'
   return explained?.some(({ holds }) => !holds) === true ? 'no match' : 'not evaluated'

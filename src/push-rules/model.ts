@@ -93,6 +93,11 @@ export type ExperimentalRules = {
   readonly polls?: boolean | undefined
   /** MSC4028: a default rule that every encrypted event notifies, unless the user's own rules say otherwise. */
   readonly encryptedEvents?: boolean | undefined
+  /**
+   * With `encryptedEvents`: an event that only the rule of MSC4028 notifies counts as unread. Off: it wakes the user's
+   * devices and does not count.
+   */
+  readonly encryptedEventsCount?: boolean | undefined
   /** MSC4505: default rules for live locations. */
   readonly liveLocation?: boolean | undefined
   /**
@@ -115,7 +120,7 @@ export type RuleSettings = {
 export type RuleOutcome = {
   /**
    * Whether the event counts as a notification. A device gets a push only if the actions have `notify` itself (see
-   * `NOTIFY_IN_APP`).
+   * `NOTIFY_IN_APP`). An outcome with the action `notify` that does not count only wakes devices (`wakesOnly`).
    */
   readonly notify: boolean
   /** Whether it notifies with the tweak `highlight` set to true. A highlight is always a notification too. */

@@ -34,8 +34,9 @@ const made = new Map<string, SharedDefaults>()
 
 function sharedDefaults(settings: RuleSettings): SharedDefaults {
   const { legacyMentionRules, experimental = {} } = settings
-  const { polls, encryptedEvents, liveLocation, knocks, notifyInApp } = experimental
-  const key = [legacyMentionRules, polls, encryptedEvents, liveLocation, knocks, notifyInApp]
+  const { polls, encryptedEvents, encryptedEventsCount, liveLocation, knocks, notifyInApp } = experimental
+  const encrypted = [encryptedEvents, encryptedEventsCount]
+  const key = [legacyMentionRules, polls, ...encrypted, liveLocation, knocks, notifyInApp]
     .map((isOn) => (isOn === true ? 1 : 0))
     .join('')
   const found = made.get(key)

@@ -100,8 +100,8 @@ export async function visibleEvent(
 ): Promise<Event> {
   const found = await eventWithMembership(q, { eventId, userId })
   if (found && found.event.roomId === roomId && !found.forgotten) {
-    const { event, membership, memberPosition } = found
-    if (membership === 'join' && event.position >= (memberPosition ?? Infinity)) return event
+    const { event } = found
+    if (isOfPresentStay(found)) return event
     // An invitation is visible to the invited user: its content is already in that user's /sync.
     if (isMemberEventOf(event, userId)) return event
     const history = (await historiesOf(q, userId, [roomId])).get(roomId)
@@ -110,11 +110,18 @@ export async function visibleEvent(
   throw notFound('There is no such event, or you may not see it')
 }
 
+type FoundEvent = NonNullable<Awaited<ReturnType<typeof eventWithMembership>>>
+
+/** Whether the user has been a member since the event, and so may see it. */
+const isOfPresentStay = ({ event, membership, memberPosition }: FoundEvent): boolean =>
+  membership === 'join' && event.position >= (memberPosition ?? Infinity)
+
 export type ContextRequest = Pick<Event, 'roomId' | 'eventId'> & { limit: number; filter: RoomEventFilter }
 
 /**
  * An event with the events directly before and after it (`GET /rooms/{roomId}/context/{eventId}`). The limit applies to both
- * sides together; the filter does not apply to the event itself.
+ * sides together; the filter does not apply to the event itself. Apps call it after a poke with the limit 0: for a member it is then one
+ * query for the event and one or two for the state.
  * @throws 404 M_NOT_FOUND when it does not exist, or the user may not see it; 403 M_FORBIDDEN as for `messages`
  */
 export async function eventContext(
@@ -122,9 +129,43 @@ export async function eventContext(
   reader: PageReader,
   request: ContextRequest,
 ): Promise<JsonObject> {
-  const { roomId } = request
-  const access = await accessTo(q, reader.viewer.userId, roomId)
-  const event = await visibleEvent(q, reader.viewer.userId, request)
+  const known = request.limit === 0 ? await eventOfPresentStay(q, reader.viewer.userId, request) : undefined
+  const access = known === undefined ? await accessTo(q, reader.viewer.userId, request.roomId) : PRESENT
+  const event = known ?? (await visibleEvent(q, reader.viewer.userId, request))
+  const { before, after } = await eventsAround(q, reader, { ...request, access, event })
+  const last = after.at(-1) ?? event
+  const state = await contextState(q, access, { last, ...request, events: [...before, event, ...after] })
+  return {
+    start: pageToken((before.at(-1) ?? event).position - 1),
+    end: pageToken(last.position),
+    event: (await clientEvents(q, [event], reader))[0] as JsonObject,
+    events_before: await clientEvents(q, before, reader),
+    events_after: await clientEvents(q, after, reader),
+    state: await clientEvents(q, state, reader),
+  }
+}
+
+/** The access of a member to the state. */
+const PRESENT: RoomAccess = { spans: [], stateAt: undefined }
+
+async function eventOfPresentStay(
+  q: Queries,
+  userId: UserId,
+  { roomId, eventId }: Pick<Event, 'roomId' | 'eventId'>,
+): Promise<Event | undefined> {
+  const found = await eventWithMembership(q, { eventId, userId })
+  return found && found.event.roomId === roomId && isOfPresentStay(found) ? found.event : undefined
+}
+
+type Surroundings = { readonly before: readonly Event[]; readonly after: readonly Event[] }
+
+async function eventsAround(
+  q: Queries,
+  reader: PageReader,
+  request: ContextRequest & { access: RoomAccess; event: Event },
+): Promise<Surroundings> {
+  if (request.limit === 0) return { before: [], after: [] }
+  const { roomId, access, event } = request
   const filter = withoutIgnored(request.filter, await ignoredBy(q, reader.viewer.userId))
   const shared = { roomId, spans: access.spans, pageBytes: reader.pageBytes / 2, filter }
   const half = Math.floor(request.limit / 2)
@@ -142,20 +183,7 @@ export async function eventContext(
     direction: 'f',
     limit: half,
   })
-  const last = after.events.at(-1) ?? event
-  const state = await contextState(q, access, {
-    last,
-    ...request,
-    events: [...before.events, event, ...after.events],
-  })
-  return {
-    start: pageToken((before.events.at(-1) ?? event).position - 1),
-    end: pageToken(last.position),
-    event: (await clientEvents(q, [event], reader))[0] as JsonObject,
-    events_before: await clientEvents(q, before.events, reader),
-    events_after: await clientEvents(q, after.events, reader),
-    state: await clientEvents(q, state, reader),
-  }
+  return { before: before.events, after: after.events }
 }
 
 async function contextState(

@@ -64,8 +64,12 @@ export const isRecipient = (
 
 type RuleName = { kind: string; ruleId: string }
 
-/** The part of a rule outcome that decides whether a user is notified. */
-export type UserOutcome = { readonly notify: boolean; readonly rule: RuleName | null }
+/** The part of a rule outcome that decides whether a user is notified. `wakes`: see `PusherOutcome`; absent: as `notify`. */
+export type UserOutcome = {
+  readonly notify: boolean
+  readonly rule: RuleName | null
+  readonly wakes?: boolean
+}
 
 /**
  * Whether a stored outcome says that the user ignored the sender when the event came. All other stored outcomes have a rule
@@ -98,8 +102,9 @@ export function decideForUser({ outcome, recorded, ...facts }: UserFacts): UserD
     noRuleMatched: isQuiet && rule === null,
     doesNotNotify: isQuiet && rule !== null,
   })
-  if (reason !== undefined)
-    return { notifies: false, reason, rule: reason === 'does not notify' ? rule : null }
+  if (reason === 'does not notify')
+    return { notifies: false, reason: outcome?.wakes === true ? 'wakes only' : reason, rule }
+  if (reason !== undefined) return { notifies: false, reason, rule: null }
   if (outcome !== undefined) return { notifies: true, reason: 'notifies', rule }
   if (recorded !== undefined) return { notifies: false, reason: recorded.reason, rule: recorded.rule ?? null }
   return { notifies: undefined, reason: 'not kept', rule: null }

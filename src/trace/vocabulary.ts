@@ -9,6 +9,8 @@ export const VOCABULARY = {
   decided: {
     notifies: 'A push rule notifies the user of the event.',
     'does not notify': 'The first push rule that matches does not notify the user.',
+    'wakes only':
+      "The event does not count as unread. It is sent to the user's devices, which can decrypt it and evaluate the push rules.",
     'no rule matched': 'No push rule matches the event.',
     'own event': 'Users are not notified of their own events.',
     'not a member': 'The user was not in the room at the time of the event.',

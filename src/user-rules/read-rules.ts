@@ -125,6 +125,7 @@ export function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSe
     experimental: {
       polls: proposed.polls,
       encryptedEvents: proposed.encrypted_events,
+      encryptedEventsCount: proposed.encrypted_events_count,
       liveLocation: proposed.live_location,
       knocks: proposed.knocks,
       notifyInApp: proposed.notify_in_app,

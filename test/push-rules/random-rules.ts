@@ -159,6 +159,7 @@ export const settings: fc.Arbitrary<RuleSettings> = fc.record({
     fc.record({
       polls: fc.boolean(),
       encryptedEvents: fc.boolean(),
+      encryptedEventsCount: fc.boolean(),
       liveLocation: fc.boolean(),
       knocks: fc.boolean(),
       notifyInApp: fc.boolean(),

@@ -8,6 +8,7 @@ import {
   evaluateForDevice,
   prepareEvent,
   rulesetFor,
+  wakesOnly,
   type DefaultRuleChange,
   type EvaluationContext,
   type ExperimentalRules,
@@ -72,7 +73,14 @@ type OutcomeCase = {
   changes?: DefaultRuleChange[]
   deviceRules?: object
   context?: Partial<EvaluationContext>
-  expected: { rule: string | null; notify: boolean; highlight: boolean; sound: string | null }
+  /** `wakesOnly`: false if absent. */
+  expected: {
+    rule: string | null
+    notify: boolean
+    highlight: boolean
+    sound: string | null
+    wakesOnly?: boolean
+  }
 }
 type OutcomeGroup = Group<OutcomeCase> & { legacyMentionRules?: boolean; experimental?: ExperimentalRules }
 describe('outcomes.json', () => {
@@ -87,12 +95,14 @@ describe('outcomes.json', () => {
           const prepared = prepareEvent(event)
           const asked = { userId: me, displayName: 'My Name', memberCount: 3, ...context }
           const global = evaluate(rules, prepared, asked)
-          const { rule, notify, highlight, tweaks } =
+          const outcome =
             deviceRules === undefined
               ? global
               : evaluateForDevice({ rules: compileRules(ruleset(deviceRules)), global }, prepared, asked)
+          const { rule, notify, highlight, tweaks } = outcome
           const decidedBy = rule && `${rule.kind} ${rule.ruleId}`
-          assert.deepEqual({ rule: decidedBy, notify, highlight, sound: tweaks['sound'] ?? null }, expected)
+          const shown = { rule: decidedBy, notify, highlight, sound: tweaks['sound'] ?? null }
+          assert.deepEqual({ ...shown, wakesOnly: wakesOnly(outcome) }, { wakesOnly: false, ...expected })
         })
       }
     })
