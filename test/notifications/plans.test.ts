@@ -23,7 +23,7 @@ import { silentLog } from '../support/log.ts'
 
 /** A search by room alone reads all members of the room. A search by room and cohort reads its history. */
 const SCANS = [
-  /SCAN (?!k\b|r\b|s\b|json_each|CONSTANT)/,
+  /SCAN (?!k\b|r\b|s\b|jsonb?_each|CONSTANT)/,
   /memberships USING PRIMARY KEY \(room_id=\?\)$/,
   /\b[im] USING PRIMARY KEY \(room_id=\?\)$/,
   /\b[p] USING PRIMARY KEY/,
