@@ -74,11 +74,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
   const publicUrl = config.public_url
   const pageBytes = config.limits.page_bytes
   const { db, clock, allowEncryption } = rooms
-  return [
-    ...versionsRoutes({
-      webPush: webPush !== undefined,
-      encryptedEvents: rules.experimental?.encryptedEvents === true,
-    }),
+  const routes = [
     ...wellKnownRoutes({ publicUrl, allowEncryption }),
     ...capabilitiesRoutes({
       webPush,
@@ -117,4 +113,6 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...notificationRoutes({ db, clock, pageBytes }),
     ...absentFeatureRoutes(),
   ]
+  const encryptedEvents = rules.experimental?.encryptedEvents === true
+  return [...versionsRoutes(routes, { webPush: webPush !== undefined, encryptedEvents }), ...routes]
 }

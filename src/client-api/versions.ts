@@ -1,23 +1,29 @@
 import { defineRoute, type Route } from '../http/route.ts'
 import { z } from 'zod'
 import { once } from '../lib/once.ts'
+import { claimedVersions, serves } from './claimed-versions.ts'
 
-// Clients use these versions to decide about features, such as mentions, threads in receipts and private receipts. The prefixes
-// r0 and v3 are both served, so both families are listed.
-const VERSIONS = (
-  'r0.0.1 r0.1.0 r0.2.0 r0.3.0 r0.4.0 r0.5.0 r0.6.0 r0.6.1 ' +
-  'v1.1 v1.2 v1.3 v1.4 v1.5 v1.6 v1.7 v1.8 v1.9 v1.10 v1.11 v1.12 v1.13 v1.14 v1.15 v1.16 v1.17'
-).split(' ')
+/** For clients that check the flag instead of the version that made the feature stable. The features have no endpoints of their own. */
+const STABLE_FEATURES = [
+  'org.matrix.msc2285.stable',
+  'org.matrix.msc3771',
+  'org.matrix.msc3773',
+  'org.matrix.msc3881',
+  'org.matrix.msc3881.stable',
+  'org.matrix.msc3952_intentional_mentions',
+]
 
-/** For clients that check the flag instead of the version that made the feature stable. */
-const UNSTABLE_FEATURES = {
-  'org.matrix.msc2285.stable': true,
-  'org.matrix.msc3771': true,
-  'org.matrix.msc3773': true,
-  'org.matrix.msc3881': true,
-  'org.matrix.msc3881.stable': true,
-  'org.matrix.msc3952_intentional_mentions': true,
-  'uk.tcpip.msc4133.stable': true,
+/** Flags for an endpoint: each is set if the endpoint is served. `METHOD /path`, as in the specification or the proposal. */
+export const FEATURES_OF_ENDPOINTS: Readonly<Record<string, string>> = {
+  'org.matrix.simplified_msc3575': 'POST /_matrix/client/unstable/org.matrix.simplified_msc3575/sync',
+  'org.matrix.msc3440.stable': 'GET /_matrix/client/v1/rooms/{roomId}/threads',
+  'org.matrix.msc3856.stable': 'GET /_matrix/client/v1/rooms/{roomId}/threads',
+  'org.matrix.msc3916.stable': 'GET /_matrix/client/v1/media/download/{serverName}/{mediaId}',
+  'org.matrix.msc3814': 'PUT /_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device',
+  'org.matrix.msc4306':
+    'PUT /_matrix/client/unstable/io.element.msc4306/rooms/{roomId}/thread/{threadRootId}/subscription',
+  'uk.tcpip.msc4133': 'DELETE /_matrix/client/v3/profile/{userId}/{keyName}',
+  'uk.tcpip.msc4133.stable': 'DELETE /_matrix/client/v3/profile/{userId}/{keyName}',
 }
 
 const versionsSchema = once(() =>
@@ -30,14 +36,12 @@ const versionsSchema = once(() =>
 /** Features that settings enable. `encryptedEvents`: the default rule of MSC4028. */
 type OptionalFeatures = { webPush: boolean; encryptedEvents: boolean }
 
-/** `GET /versions` (client-server API, "API Versions"). */
-export function versionsRoutes({ webPush, encryptedEvents }: OptionalFeatures): Route[] {
-  const unstable_features = {
-    ...UNSTABLE_FEATURES,
-    ...(webPush && { 'org.matrix.msc4174': true }),
-    // Clients then tell their users that mentions in encrypted rooms arrive.
-    ...(encryptedEvents && { 'org.matrix.msc4028': true }),
-  }
+/** `GET /versions` (client-server API, "API Versions"). `others`: the other routes of the client-server API; the response follows from them. */
+export function versionsRoutes(others: readonly Route[], features: OptionalFeatures): Route[] {
+  const answer = once(() => ({
+    versions: claimedVersions(others),
+    unstable_features: featuresOf(others, features),
+  }))
   return [
     defineRoute({
       method: 'GET',
@@ -46,7 +50,22 @@ export function versionsRoutes({ webPush, encryptedEvents }: OptionalFeatures): 
       limit: 'default',
       summary: 'The supported versions of the specification, and the unstable features',
       response: { 200: versionsSchema },
-      handler: () => ({ versions: VERSIONS, unstable_features }),
+      handler: answer,
     }),
   ]
+}
+
+function featuresOf(
+  routes: readonly Route[],
+  { webPush, encryptedEvents }: OptionalFeatures,
+): Record<string, true> {
+  const served = Object.entries(FEATURES_OF_ENDPOINTS).filter(([, endpoint]) => serves(routes, endpoint))
+  const flags = [
+    ...STABLE_FEATURES,
+    ...served.map(([flag]) => flag),
+    ...(webPush ? ['org.matrix.msc4174'] : []),
+    // Clients then tell their users that mentions in encrypted rooms arrive.
+    ...(encryptedEvents ? ['org.matrix.msc4028'] : []),
+  ]
+  return Object.fromEntries(flags.map((flag) => [flag, true as const]))
 }

@@ -62,7 +62,7 @@ export function accountServer(
   const server = createHttpServer({
     config: loadConfig({ argv: ['--listen', '127.0.0.1:0'], env: {} }),
     routes: [
-      versionsRoutes({ webPush: false, encryptedEvents: false }),
+      versionsRoutes([], { webPush: false, encryptedEvents: false }),
       capabilitiesRoutes({
         roomVersions: { default: '12', available: ['10', '11', '12'] },
         webPush: undefined,

@@ -3,15 +3,6 @@ import { test } from 'node:test'
 import { openTestSqlite } from '../support/databases.ts'
 import { accountServer, registered } from './account-server.ts'
 
-test('GET /versions lists the versions, and every unstable feature is true', async (t) => {
-  const { call } = accountServer(t, await openTestSqlite(t))
-  const { status, body } = await call('GET', '/_matrix/client/versions')
-  assert.equal(status, 200)
-  const versions = body['versions'] as string[]
-  for (const version of ['r0.6.1', 'v1.1', 'v1.13', 'v1.17']) assert.ok(versions.includes(version), version)
-  for (const flag of Object.values(body['unstable_features'] as object)) assert.equal(flag, true)
-})
-
 test('GET /capabilities lists the room versions and requires a token', async (t) => {
   const { call } = accountServer(t, await openTestSqlite(t))
   assert.equal((await call('GET', '/capabilities')).status, 401)
