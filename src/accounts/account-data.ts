@@ -9,6 +9,8 @@ import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { accountDataOfType, accountDataUsage, upsertAccountData } from './account-data-store.ts'
 import { replaceIgnored } from './ignored-users.ts'
+import { blocksInvitationsIn } from './invite-permission.ts'
+import { setBlocksInvitations } from './users-store.ts'
 import { rulesetOf, type RuleSettings } from '../user-rules/read-rules.ts'
 
 /** Account data; `roomId` is '' for data of the whole account (client-server API, "Client config"). */
@@ -46,9 +48,14 @@ export async function setAccountData(
       bytes: Buffer.byteLength(JSON.stringify(content)),
     })
     await writeAccountData(deps, tx, { ...key, content })
-    if (key.type !== IGNORED_USERS || key.roomId !== '') return
-    const ignored = await replaceIgnored(tx, key.userId, content)
-    await deps.onUsersIgnored(tx, { userId: key.userId, ignored })
+    if (key.roomId !== '') return
+    const { userId } = key
+    if (key.type === IGNORED_USERS)
+      await deps.onUsersIgnored(tx, { userId, ignored: await replaceIgnored(tx, userId, content) })
+    const blocksInvitations = blocksInvitationsIn(key.type, content)
+    if (blocksInvitations === undefined) return
+    await tx.run(setBlocksInvitations, { userId, isBlocking: blocksInvitations ? 1 : 0 })
+    await deps.onUsersIgnored(tx, { userId, ignored: [], blocksInvitations })
   })
 }
 

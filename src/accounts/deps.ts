@@ -36,12 +36,16 @@ export type AccountDeps = {
   onDeactivated(userId: UserId): Promise<void>
   /** Records, in the same transaction, that a user's push rules change at this position. */
   onRulesChanged(tx: Transaction, change: RulesChange): Promise<void>
-  /** Removes, in the same transaction, a user's unread notifications from users that they have begun to ignore. */
+  /** Removes, in the same transaction, a user's unread notifications from users that they have begun to ignore, and restores others. */
   onUsersIgnored(tx: Transaction, change: IgnoringChange): Promise<void>
 }
 
-/** `ignored`: the users that were not ignored before. */
-export type IgnoringChange = { userId: UserId; ignored: readonly UserId[] }
+/** `ignored`: the users that were not ignored before. `blocksInvitations`: the user starts to block invitations. */
+export type IgnoringChange = {
+  userId: UserId
+  ignored: readonly UserId[]
+  blocksInvitations?: boolean
+}
 
 /** The source of a password attempt. */
 export type AttemptSource = {

@@ -51,6 +51,14 @@ export const setPasswordHash = query<{ userId: UserId; passwordHash: string }>()
     .where('deactivated_at', 'is', null),
 )
 
+export const setBlocksInvitations = query<{ userId: UserId; isBlocking: 0 | 1 }>()((db, p) =>
+  db
+    .updateTable('users')
+    .set({ blocks_invitations: p.isBlocking })
+    .where('user_id', '=', p.userId)
+    .where('blocks_invitations', '<>', p.isBlocking),
+)
+
 /** Changes no row of an account that is deactivated. */
 export const setAdmin = query<{ userId: UserId; isAdmin: 0 | 1 }>()((db, p) =>
   db

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import type { Viewer } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
@@ -12,6 +12,8 @@ export type ViewerFacts = {
   rulesVersion: number
   /** The users that they ignore. */
   ignored: ReadonlySet<string>
+  /** Whether they block all invitations. */
+  blocksInvitations: boolean
   /** The account data that changed after the requested position, in stream order. */
   accountData: AccountDataRow[]
   /** Whether to-device messages wait for the device. */
@@ -30,6 +32,7 @@ export async function viewerFacts(
   const facts: ViewerFacts & { ignored: Set<string> } = {
     rulesVersion: 0,
     ignored: new Set(),
+    blocksInvitations: false,
     accountData: [],
     hasMessages: false,
   }
@@ -37,6 +40,7 @@ export async function viewerFacts(
   for (const { fact, room_id, type, value } of await q.all(factsOfViewer, { ...viewer, since })) {
     if (fact === 'rules') facts.rulesVersion = Number(value)
     else if (fact === 'ignored') facts.ignored.add(value)
+    else if (fact === 'blocks') facts.blocksInvitations = true
     else if (fact === 'message') facts.hasMessages = true
     else facts.accountData.push({ room_id, type, content: value })
   }
@@ -45,6 +49,16 @@ export async function viewerFacts(
 
 const NO_ROOM = sql<RoomId | ''>`''`
 const NO_DEVICE = '' as DeviceId
+
+/** The columns of a fact about the user alone. */
+const fact = (name: string, value: RawBuilder<string> = sql<string>`''`) =>
+  [
+    sql.lit(name).as('fact'),
+    NO_ROOM.as('room_id'),
+    sql<string>`''`.as('type'),
+    value.as('value'),
+    sql<number>`0`.as('position'),
+  ] as const
 
 export const factsOfViewer = query<{ userId: UserId; deviceId: DeviceId; since: number }>()((db, p) =>
   db
@@ -55,37 +69,26 @@ export const factsOfViewer = query<{ userId: UserId; deviceId: DeviceId; since: 
     .unionAll(
       db
         .selectFrom('ignored_users')
-        .select([
-          sql.lit('ignored').as('fact'),
-          NO_ROOM.as('room_id'),
-          sql<string>`''`.as('type'),
-          'ignored as value',
-          sql<number>`0`.as('position'),
-        ])
+        .select(fact('ignored', sql.ref('ignored')))
         .where('user_id', '=', p.userId),
     )
     .unionAll(
       db
+        .selectFrom('users')
+        .select(fact('blocks'))
+        .where('user_id', '=', p.userId)
+        .where('blocks_invitations', '=', sql.lit(1)),
+    )
+    .unionAll(
+      db
         .selectFrom('rule_sets')
-        .select([
-          sql.lit('rules').as('fact'),
-          NO_ROOM.as('room_id'),
-          sql<string>`''`.as('type'),
-          sql<string>`cast(version as text)`.as('value'),
-          sql<number>`0`.as('position'),
-        ])
+        .select(fact('rules', sql<string>`cast(version as text)`))
         .where('user_id', '=', p.userId),
     )
     .unionAll(
       db
         .selectFrom(sql<{ one: number }>`(select 1 as one)`.as('r'))
-        .select([
-          sql.lit('message').as('fact'),
-          NO_ROOM.as('room_id'),
-          sql<string>`''`.as('type'),
-          sql<string>`''`.as('value'),
-          sql<number>`0`.as('position'),
-        ])
+        .select(fact('message'))
         .where((eb) =>
           eb.exists(
             eb

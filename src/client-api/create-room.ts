@@ -36,7 +36,7 @@ export function createRoomRoutes(deps: RoomDeps): Route[] {
       response: { 200: roomIdResponse },
       errors: {
         400: ['M_UNSUPPORTED_ROOM_VERSION', 'M_ROOM_IN_USE', 'M_INVALID_ROOM_STATE', 'M_BAD_ALIAS'],
-        403: ['M_FORBIDDEN'],
+        403: ['M_FORBIDDEN', 'M_INVITE_BLOCKED'],
         404: ['M_NOT_FOUND'],
       },
       async handler({ requester, body }) {

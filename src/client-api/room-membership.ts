@@ -151,7 +151,10 @@ function moderation(deps: RoomDeps): Route[] {
       body: targetBody,
       summary,
       response: { 200: nothing },
-      errors: { 403: ['M_FORBIDDEN'], ...(name === 'invite' && { 404: ['M_NOT_FOUND'] }) },
+      errors:
+        name === 'invite'
+          ? { 403: ['M_FORBIDDEN', 'M_INVITE_BLOCKED'], 404: ['M_NOT_FOUND'] }
+          : { 403: ['M_FORBIDDEN'] },
       async handler({ requester, params: { roomId }, body }) {
         await act(deps, { roomId, sender: requester.userId, target: body.user_id, reason: body.reason })
         return {}

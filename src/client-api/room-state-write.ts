@@ -26,7 +26,11 @@ export function roomStateWriteRoutes(deps: RoomDeps): Route[] {
       body: jsonObject,
       summary: 'Sends a state event',
       response: { 200: sentEvent },
-      errors: { 400: ['M_BAD_ALIAS'], 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
+      errors: {
+        400: ['M_BAD_ALIAS'],
+        403: ['M_FORBIDDEN', 'M_INVITE_BLOCKED'],
+        404: ['M_NOT_FOUND'],
+      },
       async handler({ requester, params: { roomId, eventType, stateKey }, body }) {
         const change = { roomId, sender: requester.userId, type: eventType, stateKey, content: body }
         return { event_id: await sendState(deps, change) }

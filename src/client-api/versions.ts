@@ -11,6 +11,8 @@ const STABLE_FEATURES = [
   'org.matrix.msc3881',
   'org.matrix.msc3881.stable',
   'org.matrix.msc3952_intentional_mentions',
+  'org.matrix.msc4380',
+  'org.matrix.msc4380.stable',
 ]
 
 /** Flags for an endpoint: each is set if the endpoint is served. `METHOD /path`, as in the specification or the proposal. */

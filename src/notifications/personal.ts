@@ -41,6 +41,8 @@ export type PersonalOutcomes = {
   invited: Invited | undefined
   /** The members who ignore the sender. */
   ignoring: ReadonlySet<UserId>
+  /** The outcome of an invitation for a user who ignores the sender: it counts when the user no longer does. */
+  hidden: UserException | undefined
 }
 
 /**
@@ -61,15 +63,19 @@ export async function findPersonalOutcomes(
   ]
   const outcomes = new Map(found.map((one) => [one.userId, one]))
   const ignoring = new Set<UserId>()
+  let hidden: UserException | undefined
   const ignoringMembers = context.senderIgnored ? await tx.all(membersIgnoringSender, event) : []
   for (const { userId, membership } of ignoringMembers) {
     ignoring.add(userId)
+    const own = outcomes.get(userId)
+    if (own?.invited === true) hidden = own
     outcomes.delete(userId)
     if (membership === 'join') excludeFromCohort(known, userId, outcomes)
   }
   // For any other event, the sender's read position moves to the event. A user who joins or leaves has no counts.
   if (event.type === 'm.room.member') excludeFromCohort(known, event.sender, outcomes)
-  return { exceptions: [...outcomes.values()], invited, ignoring }
+  if (hidden) outcomes.set(hidden.userId, { ...hidden, outcome: NO_MATCH })
+  return { exceptions: [...outcomes.values()], invited, ignoring, hidden }
 }
 
 /** Subtracts what the cohort counts. */

@@ -20,6 +20,7 @@ import { markOwnRead, unreadBefore } from './read-positions.ts'
 import type { RoomContext } from './room-context.ts'
 import { passToDeliveryAfterCommit } from './pass-to-delivery.ts'
 import { guarded, rulesCut } from './rule-fault.ts'
+import { keepInvitation } from './restoring-store.ts'
 import { traceNotNotified } from './trace-not-notified.ts'
 import { wakePushers } from './wake-delivery.ts'
 import { devicesToWake } from './devices-to-wake.ts'
@@ -46,7 +47,7 @@ export async function recordEvent(
   const personal = decided && (await findPersonalOutcomes(deps, tx, decided))
   const own = { ...event, userId: event.sender }
   const before = await unreadBefore(deps, tx, own)
-  if (decided && personal) writeOutcomes(tx, decided, personal.exceptions)
+  if (decided && personal) writeOutcomes(tx, decided, personal)
   traceNotNotified(deps, tx, { event, decision })
   // A profile change sends a member event to all rooms at once, so it does not show that the user has read them.
   if (event.type !== 'm.room.member') await markOwnRead(deps, tx, { read: own, before })
@@ -58,11 +59,26 @@ export async function recordEvent(
 function writeOutcomes(
   tx: Transaction,
   { event, decision }: DecidedEvent,
-  exceptions: readonly UserException[],
+  { exceptions, hidden }: PersonalOutcomes,
 ): void {
   const notified = [...decision.cohorts].filter(([, outcome]) => outcome.notify)
   if (notified.length > 0) addCohortOutcomes(tx, event, new Map(notified))
   if (exceptions.length > 0) addExceptions(tx, event, exceptions)
+  if (hidden) {
+    const { position, roomId, threadId, sender } = event
+    const { highlight, actions, rule } = hidden.outcome
+    tx.write(keepInvitation, {
+      userId: hidden.userId,
+      position,
+      roomId,
+      threadId,
+      sender,
+      highlight: highlight ? 1 : 0,
+      actions: JSON.stringify(actions),
+      ruleKind: rule?.kind ?? null,
+      ruleId: rule?.ruleId ?? null,
+    })
+  }
 }
 
 async function enqueuePokes(

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { userById } from '../accounts/users-store.ts'
-import { forbidden, notFound, tooMany } from '../lib/errors.ts'
+import { forbidden, MatrixError, notFound, tooMany } from '../lib/errors.ts'
 import { type EventId, serverOf, type UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { EventDraft } from '../lib/matrix-event.ts'
@@ -42,7 +42,7 @@ export async function changeMembership(
   if (!room) throw fromOutside(membership) ? notFound('There is no such room') : forbidden(NOT_IN_ROOM)
   if (room.present && isRepeated(change, room)) return room.present.eventId
   checkTarget(change, room)
-  if (membership === 'invite') await checkInvitee(deps, tx, target)
+  if (membership === 'invite') await checkInvitee(deps, tx, { draft, room })
   if (membership !== room.targetMembership) await checkQuota(deps, tx, change)
   const content = await contentWithProfile(tx, change)
   const authoriser = membership === 'join' ? await restrictedJoin(tx, target, room) : undefined
@@ -97,12 +97,23 @@ function checkTarget(change: MembershipChange, room: RoomView): void {
 }
 
 /** Only users of this server can be invited, because it does not federate. */
-async function checkInvitee(deps: RoomDeps, tx: Queries, target: UserId): Promise<void> {
+async function checkInvitee(
+  deps: RoomDeps,
+  tx: Queries,
+  { draft, room }: { draft: EventDraft & { stateKey: UserId }; room: RoomView },
+): Promise<void> {
+  const target = draft.stateKey
   if (serverOf(target) !== deps.serverName)
     throw forbidden(`${target} is a user of another server, and this server does not federate`)
   const profile = await tx.first(userById, { userId: target })
   if (!profile || profile.deactivated_at !== null) throw notFound(`There is no user ${target}`)
+  // A sender who may not invite gets the error of the authorisation rules, which says nothing about the user.
+  if (profile.blocks_invitations === 1 && authorise(draft, room).allowed)
+    throw new MatrixError(403, INVITE_BLOCKED, `${target} does not accept invitations`)
 }
+
+/** Client-server API, "Invite permission". */
+export const INVITE_BLOCKED = 'M_INVITE_BLOCKED'
 
 const WITH_PROFILE: readonly Membership[] = ['join', 'invite', 'knock']
 

@@ -5,7 +5,7 @@ import type { Transaction } from '../storage/database.ts'
 import { aliasFor, claimAlias } from './aliases.ts'
 import { appendEvent, newEventId } from './append-event.ts'
 import { listsCreator } from './authorise-power-levels.ts'
-import { changeMembership } from './change-membership.ts'
+import { changeMembership, INVITE_BLOCKED } from './change-membership.ts'
 import { creatorsOf } from './creators.ts'
 import type { RoomDeps } from './deps.ts'
 import { firstPowerLevels, type Preset, presetState } from './room-preset.ts'
@@ -38,14 +38,15 @@ const OPAQUE_BYTES = 18
 
 /**
  * Creates a room and the events of the request in one transaction, in the order of the specification. Throws 400
- * `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE`, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`; 403 and 404 for an invited user.
+ * `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE`, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`; 403 and 404 for an invited user. Invited users
+ * who block invitations are left out, unless all of them do (403 `M_INVITE_BLOCKED`).
  */
 export async function createRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Promise<RoomId> {
   const plan = planRoom(deps, creator, request)
   await deps.db.transaction(async (tx) => {
     await setUp(deps, tx, plan)
     await rejectedAsState(() => applyRequest(deps, tx, plan))
-    for (const target of plan.invited) await inviteInto(deps, tx, { plan, target })
+    await inviteAll(deps, tx, plan)
   })
   return plan.roomId
 }
@@ -167,6 +168,25 @@ async function applyRequest(deps: RoomDeps, tx: Transaction, plan: Plan): Promis
   if (name !== undefined) await set('m.room.name', { name })
   if (topic !== undefined)
     await set('m.room.topic', { topic, 'm.topic': { 'm.text': [{ body: topic, mimetype: 'text/plain' }] } })
+}
+
+/**
+ * A user who blocks invitations is left out.
+ * @throws 403 M_INVITE_BLOCKED: all of them block invitations
+ */
+async function inviteAll(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void> {
+  let refused: MatrixError | undefined
+  let count = 0
+  for (const target of plan.invited) {
+    try {
+      await inviteInto(deps, tx, { plan, target })
+    } catch (error) {
+      if (!(error instanceof MatrixError) || error.errcode !== INVITE_BLOCKED) throw error
+      refused = error
+      count++
+    }
+  }
+  if (refused !== undefined && count === plan.invited.length) throw refused
 }
 
 async function inviteInto(

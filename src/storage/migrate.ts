@@ -28,6 +28,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   24: async () =>
     (await import('./migrations/0024-device-messages-and-key-backups.ts')).deviceMessagesAndKeyBackups,
   29: async () => (await import('./migrations/0029-profile-fields-and-reports.ts')).profileFieldsAndReports,
+  31: async () => (await import('./migrations/0031-hidden-senders.ts')).hiddenSenders,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

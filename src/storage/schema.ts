@@ -23,6 +23,15 @@ import type {
 } from './keys-schema.ts'
 import type { ProfileFieldsTable, ReportsTable } from './profile-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
+import type {
+  BadgeRoomsTable,
+  CohortMembersTable,
+  CohortOutcomesTable,
+  CohortThreadsTable,
+  ExceptionsTable,
+  ReadPositionsTable,
+  SilencedOutcomesTable,
+} from './unread-schema.ts'
 
 // One type for each table, in the order in which an event reaches them. Times are milliseconds since the Unix epoch; booleans
 // are 0 or 1; JSON is text. A position is a place in the one stream of the server. Everything that /sync returns has a
@@ -45,6 +54,8 @@ export type UsersTable = {
   is_admin: Flag
   created_at: number
   deactivated_at: number | null
+  /** From the account data `m.invite_permission_config`. */
+  blocks_invitations: Filled<Flag>
 }
 
 export type DevicesTable = {
@@ -203,65 +214,6 @@ export type ReceiptsTable = {
   position: number
 }
 
-/**
- * The read positions of joined members. A receipt, a message of the member or the join moves them. `thread_id` as in receipts; ''
- * covers all threads, and every joined member has that row. `joined_at` is the position of the join that started the stay.
- */
-export type ReadPositionsTable = {
-  user_id: UserId
-  room_id: RoomId
-  thread_id: string
-  position: number
-  joined_at: number
-}
-
-/**
- * The outcome of one event for the members of a cohort whom it does not concern personally. Only events that notify have a
- * row. The totals include this event, so the unread count between two positions is one subtraction.
- */
-export type CohortOutcomesTable = {
-  room_id: RoomId
-  cohort: string
-  position: number
-  thread_id: string
-  highlight: Flag
-  /** JSON list of actions, as in the rule. */
-  actions: string
-  rule_kind: string
-  rule_id: string
-  total_notify: number
-  total_highlight: number
-  thread_notify: number
-  thread_highlight: number
-  /** 1: the event was redacted. The totals above still include it, so it is subtracted when totals are compared. */
-  retracted: Flag
-}
-
-/** The threads of a cohort (without 'main') with the position of their last notifying event. Used to find threads with new events. */
-export type CohortThreadsTable = { room_id: RoomId; cohort: string; thread_id: string; last_position: number }
-
-/** The outcome of an event for a member for whom it differs from the cohort's, or for an invited user. */
-export type ExceptionsTable = {
-  user_id: UserId
-  room_id: RoomId
-  position: number
-  thread_id: string
-  notify: Flag
-  highlight: Flag
-  /** The value that the cohort counted for this event, subtracted for this member. */
-  cohort_notify: Flag
-  cohort_highlight: Flag
-  actions: string
-  rule_kind: string | null
-  rule_id: string | null
-}
-
-/**
- * The cohort of a member for the events after `from_position`, until the member's next row. Without an earlier row, the member
- * belongs to the default cohort.
- */
-export type CohortMembersTable = { user_id: UserId; room_id: RoomId; from_position: number; cohort: string }
-
 /** A push rule that a user made. */
 export type PushRulesTable = {
   user_id: UserId
@@ -303,9 +255,6 @@ export type DeviceRuleSetsTable = { user_id: UserId; handle: string; unheld_sinc
 
 /** The users whom a user ignores, from the `m.ignored_user_list` of that user. */
 export type IgnoredUsersTable = { user_id: UserId; ignored: string }
-
-/** Rooms with unread events, and rooms of invitations, of users with pushers. Their number is the badge. */
-export type BadgeRoomsTable = { user_id: UserId; room_id: RoomId }
 
 /** Pushers as clients set them. The state of sending is in `lanes`, under the same id. */
 export type PushersTable = {
@@ -465,6 +414,7 @@ export type Schema = {
   cohort_outcomes: CohortOutcomesTable
   cohort_threads: CohortThreadsTable
   exceptions: ExceptionsTable
+  silenced_outcomes: SilencedOutcomesTable
   cohort_members: CohortMembersTable
   push_rules: PushRulesTable
   default_rule_changes: DefaultRuleChangesTable

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { foundingPusher, registerUser, type TestUser } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 
@@ -84,11 +85,58 @@ test('ignoring a user removes their unread events from the counts and from /noti
     highlight_count: 0,
   })
   assert.deepEqual(await notified(alice), ['from cat'])
+})
+
+test('after ignoring ends, the unread events and invitations count again, and the badge is sent', async (t) => {
+  const { alice, bob, cat, roomId, ignore, sync } = await begin(t)
+  const gateway = await startPokeReceiver(t)
+  await alice.post('/pushers/set', foundingPusher(gateway.url))
+  await bob.say(roomId, 'alice: from bob')
+  await cat.say(roomId, 'from cat')
+  const invited = await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] })
+  const badge = (unread: number) =>
+    gateway.waitFor((poke) => poke.event_id === undefined && poke.counts?.unread === unread)
+  await eventually(() => gateway.pokes.some(({ counts }) => counts?.unread === 2))
+  await ignore(bob)
+  await badge(1)
+  await bob.say(roomId, 'alice: missed')
+  const later = await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] })
+  const { next_batch: since, rooms } = await sync()
+  assert.deepEqual(Object.keys(rooms.invite), [])
+  assert.deepEqual(await notified(alice), ['from cat'])
   await ignore()
-  assert.deepEqual((await sync()).rooms.join[roomId]?.unread_notifications, {
-    notification_count: 1,
-    highlight_count: 0,
+  await badge(3)
+  const after = await sync(since)
+  assert.deepEqual(after.rooms.join[roomId]?.unread_notifications, {
+    notification_count: 2,
+    highlight_count: 1,
   })
+  assert.deepEqual(bodies(after.rooms.join[roomId]?.timeline?.events ?? []), [])
+  assert.deepEqual(Object.keys(after.rooms.invite).sort(), [invited, later].sort())
+  assert.deepEqual((await notified(alice)).filter((body) => typeof body === 'string').sort(), [
+    'alice: from bob',
+    'from cat',
+  ])
+  const pokes = gateway.pokes.flatMap(({ content }) => content?.['body'] ?? [])
+  assert.ok(!pokes.includes('alice: missed'))
+  // Reading ends it as usual.
+  await alice.read(roomId, await cat.say(roomId, 'last'))
+  assert.equal((await sync()).rooms.join[roomId]?.unread_notifications.notification_count, 0)
+})
+
+test('one of two ignored users comes back alone, and ignoring again hides the same events', async (t) => {
+  const { bob, cat, roomId, ignore, sync } = await begin(t)
+  await bob.say(roomId, 'from bob')
+  await cat.say(roomId, 'from cat')
+  const count = async () => (await sync()).rooms.join[roomId]?.unread_notifications.notification_count
+  await ignore(bob, cat)
+  assert.equal(await count(), 0)
+  await ignore(cat)
+  assert.equal(await count(), 1)
+  await ignore(bob, cat)
+  assert.equal(await count(), 0)
+  await ignore()
+  assert.equal(await count(), 2)
 })
 
 test('after ignoring ends, /sync returns new events at once and older ones in an initial sync', async (t) => {

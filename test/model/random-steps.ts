@@ -314,7 +314,7 @@ export async function setPusher(
 async function ignore(fixture: Fixture, { user, other }: Step): Promise<[] | undefined> {
   if (user === other) return undefined
   const { ignores } = fixture.model.user(user)
-  if (ignores.has(other)) ignores.delete(other)
+  if (ignores.has(other)) fixture.model.stopIgnoring(user, other)
   else fixture.model.ignore(user, other)
   const ignored = Object.fromEntries([...ignores].map((one) => [clientOf(fixture, one).userId, {}]))
   const path = `/user/${encodeURIComponent(clientOf(fixture, user).userId)}/account_data/m.ignored_user_list`

@@ -20,7 +20,11 @@ export type HistoryEvent = {
   isRedacted: boolean
   /** By user, with the rules at the time of the event. Changes when a user ignores the sender later. */
   outcomes: readonly Outcome[]
+  /** By user: the outcome that counts again when the user no longer ignores the sender. */
+  silenced: Map<number, Outcome>
 }
+
+type NewEvent = Omit<HistoryEvent, 'outcomes' | 'isRedacted' | 'silenced'>
 
 export type Outcome = 'nothing' | 'notify' | 'highlight'
 
@@ -70,9 +74,12 @@ export class Recount {
   }
 
   /** Adds an event. Its sender has read its thread up to it. */
-  add(event: Omit<HistoryEvent, 'outcomes' | 'isRedacted'>): HistoryEvent {
+  add(event: NewEvent): HistoryEvent {
     const outcomes = this.users.map((_, user) => this.#outcome(user, event))
-    const added = { ...event, outcomes, isRedacted: false }
+    const added = { ...event, outcomes, isRedacted: false, silenced: new Map<number, Outcome>() }
+    const { invites } = event
+    if (invites !== undefined && this.user(invites).ignores.has(event.sender) && !this.user(invites).isMaster)
+      added.silenced.set(invites, 'notify')
     this.history.push(added)
     if (event.kind !== 'member')
       this.user(event.sender).reads.push({
@@ -84,7 +91,7 @@ export class Recount {
   }
 
   /** Applies the predefined rules in their order. All messages here have `m.mentions`. */
-  #outcome(user: number, event: Omit<HistoryEvent, 'outcomes' | 'isRedacted'>): Outcome {
+  #outcome(user: number, event: NewEvent): Outcome {
     const state = this.user(user)
     if (event.sender === user || state.ignores.has(event.sender)) return 'nothing'
     // Override: .m.rule.master, .m.rule.suppress_notices, .m.rule.invite_for_me, .m.rule.member_event
@@ -107,9 +114,22 @@ export class Recount {
   ignore(user: number, other: number): void {
     const unread = this.notified(user).flatMap(({ event, isRead }) => (isRead ? [] : [event]))
     for (const event of [...unread, ...this.invitations(user)]) {
-      if (event.sender === other) event.outcomes = event.outcomes.with(user, 'nothing')
+      if (event.sender !== other) continue
+      event.silenced.set(user, event.outcomes[user] ?? 'nothing')
+      event.outcomes = event.outcomes.with(user, 'nothing')
     }
     this.user(user).ignores.add(other)
+  }
+
+  /** The events that were unread when the user began to ignore the sender count again, and so do the sender's invitations. */
+  stopIgnoring(user: number, other: number): void {
+    this.user(user).ignores.delete(other)
+    for (const event of this.history) {
+      const outcome = event.silenced.get(user)
+      if (event.sender !== other || outcome === undefined) continue
+      event.outcomes = event.outcomes.with(user, outcome)
+      event.silenced.delete(user)
+    }
   }
 
   /** The unanswered invitations that notified the user, including redacted ones. */

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import type { Event } from '../../src/lib/matrix-event.ts'
 import type { NotificationsFixture } from './fixture.ts'
 import { NO_MATCH } from '../../src/push-rules/index.ts'
-import { key, type Model, powerLevels } from './model.ts'
+import { key, type Model, type ModelEvent, powerLevels } from './model.ts'
 import { changeRule, type Step } from './rule-steps.ts'
 
 // Random histories of four users in two rooms. Each step is performed on the database and on the model.
@@ -170,6 +170,7 @@ export async function performMembership(
   const event = await fixture.setMember({ ...member, by, membership: 'invite' })
   model.invited.set(place, event.position)
   addEvent(model, event)
+  model.hideInvitation(userId, model.events.at(-1) as ModelEvent)
   return true
 }
 
@@ -183,7 +184,7 @@ function contextOf(fixture: NotificationsFixture, model: Model, roomId: RoomId) 
 
 /** Adds an event to the model, with the read position of its sender and the expected pokes. */
 function addEvent(model: Model, event: Event): void {
-  const seen = { event, outcomes: model.outcomesOf(event), redacted: false }
+  const seen = { event, outcomes: model.outcomesOf(event), redacted: false, silenced: new Map() }
   model.events.push(seen)
   const own = model.joined.get(key(event.sender, event.roomId))
   if (event.type !== 'm.room.member') own?.reads.push({ threadId: event.threadId, position: event.position })

@@ -24,6 +24,8 @@ export type ModelEvent = {
   /** By user, with the rules at the time of the event. */
   outcomes: Map<UserId, RuleOutcome>
   redacted: boolean
+  /** Outcomes that do not count while a user ignores the sender. */
+  silenced: Map<UserId, RuleOutcome>
 }
 export type JoinedState = { joinedAt: number; reads: { threadId: string; position: number }[] }
 
@@ -87,15 +89,32 @@ export class Model {
     return evaluate(compileRules(rules), prepared, context)
   }
 
-  /** The unread events of newly ignored users stop counting, and do not count again later. */
+  /** The unread events of newly ignored users stop counting until they are no longer ignored. Events in between never count. */
   ignore(userId: UserId, ignored: ReadonlySet<UserId>): void {
     const before = this.ignored.get(userId)
     const isNew = ({ event }: ModelEvent) => ignored.has(event.sender) && before?.has(event.sender) !== true
     const unread = this.notified(userId).flatMap(({ seen, read }) => (read ? [] : [seen]))
-    for (const seen of [...unread, ...this.invitations(userId)])
-      if (isNew(seen)) seen.outcomes.set(userId, NO_MATCH)
+    for (const seen of [...unread, ...this.invitations(userId)]) if (isNew(seen)) this.#silence(userId, seen)
+    for (const seen of this.events) {
+      const outcome = seen.silenced.get(userId)
+      if (outcome === undefined || ignored.has(seen.event.sender)) continue
+      seen.outcomes.set(userId, outcome)
+      seen.silenced.delete(userId)
+    }
     if (ignored.size === 0) this.ignored.delete(userId)
     else this.ignored.set(userId, ignored)
+  }
+
+  #silence(userId: UserId, seen: ModelEvent): void {
+    seen.silenced.set(userId, seen.outcomes.get(userId) ?? NO_MATCH)
+    seen.outcomes.set(userId, NO_MATCH)
+  }
+
+  /** An invitation by an ignored user counts when the sender is no longer ignored. */
+  hideInvitation(userId: UserId, seen: ModelEvent): void {
+    if (!this.ignored.get(userId)?.has(seen.event.sender)) return
+    const outcome = this.#evaluate(userId, seen.event, (this.rules.get(userId) as UserRules).global)
+    if (outcome.notify) seen.silenced.set(userId, outcome)
   }
 
   /** The unanswered invitations that notified the user, including redacted ones. */

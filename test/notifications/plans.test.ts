@@ -8,6 +8,7 @@ import * as cohorts from '../../src/notifications/cohort-store.ts'
 import * as counts from '../../src/notifications/counts-store.ts'
 import * as ignoring from '../../src/notifications/ignoring-store.ts'
 import * as lists from '../../src/notifications/list-store.ts'
+import * as restoring from '../../src/notifications/restoring-store.ts'
 import * as outcomes from '../../src/notifications/outcome-store.ts'
 import * as people from '../../src/notifications/named-members-store.ts'
 import * as readings from '../../src/notifications/read-positions-store.ts'
@@ -52,6 +53,7 @@ test('no query of notifications scans the members or the history of a room', asy
     ignoring,
     lists,
     outcomes,
+    restoring,
     people,
     readings,
   ].flatMap(Object.values)

@@ -1,4 +1,5 @@
 import { ignoredBy } from '../../accounts/ignored-users.ts'
+import { userById } from '../../accounts/users-store.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { type Event, isInvitationOf, isMemberEventOf, type Viewer } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
@@ -67,9 +68,10 @@ async function eventsSince(
   const found = withinBytes(all, pageBytes, (event) => event)
   const last = found.length === all.length && all.length < PAGE ? undefined : found.at(-1)
   const ignored = await ignoredBy(read, userId)
+  const blocksInvitations = (await read.first(userById, { userId }))?.blocks_invitations === 1
   const events = found.filter((event) => {
     if (event.stateKey === null && ignored.has(event.sender)) return false
-    if (ignored.has(event.sender) && isInvitationOf(event, userId)) return false
+    if ((blocksInvitations || ignored.has(event.sender)) && isInvitationOf(event, userId)) return false
     return isMemberEventOf(event, userId) || isVisible(plans.get(event.roomId)?.spans ?? [], event.position)
   })
   // A page of only invisible events is a response as well: the client asks for the events after it.

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely'
+import type { RawBuilder } from 'kysely'
 import type { EventId, RoomId, UserId } from '../../lib/ids.ts'
 import { type Queries, query } from '../../storage/query.ts'
 import type { Membership } from '../../storage/schema.ts'
@@ -103,27 +103,6 @@ export const roomsWithMembership = query<{ userId: UserId; memberships: readonly
       .where('m.membership', 'in', d.list(p.memberships) as RawBuilder<Membership>)
       .where('m.forgotten', '=', 0)
       .orderBy('m.room_id'),
-)
-
-/** The joined rooms in which an ignored user is or was a member. */
-export const joinedWithIgnored = query<{ userId: UserId }>()((db, p) =>
-  db
-    .selectFrom('memberships as m')
-    .select('m.room_id')
-    .where('m.user_id', '=', p.userId)
-    .where('m.membership', '=', 'join')
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('ignored_users as i')
-          .innerJoin('memberships as o', (join) =>
-            join.onRef('o.room_id', '=', 'm.room_id').on(sql<boolean>`o.user_id = i.ignored`),
-          )
-          .select('o.room_id')
-          .where('i.user_id', '=', p.userId),
-      ),
-    )
-    .orderBy('m.room_id'),
 )
 
 /** The rooms of the list in which the user is joined. */

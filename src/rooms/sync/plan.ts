@@ -32,6 +32,8 @@ export type PlanRequest = {
   position: number
   /** Rooms with news outside the database: typing. */
   alsoRooms: readonly RoomId[]
+  /** The response has all open invitations, also old ones. */
+  alsoInvitations?: boolean
 }
 
 /** The rooms of a response. Other rooms are not read. */
@@ -50,7 +52,7 @@ export async function planRooms(q: Queries, request: PlanRequest): Promise<RoomP
 }
 
 async function roomsOfResponse(q: Queries, request: PlanRequest): Promise<RoomOfUser[]> {
-  const { userId, filter, since, fullState, alsoRooms } = request
+  const { userId, filter, since, fullState, alsoRooms, alsoInvitations = false } = request
   if (since === undefined) {
     const memberships: Membership[] = ['join', 'invite', 'knock']
     if (filter.includeLeave) memberships.push('leave', 'ban')
@@ -58,13 +60,14 @@ async function roomsOfResponse(q: Queries, request: PlanRequest): Promise<RoomOf
   }
   const news =
     since < request.position ? await roomsWithNews(q, { userId, since, position: request.position }) : []
-  if (!fullState && alsoRooms.length === 0) return news
+  if (!fullState && !alsoInvitations && alsoRooms.length === 0) return news
   const rooms = new Map<RoomId, RoomOfUser>()
   const add = (found: RoomOfUser[]) => {
     for (const room of found) rooms.set(room.room_id, room)
   }
   if (fullState) add(await q.all(roomsWithMembership, { userId, memberships: ['join'] }))
   else add(await q.all(joinedAmong, { userId, roomIds: alsoRooms }))
+  if (alsoInvitations) add(await q.all(roomsWithMembership, { userId, memberships: ['invite'] }))
   add(news)
   return [...rooms.values()]
 }

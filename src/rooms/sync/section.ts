@@ -47,6 +47,8 @@ export type SectionRequest = {
   stateForm: StateForm
   // Read once, because several sections need them.
   ignored: ReadonlySet<string>
+  /** The viewer blocks all invitations. */
+  blocksInvitations: boolean
   /** The position of the last change of the viewer's push rules. */
   rulesVersion: number
   /** Whether to-device messages wait for the viewer's device. */

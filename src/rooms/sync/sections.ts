@@ -8,7 +8,8 @@ import { toDeviceSection } from './to-device.ts'
 import type { Typing } from '../typing.ts'
 import { roomExtras } from './extras.ts'
 import { matchesEvent } from './filter.ts'
-import { recountedRooms, withoutTheirInvitations } from './ignoring.ts'
+import { changesHidden, withoutHiddenInvitations } from './ignoring.ts'
+import { joinedRoomIds } from './news-store.ts'
 import { planRooms } from './plan.ts'
 import { readRooms } from './read-rooms.ts'
 import type { SectionRequest, SyncSection } from './section.ts'
@@ -34,11 +35,12 @@ export function roomsSection(deps: SectionDeps): SyncSection {
     // Taken before the snapshot: the next response contains later typing, and may repeat some.
     tokenParts: () => ({ typing: deps.typing.serial() }),
     async news(request) {
-      const { read, viewer, filter, since, now, ignored, accountData } = request
+      const { read, viewer, filter, since, now, accountData } = request
       const { stateForm } = request
       const { userId } = viewer
       const typed = since ? deps.typing.changedSince(since.typing ?? 0) : []
-      const recounted = since ? await recountedRooms(read, userId, { accountData, ignored }) : []
+      const isRecounted = since !== undefined && changesHidden(accountData)
+      const recounted = isRecounted ? await joinedRoomIds(read, userId) : []
       const planned = await planRooms(read, {
         userId,
         filter,
@@ -46,8 +48,9 @@ export function roomsSection(deps: SectionDeps): SyncSection {
         fullState: request.fullState,
         position: now.position,
         alsoRooms: [...typed, ...accountData.roomIds, ...recounted],
+        alsoInvitations: isRecounted,
       })
-      const plans = await withoutTheirInvitations(read, userId, { plans: planned, ignored })
+      const plans = await withoutHiddenInvitations(read, userId, { ...request, plans: planned })
       const byThread = filter.timeline.unreadThreadNotifications
       const extras = await roomExtras(deps, read, { userId, since, plans, accountData, byThread, recounted })
       const { pageBytes, sharedRooms } = deps

@@ -102,7 +102,7 @@ async function readResponse(
   request: SyncRequest & { now: SyncToken },
 ): Promise<SyncResult> {
   const { viewer, since, now } = request
-  const { ignored, rulesVersion, hasMessages, ...facts } = await viewerFacts(
+  const { ignored, blocksInvitations, rulesVersion, hasMessages, ...facts } = await viewerFacts(
     read,
     viewer,
     since?.position ?? 0,
@@ -118,6 +118,7 @@ async function readResponse(
       read,
       filter,
       ignored,
+      blocksInvitations,
       rulesVersion,
       hasMessages,
       accountData,
