@@ -50,6 +50,10 @@ import { makeIpPolicy } from './lib/outbound/ip-policy.ts'
 import type { Lookup } from './lib/outbound/lookup.ts'
 import { withoutFor } from './lib/outbound/no-proxy.ts'
 import { VERSION } from './lib/version.ts'
+import { createMediaDeps } from './media/create-media-deps.ts'
+import type { MediaDeps } from './media/deps.ts'
+import { removeMediaOfUser } from './media/remove-media.ts'
+import { startMediaSweepers } from './media/sweep-media.ts'
 import { endBadge, startBadge } from './notifications/badge.ts'
 import { notificationDeps, type NotificationDeps } from './notifications/deps.ts'
 import { usersIgnored } from './notifications/ignoring.ts'
@@ -102,15 +106,16 @@ type Given = Environment &
     db: Database
     ruleSettings: RuleSettings
     quotas: Quotas
+    media: MediaDeps
   }
 
 /** Builds each stage with what it needs, from the end of an event's way to its beginning. */
 export function createStages(config: NamedConfig, outside: Environment & FromOutside, db: Database) {
   const ruleSettings = ruleSettingsOf(config)
   const sending = createSending(config, outside)
-  const { mail } = outside
   const quotas = { ...config.quotas }
-  const given: Given = { ...outside, config, db, ruleSettings, quotas }
+  const media = createMediaDeps({ ...outside, db, config, quotas })
+  const given: Given = { ...outside, config, db, ruleSettings, quotas, media }
   const pushers: PusherDeps = {
     ...pusherDeps(given, sending.checkUrl),
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
@@ -120,7 +125,7 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
   const accounts = accountDeps(given, { pushers, rooms, notifications })
   const validations: ValidationDeps = {
     ...accounts,
-    mailToken: mail?.sendToken,
+    mailToken: outside.mail?.sendToken,
     tokenMails: createTokenMailLimiter(config.rate_limits, outside.clock),
   }
   const rules: RuleChangeDeps = {
@@ -137,7 +142,7 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     rooms,
     notifications,
     pushers,
-    testPushes: { ...pushers, ...sending.sending, sendTestMail: mail?.sendTest },
+    testPushes: { ...pushers, ...sending.sending, sendTestMail: outside.mail?.sendTest },
     sync,
     typing,
     webPush: sending.webPush,
@@ -293,6 +298,7 @@ function accountDeps(
       await removeCrossSigningKeys({ bus }, tx, userId)
       await forgetInboxesOf(tx, userId)
     },
+    onAccountErased: (tx, userId) => removeMediaOfUser(tx, userId),
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
     onDeactivated: (userId) => leaveAllRooms(rooms, userId),
     onRulesChanged: rulesChanged,
@@ -328,7 +334,7 @@ function createReading({ db, bus, clock, random, config, ruleSettings }: Given) 
   return { typing, activity, sync }
 }
 
-type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'webPush' | 'toDevice' | 'keyBackup'> & {
+type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'media' | 'webPush' | 'toDevice' | 'keyBackup'> & {
   webPush: Sending['webPush']
 }
 
@@ -363,6 +369,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
         keys: { ...keyDeps(given), accounts: stages.accounts },
         ...encryptionDeps(config, stages.accounts),
         config,
+        media: given.media,
         webPush: vapid && { vapid: vapid.publicKey },
       }),
       ...explainRoutes({ db, settings: ruleSettings }),
@@ -420,7 +427,7 @@ async function startDelivering(
 }
 
 function startSweeping(
-  { db, clock, log, config }: Given,
+  { db, clock, log, config, media }: Given,
   { pushers, rooms, rules }: { pushers: PusherDeps; rooms: RoomDeps; rules: RuleChangeDeps },
 ): AsyncDisposable[] {
   return [
@@ -430,6 +437,7 @@ function startSweeping(
     startLeaveSweeper(rooms),
     startValidationSweeper({ db, clock, log }),
     startTransactionSweeper({ db, clock, log }),
+    ...startMediaSweepers(media),
     ...startMailSweepers({ db, clock, log }),
     startTraceSweeper(
       { db, clock, log },

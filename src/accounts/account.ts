@@ -45,7 +45,7 @@ export async function changePassword(
 
 /**
  * Closes an account permanently: it removes the password, sessions, pushers, push rules, key backups, addresses and room
- * memberships. The user id is never reused. With `erase` it also removes the profile, account data and filters.
+ * memberships. The user id is never reused. With `erase` it also removes the profile, account data, filters and uploaded files.
  * Messages in rooms stay.
  * @throws MatrixError 403 when the password changed in the meantime; 429
  */
@@ -84,6 +84,7 @@ export async function closeAccount(
   await removeAllRules(deps, tx, userId)
   removeBackupsOf(tx, userId)
   if (!erase) return
+  await deps.onAccountErased(tx, userId)
   await tx.run(eraseProfile, { userId })
   await tx.run(deleteProfileFields, { userId })
   await tx.run(deleteAccountData, { userId })

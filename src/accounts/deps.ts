@@ -30,6 +30,8 @@ export type AccountDeps = {
   checkDeviceId(tx: Transaction, userId: UserId, deviceId: DeviceId): Promise<void>
   /** Removes all pushers and cross-signing keys of an account that closes, in the same transaction. */
   onAccountClosed(tx: Transaction, userId: UserId): Promise<void>
+  /** Removes, in the same transaction, what an account that is erased has uploaded. */
+  onAccountErased(tx: Transaction, userId: UserId): Promise<void>
   /** Called after a display name or an avatar has changed: updates the member events in the user's rooms. */
   onProfileChanged(userId: UserId): Promise<void>
   /** Called after an account was closed: leaves its rooms. */

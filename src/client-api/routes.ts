@@ -11,6 +11,7 @@ import type { TestPushDeps } from '../pushers/send-test-push.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
 import { ROOM_VERSIONS } from '../rooms/room-versions.ts'
 import type { CrossSigningDeps } from '../keys/deps.ts'
+import type { MediaDeps } from '../media/deps.ts'
 import type { EventStreamDeps } from '../rooms/sync/event-stream.ts'
 import type { SyncDeps } from '../rooms/sync/sync.ts'
 import type { Typing } from '../rooms/typing.ts'
@@ -27,6 +28,7 @@ import { filtersRoutes } from './filters.ts'
 import { keyBackupRoutes } from './key-backup.ts'
 import { keyRoutes } from './keys.ts'
 import { loginRoutes } from './login.ts'
+import { mediaRoutes } from './media.ts'
 import { notificationRoutes } from './notifications.ts'
 import { absentFeatureRoutes } from './absent-features.ts'
 import { profileRoutes } from './profile.ts'
@@ -61,6 +63,7 @@ export type ClientApiDeps = {
   notifications: NotificationDeps
   sync: SyncDeps & EventStreamDeps
   typing: Typing
+  media: MediaDeps
   pushers: PusherDeps
   testPushes: TestPushDeps
   /** undefined: the server has no pushers of kind `webpush`. */
@@ -111,6 +114,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...pusherRoutes({ ...pushers, webPush: webPush !== undefined }),
     ...testPushRoutes(testPushes),
     ...notificationRoutes({ db, clock, pageBytes }),
+    ...mediaRoutes(deps.media),
     ...absentFeatureRoutes(),
   ]
   const encryptedEvents = rules.experimental?.encryptedEvents === true

@@ -12,7 +12,7 @@ export interface Bus {
 /**
  * `session:` reports that sessions of a user have ended. `room:`, `user:` and `device:` (a user id, a space and a device id) wake
  * waiting syncs, `inbox:` wakes
- * readers of an inbox. `delivery` carries the ids of pushers with queued work, `activity` the active devices
+ * readers of an inbox, `media:` downloads that wait for an upload. `delivery` carries the ids of pushers with queued work, `activity` the active devices
  * (`rooms/sync/activity.ts`).
  */
 export type Topic =
@@ -21,6 +21,7 @@ export type Topic =
   | `device:${string}`
   | `session:${string}`
   | `inbox:${string}`
+  | `media:${string}`
   | 'delivery'
   | 'activity'
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mediaQuotas } from './media-schema.ts'
 import { count, flagOn, setting } from './setting.ts'
 
 /** The limits of requests in time, bytes and number, by user, by address and in sum. */
@@ -118,6 +119,7 @@ export const quotasSchema = z.strictObject({
     about:
       'Bytes of the contents of these state events. The basic state of a room (power levels, join rules, name …) can always be set.',
   }),
+  ...mediaQuotas,
 })
 
 export type Quotas = z.output<typeof quotasSchema>

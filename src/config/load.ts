@@ -68,7 +68,11 @@ export function decide(given: readonly Given[]): Config {
   if (!result.success) throw refusal(result.error.issues, origins)
   const config = result.data
   checkEmail(config)
-  return { ...config, database: config.database ?? { kind: 'sqlite', path: join(config.data, 'belfry.db') } }
+  return {
+    ...config,
+    database: config.database ?? { kind: 'sqlite', path: join(config.data, 'belfry.db') },
+    media: { ...config.media, folder: config.media.folder ?? join(config.data, 'media') },
+  }
 }
 
 /** Checks settings that depend on each other. */

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { canonicalAddress } from '../lib/mail/address.ts'
 import { parseProxy } from '../lib/outbound/proxy.ts'
 import { limitsSchema, quotasSchema } from './limits-schema.ts'
+import { mediaSchema } from './media-schema.ts'
 import { count, flagOff, flagOn, setting } from './setting.ts'
 
 // The whole configuration: every key with its default, its limits and its sentence on the reference page. A key
@@ -454,6 +455,7 @@ export const configSchema = z.strictObject({
   gateway: gatewaySchema.prefault({}),
   rooms: roomsSchema.prefault({}),
   encryption: encryptionSchema.prefault({}),
+  media: mediaSchema.prefault({}),
   trace: traceSchema.prefault({}),
   metrics: metricsSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),
@@ -461,10 +463,15 @@ export const configSchema = z.strictObject({
   quotas: quotasSchema.prefault({}),
 })
 
-export type DatabaseLocation = NonNullable<z.output<typeof configSchema>['database']>
+type Decided = z.output<typeof configSchema>
+
+export type DatabaseLocation = NonNullable<Decided['database']>
 
 /** The configuration as used by the program: validated, with all defaults and derived values. */
-export type Config = Omit<z.output<typeof configSchema>, 'database'> & { database: DatabaseLocation }
+export type Config = Omit<Decided, 'database' | 'media'> & {
+  database: DatabaseLocation
+  media: Decided['media'] & { folder: string }
+}
 
 /** The configuration with a server name, taken from the configuration or from the database. */
 export type NamedConfig = Omit<Config, 'server_name'> & { server_name: string }

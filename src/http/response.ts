@@ -9,7 +9,7 @@ import type { Reply } from './reply.ts'
 /** A schema that is created on demand: hundreds of schemas would slow down the start of the server. */
 export type LazySchema<S extends z.ZodType = z.ZodType> = () => S
 
-/** A body that is not JSON. */
+// A body that is not JSON. With `*/*` its media type varies.
 export type RawBody = { readonly mediaType: string }
 
 /**

@@ -22,6 +22,13 @@ import type {
   OneTimeKeysTable,
 } from './keys-schema.ts'
 import type { ProfileFieldsTable, ReportsTable } from './profile-schema.ts'
+import type {
+  MediaContentsTable,
+  MediaLeftoversTable,
+  MediaTable,
+  MediaThumbnailsTable,
+  MediaUsageTable,
+} from './media-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 import type {
   BadgeRoomsTable,
@@ -436,5 +443,10 @@ export type Schema = {
   trace_decisions: TraceDecisionsTable
   trace_pushers: TracePushersTable
   trace_gateway: TraceGatewayTable
+  media: MediaTable
+  media_usage: MediaUsageTable
+  media_contents: MediaContentsTable
+  media_thumbnails: MediaThumbnailsTable
+  media_leftovers: MediaLeftoversTable
   schema_migrations: SchemaMigrationsTable
 }

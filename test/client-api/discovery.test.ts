@@ -31,9 +31,6 @@ test('requests for features that the server does not have return 200 or 404 with
   for (const [path, status] of [
     ['/voip/turnServer', 200],
     ['/_matrix/client/r0/thirdparty/protocols', 200],
-    ['/_matrix/media/r0/config', 200],
-    ['/_matrix/media/v3/config', 200],
-    ['/_matrix/client/v1/media/config', 200],
     ['/_matrix/client/unstable/org.matrix.msc2697.v2/dehydrated_device', 404],
     ['/_matrix/client/unstable/org.matrix.msc4143/rtc/transports', 404],
   ] as const) {

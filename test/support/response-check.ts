@@ -62,7 +62,8 @@ function isDeclared(route: Route | undefined, status: number, errcode: string): 
 
 function mediaTypeFaults(expected: string, headers: Readonly<Record<string, string>>): string[] {
   const sent = headers['content-type']?.split(';', 1)[0]
-  return sent === expected ? [] : [`content-type: expected ${expected}, was ${sent ?? 'absent'}`]
+  const isExpected = expected === '*/*' ? sent !== undefined : sent === expected
+  return isExpected ? [] : [`content-type: expected ${expected}, was ${sent ?? 'absent'}`]
 }
 
 function schemaFaults(schema: LazySchema, sent: unknown): string[] {

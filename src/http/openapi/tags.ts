@@ -12,6 +12,7 @@ const TAGS: readonly (readonly [RegExp, string])[] = [
   [/^\/(rooms|createRoom|join|knock|joined_rooms|directory|publicRooms)\b/, 'Rooms'],
   [/^\/(register|login|logout|account|refresh)\b/, 'Account'],
   [/^\/(devices|delete_devices)\b/, 'Devices'],
+  [/\/media\//, 'Media'],
   [/^\/(profile|user)\b/, 'User data'],
 ]
 

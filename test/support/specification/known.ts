@@ -2,8 +2,8 @@
 
 /** Specified endpoints that Belfry does not serve: pattern of `METHOD /path` → reason. */
 export const NOT_SERVED: Readonly<Record<string, string>> = {
-  '/_matrix/media/v[13]/(upload|create|download|thumbnail|preview_url)': 'media are not stored',
-  'GET /_matrix/client/v1/media/(download|thumbnail|preview_url)': 'media are not stored',
+  'GET /_matrix/(media/v3|client/v1/media)/preview_url': 'the server fetches no pages of others',
+  'GET /_matrix/(media/v3|client/v1/media)/thumbnail': 'thumbnails are not made yet',
   'POST /_matrix/client/v3/account/3pid(/bind|/unbind)?$': 'deprecated, or for an identity server',
   'POST /_matrix/client/v3/(account/password|register)/(email|msisdn)/requestToken':
     'mail neither resets passwords nor creates accounts',
@@ -21,7 +21,7 @@ export const OURS_ALONE: Readonly<Record<string, string>> = {
     'the push rules of a scope or kind; PUT and DELETE are refused',
   '^delete .*/pushrules/.*\\{attribute\\}$': 'refused',
   '(get|put) .*/state/\\{eventType\\}/?$': 'an empty state key may be omitted',
-  'get /_matrix/media/r0/config': 'the path of older versions',
+  '/_matrix/media/r0/(config|upload|download)': 'the path of older versions',
   'get /_matrix/push/v1/notify': 'discovery of UnifiedPush',
 }
 
@@ -139,6 +139,21 @@ export const ACCEPTED: readonly Accepted[] = [
     operation: /^GET .*\/state\/\{eventType\}\/\{stateKey\}$/,
     difference: /^response\.unsigned\.\w+: not specified/,
     reason: 'with format=event the response is a complete event',
+  },
+  {
+    operation: /^GET .*\/media\/(v3\/)?download\//,
+    difference: /^status (307|308): never returned/,
+    reason: 'no download is redirected',
+  },
+  {
+    operation: /^(POST|PUT) .*\/media\/v3\/upload/,
+    difference: /^status 408: not specified/,
+    reason: 'an upload has a time limit',
+  },
+  {
+    operation: /^POST .*\/media\/v1\/create$/,
+    difference: /^status 403: never returned/,
+    reason: 'every user may upload',
   },
   {
     operation: /^GET .*\/voip\/turnServer$/,

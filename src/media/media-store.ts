@@ -1,0 +1,239 @@
+import { sql } from 'kysely'
+import type { UserId } from '../lib/ids.ts'
+import { query } from '../storage/query.ts'
+
+type Media = { mediaId: string }
+type Described = Media & { userId: UserId; contentType: string; filename: string | null; now: number }
+type Content = { contentHash: string; size: number }
+
+/** A media item with its content; null in `blob_key`: it is not uploaded yet. */
+export const mediaById = query<Media>()((db, p) =>
+  db
+    .selectFrom('media')
+    .leftJoin('media_contents', 'media_contents.content_hash', 'media.content_hash')
+    .select([
+      'media.user_id',
+      'media.content_hash',
+      'media.content_type',
+      'media.filename',
+      'media.size',
+      'media.expires_at',
+      'media.last_read_at',
+      'media_contents.blob_key',
+      'media_contents.quarantined_at',
+    ])
+    .where('media.media_id', '=', p.mediaId),
+)
+
+export const insertMedia = query<Described & Content>()((db, p) =>
+  db.insertInto('media').values({
+    media_id: p.mediaId,
+    user_id: p.userId,
+    content_hash: p.contentHash,
+    content_type: p.contentType,
+    filename: p.filename,
+    size: p.size,
+    created_at: p.now,
+    expires_at: null,
+    last_read_at: null,
+  }),
+)
+
+/** Changes no row if the id is not one that this user has created, is used or has expired. */
+export const fillMedia = query<Described & Content>()((db, p) =>
+  db
+    .updateTable('media')
+    .set({
+      content_hash: p.contentHash,
+      content_type: p.contentType,
+      filename: p.filename,
+      size: p.size,
+      expires_at: null,
+    })
+    .where('media_id', '=', p.mediaId)
+    .where('user_id', '=', p.userId)
+    .where('content_hash', 'is', null)
+    .where('expires_at', '>', p.now),
+)
+
+export const insertAwaited = query<Media & { userId: UserId; now: number; expiresAt: number }>()((db, p) =>
+  db.insertInto('media').values({
+    media_id: p.mediaId,
+    user_id: p.userId,
+    content_hash: null,
+    content_type: '',
+    filename: null,
+    size: sql.lit(0),
+    created_at: p.now,
+    expires_at: p.expiresAt,
+    last_read_at: null,
+  }),
+)
+
+/** The media ids that a user has created and that wait for their upload. */
+export const countAwaited = query<{ userId: UserId; now: number }>()((db, p) =>
+  db
+    .selectFrom('media')
+    .select([
+      (eb) => eb.fn.countAll<number>().as('count'),
+      (eb) => eb.fn.min<number | null>('expires_at').as('first_expires_at'),
+    ])
+    .where('user_id', '=', p.userId)
+    .where('content_hash', 'is', null)
+    .where('expires_at', '>', p.now),
+)
+
+/** The ids that expired without an upload. They have no content and no usage. */
+export const deleteExpired = query<{ now: number; limit: number }>()((db, p) =>
+  db
+    .deleteFrom('media')
+    .where('media_id', 'in', (eb) =>
+      eb
+        .selectFrom('media')
+        .select('media_id')
+        .where('content_hash', 'is', null)
+        .where('expires_at', '<=', p.now)
+        .limit(p.limit),
+    )
+    .where('content_hash', 'is', null),
+)
+
+export const markRead = query<Media & { now: number }>()((db, p) =>
+  db.updateTable('media').set({ last_read_at: p.now }).where('media_id', '=', p.mediaId),
+)
+
+export const usageOf = query<{ userId: UserId }>()((db, p) =>
+  db.selectFrom('media_usage').select(['files', 'bytes']).where('user_id', '=', p.userId),
+)
+
+/** Adds a file. Resolves to the new totals. The lock of the row makes uploads of one user take turns. */
+export const addUsage = query<{ userId: UserId; size: number }>()((db, p) =>
+  db
+    .insertInto('media_usage')
+    .values({ user_id: p.userId, files: sql.lit(1), bytes: p.size })
+    .onConflict((conflict) =>
+      conflict.column('user_id').doUpdateSet({
+        files: sql`media_usage.files + 1`,
+        bytes: sql`media_usage.bytes + excluded.bytes`,
+      }),
+    )
+    .returning(['files', 'bytes']),
+)
+
+export const contentByHash = query<{ contentHash: string }>()((db, p) =>
+  db
+    .selectFrom('media_contents')
+    .select(['blob_key', 'quarantined_at'])
+    .where('content_hash', '=', p.contentHash),
+)
+
+/** Adds a use of a stored content. Resolves to no row if it is not stored. */
+export const useContent = query<{ contentHash: string }>()((db, p) =>
+  db
+    .updateTable('media_contents')
+    .set({ uses: sql`uses + 1` })
+    .where('content_hash', '=', p.contentHash)
+    .returning(['blob_key', 'quarantined_at']),
+)
+
+/** Like `useContent`; stores it under `blobKey` if it is not stored. Resolves to the key under which it is. */
+export const addContent = query<Content & { blobKey: string; now: number }>()((db, p) =>
+  db
+    .insertInto('media_contents')
+    .values({
+      content_hash: p.contentHash,
+      blob_key: p.blobKey,
+      size: p.size,
+      uses: sql.lit(1),
+      created_at: p.now,
+      quarantined_at: null,
+    })
+    .onConflict((conflict) =>
+      conflict.column('content_hash').doUpdateSet({ uses: sql`media_contents.uses + 1` }),
+    )
+    .returning(['blob_key', 'quarantined_at']),
+)
+
+export const insertLeftover = query<{ blobKey: string; now: number; dueAt: number }>()((db, p) =>
+  db.insertInto('media_leftovers').values({ blob_key: p.blobKey, since: p.now, due_at: p.dueAt }),
+)
+
+export const deleteLeftover = query<{ blobKey: string }>()((db, p) =>
+  db.deleteFrom('media_leftovers').where('blob_key', '=', p.blobKey),
+)
+
+/** For an upload that is complete. Changes no row if the blob counts as abandoned. */
+export const takeLeftover = query<{ blobKey: string; now: number }>()((db, p) =>
+  db.deleteFrom('media_leftovers').where('blob_key', '=', p.blobKey).where('due_at', '>', p.now),
+)
+
+/** The uploads that began before this time are over: their process has died. */
+export const expireLeftovers = query<{ before: number }>()((db, p) =>
+  db
+    .updateTable('media_leftovers')
+    .set({ due_at: sql.lit(0) })
+    .where('since', '<', p.before),
+)
+
+export const dueLeftovers = query<{ now: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom('media_leftovers')
+    .select('blob_key')
+    .where('due_at', '<=', p.now)
+    .orderBy('due_at')
+    .limit(p.limit),
+)
+
+export const unusedContents = query<{ limit: number }>()((db, p) =>
+  db
+    .selectFrom('media_contents')
+    .select('content_hash')
+    .where('uses', '=', sql.lit(0))
+    .where('quarantined_at', 'is', null)
+    .limit(p.limit),
+)
+
+/** Resolves to no row if the content has been used again. */
+export const deleteUnused = query<{ contentHash: string }>()((db, p) =>
+  db
+    .deleteFrom('media_contents')
+    .where('content_hash', '=', p.contentHash)
+    .where('uses', '=', sql.lit(0))
+    .returning('blob_key'),
+)
+
+export const deleteThumbnails = query<{ contentHash: string }>()((db, p) =>
+  db.deleteFrom('media_thumbnails').where('content_hash', '=', p.contentHash).returning('blob_key'),
+)
+
+/** Takes back the uses of contents by all media of a user, before `deleteMediaOfUser`. */
+export const releaseContentsOfUser = query<{ userId: UserId }>()((db, p) =>
+  db
+    .updateTable('media_contents')
+    .set((eb) => ({
+      uses: eb(
+        'uses',
+        '-',
+        eb
+          .selectFrom('media')
+          .select((inner) => inner.fn.countAll<number>().as('count'))
+          .where('media.user_id', '=', p.userId)
+          .whereRef('media.content_hash', '=', 'media_contents.content_hash'),
+      ),
+    }))
+    .where('content_hash', 'in', (eb) =>
+      eb
+        .selectFrom('media')
+        .select(sql<string>`content_hash`.as('content_hash'))
+        .where('user_id', '=', p.userId)
+        .where('content_hash', 'is not', null),
+    ),
+)
+
+export const deleteMediaOfUser = query<{ userId: UserId }>()((db, p) =>
+  db.deleteFrom('media').where('user_id', '=', p.userId),
+)
+
+export const deleteUsage = query<{ userId: UserId }>()((db, p) =>
+  db.deleteFrom('media_usage').where('user_id', '=', p.userId),
+)

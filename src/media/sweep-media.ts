@@ -1,0 +1,70 @@
+import { startSweeper } from '../lib/sweeper.ts'
+import type { MediaDeps } from './deps.ts'
+import {
+  deleteExpired,
+  deleteLeftover,
+  deleteThumbnails,
+  deleteUnused,
+  dueLeftovers,
+  expireLeftovers,
+  insertLeftover,
+  unusedContents,
+} from './media-store.ts'
+
+const EVERY_MS = 600_000
+const BATCH_SIZE = 100
+
+type SweepDeps = Pick<MediaDeps, 'db' | 'clock' | 'log' | 'blobs'>
+
+/**
+ * Removes at the start and then every ten minutes: media ids that were never used, contents that no media item has, and blobs that no
+ * row refers to. Blobs of uploads that a dead process did not end are removed at the start, if no other process serves the database.
+ */
+export function startMediaSweepers(deps: SweepDeps & { startedAt: number }): AsyncDisposable[] {
+  const { db, clock } = deps
+  let isFirst = db.isServedAlone
+  const every = { everyMs: EVERY_MS, atOnce: BATCH_SIZE }
+  return [
+    startSweeper(deps, {
+      ...every,
+      of: 'expired media ids',
+      sweep: () => db.transaction((tx) => tx.run(deleteExpired, { now: clock.now(), limit: BATCH_SIZE })),
+    }),
+    startSweeper(deps, { ...every, of: 'unused contents of media', sweep: () => removeUnused(deps) }),
+    startSweeper(deps, {
+      ...every,
+      of: 'blobs that no row refers to',
+      async sweep() {
+        if (isFirst) await db.transaction((tx) => tx.run(expireLeftovers, { before: deps.startedAt }))
+        isFirst = false
+        return removeLeftovers(deps)
+      },
+    }),
+  ]
+}
+
+/** Removes contents that no media item has, with their thumbnails. Resolves to their number, at most `BATCH_SIZE`. */
+export async function removeUnused(deps: SweepDeps): Promise<number> {
+  const { db, clock } = deps
+  const found = await db.all(unusedContents, { limit: BATCH_SIZE })
+  for (const { content_hash: contentHash } of found)
+    await db.transaction(async (tx) => {
+      const content = await tx.first(deleteUnused, { contentHash })
+      if (content === undefined) return
+      const now = clock.now()
+      for (const { blob_key: blobKey } of [content, ...(await tx.all(deleteThumbnails, { contentHash }))])
+        await tx.run(insertLeftover, { blobKey, now, dueAt: now })
+    })
+  if (found.length > 0) await removeLeftovers(deps)
+  return found.length
+}
+
+/** Removes due blobs from the store. Resolves to their number, at most `BATCH_SIZE`. */
+export async function removeLeftovers({ db, clock, blobs }: SweepDeps): Promise<number> {
+  const found = await db.all(dueLeftovers, { now: clock.now(), limit: BATCH_SIZE })
+  for (const { blob_key: blobKey } of found) {
+    await blobs.remove(blobKey)
+    await db.transaction((tx) => tx.run(deleteLeftover, { blobKey }))
+  }
+  return found.length
+}
