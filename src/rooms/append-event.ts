@@ -16,6 +16,7 @@ import { rowOfEvent } from './event-row.ts'
 import { addEvent } from './event-store.ts'
 import { moveCounters, setMembership } from './membership-store.ts'
 import { editedPosition, relationWithTarget, threadOf } from './relation.ts'
+import { summariseState } from './room-summary.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 import { countState } from './state-quota.ts'
 import { setCurrentState } from './state-store.ts'
@@ -64,15 +65,16 @@ export async function appendTo(
     txnId: draft.transaction?.txnId ?? null,
   }
   const target = event.type === 'm.room.member' && event.stateKey !== null ? event.stateKey : undefined
-  const change = target === undefined ? NO_CHANGE : changeOfMembers(event, room)
-  const memberCount = room.joinedCount + change.joined
-  addEvent(tx, { ...rowOfEvent(event, content), joined_count: memberCount })
+  const { joinedCount, rulesVersion } = target === undefined ? room : await applyMembership(tx, event)
+  addEvent(tx, rowOfEvent(event, content), joinedCount)
   const edited = editedPosition(draft, relation)
   if (edited !== undefined) tx.write(insertEdit, { position: edited, editPosition: event.position })
-  if (event.stateKey !== null) await setCurrentState(tx, { ...event, stateKey: event.stateKey })
-  const rulesVersion = target === undefined ? room.rulesVersion : await applyMembership(tx, event, change)
+  if (event.stateKey !== null) {
+    await setCurrentState(tx, { ...event, stateKey: event.stateKey })
+    summariseState(tx, event)
+  }
   const context = {
-    memberCount,
+    memberCount: joinedCount,
     rulesVersion,
     membersVersion: target === undefined ? room.membersVersion : event.position,
     senderIgnored: room.senderIgnored,
@@ -109,23 +111,16 @@ function checkEncryption({ allowEncryption }: RoomDeps, { type, stateKey }: Even
   )
 }
 
-type ChangeOfMembers = { joined: number; invited: number }
-
-const NO_CHANGE: ChangeOfMembers = { joined: 0, invited: 0 }
-
-/** The change of the numbers of joined and invited members by a member event. */
-function changeOfMembers(event: Event, room: RoomView): ChangeOfMembers {
-  const membership = event.content['membership']
-  const change = (one: Membership) => Number(membership === one) - Number(room.targetMembership === one)
-  return { joined: change('join'), invited: change('invite') }
-}
-
-/** Resolves to the version of the members' push rules after the event. */
-async function applyMembership(tx: Transaction, event: Event, change: ChangeOfMembers): Promise<number> {
+/** Resolves to the number of joined members and to the version of the members' push rules after the event. */
+async function applyMembership(
+  tx: Transaction,
+  event: Event,
+): Promise<{ joinedCount: number; rulesVersion: number }> {
   const { roomId, position } = event
   const userId = event.stateKey as UserId
   const membership = event.content['membership'] as Membership
   const displayname = textIn(event.content, 'displayname')
+  const counters = await moveCounters(tx, { roomId, userId, position, membership })
   await setMembership(tx, {
     roomId,
     userId,
@@ -137,7 +132,7 @@ async function applyMembership(tx: Transaction, event: Event, change: ChangeOfMe
     nameKey: mentionKey(displayname ?? ''),
     localpartKey: mentionKey(localpartOf(userId)),
   })
-  return moveCounters(tx, { roomId, userId, position, ...change })
+  return counters
 }
 
 /** Runs after the event itself was counted: a user who left has no counts, a joining user starts at zero, and a new invitation replaces the earlier one. */

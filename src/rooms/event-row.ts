@@ -3,8 +3,8 @@ import { parseStored } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { EventsTable } from '../storage/schema.ts'
 
-/** Without `joined_count`, which is read only when an old event is evaluated again. */
-export type EventRow = Omit<Selectable<EventsTable>, 'joined_count'>
+/** Without the two columns that few readers need: `joined_count` (an old event is evaluated again) and `bump_position` (room lists). */
+export type EventRow = Omit<Selectable<EventsTable>, 'joined_count' | 'bump_position'>
 
 /** The columns of `events`, for queries that join other tables. */
 export const EVENT_COLUMNS = [

@@ -1,8 +1,9 @@
-import type { RawBuilder } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { EventId, RoomId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
+import { BUMP_TYPES, lastBump } from './bump-position.ts'
 import { EVENT_COLUMNS, eventOfRow, type EventRow } from './event-row.ts'
 
 /** The event with this id, from any room. */
@@ -28,11 +29,10 @@ export async function findEvents(q: Queries, eventIds: readonly EventId[]): Prom
   return new Map(rows.map((row) => [row.event_id, eventOfRow(row)]))
 }
 
-/**
- * Inserts the event as a row; `content` is already text. `joined_count`: the number of joined members directly after the event.
- */
-export function addEvent(tx: Transaction, row: EventRow & { joined_count: number }): void {
-  tx.write(insertEvent, row)
+/** Inserts the event as a row; `content` is already text. `joinedCount`: the number of joined members directly after the event. */
+export function addEvent(tx: Transaction, row: EventRow, joinedCount: number): void {
+  const bumps = BUMP_TYPES.includes(row.type)
+  tx.write(insertEvent, { ...row, joined_count: joinedCount, bump: bumps ? row.position : null })
 }
 
 /** Replaces the content of an event by what its redaction keeps. */
@@ -54,7 +54,10 @@ export const eventsByIds = query<{ eventIds: readonly EventId[] }>()((db, p, d) 
     .where('event_id', 'in', d.list(p.eventIds) as RawBuilder<EventId>),
 )
 
-export const insertEvent = query<EventRow & { joined_count: number }>()((db, p) =>
+/** `bump`: the position of the event if it moves the room up; null: the bump position of the previous event applies. */
+type NewEvent = EventRow & { joined_count: number; bump: number | null }
+
+export const insertEvent = query<NewEvent>()((db, p, d) =>
   db.insertInto('events').values({
     position: p.position,
     event_id: p.event_id,
@@ -71,6 +74,11 @@ export const insertEvent = query<EventRow & { joined_count: number }>()((db, p) 
     sender_device: p.sender_device,
     txn_id: p.txn_id,
     joined_count: p.joined_count,
+    // The later parts are not evaluated for a message.
+    bump_position: sql<number | null>`coalesce(${d.integer(p.bump as number)},
+      (select e.bump_position from events as e where e.room_id = ${p.room_id} and e.position < ${p.position}
+        order by e.position desc limit 1),
+      ${lastBump(sql`${p.room_id}`, sql`${p.position}`)})`,
   }),
 )
 

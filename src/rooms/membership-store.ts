@@ -54,21 +54,26 @@ export async function setMembership(q: Queries, entry: MembershipEntry): Promise
   await q.run(upsertMembership, entry)
 }
 
-export type WrittenMembership = {
+export type ChangeOfMember = {
   roomId: RoomId
-  /** The user whose membership, name or avatar changed; the row is already written. */
+  /** The user whose membership, name or avatar changes. */
   userId: UserId
   position: number
-  joined: number
-  invited: number
+  /** The new membership; null: it does not change. */
+  membership: Membership | null
 }
 
 /**
- * Updates the counters of a room after a change of membership. Resolves to the room's `rules_version`, which becomes the
- * position of the change when the user has push rules of their own.
+ * Updates the counters of a room before a change of membership is written: the change follows from the stored membership, because another
+ * process can have changed it since the view of the room was read. Resolves to the number of joined members, and to the room's `rules_version`,
+ * which becomes the position of the change when the user has push rules of their own.
  */
-export async function moveCounters(q: Queries, change: WrittenMembership): Promise<number> {
-  return (await q.first(applyChange, change))?.rules_version ?? 0
+export async function moveCounters(
+  q: Queries,
+  change: ChangeOfMember,
+): Promise<{ joinedCount: number; rulesVersion: number }> {
+  const row = await q.first(applyChange, change)
+  return { joinedCount: row?.joined_count ?? 0, rulesVersion: row?.rules_version ?? 0 }
 }
 
 /** Forgets a room. False: the user is still a member or never was one. */
@@ -200,23 +205,26 @@ export const upsertMembership = query<MembershipEntry>()((db, p, d) =>
     ),
 )
 
-export const applyChange = query<WrittenMembership>()((db, p, d) =>
-  db
+export const applyChange = query<ChangeOfMember>()((db, p, d) => {
+  const difference = (membership: Membership) => sql<number>`case when ${d.text(p.membership)} is null then 0
+    else case when ${d.text(p.membership)} = ${sql.lit(membership)} then 1 else 0 end
+      - coalesce((select case when m.membership = ${sql.lit(membership)} then 1 else 0 end from memberships as m
+        where m.room_id = ${p.roomId} and m.user_id = ${p.userId}), 0) end`
+  return db
     .updateTable('rooms')
     .set((eb) => ({
-      joined_count: eb('joined_count', '+', d.integer(p.joined)),
-      invited_count: eb('invited_count', '+', d.integer(p.invited)),
+      joined_count: eb('joined_count', '+', difference('join')),
+      invited_count: eb('invited_count', '+', difference('invite')),
       members_version: d.integer(p.position),
       rules_version: eb
         .case()
         .when(
           eb.exists(
             eb
-              .selectFrom('memberships as m')
-              .select('m.user_id')
-              .where('m.room_id', '=', p.roomId)
-              .where('m.user_id', '=', p.userId)
-              .where('m.has_rules', '=', 1),
+              .selectFrom('rule_sets')
+              .select('user_id')
+              .where('user_id', '=', p.userId)
+              .where((or) => or.or([or('has_global', '=', 1), or('has_device', '=', 1)])),
           ),
         )
         .then(d.integer(p.position))
@@ -224,8 +232,8 @@ export const applyChange = query<WrittenMembership>()((db, p, d) =>
         .end(),
     }))
     .where('room_id', '=', p.roomId)
-    .returning('rules_version'),
-)
+    .returning(['joined_count', 'rules_version'])
+})
 
 export const markForgotten = query<Member>()((db, p) =>
   db

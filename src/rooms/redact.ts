@@ -12,6 +12,7 @@ import { clearMemberProfile, moveCounters } from './membership-store.ts'
 import { levelOf, levelToAct } from './power-levels.ts'
 import { prunedContent } from './prune.ts'
 import { relationWithTarget } from './relation.ts'
+import { summariseState } from './room-summary.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 import { countPruned } from './state-quota.ts'
 
@@ -70,16 +71,18 @@ async function applyRedaction(
   { redacted, room, by }: { redacted: Event; room: RoomView; by: Event },
 ): Promise<void> {
   const { roomId, eventId, position, type, stateKey } = redacted
-  const content = JSON.stringify(prunedContent(room.version, type, redacted.content))
+  const kept = prunedContent(room.version, type, redacted.content)
+  const content = JSON.stringify(kept)
   await deleteEditOf(tx, redacted)
   // Before the event is pruned, because the totals of the room contain its current size.
   const bytes = Buffer.byteLength(JSON.stringify(redacted.content)) - Buffer.byteLength(content)
   await countPruned(tx, redacted, bytes)
   await pruneEvent(tx, { eventId, content, redactedBy: by.eventId })
+  summariseState(tx, { ...redacted, content: kept })
   if (type === 'm.room.member' && stateKey !== null) {
     const userId = stateKey as UserId
     await clearMemberProfile(tx, { roomId, eventId, userId })
-    await moveCounters(tx, { roomId, userId, position: by.position, joined: 0, invited: 0 })
+    await moveCounters(tx, { roomId, userId, position: by.position, membership: null })
   }
   await retractEvent(deps.notifications, tx, { roomId, position })
 }

@@ -76,6 +76,8 @@ export const viewForMessage = query<MessageView>()((db, p) =>
       'rooms.invited_count',
       'rooms.rules_version',
       'rooms.members_version',
+      'rooms.name',
+      'rooms.canonical_alias',
       'sender.membership as sender_membership',
       'sender.displayname as sender_displayname',
       'sent.event_id as sent_event_id',
@@ -83,8 +85,6 @@ export const viewForMessage = query<MessageView>()((db, p) =>
     .select((eb) => [
       stateContent(eb, 'm.room.create').as('create_content'),
       stateContent(eb, 'm.room.power_levels').as('power_levels'),
-      stateContent(eb, 'm.room.name').as('name'),
-      stateContent(eb, 'm.room.canonical_alias').as('alias'),
     ])
     .select((eb) =>
       eb

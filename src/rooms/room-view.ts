@@ -72,10 +72,10 @@ export async function viewRoom(q: Queries, request: ViewRequest): Promise<RoomVi
 }
 
 function namingOf(row: Row): RoomNaming {
-  const { name, alias, sender_displayname: senderDisplayName } = row
+  const { name, canonical_alias: canonicalAlias, sender_displayname: senderDisplayName } = row
   return {
-    name: name === null ? undefined : parseStored(name)['name'],
-    canonicalAlias: alias === null ? undefined : parseStored(alias)['alias'],
+    name: name ?? undefined,
+    canonicalAlias: canonicalAlias ?? undefined,
     memberCount: row.joined_count + row.invited_count,
     ...(senderDisplayName && { senderDisplayName }),
   }

@@ -22,6 +22,8 @@ export const TYPES: ColumnTypes = {
   keysIn: (text, name) =>
     `lateral jsonb_object_keys(case jsonb_typeof(${text}::jsonb -> '${name}') when 'object'
       then ${text}::jsonb -> '${name}' else '{}' end) as listed(key)`,
+  textIn: (column, name) =>
+    `case when jsonb_typeof(${column}::jsonb -> '${name}') = 'string' then ${column}::jsonb ->> '${name}' end`,
   jsonText: (column) => `coalesce(to_json(${column})::text, 'null')`,
   originOf: (url) => `coalesce(split_part(${url}, '/', 1) || '//' || split_part(${url}, '/', 3), '')`,
   continueIds: (from, to) => [

@@ -142,6 +142,14 @@ export type RoomsTable = {
   state_bytes: Filled<number>
   /** Whether the room is in the public room list. */
   is_public: Filled<Flag>
+  // The summary: from the current state, in the transaction of the state event. null: the state has none, or an empty text.
+  name: Filled<string | null>
+  canonical_alias: Filled<string | null>
+  avatar_url: Filled<string | null>
+  /** The type in the create event. */
+  room_type: Filled<string | null>
+  /** Whether the state has `m.room.encryption`. A redaction of that event changes nothing. */
+  is_encrypted: Filled<Flag>
 }
 
 export type RoomAliasesTable = { alias: RoomAlias; room_id: RoomId; created_by: UserId; created_at: number }
@@ -170,6 +178,11 @@ export type EventsTable = {
   txn_id: string | null
   /** Joined members directly after the event; null for an event of a version that did not store it. */
   joined_count: Filled<number | null>
+  /**
+   * The position of the last event of the room, up to this one, whose type moves the room up in room lists (`rooms/room-summary.ts`). null: not
+   * stored by an earlier version.
+   */
+  bump_position: Filled<number | null>
 }
 
 /** Valid edits of messages (`m.replace`) that are not redacted. The edit with the highest position applies. */

@@ -28,6 +28,8 @@ export const TYPES: ColumnTypes = {
   keyed: 'strict, without rowid',
   plain: 'strict',
   keysIn: (text, name) => `json_each(${text}, '$.${name}') as listed`,
+  textIn: (column, name) =>
+    `case when json_type(${column}, '$.${name}') = 'text' then ${column} ->> '$.${name}' end`,
   jsonText: (column) => `json_quote(${column})`,
   originOf: (url) =>
     `coalesce(substr(${url}, 1, instr(${url}, '://') + 1 + instr(substr(${url}, instr(${url}, '://') + 3) || '/', '/')), '')`,

@@ -170,10 +170,7 @@ async function store(fixture: NotificationsFixture, tx: Transaction, draft: Draf
     senderDevice: null,
     txnId: null,
   })
-  addEvent(tx, {
-    ...rowOfEvent(event, JSON.stringify(event.content)),
-    joined_count: fixture.context.memberCount,
-  })
+  addEvent(tx, rowOfEvent(event, JSON.stringify(event.content)), fixture.context.memberCount)
   if (event.type === 'm.room.member') await writeMember(tx, event)
   const room = await viewRoom(tx, { roomId: event.roomId, sender: event.sender, type: event.type })
   const context = {
@@ -203,7 +200,7 @@ async function writeMember(tx: Transaction, event: Event): Promise<void> {
     localpartKey: mentionKey(localpartOf(userId)),
   })
   const { roomId, position } = event
-  await moveCounters(tx, { roomId, userId, position, joined: 0, invited: 0 })
+  await moveCounters(tx, { roomId, userId, position, membership: null })
 }
 
 async function storeMember(

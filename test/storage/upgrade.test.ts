@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { Client } from 'pg'
-import type { UserId } from '../../src/lib/ids.ts'
+import type { RoomId, UserId } from '../../src/lib/ids.ts'
+import { listRooms } from '../../src/rooms/room-summaries-store.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { migrations } from '../support/migrations.ts'
 import type { ColumnTypes } from '../../src/storage/migration.ts'
@@ -30,6 +31,7 @@ function firstVersion(types: ColumnTypes): string[] {
     ...first.statements(types),
     APPLIED,
     ...roomWithState(),
+    ...summarisedRoom(),
     ignores('@alice:x', list),
     ignores('@alice:x', list, 'm.other'),
     ignores('@alice:x', list, 'm.ignored_user_list', '!room'),
@@ -58,7 +60,51 @@ function roomWithState(): string[] {
   return statements
 }
 
-const stateUsage = query()((db) => db.selectFrom('rooms').select(['state_events', 'state_bytes']))
+/** The statements that insert an encrypted space with all that a summary contains, whose last message is followed by a redacted avatar. */
+function summarisedRoom(): string[] {
+  const events: [type: string, stateKey: string | null, content: object][] = [
+    ['m.room.create', '', { type: 'm.space' }],
+    ['m.room.member', '@alice:x', { membership: 'join' }],
+    ['m.room.name', '', { name: 'Old' }],
+    ['m.room.name', '', { name: "Alice's \u00e9" }],
+    ['m.room.canonical_alias', '', { alias: '#space:x' }],
+    ['m.room.encryption', '', {}],
+    ['m.room.message', null, { body: 'one' }],
+    ['m.room.message', null, { body: 'two' }],
+    ['m.room.avatar', '', { url: 3 }],
+  ]
+  return [
+    `insert into rooms (room_id, version, creator, created_at, joined_count) values ('!space', '11', '@alice:x', 0, 1)`,
+    ...events.flatMap(([type, stateKey, content], at) => {
+      const [position, key] = [at + 11, stateKey === null ? 'null' : `'${stateKey}'`]
+      const text = JSON.stringify(content).replaceAll("'", "''")
+      return [
+        `insert into events (position, event_id, room_id, type, state_key, sender, origin_server_ts, content, thread_id)
+          values (${position}, '$${position}', '!space', '${type}', ${key}, '@alice:x', 0, '${text}', 'main')`,
+        ...(stateKey === null
+          ? []
+          : [
+              `insert into current_state (room_id, type, state_key, event_id, position)
+                values ('!space', '${type}', ${key}, '$${position}', ${position})
+                on conflict (room_id, type, state_key) do update set event_id = excluded.event_id, position = excluded.position`,
+            ]),
+      ]
+    }),
+    `insert into memberships (room_id, user_id, membership, event_id, position, name_key, localpart_key, has_pushers)
+      values ('!space', '@alice:x', 'join', '$12', 12, '', 'alice', 0)`,
+  ]
+}
+
+const stateUsage = query()((db) =>
+  db
+    .selectFrom('rooms')
+    .select(['state_events', 'state_bytes'])
+    .where('room_id', '=', '!room' as RoomId),
+)
+
+const bumpPositions = query()((db) =>
+  db.selectFrom('events').select(['position', 'bump_position']).where('bump_position', 'is not', null),
+)
 
 const ignored = query()((db) =>
   db.selectFrom('ignored_users').selectAll().orderBy('user_id').orderBy('ignored'),
@@ -77,9 +123,26 @@ async function assertMigrated(t: TestContext, url: string): Promise<void> {
       ['@eve:x' as UserId, '@b:x'],
     ],
   )
+  const [space] = await listRooms(database, { userId: '@alice:x' as UserId, memberships: ['join'] })
+  assert.deepEqual(space, {
+    roomId: '!space',
+    membership: 'join',
+    memberPosition: 12,
+    lastPosition: 19,
+    bumpPosition: 18,
+    joinedCount: 1,
+    invitedCount: 0,
+    version: '11',
+    roomType: 'm.space',
+    isEncrypted: true,
+    name: "Alice's é",
+    canonicalAlias: '#space:x',
+    avatarUrl: null,
+  })
+  assert.deepEqual(await database.all(bumpPositions, {}), [{ position: 19, bump_position: 18 }])
 }
 
-test('a database of the first version on sqlite gets its ignored users from account data, and state is counted', async (t) => {
+test('a database of the first version on sqlite gets its ignored users from account data, its state is counted, and its rooms have summaries', async (t) => {
   const path = join(temporaryFolder(t), 'belfry.db')
   const old = new DatabaseSync(path)
   for (const statement of firstVersion(SQLITE)) old.exec(statement)
@@ -90,7 +153,7 @@ test('a database of the first version on sqlite gets its ignored users from acco
 const cluster = clusterUrl()
 
 test(
-  'a database of the first version on postgres gets its ignored users from account data, and state is counted',
+  'a database of the first version on postgres gets its ignored users from account data, its state is counted, and its rooms have summaries',
   { skip: typeof cluster === 'string' ? false : cluster.missing },
   async (t) => {
     const url = await newPostgresUrl(cluster as string)

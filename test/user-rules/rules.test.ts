@@ -75,9 +75,9 @@ function setMember(
     const position = await nextPosition(tx)
     const eventId = `$${position}` as EventId
     const profile = { displayname: null, avatarUrl: null, nameKey: '', localpartKey: '' }
+    const { rulesVersion } = await moveCounters(tx, { roomId, userId, position, membership })
     await setMembership(tx, { roomId, userId, membership, eventId, position, ...profile })
-    const joined = membership === 'join' ? 1 : 0
-    return { position, version: await moveCounters(tx, { roomId, userId, position, joined, invited: 0 }) }
+    return { position, version: rulesVersion }
   })
 }
 
@@ -198,7 +198,7 @@ onEachDatabase('the push rules of users', (open) => {
     )
     assert.deepEqual(
       (await db.all(roomVersions, {})).map((row) => row.joined_count),
-      [3, 2],
+      [1, 2],
     )
   })
 

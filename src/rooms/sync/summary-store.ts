@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../../lib/ids.ts'
-import { type JsonObject, parseStored } from '../../lib/json.ts'
+import type { JsonObject } from '../../lib/json.ts'
 import { type Queries, query } from '../../storage/query.ts'
 
 const HEROES = 5
@@ -18,7 +18,9 @@ export async function summariesOf(
 ): Promise<Map<RoomId, RoomSummary>> {
   if (roomIds.length === 0) return new Map()
   const rows = await q.all(inputsOfSummaries, { roomIds })
-  const unnamed = rows.filter((row) => !isNamed(row)).map((row) => row.room_id)
+  const unnamed = rows
+    .filter((row) => row.name === null && row.canonical_alias === null)
+    .map((row) => row.room_id)
   const heroes = await heroesOf(q, unnamed, userId)
   return new Map(
     rows.map((row) => {
@@ -31,14 +33,6 @@ export async function summariesOf(
       return [row.room_id, { heroes: heroesOfRoom, summary }]
     }),
   )
-}
-
-function isNamed({ name, alias }: { name: string | null; alias: string | null }): boolean {
-  const isSet = (stored: string | null, field: string) => {
-    const value = stored === null ? undefined : parseStored(stored)[field]
-    return typeof value === 'string' && value !== ''
-  }
-  return isSet(name, 'name') || isSet(alias, 'alias')
 }
 
 async function heroesOf(
@@ -59,32 +53,11 @@ async function heroesOf(
 
 const rowsOf = (roomIds: readonly RoomId[]) => roomIds.map((room_id) => ({ room_id }))
 
-/** With the contents of the events that name the room. */
 export const inputsOfSummaries = query<{ roomIds: readonly RoomId[] }>()((db, p, d) =>
   db
     .selectFrom('rooms')
-    .leftJoin('current_state as n', (join) =>
-      join
-        .onRef('n.room_id', '=', 'rooms.room_id')
-        .on('n.type', '=', 'm.room.name')
-        .on('n.state_key', '=', ''),
-    )
-    .leftJoin('events as named', 'named.position', 'n.position')
-    .leftJoin('current_state as a', (join) =>
-      join
-        .onRef('a.room_id', '=', 'rooms.room_id')
-        .on('a.type', '=', 'm.room.canonical_alias')
-        .on('a.state_key', '=', ''),
-    )
-    .leftJoin('events as aliased', 'aliased.position', 'a.position')
-    .select([
-      'rooms.room_id',
-      'rooms.joined_count',
-      'rooms.invited_count',
-      'named.content as name',
-      'aliased.content as alias',
-    ])
-    .where('rooms.room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>),
+    .select(['room_id', 'joined_count', 'invited_count', 'name', 'canonical_alias'])
+    .where('room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>),
 )
 
 type OtherMembers = { rooms: readonly { room_id: RoomId }[]; userId: UserId; skip: number }
