@@ -1,4 +1,4 @@
-// The entry point of npm start, npm test, npm run bench and npm run soak. It installs packages that are missing or out of date, then starts the
+// The entry point of npm start, npm test, npm run test:clients, bench and soak. It installs packages that are missing or out of date, then starts the
 // task with the Node from the packages. Plain JavaScript that Node 20 can run, and it imports only modules of Node.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -26,6 +26,7 @@ const tasks = {
     '--test-global-setup=test/support/global-setup.ts',
     ...testArguments(),
   ],
+  'test:clients': () => ['test/clients/main.ts', ...args],
   bench: () => ['bench/main.ts', ...args],
   soak: () => ['test/soak/main.ts', ...args],
 }

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { delimiter, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const sources = fileURLToPath(new URL('./', import.meta.url))
+const cache = fileURLToPath(new URL('../../node_modules/.cache/belfry/clients/', import.meta.url))
+
+/** A client in another language, with a program that uses it. */
+export type Client = {
+  name: string
+  /** Programs that must be on the PATH. */
+  needs: readonly string[]
+  /** Installs or builds the program, which is quick when it was done before. Rejects if that fails. */
+  prepare(): Promise<void>
+  /** The command that runs the program. Its environment is described in the README of this folder. */
+  command: readonly string[]
+}
+
+const python = join(cache, 'matrix-nio/bin/python')
+
+export const clients: readonly Client[] = [
+  {
+    name: 'matrix-nio',
+    needs: ['python3'],
+    async prepare() {
+      const folder = join(cache, 'matrix-nio')
+      if (!existsSync(python)) await run(['python3', '-m', 'venv', folder])
+      const requirements = join(sources, 'matrix-nio/requirements.txt')
+      await run([
+        python,
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '-r',
+        requirements,
+      ])
+    },
+    command: [python, join(sources, 'matrix-nio/encrypted_room.py')],
+  },
+  {
+    name: 'mautrix-go',
+    needs: ['go', 'gcc'],
+    prepare: () =>
+      run(['go', 'build', '-tags', 'goolm', '-o', join(cache, 'mautrix-go'), '.'], {
+        cwd: join(sources, 'mautrix-go'),
+      }),
+    command: [join(cache, 'mautrix-go')],
+  },
+]
+
+type RunOptions = {
+  cwd?: string
+  env?: Readonly<Record<string, string>>
+  /** Milliseconds after which the program is killed; without limit by default. */
+  timeout?: number
+}
+
+/** Runs a program with its output on that of this process. Rejects unless it ends with 0. */
+export async function run([file = '', ...args]: readonly string[], options: RunOptions = {}): Promise<void> {
+  const { env, ...rest } = options
+  const child = spawn(file, args, {
+    ...rest,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+    killSignal: 'SIGKILL',
+  })
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  if (code !== 0) throw new Error(`${file} ended with ${signal ?? code}`)
+}
+
+/** The programs of `needs` that are not on the PATH. */
+export function missingPrograms(needs: readonly string[]): string[] {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return needs.filter((name) => !folders.some((folder) => existsSync(join(folder, name))))
+}
