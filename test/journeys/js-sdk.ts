@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test'
 import * as sdk from 'matrix-js-sdk'
+import type { CryptoCallbacks } from 'matrix-js-sdk/lib/crypto-api/index.js'
 import { logger } from 'matrix-js-sdk/lib/logger.js'
 import { afterTest } from '../support/after-test.ts'
 
@@ -25,6 +26,7 @@ type ClientOptions = {
   fetchFn?: typeof fetch
   /** With the SDK's cryptography (matrix-sdk-crypto, in Rust), in memory. */
   withCrypto?: boolean
+  cryptoCallbacks?: CryptoCallbacks
 }
 
 /** Registers, then starts an unmodified client and waits until it is ready. */

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import * as sdk from 'matrix-js-sdk'
+import {
+  CryptoEvent,
+  type CryptoCallbacks,
+  type GeneratedSecretStorageKey,
+  type ShowSasCallbacks,
+  type VerificationRequest,
+  VerificationPhase,
+  type Verifier,
+  VerifierEvent,
+} from 'matrix-js-sdk/lib/crypto-api/index.js'
+import { eventually } from '../support/eventually.ts'
+import { startTestServer } from '../support/server.ts'
+import { once, PASSWORD, startClient, startSession } from './js-sdk.ts'
+
+const ENCRYPTED = [
+  { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } },
+]
+
+function cryptoOf(client: sdk.MatrixClient) {
+  const crypto = client.getCrypto()
+  assert.ok(crypto, 'the client has cryptography')
+  return crypto
+}
+
+/** The recovery key of a user: what the user has written down, and types into a new device. */
+function createRecovery() {
+  let created: GeneratedSecretStorageKey | undefined
+  const callbacks: CryptoCallbacks = {
+    async getSecretStorageKey({ keys }) {
+      const [keyId] = Object.keys(keys)
+      return created && keyId ? [keyId, new Uint8Array(created.privateKey)] : null
+    },
+  }
+  return {
+    callbacks,
+    async create(client: sdk.MatrixClient) {
+      created = await cryptoOf(client).createRecoveryKeyFromPassphrase()
+      return created
+    },
+  }
+}
+
+/** Cross-signing keys, secret storage and a key backup, as a client creates them after a registration. */
+async function secure(client: sdk.MatrixClient, recovery: ReturnType<typeof createRecovery>) {
+  const crypto = cryptoOf(client)
+  await crypto.bootstrapCrossSigning({
+    async authUploadDeviceSigningKeys(send) {
+      await send({
+        type: 'm.login.password',
+        identifier: { type: 'm.id.user', user: client.getSafeUserId() },
+        password: PASSWORD,
+      })
+    },
+  })
+  await crypto.bootstrapSecretStorage({
+    createSecretStorageKey: () => recovery.create(client),
+    setupNewKeyBackup: true,
+  })
+  assert.ok(await crypto.isSecretStorageReady())
+}
+
+async function begin(t: TestContext) {
+  const { url } = await startTestServer(t)
+  const recovery = createRecovery()
+  const alice = await startClient(t, url, 'alice', { withCrypto: true, cryptoCallbacks: recovery.callbacks })
+  const bobs = createRecovery()
+  const bob = await startClient(t, url, 'bob', { withCrypto: true, cryptoCallbacks: bobs.callbacks })
+  await secure(alice, recovery)
+  await secure(bob, bobs)
+  const { room_id: roomId } = await alice.createRoom({
+    preset: sdk.Preset.TrustedPrivateChat,
+    is_direct: true,
+    invite: [bob.getSafeUserId()],
+    initial_state: ENCRYPTED,
+  })
+  await bob.joinRoom(roomId)
+  for (const client of [alice, bob])
+    await eventually(() => client.getRoom(roomId)?.getJoinedMemberCount() === 2)
+  return { url, recovery, alice, bob, roomId }
+}
+
+/** Both sides compare the emoji and confirm. Resolves when both clients hold the other side as verified. */
+async function verify(request: VerificationRequest, incoming: Promise<VerificationRequest>) {
+  const received = await incoming
+  await received.accept()
+  await eventually(() => request.phase === VerificationPhase.Ready)
+  const starting = await request.startVerification('m.sas.v1')
+  await eventually(() => received.verifier !== undefined)
+  assert.ok(received.verifier)
+  const shown = Promise.all([sasOf(starting), sasOf(received.verifier)])
+  const verified = Promise.all([starting.verify(), received.verifier.verify()])
+  const [ours, theirs] = await shown
+  assert.deepEqual(ours.sas.emoji, theirs.sas.emoji, 'both devices show the same emoji')
+  await Promise.all([ours.confirm(), theirs.confirm()])
+  await verified
+}
+
+function sasOf(verifier: Verifier): Promise<ShowSasCallbacks> {
+  return new Promise((resolve) => verifier.once(VerifierEvent.ShowSas, resolve))
+}
+
+function nextRequest(client: sdk.MatrixClient): Promise<VerificationRequest> {
+  return new Promise((resolve) => client.once(CryptoEvent.VerificationRequestReceived, resolve))
+}
+
+/** As the server counts them; the client remembers an older count. */
+async function backedUpKeys(client: sdk.MatrixClient): Promise<number> {
+  const version = await client.http.authedRequest<{ count: number }>(sdk.Method.Get, '/room_keys/version')
+  return version.count
+}
+
+/** Sends a message and resolves when the reader has decrypted it. */
+async function tell(from: sdk.MatrixClient, reader: sdk.MatrixClient, roomId: string, body: string) {
+  const read = once(
+    reader,
+    sdk.MatrixEventEvent.Decrypted,
+    (event: sdk.MatrixEvent) => !event.isDecryptionFailure() && event.getContent()['body'] === body,
+  )
+  const { event_id: eventId } = await from.sendMessage(roomId, { msgtype: sdk.MsgType.Text, body })
+  await read
+  return eventId
+}
+
+test('two users verify each other with emoji, and a new login restores all messages from the key backup', async (t) => {
+  const { url, recovery, alice, bob, roomId } = await begin(t)
+  const failures: string[] = []
+  const watch = (client: sdk.MatrixClient) =>
+    client.on(sdk.MatrixEventEvent.Decrypted, (event) => {
+      if (event.isDecryptionFailure()) failures.push(String(event.getId()))
+    })
+  watch(alice)
+  watch(bob)
+  const incoming = nextRequest(bob)
+  await verify(await cryptoOf(alice).requestVerificationDM(bob.getSafeUserId(), roomId), incoming)
+  const isVerified = async (viewer: sdk.MatrixClient, user: sdk.MatrixClient) =>
+    (await cryptoOf(viewer).getUserVerificationStatus(user.getSafeUserId())).isCrossSigningVerified()
+  await eventually(() => isVerified(alice, bob))
+  await eventually(() => isVerified(bob, alice))
+
+  const sent: string[] = []
+  for (const at of [1, 2, 3]) {
+    sent.push(await tell(alice, bob, roomId, `alice ${at}`))
+    sent.push(await tell(bob, alice, roomId, `bob ${at}`))
+  }
+  assert.deepEqual(failures, [])
+  // Her session of the room and Bob's. The client uploads them after a random delay of up to ten seconds.
+  await eventually(async () => (await backedUpKeys(alice)) >= 2)
+
+  const phone = await startSession(t, url, 'alice', { withCrypto: true, cryptoCallbacks: recovery.callbacks })
+  await cryptoOf(phone).bootstrapCrossSigning({})
+  await cryptoOf(phone).loadSessionBackupPrivateKeyFromSecretStorage()
+  const { total, imported } = await cryptoOf(phone).restoreKeyBackup()
+  assert.equal(imported, total)
+  for (const eventId of sent) {
+    const event = new sdk.MatrixEvent(await phone.fetchRoomEvent(roomId, eventId))
+    await phone.decryptEventIfNeeded(event)
+    assert.equal(event.isDecryptionFailure(), false)
+    assert.match(String(event.getContent()['body']), /^(?:alice|bob) \d$/)
+  }
+  assert.ok(await isVerified(phone, bob), 'the new device knows from the signatures that Bob is verified')
+  watch(phone)
+  await tell(bob, phone, roomId, 'to the new device')
+  await tell(phone, bob, roomId, 'from the new device')
+  assert.deepEqual(failures, [])
+})
+
+test('a new device is verified by another device of the same user, which sends it the secrets', async (t) => {
+  const { url, alice } = await begin(t)
+  const tablet = await startSession(t, url, 'alice', { withCrypto: true })
+  await eventually(async () => {
+    const devices = await cryptoOf(alice).getUserDeviceInfo([alice.getSafeUserId()], true)
+    return devices.get(alice.getSafeUserId())?.has(tablet.getDeviceId() ?? '') ?? false
+  })
+  const incoming = nextRequest(alice)
+  await verify(await cryptoOf(tablet).requestOwnUserVerification(), incoming)
+  await eventually(() => cryptoOf(tablet).isCrossSigningReady())
+  const statusOf = () =>
+    cryptoOf(alice).getDeviceVerificationStatus(alice.getSafeUserId(), tablet.getDeviceId() ?? '')
+  await eventually(async () => (await statusOf())?.crossSigningVerified === true)
+  await eventually(async () => (await cryptoOf(tablet).getSessionBackupPrivateKey()) !== null)
+})
