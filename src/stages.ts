@@ -75,6 +75,9 @@ import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { type Activity, createActivity } from './rooms/sync/activity.ts'
 import { syncSections } from './rooms/sync/sections.ts'
+import { removeConnections } from './rooms/sync/sliding/connections.ts'
+import { startConnectionSweeper } from './rooms/sync/sliding/sweep-connections.ts'
+import { slidingDeps } from './rooms/sync/sliding/wiring.ts'
 import { createSharedRooms } from './rooms/sync/shared-rooms.ts'
 import { createWakes } from './rooms/sync/wake-queue.ts'
 import { createTyping } from './rooms/typing.ts'
@@ -134,7 +137,7 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     maxRulesPerUser: config.push.max_rules_per_user,
     maxRulesLength: config.push.max_rules_length_per_user,
   }
-  const { typing, activity, sync } = createReading(given)
+  const reading = createReading(given)
   const front = createFront(given, {
     accounts,
     validations,
@@ -143,11 +146,11 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     notifications,
     pushers,
     testPushes: { ...pushers, ...sending.sending, sendTestMail: outside.mail?.sendTest },
-    sync,
-    typing,
+    ...reading,
     webPush: sending.webPush,
   })
   const { lastSeen, http, metricsServer } = front
+  const { typing, activity } = reading
   const { sender, webPush, ownUrls, isOwnGateway } = sending
   return {
     http,
@@ -289,6 +292,7 @@ function accountDeps(
     onDevicesRemoved: async (tx, userId, deviceIds) => {
       await removePushersOfDevices(pushers, tx, { userId, deviceIds })
       await removeKeysOfDevices({ bus }, tx, { userId, deviceIds })
+      removeConnections(tx, { userId, deviceIds })
     },
     onDeviceRenamed: (tx, userId, deviceId) => announceRenamed({ bus }, tx, { userId, deviceId }),
     checkDeviceId: (tx, userId, deviceId) => checkDeviceId(tx, { userId, deviceId }),
@@ -311,27 +315,24 @@ function createReading({ db, bus, clock, random, config, ruleSettings }: Given) 
   const typing = createTyping({ clock, bus })
   const activity = createActivity({ bus, clock, random })
   const pageBytes = config.limits.page_bytes
-  const sync = {
+  const shared = {
     db,
     bus,
     clock,
+    random,
+    typing,
     wakes: createWakes(),
     activity,
-    sections: [
-      ...syncSections({
-        db,
-        clock,
-        typing,
-        sharedRooms: createSharedRooms(),
-        pageBytes,
-        ...ruleSettings,
-      }),
-      encryptionSection(),
-    ],
+    sharedRooms: createSharedRooms(),
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
     pageBytes,
+    ...ruleSettings,
   }
-  return { typing, activity, sync }
+  const encryption = encryptionSection()
+  const sync = { ...shared, sections: [...syncSections(shared), encryption] }
+  const { sliding_connections: maxConnections, sliding_rooms: maxRooms } = config.quotas
+  const slidingSync = slidingDeps({ ...shared, maxConnections, maxRooms }, encryption)
+  return { typing, activity, sync, slidingSync }
 }
 
 type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'media' | 'webPush' | 'toDevice' | 'keyBackup'> & {
@@ -438,6 +439,7 @@ function startSweeping(
     startValidationSweeper({ db, clock, log }),
     startTransactionSweeper({ db, clock, log }),
     ...startMediaSweepers(media),
+    startConnectionSweeper({ db, clock, log }),
     ...startMailSweepers({ db, clock, log }),
     startTraceSweeper(
       { db, clock, log },

@@ -13,6 +13,7 @@ import { ROOM_VERSIONS } from '../rooms/room-versions.ts'
 import type { CrossSigningDeps } from '../keys/deps.ts'
 import type { MediaDeps } from '../media/deps.ts'
 import type { EventStreamDeps } from '../rooms/sync/event-stream.ts'
+import type { SlidingDeps } from '../rooms/sync/sliding/deps.ts'
 import type { SyncDeps } from '../rooms/sync/sync.ts'
 import type { Typing } from '../rooms/typing.ts'
 import { accountDataRoutes } from './account-data.ts'
@@ -42,6 +43,7 @@ import { roomEventRoutes } from './room-events.ts'
 import { roomMembershipRoutes } from './room-membership.ts'
 import { roomSendRoutes } from './room-send.ts'
 import { roomStateWriteRoutes } from './room-state-write.ts'
+import { slidingSyncRoutes } from './sliding-sync.ts'
 import { syncRoutes } from './sync.ts'
 import { tagRoutes } from './tags.ts'
 import { testPushRoutes } from './send-test-push.ts'
@@ -62,6 +64,7 @@ export type ClientApiDeps = {
   rooms: RoomDeps
   notifications: NotificationDeps
   sync: SyncDeps & EventStreamDeps
+  slidingSync: SlidingDeps
   typing: Typing
   media: MediaDeps
   pushers: PusherDeps
@@ -107,6 +110,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...receiptRoutes({ ...notifications, db }),
     ...typingRoutes({ db, typing }),
     ...syncRoutes(sync),
+    ...slidingSyncRoutes(deps.slidingSync),
     ...legacyEventRoutes(sync),
     ...toDeviceRoutes(deps.toDevice, config.limits.key_body_bytes),
     ...keyBackupRoutes(deps.keyBackup, config.limits.key_body_bytes),

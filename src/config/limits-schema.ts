@@ -102,6 +102,13 @@ export const quotasSchema = z.strictObject({
   key_backup_bytes: setting(count(268_435_456, { min: 1024 }), {
     about: 'Bytes of these keys, with the ids of their rooms and sessions.',
   }),
+  sliding_connections: setting(count(20), {
+    about:
+      'Connections of sliding sync of one device whose state is stored. Above the limit, the least recently written one is deleted, and its client starts again.',
+  }),
+  sliding_rooms: setting(count(10_000), {
+    about: 'Rooms of one such connection. Further rooms of its lists are not sent.',
+  }),
   rooms_joined: setting(count(5000), { about: 'Rooms that one user may have joined.' }),
   rooms_created: setting(count(5000), { about: 'Rooms that one user may have created in total.' }),
   invitations_to_one_user: setting(count(200), {

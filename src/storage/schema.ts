@@ -30,6 +30,7 @@ import type {
   MediaUsageTable,
 } from './media-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
+import type { SlidingConnectionsTable } from './sliding-schema.ts'
 import type {
   BadgeRoomsTable,
   CohortMembersTable,
@@ -412,6 +413,7 @@ export type Schema = {
   account_data: AccountDataTable
   device_messages: DeviceMessagesTable
   device_message_txns: DeviceMessageTxnsTable
+  sliding_connections: SlidingConnectionsTable
   key_backup_numbers: KeyBackupNumbersTable
   key_backups: KeyBackupsTable
   backed_up_keys: BackedUpKeysTable

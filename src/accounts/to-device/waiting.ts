@@ -14,15 +14,15 @@ export type DeviceMessage = Pick<Event, 'sender' | 'type' | 'content'>
 type Device = { userId: UserId; deviceId: DeviceId }
 
 /**
- * The oldest messages that wait for a device, in order of arrival: at most `PAGE`, and at most `maxBytes`, but at least one. `upTo`: the
- * position of the last of them; undefined when there is none.
+ * The oldest messages that wait for a device, in order of arrival: at most `limit` (at most `PAGE`), and at most `maxBytes`, but at least one.
+ * `upTo`: the position of the last of them; undefined when there is none.
  */
 export async function waitingMessages(
   read: Queries,
   device: Device,
-  maxBytes: number,
+  { maxBytes, limit = PAGE }: { maxBytes: number; limit?: number },
 ): Promise<{ messages: DeviceMessage[]; upTo: number | undefined }> {
-  const rows = await read.all(messagesOfDevice, { ...device, limit: PAGE })
+  const rows = await read.all(messagesOfDevice, { ...device, limit: Math.max(1, Math.min(limit, PAGE)) })
   let left = maxBytes
   const end = rows.findIndex(({ content }, at) => {
     left -= Buffer.byteLength(content)

@@ -2,7 +2,8 @@ import type { RoomId, UserId } from '../../lib/ids.ts'
 import { ownStrippedEvent, strippedStateEvent } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
 import { currentStateOfRooms } from '../state-store.ts'
-import type { PlannedRoom, RoomParts } from './joined-room.ts'
+import type { RoomParts } from './joined-room.ts'
+import type { RoomPlan } from './plan.ts'
 import { membersOfRoomsAt } from './state-store.ts'
 
 /** State that a user may know before joining (client-server API, "Stripped state"). */
@@ -16,13 +17,16 @@ const STRIPPED = [
   'm.room.encryption',
 ]
 
+/** `upTo`: the position of the user's member event. */
+type StrippedPlan = Pick<RoomPlan, 'roomId' | 'membership' | 'upTo'>
+
 /**
  * The responses for rooms to which the user is invited, or in which the user knocked: the stripped state. It has the set events of
  * that list, the user's own member event, and that of the inviting user.
  */
 export async function strippedRooms(
   q: Queries,
-  rooms: readonly PlannedRoom[],
+  rooms: readonly { plan: StrippedPlan }[],
   userId: UserId,
 ): Promise<RoomParts> {
   if (rooms.length === 0) return new Map()

@@ -72,7 +72,15 @@ async function roomsOfResponse(q: Queries, request: PlanRequest): Promise<RoomOf
   return [...rooms.values()]
 }
 
-function planRoom(request: PlanRequest, room: RoomOfUser, history: RoomHistory | undefined): RoomPlan {
+/**
+ * The plan for one room.
+ * @param history that of the user in the room; undefined: the user's membership has not changed since
+ */
+export function planRoom(
+  request: Pick<PlanRequest, 'since' | 'fullState' | 'position'>,
+  room: Pick<RoomOfUser, 'room_id' | 'membership' | 'position'>,
+  history: RoomHistory | undefined,
+): RoomPlan {
   const since = request.since ?? 0
   const joined = room.membership === 'join'
   const shared = {

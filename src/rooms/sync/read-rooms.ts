@@ -52,12 +52,12 @@ export async function readRooms(
 }
 
 /** Splits rooms so that each batch ends with the room that reaches the size. */
-function batchesOf(
-  rooms: readonly PlannedRoom[],
+export function batchesOf<Room extends Pick<PlannedRoom, 'plan'>>(
+  rooms: readonly Room[],
   sizes: ReadonlyMap<RoomId, number>,
   pageBytes: number,
-): PlannedRoom[][] {
-  const batches: PlannedRoom[][] = []
+): Room[][] {
+  const batches: Room[][] = []
   let left = 0
   for (const room of rooms) {
     if (left <= 0) {

@@ -14,8 +14,8 @@ const MEMBER_BYTES = 400
 /** Estimates the bytes of each room in the response, before its events are read. One room is not measured. */
 export async function sizesOf(
   q: Queries,
-  rooms: readonly PlannedRoom[],
-  filter: SyncFilter,
+  rooms: readonly Pick<PlannedRoom, 'plan'>[],
+  filter: Pick<SyncFilter, 'state' | 'timeline'>,
 ): Promise<Map<RoomId, number>> {
   const sizes = new Map<RoomId, number>()
   if (rooms.length <= 1) return sizes

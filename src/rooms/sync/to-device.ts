@@ -24,7 +24,11 @@ export function toDeviceSection(deps: { db: Database; pageBytes: number }): Sync
     },
     async news({ read, viewer: { userId, deviceId }, hasMessages }) {
       if (deviceId === null || !hasMessages) return { keys: {}, hasNews: false }
-      const { messages, upTo } = await waitingMessages(read, { userId, deviceId }, deps.pageBytes)
+      const { messages, upTo } = await waitingMessages(
+        read,
+        { userId, deviceId },
+        { maxBytes: deps.pageBytes },
+      )
       return {
         keys: { to_device: { events: messages } },
         hasNews: messages.length > 0,

@@ -14,6 +14,8 @@ export type TokenParts = {
   defaults?: string | undefined
   /** The position of the last to-device message in the response; 0 when it has none. */
   toDevice?: number | undefined
+  /** The connection of sliding sync (`sliding/pos.ts`). */
+  connection?: string | undefined
 }
 
 /** A point between two events: the client has everything up to and including `position`. Tokens for pagination have no parts. */
@@ -25,6 +27,7 @@ const PARTS: { [K in keyof TokenParts]-?: Form<TokenParts[K]> } = {
   typing: { letter: 't', pattern: /^\d{1,15}$/, valueOf: Number },
   defaults: { letter: 'r', pattern: /^[0-9a-f]{8}$/, valueOf: String },
   toDevice: { letter: 'd', pattern: /^\d{1,15}$/, valueOf: Number },
+  connection: { letter: 'c', pattern: /^[0-9a-z.]{1,64}$/, valueOf: String },
 }
 const NAMES = Object.keys(PARTS) as (keyof TokenParts)[]
 

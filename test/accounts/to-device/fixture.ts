@@ -52,6 +52,8 @@ export async function createToDeviceFixture(
       }),
     /** The contents that wait for a device, in order. */
     waiting: async (userId: UserId, deviceId: DeviceId) =>
-      (await waitingMessages(db, { userId, deviceId }, 1_000_000)).messages.map(({ content }) => content),
+      (await waitingMessages(db, { userId, deviceId }, { maxBytes: 1_000_000 })).messages.map(
+        ({ content }) => content,
+      ),
   }
 }

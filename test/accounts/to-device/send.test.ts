@@ -134,7 +134,7 @@ onEachDatabase('sendToDevices', (open) => {
     const { send } = await createToDeviceFixture(db, EVERYBODY)
     for (let n = 0; n < 103; n++) await send({ [bob]: { PHONE: { n, text: 'x'.repeat(100) } } })
     const page = async (bytes: number) =>
-      (await waitingMessages(db, { userId: bob, deviceId: PHONE }, bytes)).messages
+      (await waitingMessages(db, { userId: bob, deviceId: PHONE }, { maxBytes: bytes })).messages
     assert.equal((await page(1_000_000)).length, 100)
     assert.equal((await page(400)).length, 3)
     assert.equal((await page(1)).length, 1)

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { defineRoute, type Route } from '../http/route.ts'
+import type { SlidingDeps } from '../rooms/sync/sliding/deps.ts'
+import { slidingSync } from '../rooms/sync/sliding/sliding-sync.ts'
+import { presence, stableBody, stableRules, unstableBody, unstableRules } from './sliding-sync-request.ts'
+import { stableResponse, stableRoom, unstableResponse, unstableRoom } from './sliding-sync-response.ts'
+import { timeoutSchema } from './sync.ts'
+
+const errors = { 400: ['M_UNKNOWN_POS'] } as const
+
+/** Sliding sync (MSC4186), under its stable path and in the earlier form that Element X and matrix-js-sdk use. */
+export function slidingSyncRoutes(deps: SlidingDeps): Route[] {
+  return [stableRoute(deps), unstableRoute(deps)]
+}
+
+function stableRoute(deps: SlidingDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/_matrix/client/v4/sync',
+    auth: 'user',
+    limit: 'sync',
+    body: stableBody,
+    summary: 'Changes in the rooms that the client shows; waits until there are some or the timeout ends',
+    response: { 200: stableResponse },
+    errors,
+    handler: ({ body, requester, signal }) =>
+      slidingSync(deps, {
+        ...stableRules(body),
+        viewer: requester,
+        // matrix-nio and others send an empty token for "none".
+        pos: body.pos || undefined,
+        timeoutMs: body.timeout ?? 0,
+        isAway: (body.set_presence ?? 'online') !== 'online',
+        hasCounts: false,
+        render: stableRoom,
+        signal,
+      }),
+  })
+}
+
+function unstableRoute(deps: SlidingDeps): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync',
+    auth: 'user',
+    limit: 'sync',
+    query: z.object({
+      pos: z.string().optional(),
+      timeout: timeoutSchema.optional(),
+      set_presence: presence.optional(),
+    }),
+    body: unstableBody,
+    summary: 'The same in the form before MSC4186 was accepted',
+    response: { 200: unstableResponse },
+    errors,
+    async handler({ body, query, requester, signal }) {
+      const response = await slidingSync(deps, {
+        ...unstableRules(body, requester),
+        viewer: requester,
+        pos: query.pos || undefined,
+        timeoutMs: query.timeout ?? 0,
+        isAway: (query.set_presence ?? 'online') !== 'online',
+        hasCounts: true,
+        render: unstableRoom,
+        signal,
+      })
+      return { ...response, ...(body.txn_id && { txn_id: body.txn_id }) }
+    },
+  })
+}

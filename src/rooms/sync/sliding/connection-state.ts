@@ -1,0 +1,74 @@
+import type { RoomId } from '../../../lib/ids.ts'
+
+/** What the client has of a room on a connection. */
+export type SentRoom = {
+  /** The client has the latest events of the room, at least this number of them. */
+  limit: number
+  /** The state that was sent: the text of a `StateFilter`. */
+  state: string
+  isDm: boolean
+  /** The client has everything up to this position. undefined: up to the position of the response. */
+  upTo: number | undefined
+}
+
+/**
+ * The rooms that were sent on a connection. A state is never changed: each response that sends another room, or leaves out news of a sent one, has a
+ * new state. Most responses have the state of the one before, because a room with news that are sent stays as it is here.
+ */
+export type ConnectionState = ReadonlyMap<RoomId, SentRoom>
+
+export const NO_ROOMS: ConnectionState = new Map()
+
+type StoredRoom = [roomId: RoomId, limit: number, state: number, isDm: 0 | 1, upTo?: number]
+type Stored = { states: string[]; rooms: StoredRoom[] }
+
+/** The size of the text of a room, without its filter. */
+const ROOM_CHARS = 40
+
+/**
+ * The text of a state in the database. The few distinct filters are stored once.
+ * @param maxChars rooms above this size are left out: the client gets them again
+ */
+export function connectionText(state: ConnectionState, maxChars = Infinity): string {
+  const states = new Map<string, number>()
+  const rooms: StoredRoom[] = []
+  let left = maxChars
+  for (const [roomId, sent] of state) {
+    let at = states.get(sent.state)
+    left -= roomId.length + ROOM_CHARS + (at === undefined ? sent.state.length : 0)
+    if (left < 0) break
+    if (at === undefined) states.set(sent.state, (at = states.size))
+    const stored: StoredRoom = [roomId, sent.limit, at, sent.isDm ? 1 : 0]
+    if (sent.upTo !== undefined) stored[4] = sent.upTo
+    rooms.push(stored)
+  }
+  return JSON.stringify({ states: [...states.keys()], rooms } satisfies Stored)
+}
+
+export function connectionOf(text: string): ConnectionState {
+  const { states, rooms } = JSON.parse(text) as Stored
+  return new Map(
+    rooms.map(([roomId, limit, state, isDm, upTo]) => [
+      roomId,
+      { limit, state: states[state] ?? '[]', isDm: isDm === 1, upTo },
+    ]),
+  )
+}
+
+export function isSameState(a: ConnectionState, b: ConnectionState): boolean {
+  if (a === b) return true
+  if (a.size !== b.size) return false
+  for (const [roomId, one] of a) {
+    const other = b.get(roomId)
+    if (one === other) continue
+    if (
+      other === undefined ||
+      one.limit !== other.limit ||
+      one.state !== other.state ||
+      one.isDm !== other.isDm ||
+      one.upTo !== other.upTo
+    )
+      return false
+  }
+  return true
+}

@@ -1,0 +1,63 @@
+import { waitingMessages } from '../../../accounts/to-device/waiting.ts'
+import type { SyncSection } from '../section.ts'
+import { NO_FILTER } from '../filter.ts'
+import type { Typing } from '../../typing.ts'
+import { type Extension, LETTERS, roomsInScope } from './extension.ts'
+import type { JsonObject } from '../../../lib/json.ts'
+
+/**
+ * `to_device` (MSC3885): the oldest messages that wait for the device. Its own cursor `since` acknowledges them, independently of `pos`: an app
+ * and its notification extension share one device, and each continues where the other has stopped.
+ */
+export function toDeviceExtension({ pageBytes }: { pageBytes: number }): Extension {
+  return async ({ read, viewer: { userId, deviceId }, requests: { toDevice }, hasMessages }) => {
+    if (!toDevice) return undefined
+    const nothing = { part: { next_batch: String(toDevice.since ?? 0), events: [] }, hasNews: false }
+    if (deviceId === null || !hasMessages) return nothing
+    const page = { maxBytes: pageBytes, limit: toDevice.limit }
+    const { messages, upTo } = await waitingMessages(read, { userId, deviceId }, page)
+    if (upTo === undefined) return nothing
+    return { part: { next_batch: String(upTo), events: messages }, hasNews: true }
+  }
+}
+
+/**
+ * `e2ee` (MSC3884): changed device lists, and the keys of the device that are left.
+ * @param section the section of /sync with the same data
+ */
+export function encryptionExtension(section: SyncSection): Extension {
+  return async (context) => {
+    if (!context.requests.e2ee) return undefined
+    const { keys, hasNews } = await section.news({
+      ...context,
+      filter: NO_FILTER,
+      fullState: false,
+      stateForm: 'state_after',
+    })
+    const lists = keys.device_lists
+    const part = {
+      ...(lists && (lists.changed.length > 0 || lists.left.length > 0) && { device_lists: lists }),
+      // A client takes a missing count for no keys, or never adds keys.
+      device_one_time_keys_count: keys.device_one_time_keys_count ?? {},
+      device_unused_fallback_key_types: keys.device_unused_fallback_key_types ?? [],
+    }
+    return { part, hasNews }
+  }
+}
+
+/** `typing` (MSC3961): the typing users of rooms in the windows where they changed. */
+export function typingExtension(typing: Typing): Extension {
+  return async ({ requests, rooms: all, known, since, typed }) => {
+    if (!requests.typing) return undefined
+    const isKnown = known.includes(LETTERS.typing)
+    const rooms: JsonObject = {}
+    for (const { room, after } of roomsInScope(requests.typing, all)) {
+      if (room.membership !== 'join') continue
+      const userIds = typing.usersIn(room.roomId)
+      const isNew = !isKnown || after === undefined
+      if (isNew ? userIds.length > 0 : typed.has(room.roomId) || after !== since?.position)
+        rooms[room.roomId] = { type: 'm.typing', content: { user_ids: userIds } }
+    }
+    return Promise.resolve({ part: { rooms }, hasNews: Object.keys(rooms).length > 0 })
+  }
+}

@@ -1,0 +1,54 @@
+import { MatrixError } from '../../../lib/errors.ts'
+import type { Viewer } from '../../../lib/matrix-event.ts'
+import { shortHash } from '../../../lib/short-hash.ts'
+import { parseToken, type SyncToken } from '../token.ts'
+
+// `pos` is a token of /sync with one more part, so `/messages` accepts it as well (MSC4186). The part is
+// `<version>.<owner>.<extensions>.<request>`:
+// - the version of the connection's state; `0`: no room was sent, and nothing is stored;
+// - a hash of user, device and connection, because a `pos` belongs to one connection;
+// - the extensions that the response had data for: an extension that is new on the connection starts with everything;
+// - a hash of the lists and subscriptions: the response to changed ones does not wait.
+
+export type ConnectionPart = {
+  version: string
+  owner: string
+  extensions: string
+  request: string
+}
+
+export const NO_VERSION = '0'
+
+const FORM = /^([0-9a-z]{1,24})\.([0-9a-f]{8})\.([a-z]{1,8})\.([0-9a-f]{8})$/
+
+export const connectionPart = ({ version, owner, extensions, request }: ConnectionPart): string =>
+  [version, owner, `x${extensions}`, request].join('.')
+
+/** The MSC's answer to a `pos` that cannot be continued: the client starts a new connection. */
+export const unknownPos = (why: string) =>
+  new MatrixError(400, 'M_UNKNOWN_POS', `${why}. Start again without pos`)
+
+/**
+ * @throws 400 M_UNKNOWN_POS when it is no `pos` of this server, or that of another connection
+ */
+export function parsePos(text: string, owner: string): { since: SyncToken; part: ConnectionPart } {
+  const since = tokenOf(text)
+  const [, version, ofOwner, extensions = '', request] = FORM.exec(since?.connection ?? '') ?? []
+  if (!since || version === undefined || ofOwner === undefined || request === undefined)
+    throw unknownPos('pos is not a position of this server')
+  if (ofOwner !== owner) throw unknownPos('pos belongs to another connection, device or user')
+  return { since, part: { version, owner: ofOwner, extensions: extensions.slice(1), request } }
+}
+
+function tokenOf(text: string): SyncToken | undefined {
+  try {
+    return parseToken(text, 'pos')
+  } catch {
+    return undefined
+  }
+}
+
+export const hashOf = (text: string): string => shortHash(text).slice(0, 8)
+
+export const ownerOf = ({ userId, deviceId }: Viewer, connId: string): string =>
+  hashOf(JSON.stringify([userId, deviceId, connId]))

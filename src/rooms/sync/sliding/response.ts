@@ -1,0 +1,210 @@
+import { viewerFacts, type ViewerFacts } from '../../../accounts/viewer.ts'
+import type { RoomId } from '../../../lib/ids.ts'
+import type { JsonObject } from '../../../lib/json.ts'
+import type { Queries } from '../../../storage/query.ts'
+import { currentPosition } from '../../../storage/stream.ts'
+import { accountDataOf, type AccountData } from '../extras.ts'
+import { changesHidden } from '../ignoring.ts'
+import type { SyncToken } from '../token.ts'
+import type { ConnectionState } from './connection-state.ts'
+import type { SlidingBody, SlidingDeps, Start } from './deps.ts'
+import { type ExtensionContext, type ExtensionRoom, lettersOf } from './extension.ts'
+import { filterFacts } from './filter-facts.ts'
+import { unknownPos } from './pos.ts'
+import { type ReadRooms, readSelection } from './read-selection.ts'
+import { NO_RECEIPTS, receiptNews, type ReceiptNews } from './receipt-news.ts'
+import type { SlidingRequest } from './request.ts'
+import { roomsOfUser, type RoomsOfUser } from './rooms-of-user.ts'
+import { selectRooms } from './select-rooms.ts'
+import { type Windows, windowsOf } from './windows.ts'
+
+export type SlidingResult = {
+  body: Omit<SlidingBody, 'pos'>
+  /** Where the next response continues. */
+  token: SyncToken
+  state: ConnectionState
+  /** Ends the wait of a long poll. */
+  hasNews: boolean
+}
+
+type Facts = Omit<ViewerFacts, 'accountData'> & { accountData: AccountData }
+/** One attempt to respond, in one snapshot. */
+type Attempt = { read: Queries; request: SlidingRequest; start: Start; now: SyncToken; facts: Facts }
+
+/** The response at this moment, as one snapshot of the database. */
+export async function readResponse(
+  deps: SlidingDeps,
+  request: SlidingRequest,
+  start: Start,
+): Promise<SlidingResult> {
+  // Taken before the snapshot: the next response contains later typing, and may repeat some.
+  const parts = deps.tokenParts()
+  return deps.db.snapshot(async (read) => {
+    const now = { ...parts, position: await currentPosition(read) }
+    const { since } = start
+    if (since !== undefined && since.position > now.position)
+      throw unknownPos('pos is ahead of this server, which was restored from a back-up')
+    // A new connection does not need changes.
+    const facts = await viewerFacts(read, request.viewer, since?.position ?? now.position)
+    const accountData = accountDataOf(facts.accountData)
+    const attempt = { read, request, start, now, facts: { ...facts, accountData } }
+    const found = await readRooms(deps, attempt)
+    const extensions = await readExtensions(deps, attempt, found)
+    return {
+      body: { lists: found.lists, rooms: found.rooms, extensions: extensions.parts },
+      token: now,
+      state: found.state,
+      hasNews: Object.keys(found.rooms).length > 0 || extensions.hasNews,
+    }
+  })
+}
+
+type FoundRooms = Pick<SlidingBody, 'lists' | 'rooms'> & {
+  state: ConnectionState
+  windows: Windows['rooms']
+  read: ReadRooms
+  receiptNews: ReceiptNews
+}
+
+const NOTHING: ReadRooms = { rooms: {}, starts: new Map(), initial: new Set(), grown: new Set() }
+
+async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRooms> {
+  const { read, request, start, now, facts } = attempt
+  const { viewer, lists, subscriptions } = request
+  const known = start.state
+  if (lists.size === 0 && subscriptions.size === 0 && known.size === 0)
+    return { lists: {}, rooms: {}, state: known, windows: new Map(), read: NOTHING, receiptNews: NO_RECEIPTS }
+  const { userId } = viewer
+  const { ignored } = facts
+  const since = start.since?.position
+  const ofUser = await roomsOfUser(read, deps.roomLists, {
+    ...request,
+    userId,
+    since,
+    position: now.position,
+    ...facts,
+    known,
+  })
+  const filters = [...lists.values()].map((list) => list.filters)
+  const ofFilters = await filterFacts(read, { userId, filters, rooms: ofUser.rooms })
+  const windows = windowsOf(request, ofUser.rooms, ofFilters)
+  const receipts = await receiptsSince(attempt)
+  const counted = countedRooms(attempt, ofUser, receipts)
+  const { rooms: selected, state } = selectRooms({
+    windows,
+    left: ofUser.left,
+    known,
+    since: since ?? 0,
+    isDm: ofFilters.isDm,
+    changed: changedRooms(attempt, ofUser, receipts),
+    counted,
+    maxRooms: deps.maxRooms,
+  })
+  const { pageBytes, sharedRooms, clock } = deps
+  const { hasCounts, render } = request
+  const reading = { viewer, now: clock.now(), pageBytes, sharedRooms, hasCounts, ignored }
+  const reader = { ...reading, since: since ?? 0, position: now.position }
+  const found = await readSelection(deps, read, { reader, rooms: selected, counted, render })
+  const counts = Object.fromEntries([...windows.counts].map(([name, count]) => [name, { count }]))
+  return {
+    lists: counts,
+    rooms: found.rooms,
+    state,
+    windows: windows.rooms,
+    read: found,
+    receiptNews: receipts,
+  }
+}
+
+async function receiptsSince({ read, request, start, now }: Attempt): Promise<ReceiptNews> {
+  const { hasCounts, extensions, viewer } = request
+  if (!start.since || !(hasCounts || extensions.receipts)) return NO_RECEIPTS
+  const since = start.since.position
+  const known = start.state.keys()
+  return receiptNews(read, { userId: viewer.userId, since, position: now.position, known })
+}
+
+/** The rooms of the user's own receipts. After a change of the hidden users, all counts may differ and invitations may have come back. */
+function countedRooms(
+  { request: { hasCounts }, start, facts }: Attempt,
+  { rooms }: RoomsOfUser,
+  receipts: ReceiptNews,
+): ReadonlySet<RoomId> {
+  const own = hasCounts ? receipts.own : new Set<RoomId>()
+  if (!start.since || !changesHidden(facts.accountData)) return own
+  const all = rooms.filter(
+    ({ membership }) => membership === 'invite' || (hasCounts && membership === 'join'),
+  )
+  return new Set([...own, ...all.map(({ roomId }) => roomId)])
+}
+
+/** The rooms with news since the last response, of any kind. */
+function* changedRooms(
+  { start, facts }: Attempt,
+  { rooms }: RoomsOfUser,
+  receipts: ReceiptNews,
+): Generator<RoomId> {
+  const since = start.since?.position
+  if (since === undefined) return
+  for (const { roomId, lastPosition } of rooms) {
+    // They are in the order of their last activity.
+    if (lastPosition <= since) break
+    yield roomId
+  }
+  yield* facts.accountData.roomIds
+  yield* receipts.rooms ?? start.state.keys()
+}
+
+async function readExtensions(
+  deps: SlidingDeps,
+  attempt: Attempt,
+  found: FoundRooms,
+): Promise<{ parts: Record<string, JsonObject>; hasNews: boolean }> {
+  const { read, request, start, now, facts } = attempt
+  const { since } = start
+  const typed = new Set(request.extensions.typing ? deps.typing.changedSince(since?.typing ?? 0) : [])
+  const context: ExtensionContext = {
+    ...facts,
+    read,
+    viewer: request.viewer,
+    requests: request.extensions,
+    since,
+    now,
+    known: since ? start.extensions : '',
+    rooms: [...roomsOf(attempt, found, typed)],
+    starts: found.read.starts,
+    receiptNews: found.receiptNews,
+    typed,
+  }
+  const parts: Record<string, JsonObject> = {}
+  let hasNews = false
+  for (const [name, extension] of Object.entries(deps.extensions)) {
+    const result = await extension(context)
+    if (!result) continue
+    parts[name] = result.part
+    hasNews ||= result.hasNews
+  }
+  return { parts, hasNews }
+}
+
+/** The rooms of which an extension can have data. Of the other rooms in the windows the client has everything, and nothing happened there. */
+function* roomsOf(
+  { start, facts, request }: Attempt,
+  { windows, state, read: found, receiptNews: news }: FoundRooms,
+  typed: ReadonlySet<RoomId>,
+): Generator<ExtensionRoom> {
+  const hasAll = lettersOf(request.extensions) === start.extensions
+  // A new state: some rooms are new, or come back into a window.
+  const isEvery = !start.since || !hasAll || state !== start.state
+  const ids =
+    isEvery || news.rooms === undefined
+      ? windows.keys()
+      : new Set([...found.initial, ...news.rooms, ...facts.accountData.roomIds, ...typed])
+  for (const roomId of ids) {
+    const window = windows.get(roomId)
+    if (!window || !state.has(roomId)) continue
+    const sent = found.initial.has(roomId) ? undefined : start.state.get(roomId)
+    const after = sent && (sent.upTo ?? start.since?.position)
+    yield { ...window, after, isGrown: found.grown.has(roomId) }
+  }
+}

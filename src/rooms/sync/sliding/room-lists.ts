@@ -1,0 +1,122 @@
+import { BoundedMap } from '../../../lib/bounded-map.ts'
+import type { RoomId, UserId } from '../../../lib/ids.ts'
+import type { Queries } from '../../../storage/query.ts'
+import type { Membership } from '../../../storage/schema.ts'
+import { type ListedRoom, listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
+import { roomsWithLatestNews } from '../news-store.ts'
+import { departedRooms, forgottenRooms } from './rooms-of-user-store.ts'
+
+/** The rooms of a user at a position. Never modified: an update is a new value. */
+export type RoomList = {
+  position: number
+  /** The rooms that the user has joined, is invited to, knocked on, or was removed from by another user; the last active one first. */
+  rooms: readonly ListedRoom[]
+  /** All rooms that the user left, or was removed from, after `leftSince`. */
+  left: readonly ListedRoom[]
+  leftSince: number
+}
+
+export type RoomLists = {
+  /** @param since the position after which `left` must be complete */
+  of(read: Queries, request: ListRequestOfUser): Promise<RoomList>
+}
+
+type ListRequestOfUser = { userId: UserId; since: number; position: number }
+
+/** The rooms in the cached lists of all users: about 15 MiB. */
+const CACHED_ROOMS = 50_000
+/** Up to this number of positions, a cached list is updated. */
+const FEW_POSITIONS = 1000
+
+/**
+ * Caches the lists of rooms in memory. A list has a position, so it is updated from the events after that: one event costs the look-up of its room, whatever the
+ * number of the user's rooms, and it does not matter which process wrote the event.
+ */
+export function createRoomLists(): RoomLists {
+  const cache = new BoundedMap<UserId, RoomList>({
+    limit: CACHED_ROOMS,
+    weightOf: ({ rooms }) => rooms.length + 1,
+  })
+  return {
+    async of(read, request) {
+      const { userId, since, position } = request
+      const cached = cache.get(userId)
+      const isUsable =
+        cached !== undefined &&
+        cached.leftSince <= since &&
+        cached.position <= position &&
+        position - cached.position <= FEW_POSITIONS
+      const list = isUsable ? await updated(read, cached, request) : await loaded(read, request)
+      // Another request can have read a later snapshot in between.
+      if ((cache.peek(userId)?.position ?? 0) <= position) cache.set(userId, list)
+      return list
+    },
+  }
+}
+
+async function loaded(read: Queries, { userId, since, position }: ListRequestOfUser): Promise<RoomList> {
+  const rooms = await listRooms(read, { userId, memberships: ['join', 'invite', 'knock'] })
+  const { left, removed } = await departed(read, userId, since)
+  return { position, rooms: inOrder([...rooms, ...removed]), left, leftSince: since }
+}
+
+async function updated(read: Queries, list: RoomList, request: ListRequestOfUser): Promise<RoomList> {
+  const { userId, position } = request
+  const news =
+    list.position === position
+      ? []
+      : await read.all(roomsWithLatestNews, { userId, since: list.position, position })
+  const stale = new Set<RoomId>(news.map((row) => row.room_id))
+  // What such a room shows can change without news for the user.
+  for (const { roomId, membership } of list.rooms) if (membership !== 'join') stale.add(roomId)
+  if (stale.size === 0) return list.position === position ? list : { ...list, position }
+  const current = await listRoomsAmong(read, { userId, roomIds: [...stale] })
+  const hasLeft = news.some(({ membership }) => membership === 'leave' || membership === 'ban')
+  const { left, removed } = hasLeft
+    ? await departed(read, userId, list.leftSince)
+    : {
+        left: list.left.filter(({ roomId }) => !stale.has(roomId)),
+        removed: await notForgotten(read, userId, removedAmong(list.rooms, current)),
+      }
+  const inside = current.filter(({ membership }) => !isOver(membership))
+  const others = list.rooms.filter(({ roomId }) => !stale.has(roomId))
+  // The others are in order, and a few rooms are added.
+  return { ...list, position, left, rooms: inOrder([...inside, ...removed, ...others]) }
+}
+
+const isOver = (membership: Membership) => membership === 'leave' || membership === 'ban'
+
+/** The rooms that were in the list although the user is not in them, as they are now. */
+function removedAmong(before: readonly ListedRoom[], current: readonly ListedRoom[]): ListedRoom[] {
+  const listed = new Set(before.filter(({ membership }) => isOver(membership)).map(({ roomId }) => roomId))
+  return current.filter(({ roomId, membership }) => isOver(membership) && listed.has(roomId))
+}
+
+const inOrder = (rooms: ListedRoom[]) => rooms.sort((a, b) => b.lastPosition - a.lastPosition)
+
+async function departed(
+  read: Queries,
+  userId: UserId,
+  since: number,
+): Promise<{ left: ListedRoom[]; removed: ListedRoom[] }> {
+  const rows = await read.all(departedRooms, { userId, since })
+  const rooms = await listRoomsAmong(read, { userId, roomIds: rows.map((row) => row.room_id) })
+  const removed = new Set(rows.filter((row) => row.was_removed === 1).map((row) => row.room_id))
+  return {
+    left: rooms.filter(({ memberPosition }) => memberPosition > since),
+    removed: rooms.filter(({ roomId }) => removed.has(roomId)),
+  }
+}
+
+/** Forgetting a room takes no position. */
+async function notForgotten(
+  read: Queries,
+  userId: UserId,
+  rooms: readonly ListedRoom[],
+): Promise<ListedRoom[]> {
+  if (rooms.length === 0) return []
+  const roomIds = rooms.map(({ roomId }) => roomId)
+  const forgotten = await read.all(forgottenRooms, { userId, roomIds })
+  const gone = new Set(forgotten.map((row) => row.room_id))
+  return rooms.filter(({ roomId }) => !gone.has(roomId))
+}

@@ -1,0 +1,43 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { RoomId, UserId } from '../../../lib/ids.ts'
+import { query } from '../../../storage/query.ts'
+
+/**
+ * The rooms that the user left, or was removed from, after `since`, and all rooms from which another user removed the joined user. An invitation
+ * that was withdrawn is none of the latter (MSC4186, "Lists").
+ */
+export const departedRooms = query<{ userId: UserId; since: number }>()((db, p) =>
+  db
+    .selectFrom('memberships as m')
+    .innerJoin('events as e', 'e.position', 'm.position')
+    .select(['m.room_id', 'm.position'])
+    .select(
+      sql<number>`case when e.sender <> m.user_id and m.sharing_position > 0 and m.forgotten = 0 then 1 else 0 end`.as(
+        'was_removed',
+      ),
+    )
+    .where('m.user_id', '=', p.userId)
+    .where('m.membership', 'in', ['leave', 'ban'])
+    .where((eb) =>
+      eb.or([
+        eb('m.position', '>', p.since),
+        eb.and([
+          eb('m.sharing_position', '>', 0),
+          eb('m.forgotten', '=', 0),
+          sql<boolean>`e.sender <> m.user_id`,
+        ]),
+      ]),
+    )
+    .orderBy('m.room_id'),
+)
+
+/** The rooms of the list that the user has forgotten. */
+export const forgottenRooms = query<{ userId: UserId; roomIds: readonly RoomId[] }>()((db, p, d) =>
+  db
+    .selectFrom('memberships')
+    .select('room_id')
+    .where('user_id', '=', p.userId)
+    .where('room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>)
+    .where('forgotten', '=', 1)
+    .orderBy('room_id'),
+)

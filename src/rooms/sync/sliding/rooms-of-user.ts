@@ -1,0 +1,91 @@
+import type { RoomId, UserId } from '../../../lib/ids.ts'
+import type { Queries } from '../../../storage/query.ts'
+import { type ListedRoom, listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
+import type { Hiding } from '../ignoring.ts'
+import { membersOfRoomsAt } from '../state-store.ts'
+import type { ConnectionState } from './connection-state.ts'
+import type { SlidingRequest } from './request.ts'
+import type { RoomLists } from './room-lists.ts'
+
+/** The rooms of a user in the order of their last activity, the last one first, and the rooms that the user is no longer in since the last response. */
+export type RoomsOfUser = { rooms: readonly ListedRoom[]; left: readonly ListedRoom[] }
+
+type RoomsRequest = Pick<SlidingRequest, 'lists' | 'subscriptions'> &
+  Hiding & {
+    userId: UserId
+    /** The position of the previous response; undefined: the connection is new. */
+    since: number | undefined
+    /** The position of this response. */
+    position: number
+    /** The rooms that the client has. */
+    known: ConnectionState
+  }
+
+/**
+ * The rooms from which the lists and subscriptions of a request choose: those that the user has joined, is invited to, knocked on, or was removed
+ * from by another user (MSC4186, "Lists"). Hidden invitations are left out.
+ */
+export async function roomsOfUser(
+  read: Queries,
+  lists: RoomLists,
+  request: RoomsRequest,
+): Promise<RoomsOfUser> {
+  const { userId, since, position } = request
+  const list = needsFew(request)
+    ? await fewRooms(read, request)
+    : await lists.of(read, { userId, since: since ?? position, position })
+  const hidden = new Set(await hiddenInvitations(read, request, list.rooms))
+  return {
+    rooms: hidden.size === 0 ? list.rooms : list.rooms.filter(({ roomId }) => !hidden.has(roomId)),
+    left: list.left.filter(({ memberPosition }) => since !== undefined && memberPosition > since),
+  }
+}
+
+/** The invitations, and the rooms that the request or the connection names. */
+async function fewRooms(
+  read: Queries,
+  { userId, since, subscriptions, known }: RoomsRequest,
+): Promise<RoomsOfUser> {
+  const invitations = await listRooms(read, { userId, memberships: ['invite'] })
+  const roomIds = [...new Set([...subscriptions.keys(), ...known.keys()])]
+  const named = await listRoomsAmong(read, { userId, roomIds })
+  const rooms = new Map([...named, ...invitations].map((room) => [room.roomId, room]))
+  const inside = [...rooms.values()].filter(
+    ({ membership }) => membership !== 'leave' && membership !== 'ban',
+  )
+  return {
+    rooms: inside.sort((a, b) => b.lastPosition - a.lastPosition),
+    // Only rooms that the client has matter.
+    left:
+      since === undefined
+        ? []
+        : named.filter(({ membership }) => membership === 'leave' || membership === 'ban'),
+  }
+}
+
+/** The maximum number of known rooms that are looked up one by one. */
+const FEW_ROOMS = 100
+
+/** Whether the request needs invitations, and rooms that it names: that of a notification extension after a push. */
+function needsFew({ lists, known }: RoomsRequest): boolean {
+  return known.size <= FEW_ROOMS && [...lists.values()].every(({ filters }) => filters.isInvited === true)
+}
+
+async function hiddenInvitations(
+  read: Queries,
+  { userId, ignored, blocksInvitations }: RoomsRequest,
+  rooms: readonly ListedRoom[],
+): Promise<RoomId[]> {
+  if (ignored.size === 0 && !blocksInvitations) return []
+  const invitations = rooms.filter(({ membership }) => membership === 'invite')
+  if (blocksInvitations) return invitations.map(({ roomId }) => roomId)
+  const places = invitations.map(({ roomId, memberPosition: position }) => ({
+    roomId,
+    userIds: [userId],
+    position,
+  }))
+  const owns = await membersOfRoomsAt(read, places)
+  return places
+    .map(({ roomId }) => roomId)
+    .filter((roomId) => ignored.has(owns.get(roomId)?.[0]?.sender ?? ''))
+}

@@ -1,0 +1,174 @@
+import type { RoomId } from '../../../lib/ids.ts'
+import type { ListedRoom } from '../../room-summaries-store.ts'
+import type { ConnectionState, SentRoom } from './connection-state.ts'
+import { expandsState, type StateFilter, stateFilterOf } from './required-state.ts'
+import type { CombinedConfig, Windows } from './windows.ts'
+
+/** A room of the response. */
+export type SelectedRoom = {
+  room: ListedRoom
+  config: CombinedConfig
+  /** The client has everything up to this position; undefined: it does not have the room. */
+  after: number | undefined
+  /** There are events, or a change of the user's membership, after `after`. */
+  hasEvents: boolean
+  /** The client gets the latest events even if it has some of them, because it wants more than before. */
+  growsTimeline: boolean
+  /** The state that the client got before, if it wants more now. */
+  stateBefore: StateFilter | undefined
+  isDm: boolean
+  /** The room has become, or is no longer, a direct room, or the client does not have it. */
+  isDmNew: boolean
+}
+
+export type SelectRequest = {
+  windows: Windows
+  /** The rooms that the user has left after `since`, or was removed from. */
+  left: readonly ListedRoom[]
+  known: ConnectionState
+  /** The position of the previous response; 0: the connection is new. */
+  since: number
+  isDm: (roomId: RoomId) => boolean
+  /** All rooms with events after `since`, and with receipts or account data. */
+  changed: Iterable<RoomId>
+  /** The rooms whose unread counts may have changed. */
+  counted: ReadonlySet<RoomId>
+  /** The maximum number of rooms of a connection. */
+  maxRooms: number
+}
+
+export type RoomSelection = {
+  rooms: SelectedRoom[]
+  /** What the client has after the response. */
+  state: ConnectionState
+}
+
+/**
+ * The rooms of a response (MSC4186, "Room results"): rooms in a window that the client does not have, or that have news for it. A room outside all
+ * windows is sent only to tell that the user is no longer in it.
+ */
+export function selectRooms(request: SelectRequest): RoomSelection {
+  const { windows, known } = request
+  const rooms: SelectedRoom[] = []
+  const next = new Map(known)
+  let isChanged = false
+  const set = (roomId: RoomId, sent: SentRoom) => {
+    if (next.get(roomId) === sent) return
+    next.set(roomId, sent)
+    isChanged = true
+  }
+  for (const selected of departed(request)) {
+    rooms.push(selected)
+    next.delete(selected.room.roomId)
+    isChanged = true
+  }
+  const outside = outsideOf(known, windows)
+  for (const { room, config } of windows.rooms.values()) {
+    const sent = known.get(room.roomId)
+    if (sent && isUnchanged(request, { room, config, sent })) continue
+    if (sent === undefined && next.size >= request.maxRooms) {
+      const dropped = outside.next()
+      if (dropped.done) continue
+      next.delete(dropped.value)
+    }
+    const selected = selectRoom(request, { room, config, sent })
+    if (isNews(selected, request.counted)) rooms.push(selected)
+    set(room.roomId, sentAfter(selected, sent, request.isDm(room.roomId)))
+  }
+  // The news of these rooms are not sent, so from now on the client has less of them than of the others.
+  for (const roomId of request.changed) {
+    const sent = next.get(roomId)
+    if (sent && sent.upTo === undefined && known.has(roomId) && !windows.rooms.has(roomId))
+      set(roomId, { ...sent, upTo: request.since })
+  }
+  return { rooms, state: isChanged ? next : known }
+}
+
+/** The rooms that the user left since, as far as the client has them. They are no longer in the list of rooms, or outside all windows. */
+function departed({ left, known, windows, since }: SelectRequest): SelectedRoom[] {
+  return left.flatMap((room) => {
+    const sent = known.get(room.roomId)
+    if (!sent || windows.rooms.has(room.roomId)) return []
+    const { limit, state } = sent
+    const config = { limit, state, filter: stateFilterOf(state), lists: [], isSubscribed: false }
+    const after = sent.upTo ?? since
+    return [
+      {
+        room,
+        config,
+        after,
+        hasEvents: true,
+        growsTimeline: false,
+        stateBefore: undefined,
+        isDm: sent.isDm,
+        isDmNew: false,
+      },
+    ]
+  })
+}
+
+type Candidate = { room: ListedRoom; config: CombinedConfig; sent: SentRoom | undefined }
+
+/** Nearly all rooms of a large list: for them nothing is created. */
+function isUnchanged(
+  { since, isDm, counted }: SelectRequest,
+  { room, config, sent }: Candidate & { sent: SentRoom },
+): boolean {
+  const { roomId } = room
+  return (
+    sent.upTo === undefined &&
+    room.lastPosition <= since &&
+    sent.state === config.state &&
+    sent.limit === config.limit &&
+    !counted.has(roomId) &&
+    isDm(roomId) === sent.isDm
+  )
+}
+
+function selectRoom({ since, isDm }: SelectRequest, { room, config, sent }: Candidate): SelectedRoom {
+  const isDmNow = isDm(room.roomId)
+  if (!sent) {
+    const isNew = { after: undefined, hasEvents: true, growsTimeline: false, stateBefore: undefined }
+    return { room, config, ...isNew, isDm: isDmNow, isDmNew: true }
+  }
+  const after = sent.upTo ?? since
+  const isJoined = room.membership === 'join'
+  const before = isJoined && sent.state !== config.state ? stateFilterOf(sent.state) : undefined
+  return {
+    room,
+    config,
+    after,
+    hasEvents: room.lastPosition > after,
+    growsTimeline: isJoined && config.limit > sent.limit,
+    stateBefore: before && expandsState(before, config.filter) ? before : undefined,
+    isDm: isDmNow,
+    isDmNew: isDmNow !== sent.isDm,
+  }
+}
+
+function isNews(selected: SelectedRoom, counted: ReadonlySet<RoomId>): boolean {
+  const { after, hasEvents, growsTimeline, stateBefore, isDmNew, room } = selected
+  return (
+    after === undefined ||
+    hasEvents ||
+    growsTimeline ||
+    stateBefore !== undefined ||
+    isDmNew ||
+    counted.has(room.roomId)
+  )
+}
+
+/** A smaller config counts only from the next event on: until then the client has everything of the larger one. */
+function sentAfter(selected: SelectedRoom, sent: SentRoom | undefined, isDm: boolean): SentRoom {
+  const { config, hasEvents, growsTimeline, stateBefore } = selected
+  const limit = sent && !hasEvents && !growsTimeline ? sent.limit : config.limit
+  const state = sent && !hasEvents && !stateBefore ? sent.state : config.state
+  if (sent && sent.limit === limit && sent.state === state && sent.isDm === isDm && sent.upTo === undefined)
+    return sent
+  return { limit, state, isDm, upTo: undefined }
+}
+
+/** Rooms that the client has outside all windows: they can be forgotten for new ones. */
+function* outsideOf(known: ConnectionState, windows: Windows): Generator<RoomId> {
+  for (const roomId of known.keys()) if (!windows.rooms.has(roomId)) yield roomId
+}

@@ -1,0 +1,77 @@
+import { deleteReceived } from '../../../accounts/to-device/waiting.ts'
+import type { DeviceId, RoomId } from '../../../lib/ids.ts'
+import { currentPosition } from '../../../storage/stream.ts'
+import { longPoll } from '../long-poll.ts'
+import { markActive } from '../sync.ts'
+import { syncToken } from '../token.ts'
+import { isSameState, NO_ROOMS } from './connection-state.ts'
+import type { ConnectionKey } from './connections.ts'
+import type { SlidingBody, SlidingDeps, Start } from './deps.ts'
+import { lettersOf } from './extension.ts'
+import { connectionPart, hashOf, NO_VERSION, ownerOf, parsePos, unknownPos } from './pos.ts'
+import type { SlidingRequest } from './request.ts'
+import { readResponse } from './response.ts'
+
+/**
+ * Sliding sync (MSC4186): the rooms in the windows of the client's lists, subscribed rooms, and the data of extensions, as far as the client does not have
+ * them. Waits for news, up to the time-out, when the request continues a connection without changing what it asks for.
+ * @throws 400 M_UNKNOWN_POS when the connection cannot be continued
+ */
+export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): Promise<SlidingBody> {
+  const { viewer, signal } = request
+  const key = { userId: viewer.userId, deviceId: viewer.deviceId ?? ('' as DeviceId), connId: request.connId }
+  const owner = ownerOf(viewer, request.connId)
+  const asked = hashOf(JSON.stringify([[...request.lists], [...request.subscriptions]]))
+  const { version, before, ...first } = await startOf(deps, request, { key, owner })
+  const waits = first.since !== undefined && before === asked
+  const poll = {
+    viewer,
+    timeoutMs: waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0,
+    signal,
+    watches: watchesOf(request),
+  }
+  using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
+  await acknowledge(deps, request)
+  const extensions = lettersOf(request.extensions)
+  let start: Start = first
+  const { body, token, state } = await longPoll(deps, poll, async () => {
+    const result = await readResponse(deps, request, start)
+    // This attempt found nothing for the client, so the next attempt starts at its position.
+    start = { since: result.token, state: result.state, extensions }
+    return { value: result, news: result.hasNews }
+  })
+  const isChanged = !isSameState(state, first.state)
+  const saved = isChanged && !signal.aborted ? await deps.connections.save(key, state, version) : version
+  const connection = connectionPart({ version: saved, owner, extensions, request: asked })
+  return { pos: syncToken({ ...token, connection }), ...body }
+}
+
+type Continued = Start & { version: string; before: string | undefined }
+
+async function startOf(
+  deps: SlidingDeps,
+  request: SlidingRequest,
+  { key, owner }: { key: ConnectionKey; owner: string },
+): Promise<Continued> {
+  if (request.pos === undefined)
+    return { since: undefined, state: NO_ROOMS, extensions: '', version: NO_VERSION, before: undefined }
+  const { since, part } = parsePos(request.pos, owner)
+  const state = await deps.connections.load(key, part.version)
+  if (!state) throw unknownPos('This connection has expired')
+  return { since, state, extensions: part.extensions, version: part.version, before: part.request }
+}
+
+/** Deletes the to-device messages that the device has received. A cursor ahead of the stream is from before a restore, and acknowledges nothing. */
+async function acknowledge({ db }: SlidingDeps, { viewer, extensions }: SlidingRequest): Promise<void> {
+  const since = extensions.toDevice?.since ?? 0
+  const { userId, deviceId } = viewer
+  if (deviceId === null || since === 0 || since > (await currentPosition(db))) return
+  await deleteReceived(db, { userId, deviceId }, since)
+}
+
+/** Changes of device lists are published for rooms; invitations for the user. */
+function watchesOf({ lists, subscriptions, extensions }: SlidingRequest): (roomId: RoomId) => boolean {
+  const all =
+    extensions.e2ee === true || [...lists.values()].some(({ filters }) => filters.isInvited !== true)
+  return (roomId) => all || subscriptions.has(roomId)
+}

@@ -1,0 +1,98 @@
+import type { RoomId } from '../../../lib/ids.ts'
+import type { ListedRoom } from '../../room-summaries-store.ts'
+import type { RoomConfig, SlidingRequest } from './request.ts'
+import { type StateFilter, stateFilterText } from './required-state.ts'
+import { type FilterFacts, matchesFilters } from './list-filters.ts'
+
+/** What all rules that match a room want of it together: the larger timeline, and the state that any of them wants. */
+export type CombinedConfig = {
+  limit: number
+  filter: StateFilter
+  /** The text of `filter`. */
+  state: string
+  /** The names of the lists that contain the room. */
+  lists: readonly string[]
+  isSubscribed: boolean
+}
+
+export type Windows = {
+  /** The number of rooms in each list, in and outside its ranges. */
+  counts: Map<string, number>
+  /** The rooms in the ranges of lists, and the subscribed rooms, with what is wanted of them. */
+  rooms: Map<RoomId, { room: ListedRoom; config: CombinedConfig }>
+}
+
+type WindowRequest = Pick<SlidingRequest, 'lists' | 'subscriptions'>
+
+/**
+ * The rooms that match the lists and subscriptions of a request (MSC4186, "Lists and subscriptions").
+ * @param rooms the rooms of the user, the last active one first
+ */
+export function windowsOf(
+  { lists, subscriptions }: WindowRequest,
+  rooms: readonly ListedRoom[],
+  facts: FilterFacts,
+): Windows {
+  const counts = new Map<string, number>()
+  const names = new Map<ListedRoom, string[]>()
+  for (const [name, { ranges, filters }] of lists) {
+    const matching = hasFilters(filters)
+      ? rooms.filter((room) => matchesFilters(filters, room, facts))
+      : rooms
+    counts.set(name, matching.length)
+    for (const [from, to] of ranges ?? [[0, matching.length - 1] as const])
+      for (const room of matching.slice(from, to + 1)) {
+        const before = names.get(room)
+        if (before === undefined) names.set(room, [name])
+        // Ranges of one list can overlap.
+        else if (before.at(-1) !== name) before.push(name)
+      }
+  }
+  const combine = createCombiner(lists)
+  const found: Windows['rooms'] = new Map()
+  for (const [room, of] of names)
+    found.set(room.roomId, { room, config: combine(of, subscriptions.get(room.roomId)) })
+  if (subscriptions.size > 0)
+    for (const room of rooms) {
+      const config = subscriptions.get(room.roomId)
+      if (config && !found.has(room.roomId)) found.set(room.roomId, { room, config: combine([], config) })
+    }
+  return { counts, rooms: found }
+}
+
+const hasFilters = (filters: object) => Object.values(filters).some((value) => value !== undefined)
+
+/** Combines the configs of a room. Thousands of rooms have the same lists, so their combination is made once. */
+function createCombiner(lists: ReadonlyMap<string, RoomConfig>) {
+  const known = new Map<string, CombinedConfig>()
+  return (names: readonly string[], subscription: RoomConfig | undefined): CombinedConfig => {
+    if (subscription) return combined(names, configsOf(lists, names), subscription)
+    // Nearly all rooms are in one list.
+    const key = names.length === 1 ? (names[0] ?? '') : JSON.stringify(names)
+    let config = known.get(key)
+    if (!config) known.set(key, (config = combined(names, configsOf(lists, names), undefined)))
+    return config
+  }
+}
+
+const configsOf = (lists: ReadonlyMap<string, RoomConfig>, names: readonly string[]) =>
+  names.flatMap((name) => lists.get(name) ?? [])
+
+function combined(
+  lists: readonly string[],
+  ofLists: readonly RoomConfig[],
+  subscription: RoomConfig | undefined,
+): CombinedConfig {
+  const configs = subscription ? [...ofLists, subscription] : ofLists
+  const filters = new Map(
+    configs.map(({ requiredState }) => [stateFilterText([requiredState]), requiredState]),
+  )
+  const filter = [...filters.keys()].sort().flatMap((text) => filters.get(text) ?? [])
+  return {
+    limit: Math.max(0, ...configs.map(({ timelineLimit }) => timelineLimit)),
+    filter,
+    state: stateFilterText(filter),
+    lists,
+    isSubscribed: subscription !== undefined,
+  }
+}

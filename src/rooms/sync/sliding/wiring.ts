@@ -1,0 +1,33 @@
+import type { Clock } from '../../../lib/clock.ts'
+import type { Random } from '../../../lib/ids.ts'
+import type { Typing } from '../../typing.ts'
+import { accountDataSection, type SectionDeps } from '../sections.ts'
+import type { SyncSection } from '../section.ts'
+import { accountDataExtension } from './account-data-extension.ts'
+import { type ConnectionLimits, createConnections } from './connections.ts'
+import type { SlidingDeps } from './deps.ts'
+import { encryptionExtension, toDeviceExtension, typingExtension } from './device-extensions.ts'
+import { createRoomLists } from './room-lists.ts'
+import { receiptsExtension } from './receipts-extension.ts'
+
+type Given = SectionDeps &
+  Omit<SlidingDeps, 'connections' | 'roomLists' | 'extensions' | 'tokenParts'> &
+  ConnectionLimits & { clock: Clock; random: Random; typing: Typing }
+
+/** @param encryption the section of /sync for encryption, from a later stage */
+export function slidingDeps(given: Given, encryption: SyncSection): SlidingDeps {
+  const accountData = accountDataSection(given)
+  return {
+    ...given,
+    connections: createConnections(given),
+    roomLists: createRoomLists(),
+    extensions: {
+      to_device: toDeviceExtension(given),
+      e2ee: encryptionExtension(encryption),
+      account_data: accountDataExtension(accountData),
+      receipts: receiptsExtension,
+      typing: typingExtension(given.typing),
+    },
+    tokenParts: () => ({ typing: given.typing.serial(), ...accountData.tokenParts?.() }),
+  }
+}
