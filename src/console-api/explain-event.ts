@@ -1,6 +1,7 @@
 import { isRead, outcomeOf } from '../notifications/recipient-facts.ts'
 import { rulesetOf } from '../user-rules/read-rules.ts'
-import { asOutcome, type StoredOutcome } from '../delivery/next-poke.ts'
+import { asOutcome } from '../delivery/next-poke.ts'
+import type { StoredOutcome } from '../delivery/recipient.ts'
 import { notFound } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'

@@ -12,7 +12,7 @@ import type { LoadPokedEvents } from './poked-event.ts'
 import type { RecentEvents } from './recent-events.ts'
 import type { SenderDeps } from './sender-for.ts'
 
-export type DeliveryDeps = DeliveryQueries &
+export type DeliveryDeps = Omit<DeliveryQueries, 'recipientFacts'> &
   SenderDeps & {
     db: Database
     bus: Bus

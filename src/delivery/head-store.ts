@@ -1,23 +1,31 @@
-import { sql } from 'kysely'
+import { type Compilable, type Kysely, sql } from 'kysely'
 import type { Progress } from '../sending/item-store.ts'
 import { STATE } from '../sending/lane-store.ts'
-import { type Queries, type Query, query } from '../storage/query.ts'
+import { type Dialect, type Queries, query } from '../storage/query.ts'
+import type { Schema } from '../storage/schema.ts'
 import { newestEdit, QUEUED_EVENT, RECIPIENT } from './queued-event-sql.ts'
+import type { RecipientFacts } from './recipient.ts'
 
 export type HeadWanted = { pusherId: number; done: Progress }
 
-export type HeadRow = typeof heads extends Query<infer _P, infer R> ? R : never
+type Selected = ReturnType<typeof selectHeads> extends Compilable<infer R> ? R : never
+
+/** `facts`: about the event at the head and its recipient; without an event only the badge has a meaning. */
+export type HeadRow = Selected & { facts: RecipientFacts }
+
+/** Reads heads with their facts in one query. */
+export type ReadHeads = (q: Queries, params: HeadParams) => Promise<readonly HeadRow[]>
 
 /**
  * For each pusher that is still leased by `owner`: its settings and state, and the first queued event after `done`, if any, with
  * the current facts about it.
  */
 export async function headsOf(
-  q: Queries,
+  { db, readHeads }: { db: Queries; readHeads: ReadHeads },
   owner: string,
   items: readonly HeadWanted[],
 ): Promise<Map<number, HeadRow>> {
-  const rows = await q.all(heads, {
+  const rows = await readHeads(db, {
     owner,
     items: items.map(({ pusherId, done }) => ({
       id: pusherId,
@@ -30,7 +38,7 @@ export async function headsOf(
 
 /** The progress in the queue when its head is done. */
 export function pastHead(
-  { urgent_head: urgent, ordinary_head: ordinary }: HeadRow,
+  { urgent_head: urgent, ordinary_head: ordinary }: Selected,
   done: Progress,
 ): Progress {
   if (urgent !== null) return { ...done, urgent }
@@ -52,9 +60,13 @@ const nextPosition = sql<number | null>`case
     where i.lane_id = h.pusher_id and i.urgent = 1 and i.position > h.urgent_head) end`
 const headPosition = sql<number | null>`coalesce(h.urgent_head, h.ordinary_head)`
 
-type HeadParams = { owner: string; items: readonly { id: number; after: number; urgent_after: number }[] }
+export type HeadParams = {
+  owner: string
+  items: readonly { id: number; after: number; urgent_after: number }[]
+}
 
-export const heads = query<HeadParams>()((db, p, d) =>
+/** The heads `h` with the queued event `e`. `notifications/poke-heads-store.ts` adds the facts of the recipient. */
+export const selectHeads = (db: Kysely<Schema>, p: HeadParams, d: Dialect) =>
   db
     // Materialized, because SQLite would otherwise evaluate the heads again for each use.
     .with(
@@ -100,8 +112,7 @@ export const heads = query<HeadParams>()((db, p, d) =>
     .select([headPosition.as('head'), nextPosition.as('next')])
     .select(QUEUED_EVENT)
     .select(newestEdit('e.position').as('edit_position'))
-    .select(RECIPIENT),
-)
+    .select(RECIPIENT)
 
 /** Reads the table itself, not an index. */
 export const anyPusher = query()((db) =>

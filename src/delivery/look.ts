@@ -10,7 +10,7 @@ import type { DeliveryDeps } from './deps.ts'
 import { createDeviceRules } from './device-rules.ts'
 import { createEventCache } from './event-cache.ts'
 import { type HeadRow, headsOf, type HeadWanted, pastHead } from './head-store.ts'
-import { type FactsWanted, nextPoke, type NextStep } from './next-poke.ts'
+import { nextPoke, type NextStep } from './next-poke.ts'
 
 /** The next poke of a pusher. */
 export type PokeLook = Looked & {
@@ -52,12 +52,11 @@ export function createLook(deps: DeliveryDeps): (visit: Visit) => Promise<PokeLo
   const { db } = deps
   const caches = {
     eventAt: createEventCache(deps.loadPokedEvents, db, deps.recentEvents),
-    factsOf: createBatcher((wanted: readonly FactsWanted[]) => deps.recipientFacts(db, wanted)),
     deviceRulesOf: createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings),
   }
   // All items come from one worker, so they have the same owner.
   const headOf = createBatcher(async (items: readonly (HeadWanted & { owner: string })[]) => {
-    const found = await headsOf(db, items[0]?.owner ?? '', items)
+    const found = await headsOf(deps, items[0]?.owner ?? '', items)
     return items.map((item) => found.get(item.pusherId))
   })
   const nextStep = (head: HeadRow, badgeMissed: boolean) =>

@@ -22,11 +22,13 @@ import {
 } from './device-rules.ts'
 import { badgePoke, eventPoke, type Poke, type PokeDevice } from './poke.ts'
 import type { PokedEvent } from './poked-event.ts'
-import type { HeadRow } from './head-store.ts'
+import type { HeadRow, ReadHeads } from './head-store.ts'
+import type { FactsWanted, RecipientFacts, StoredOutcome } from './recipient.ts'
 import { roomNameFor } from './room-name.ts'
 
 /** The functions that delivery needs from earlier stages. */
 export type DeliveryQueries = {
+  readHeads: ReadHeads
   /** Reads the facts of several recipients in one query, in their order. */
   recipientFacts: (q: Queries, wanted: readonly FactsWanted[]) => Promise<readonly RecipientFacts[]>
   /** All push rules of a user. */
@@ -41,34 +43,6 @@ export type DeliveryQueries = {
    * result of the previous call.
    */
   activeUntil: (of: { userId: UserId; except: DeviceId | null; wasActive: boolean }) => number | undefined
-}
-
-export type FactsWanted = {
-  userId: UserId
-  /** Absent: only the badge is wanted. */
-  event: { roomId: RoomId; threadId: string; position: number } | undefined
-}
-
-/** The facts about an event and one of its recipients that can change after the event was sent. */
-export type RecipientFacts = {
-  /** By the position of its thread or of all threads. False for a user who is only invited or not a member. */
-  isRead: boolean
-  /**
-   * Undefined when no rule notified the user or the user's cohort of the event, or when the event was redacted and is not the
-   * current invitation. It does not say whether the user is a member, or whether another user sent the event.
-   */
-  outcome: StoredOutcome | undefined
-  /** The number for the app icon of the user; 0 for a user without pushers. */
-  badge: number
-}
-
-/** The outcome at the time of the event. */
-export type StoredOutcome = {
-  notify: boolean
-  highlight: boolean
-  /** The actions as written in the rule. */
-  actions: readonly (string | JsonObject)[]
-  rule: { kind: string; ruleId: string } | null
 }
 
 /** The next step for a pusher. */
@@ -98,9 +72,7 @@ export type NextStep =
    */
   | { kind: 'rest'; badgeKnown: boolean; until?: number }
 
-export type NextPokeDeps = Omit<DeliveryQueries, 'rulesOf' | 'recipientFacts'> & {
-  /** Concurrent calls share one query. */
-  factsOf: (wanted: FactsWanted) => Promise<RecipientFacts>
+export type NextPokeDeps = Omit<DeliveryQueries, 'rulesOf' | 'recipientFacts' | 'readHeads'> & {
   q: Queries
   now: number
   deviceRulesOf: (userId: UserId, version: number) => Promise<DeviceRules>
@@ -118,7 +90,7 @@ export async function nextPoke(deps: NextPokeDeps, head: HeadRow, badgeMissed: b
   if (head.activated === 0) return activationStep(deps, head)
   const isBadgeDue = head.value_due > 0 || badgeMissed
   return head.head === null
-    ? badgeStep(deps, head, { isBadgeDue })
+    ? badgeStep(deps, head, isBadgeDue)
     : eventStep(deps, head, { position: head.head, isBadgeDue })
 }
 
@@ -134,14 +106,14 @@ function activationStep(deps: NextPokeDeps, head: HeadRow): NextStep {
   return { kind: 'rest', badgeKnown: true, ...until }
 }
 
-async function badgeStep(
+function badgeStep(
   deps: NextPokeDeps,
   head: HeadRow,
-  { isBadgeDue, badge: known }: { isBadgeDue: boolean; badge?: number },
-): Promise<Extract<NextStep, { kind: 'send' | 'rest' }>> {
+  isBadgeDue: boolean,
+): Extract<NextStep, { kind: 'send' | 'rest' }> {
   if (!isBadgeDue) return { kind: 'rest', badgeKnown: false }
   if (!wantsBadges(head)) return { kind: 'rest', badgeKnown: true }
-  const badge = known ?? (await deps.factsOf({ userId: head.user_id, event: undefined })).badge
+  const { badge } = head.facts
   if (badge === head.value_told) return { kind: 'rest', badgeKnown: true }
   const poke = badgePoke({ device: deviceOf(head, deps.includeContent), unread: badge })
   return { kind: 'send', poke, badge, about: 'badge' }
@@ -170,10 +142,9 @@ export type PokeDecision =
   | { kind: 'send'; outcome: RuleOutcome; poked: PokedEvent; badge: number }
   | { kind: 'skip'; reason: SkipReason }
 
-export type JudgeDeps = Pick<
-  NextPokeDeps,
-  'q' | 'now' | 'factsOf' | 'displayNameAt' | 'deviceRulesOf' | 'eventAt'
-> & {
+export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'displayNameAt' | 'deviceRulesOf' | 'eventAt'> & {
+  /** Not called for an event that the facts of the queue rule out. */
+  factsOf: (wanted: FactsWanted) => Promise<RecipientFacts>
   /** For e-mail pushers: whether the deciding rule wants the event to be mailed. */
   isForMail?: (tweaks: RuleOutcome['tweaks']) => boolean
 }
@@ -230,14 +201,14 @@ async function eventStep(
   { position, isBadgeDue }: { position: number; isBadgeDue: boolean },
 ): Promise<NextStep> {
   const userId = head.user_id
-  const decision = await judgeEvent(deps, head, position)
+  const decision = await judgeEvent({ ...deps, factsOf: async () => head.facts }, head, position)
   if (decision.kind === 'skip') return decision
   const { outcome, poked } = decision
   const badge = receivesBadge(head) ? decision.badge : null
   const hold = holdFor(deps, head)
   if (hold !== undefined) {
     // Events that were read in the meantime change the badge also during a hold.
-    const badgeNow = await badgeStep(deps, head, { isBadgeDue, badge: decision.badge })
+    const badgeNow = badgeStep(deps, head, isBadgeDue)
     return badgeNow.kind === 'send' ? badgeNow : { ...hold, badgeKnown: badgeNow.badgeKnown }
   }
   const input = {

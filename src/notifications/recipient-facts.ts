@@ -1,7 +1,9 @@
-import type { FactsWanted, RecipientFacts, StoredOutcome } from '../delivery/next-poke.ts'
+import type { HeadParams, HeadRow } from '../delivery/head-store.ts'
+import type { FactsWanted, RecipientFacts, StoredOutcome } from '../delivery/recipient.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Queries, Query } from '../storage/query.ts'
 import type { BadgeMeaning } from './badge.ts'
+import { headsWithMessages, headsWithRooms } from './poke-heads-store.ts'
 import { readActions, ruleOf } from './stored-rule.ts'
 import { factsWithMessages, factsWithRooms } from './recipient-facts-store.ts'
 
@@ -28,6 +30,12 @@ export async function recipientFacts(
   return found
 }
 
+/** Reads the heads of pushers' queues with the facts of their recipients (`ReadHeads` of delivery). */
+export async function pokeHeads(q: Queries, params: HeadParams, meaning?: BadgeMeaning): Promise<HeadRow[]> {
+  const rows = await q.all(meaning === 'messages' ? headsWithMessages : headsWithRooms, params)
+  return rows.map((row) => Object.assign(row, { facts: factsOf(row) }))
+}
+
 /** The badge of one user. */
 export async function badgeOf(q: Queries, userId: UserId, meaning?: BadgeMeaning): Promise<number> {
   return (await recipientFacts(q, [{ userId, event: undefined }], meaning))[0]?.badge ?? 0
@@ -48,7 +56,7 @@ export async function outcomeOf(
 
 type Row = typeof factsWithRooms extends Query<infer _P, infer R> ? R : never
 
-function factsOf(row: Row): RecipientFacts {
+function factsOf(row: Omit<Row, 'at'>): RecipientFacts {
   const { notify, highlight, actions } = row
   return {
     isRead: row.read_position !== null,

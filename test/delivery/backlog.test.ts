@@ -6,7 +6,7 @@ import { Client } from 'pg'
 import { removeCollapsed } from '../../src/delivery/collapse-store.ts'
 import { ripePushers } from '../../src/delivery/email/mail-store.ts'
 import { addForUsers } from '../../src/delivery/outbox-store.ts'
-import { heads } from '../../src/delivery/head-store.ts'
+import { headsWithRooms as heads } from '../../src/notifications/poke-heads-store.ts'
 import { removeDone } from '../../src/sending/item-store.ts'
 import { claim, settle, unattended } from '../../src/sending/lane-store.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
@@ -171,7 +171,8 @@ test('SQLite uses the whole key of the queue for each statement of a poke, or st
       .prepare(`explain query plan ${sql}`)
       .all()
       .map((row) => String(row['detail']))
-      .filter((step) => /^(SEARCH|SCAN) (o|i|lane_items)\b/.test(step))
+      // In the facts of a head, `o` is the outcome of a cohort.
+      .filter((step) => /^(SEARCH|SCAN) (o|i|lane_items)\b(?!.*cohort=)/.test(step))
   for (const [name, { query }] of Object.entries(STATEMENTS)) {
     const steps = stepsOf(compileQuery(sqliteBuilder, sqliteDialect, query).sql)
     const byLane = FIRST_ROW.has(name) ? /PRIMARY KEY \(lane_id=\?\)/ : /never/

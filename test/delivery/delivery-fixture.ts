@@ -1,4 +1,4 @@
-import { recipientFacts } from '../../src/notifications/recipient-facts.ts'
+import { pokeHeads } from '../../src/notifications/recipient-facts.ts'
 import type { TestContext } from 'node:test'
 import type { Selectable } from 'kysely'
 import { copyDeviceRules, type RuleChangeDeps } from '../../src/user-rules/change-rules.ts'
@@ -135,7 +135,7 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
         loadPokedEvents,
         recentEvents: fixture.deps.recentEvents,
         removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
-        recipientFacts,
+        readHeads: pokeHeads,
         rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),
         ruleSettings: {},
         displayNameAt,

@@ -23,8 +23,8 @@ async function sendingFirst(t: TestContext, open: (t: TestContext) => Promise<Da
 }
 
 const READS_OF_START = 5
-/** The heads, the facts and the event of each, and the members of the room for each event. */
-const READS_OF_TWO_LOOKS = 8
+/** The head with its facts and the event of each, and the members of the room for each event. */
+const READS_OF_TWO_LOOKS = 6
 
 onEachDatabase('the look for the next event', (open) => {
   test('takes place while an event is sent, and its result is used', async (t) => {

@@ -1,4 +1,4 @@
-import { recipientFacts } from '../../src/notifications/recipient-facts.ts'
+import { pokeHeads } from '../../src/notifications/recipient-facts.ts'
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { putRule, type RuleContent } from '../../src/user-rules/change-rules.ts'
@@ -138,8 +138,8 @@ onEachDatabase('delivery to devices with device rules', (open) => {
       rule: { kind: 'underride', ruleId: 'quietly' },
     }
     await using _worker = await delivery.start({
-      recipientFacts: async (q, wanted) =>
-        (await recipientFacts(q, wanted)).map((facts) => ({ ...facts, outcome })),
+      readHeads: async (q, wanted) =>
+        (await pokeHeads(q, wanted)).map((head) => ({ ...head, facts: { ...head.facts, outcome } })),
     })
     await delivery.say(alice, 'hello')
     await untilIdle(delivery)

@@ -1,4 +1,4 @@
-import { recipientFacts } from '../../src/notifications/recipient-facts.ts'
+import { pokeHeads } from '../../src/notifications/recipient-facts.ts'
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { DeviceId } from '../../src/lib/ids.ts'
@@ -178,10 +178,11 @@ onEachDatabase('a poke while its user is active on another device', (open) => {
     const { delivery, gateway } = await setUpHold(t, open)
     let looks = 0
     await using _worker = await delivery.start({
-      recipientFacts: async (q, wanted) => {
+      readHeads: async (q, wanted) => {
+        const heads = await pokeHeads(q, wanted)
         if (looks++ === 0)
           await delivery.fixture.send({ roomId: room1, sender: alice, type: 'm.call.invite', content: {} })
-        return recipientFacts(q, wanted)
+        return heads
       },
     })
     using _poll = delivery.activity.startPoll(LAPTOP, 30_000)
