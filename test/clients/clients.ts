@@ -50,6 +50,16 @@ export const clients: readonly Client[] = [
       }),
     command: [join(cache, 'mautrix-go')],
   },
+  {
+    name: 'element-x',
+    needs: ['cargo', 'cc'],
+    prepare: () =>
+      run(['cargo', 'build', '--quiet'], {
+        cwd: join(sources, 'element-x'),
+        env: { CARGO_TARGET_DIR: join(cache, 'element-x') },
+      }),
+    command: [join(cache, 'element-x/debug/element-x')],
+  },
 ]
 
 type RunOptions = {
