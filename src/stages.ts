@@ -7,8 +7,10 @@ import { createAuthenticator } from './accounts/authenticate.ts'
 import { copyDeviceRules, type RuleChangeDeps } from './user-rules/change-rules.ts'
 import type { AccountDeps } from './accounts/deps.ts'
 import type { ValidationDeps } from './accounts/email-validation.ts'
+import { copyRoomData } from './accounts/copy-room-data.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
 import { createPasswords } from './accounts/passwords.ts'
+import { copyRoomRules } from './user-rules/copy-room-rules.ts'
 import { startHandleSweeper } from './user-rules/sweep-handles.ts'
 import { rulesetOf, ruleSettingsOf } from './user-rules/read-rules.ts'
 import { startValidationSweeper } from './accounts/sweep-validations.ts'
@@ -125,19 +127,17 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     copyRules: (tx, of) => copyDeviceRules(rules, tx, of),
   }
   const notifications = notificationDepsOf(given)
-  const rooms = roomDeps(given, notifications)
+  const rooms: RoomDeps = {
+    ...roomDeps(given, notifications),
+    onReplacementJoined: carryingSettings(() => ({ rules, accounts })),
+  }
   const accounts = accountDeps(given, { pushers, rooms, notifications })
   const validations: ValidationDeps = {
     ...accounts,
     mailToken: outside.mail?.sendToken,
     tokenMails: createTokenMailLimiter(config.rate_limits, outside.clock),
   }
-  const rules: RuleChangeDeps = {
-    ...accounts,
-    ...ruleSettings,
-    maxRulesPerUser: config.push.max_rules_per_user,
-    maxRulesLength: config.push.max_rules_length_per_user,
-  }
+  const rules = ruleChangeDeps(given, accounts)
   const reading = createReading(given)
   const front = createFront(given, {
     accounts,
@@ -252,7 +252,7 @@ function notificationDepsOf({ clock, bus, log, trace, metrics, config, ruleSetti
 function roomDeps(
   { db, bus, clock, random, log, config, quotas }: Given,
   notifications: NotificationDeps,
-): RoomDeps {
+): Omit<RoomDeps, 'onReplacementJoined'> {
   return {
     db,
     bus,
@@ -264,6 +264,26 @@ function roomDeps(
     notifications,
     defaultVersion: config.rooms.default_version,
     allowEncryption: config.rooms.allow_encryption,
+  }
+}
+
+/** `of`: the stages, which are built after the rooms. */
+function carryingSettings(
+  of: () => { rules: RuleChangeDeps; accounts: AccountDeps },
+): RoomDeps['onReplacementJoined'] {
+  return async (tx, change) => {
+    const { rules, accounts } = of()
+    await copyRoomRules(rules, tx, change)
+    await copyRoomData(accounts, tx, change)
+  }
+}
+
+function ruleChangeDeps({ config, ruleSettings }: Given, accounts: AccountDeps): RuleChangeDeps {
+  return {
+    ...accounts,
+    ...ruleSettings,
+    maxRulesPerUser: config.push.max_rules_per_user,
+    maxRulesLength: config.push.max_rules_length_per_user,
   }
 }
 

@@ -97,7 +97,11 @@ export function roomDepsOf(db: Database): RoomDeps {
   const [clock, bus] = [systemClock, createLocalBus()]
   const notifications = notificationDeps({ clock, bus, log, trace: NO_TRACE, legacyMentionRules: true })
   const { quotas } = loadConfig({ argv: [], env: {} })
-  const settings = { defaultVersion: '12', allowEncryption: false } as const
+  const settings = {
+    defaultVersion: '12',
+    allowEncryption: false,
+    onReplacementJoined: async () => undefined,
+  } as const
   return {
     db,
     bus,

@@ -41,6 +41,7 @@ import { registerRoutes } from './register.ts'
 import { reportRoutes } from './reports.ts'
 import { roomEventRoutes } from './room-events.ts'
 import { roomMembershipRoutes } from './room-membership.ts'
+import { roomUpgradeRoutes } from './room-upgrade.ts'
 import { roomSendRoutes } from './room-send.ts'
 import { roomStateWriteRoutes } from './room-state-write.ts'
 import { slidingSyncRoutes } from './sliding-sync.ts'
@@ -101,6 +102,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...filtersRoutes(accounts),
     ...createRoomRoutes(rooms),
     ...roomMembershipRoutes(rooms),
+    ...roomUpgradeRoutes(rooms),
     ...directoryRoutes(rooms),
     ...roomSendRoutes(rooms),
     ...roomStateWriteRoutes(rooms),

@@ -200,7 +200,6 @@ export const OPTIONAL: Readonly<Record<string, string>> = {
 export const ABSENT: Readonly<Record<string, string>> = {
   '/publicRooms$|/directory/list/room/': 'no list of public rooms: 404',
   '/presence/': 'no presence: 404',
-  '/upgrade$': 'no room upgrades: 404',
   '/v3/search$': 'no search of messages: 404',
   '/user_directory/search$': 'no user directory: 404',
   '/_matrix/media/v[13]/(upload|create)': 'm.upload.size is 0, so that clients do not upload',

@@ -24,6 +24,11 @@ export const aliasCountOfUser = query<{ userId: UserId }>()((db, p) =>
     .where('created_by', '=', p.userId),
 )
 
+/** Makes all aliases of a room point to another room. */
+export const moveAliases = query<{ from: RoomId; to: RoomId }>()((db, p) =>
+  db.updateTable('room_aliases').set({ room_id: p.to }).where('room_id', '=', p.from),
+)
+
 /** Changes no row when the alias exists already. */
 export const insertAlias = query<{
   alias: RoomAlias

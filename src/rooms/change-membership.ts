@@ -10,8 +10,8 @@ import type { Membership } from '../storage/schema.ts'
 import { appendTo } from './append-event.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
-
 import { joinedRoomCount, openInvitations } from './membership-store.ts'
+import { carrySettings } from './predecessor.ts'
 import { restrictedJoin } from './restricted-join.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 
@@ -48,6 +48,8 @@ export async function changeMembership(
   const authoriser = membership === 'join' ? await restrictedJoin(tx, target, room) : undefined
   if (authoriser) content['join_authorised_via_users_server'] = authoriser
   const view = { ...room, authoriserJoined: authoriser !== undefined }
+  if (membership === 'join' && room.targetMembership !== 'join' && room.predecessor)
+    await carrySettings(deps, tx, { userId: target, from: room.predecessor, to: roomId })
   if (room.present?.sender === sender && isDeepStrictEqual(room.present.content, content))
     return room.present.eventId
   return (await appendTo(deps, tx, { draft: { ...draft, content }, room: view })).eventId

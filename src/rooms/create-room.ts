@@ -1,5 +1,5 @@
 import { invalidParam, MatrixError, tooMany } from '../lib/errors.ts'
-import type { RoomAlias, RoomId, UserId } from '../lib/ids.ts'
+import type { EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
 import { aliasFor, claimAlias } from './aliases.ts'
@@ -44,37 +44,52 @@ const OPAQUE_BYTES = 18
 export async function createRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Promise<RoomId> {
   const plan = planRoom(deps, creator, request)
   await deps.db.transaction(async (tx) => {
-    await setUp(deps, tx, plan)
+    await setUpRoom(deps, tx, plan)
+    await claimFor(deps, tx, plan)
     await rejectedAsState(() => applyRequest(deps, tx, plan))
     await inviteAll(deps, tx, plan)
   })
   return plan.roomId
 }
 
-type Plan = {
-  roomId: RoomId
+/** A room before its first event. */
+export type BareRoom = RoomIds & {
   creator: UserId
   version: RoomVersion
-  preset: Preset
   /** The content of `m.room.create`. */
   creation: JsonObject
+  /** Whether it is in the public room list. */
+  isPublic: boolean
+}
+
+type RoomIds = { roomId: RoomId; createEventId: EventId }
+
+type Plan = BareRoom & {
+  preset: Preset
   alias: RoomAlias | undefined
   invited: readonly UserId[]
-  createEventId: ReturnType<typeof newEventId>
   request: RoomRequest
 }
 
+/** @throws MatrixError 400 `M_UNSUPPORTED_ROOM_VERSION` */
+export function supportedVersion(id: string): RoomVersion {
+  const version = ROOM_VERSIONS.get(id)
+  if (version) return version
+  const known = [...ROOM_VERSIONS.keys()].join(', ')
+  throw new MatrixError(400, 'M_UNSUPPORTED_ROOM_VERSION', `This server supports the room versions ${known}`)
+}
+
+/** The ids of a new room and of its create event. Since version 12 the first is derived from the second. */
+export function newRoomIds(deps: RoomDeps, version: RoomVersion): RoomIds {
+  const createEventId = newEventId(deps)
+  const opaque = version.creatorsRule
+    ? createEventId.slice(1)
+    : `${deps.random.token(OPAQUE_BYTES)}:${deps.serverName}`
+  return { roomId: `!${opaque}` as RoomId, createEventId }
+}
+
 function planRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Plan {
-  const versionId = request.room_version ?? deps.defaultVersion
-  const version = ROOM_VERSIONS.get(versionId)
-  if (!version) {
-    const known = [...ROOM_VERSIONS.keys()].join(', ')
-    throw new MatrixError(
-      400,
-      'M_UNSUPPORTED_ROOM_VERSION',
-      `This server supports the room versions ${known}`,
-    )
-  }
+  const version = supportedVersion(request.room_version ?? deps.defaultVersion)
   const invited = [...new Set(request.invite)]
   const initialState = request.initial_state ?? []
   if (invited.length > MAX_INVITED) throw invalidParam(`invite has more than ${MAX_INVITED} users`)
@@ -86,30 +101,27 @@ function planRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Plan {
   const preset = request.preset ?? (request.visibility === 'public' ? 'public_chat' : 'private_chat')
   const creation = creationContent({ request, version, creator, preset, invited })
   checkOverride(request.power_level_content_override, { creator, creation, version })
-  const createEventId = newEventId(deps)
-  const opaque = version.creatorsRule
-    ? createEventId.slice(1)
-    : `${deps.random.token(OPAQUE_BYTES)}:${deps.serverName}`
   return {
-    roomId: `!${opaque}` as RoomId,
+    ...newRoomIds(deps, version),
     creator,
     version,
     preset,
     creation,
     alias: request.room_alias_name === undefined ? undefined : aliasFor(deps, request.room_alias_name),
     invited,
-    createEventId,
+    isPublic: request.visibility === 'public',
     request,
   }
 }
 
-/** Writes the room, its create event, and the join of its creator. */
-async function setUp(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void> {
-  const { roomId, creator, version, createEventId } = plan
+/** Writes the room, its create event, and the join of its creator. @throws MatrixError 403 above a quota, 400 */
+export async function setUpRoom(deps: RoomDeps, tx: Transaction, room: BareRoom): Promise<void> {
+  const { roomId, creator, version, createEventId, isPublic } = room
   await checkQuota(deps, tx, creator)
-  await addRoom(tx, { roomId, version: version.id, creator, createdAt: deps.clock.now() })
+  const createdAt = deps.clock.now()
+  await addRoom(tx, { roomId, version: version.id, creator, createdAt, isPublic: isPublic ? 1 : 0 })
   await rejectedAsState(async () => {
-    const create = { roomId, sender: creator, type: 'm.room.create', stateKey: '', content: plan.creation }
+    const create = { roomId, sender: creator, type: 'm.room.create', stateKey: '', content: room.creation }
     await appendEvent(deps, tx, { ...create, eventId: createEventId })
   })
   await changeMembership(deps, tx, {
@@ -118,8 +130,11 @@ async function setUp(deps: RoomDeps, tx: Transaction, plan: Plan): Promise<void>
     target: creator,
     content: { membership: 'join' },
   })
-  if (plan.alias && !(await claimAlias(deps, tx, { alias: plan.alias, roomId, userId: creator })))
-    throw new MatrixError(400, 'M_ROOM_IN_USE', `The room alias ${plan.alias} is taken`)
+}
+
+async function claimFor(deps: RoomDeps, tx: Transaction, { alias, roomId, creator }: Plan): Promise<void> {
+  if (alias && !(await claimAlias(deps, tx, { alias, roomId, userId: creator })))
+    throw new MatrixError(400, 'M_ROOM_IN_USE', `The room alias ${alias} is taken`)
 }
 
 type Creation = Pick<Plan, 'request' | 'version' | 'creator' | 'preset' | 'invited'>

@@ -17,7 +17,7 @@ export function presetState(preset: Preset): { type: string; content: JsonObject
 const CREATOR_LEVEL = 100
 const MODERATOR_LEVEL = 50
 /** Only the creators of a room of version 12 may send `m.room.tombstone`. */
-const TOMBSTONE_LEVEL = 150
+export const TOMBSTONE_LEVEL = 150
 
 /** The first power levels of a room. `override` replaces whole keys, as on other servers. */
 export function firstPowerLevels(room: {

@@ -4,7 +4,7 @@ import type { Event, StateKey } from '../lib/matrix-event.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
 import type { Schema } from '../storage/schema.ts'
 
-export type NewRoom = { roomId: RoomId; version: string; creator: UserId; createdAt: number }
+export type NewRoom = { roomId: RoomId; version: string; creator: UserId; createdAt: number; isPublic: 0 | 1 }
 
 /** Inserts a room without events. */
 export async function addRoom(q: Queries, room: NewRoom): Promise<void> {
@@ -23,7 +23,17 @@ export const insertRoom = query<NewRoom>()((db, p) =>
     created_at: p.createdAt,
     joined_count: 0,
     invited_count: 0,
+    is_public: p.isPublic,
   }),
+)
+
+/** Puts a room into the public room list, or removes it. Changes no row of a room that is as wished already. */
+export const publishRoom = query<{ roomId: RoomId; isPublic: 0 | 1 }>()((db, p) =>
+  db
+    .updateTable('rooms')
+    .set({ is_public: p.isPublic })
+    .where('room_id', '=', p.roomId)
+    .where('is_public', '<>', p.isPublic),
 )
 
 export const roomById = query<{ roomId: RoomId }>()((db, p) =>

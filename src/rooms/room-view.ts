@@ -6,6 +6,7 @@ import type { Queries, Query } from '../storage/query.ts'
 import type { Membership } from '../storage/schema.ts'
 import type { AuthState } from './auth-state.ts'
 import { storedCreators } from './creators.ts'
+import { predecessorIn } from './predecessor.ts'
 import { viewForMessage, viewForState } from './room-store.ts'
 import { storedVersion } from './room-versions.ts'
 
@@ -31,6 +32,8 @@ export type RoomView = AuthState & {
   present: (Pick<Event, 'eventId' | 'sender' | 'content'> & { bytes: number }) | undefined
   /** The current state without members: the number of events, and the bytes of their contents. */
   stateUsage: { events: number; bytes: number }
+  /** For member events: the room that this room replaces, according to its create event. */
+  predecessor: RoomId | undefined
 }
 
 type Row = typeof viewForMessage extends Query<infer _P, infer R> ? R : never
@@ -68,6 +71,7 @@ export async function viewRoom(q: Queries, request: ViewRequest): Promise<RoomVi
     naming: namingOf(row),
     sentBefore: row.sent_event_id ?? undefined,
     ...state,
+    predecessor: type === 'm.room.member' ? predecessorIn(row.create_content) : undefined,
   }
 }
 

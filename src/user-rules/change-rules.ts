@@ -87,7 +87,7 @@ export function putRule(
       pattern: content.pattern ?? null,
       actions: JSON.stringify(content.actions),
     })
-    await checkLength(deps, tx, key.userId)
+    await checkRulesLength(deps, tx, key)
     if (key.scope !== GLOBAL)
       await tx.run(addHandle, { userId: key.userId, handle: key.scope, now: deps.clock.now() })
   })
@@ -120,7 +120,7 @@ export function setRuleActions(
 ): Promise<void> {
   return changeRules(deps, key.userId, async (tx) => {
     if ((await tx.run(replaceActions, { ...key, actions: JSON.stringify(actions) })) > 0)
-      return checkLength(deps, tx, key.userId)
+      return checkRulesLength(deps, tx, key)
     await changeDefault(deps, tx, { key, actions })
   })
 }
@@ -139,10 +139,10 @@ export async function copyDeviceRules(
   const position = await nextPosition(tx)
   await tx.run(deleteReplacedRules, { userId, scope: to, by: from })
   if ((await tx.run(copyScope, { userId, from, to })) === 0) return
-  await checkCount(deps, tx, { userId, more: 0 })
-  await checkLength(deps, tx, userId)
+  await checkRuleCount(deps, tx, { userId, more: 0 })
+  await checkRulesLength(deps, tx, { userId })
   await tx.run(addHandle, { userId, handle: to, now: deps.clock.now() })
-  await rulesChanged(deps, tx, { userId, position })
+  await announceRules(deps, tx, { userId, position })
 }
 
 /** Removes the rules of handles, in the transaction that found that they are no longer needed. */
@@ -154,7 +154,7 @@ export async function removeDeviceRules(
   const position = await nextPosition(tx)
   for (const handle of handles) await tx.run(deleteScope, { userId, scope: handle })
   await tx.run(deleteEmptyHandles, { userId })
-  await rulesChanged(deps, tx, { userId, position })
+  await announceRules(deps, tx, { userId, position })
 }
 
 /** Removes all rules of a user, in the transaction that closes their account. */
@@ -164,7 +164,7 @@ export async function removeAllRules(deps: AnnounceDeps, tx: Transaction, userId
   const changes = await tx.run(deleteDefaultChangesOfUser, { userId })
   if (rules + changes === 0) return
   await tx.run(deleteEmptyHandles, { userId })
-  await rulesChanged(deps, tx, { userId, position })
+  await announceRules(deps, tx, { userId, position })
 }
 
 function changeRules(
@@ -176,11 +176,12 @@ function changeRules(
     // This statement comes first: it serialises the changes of one user across all processes.
     const position = await nextPosition(tx)
     await change(tx)
-    await rulesChanged(deps, tx, { userId, position })
+    await announceRules(deps, tx, { userId, position })
   })
 }
 
-async function rulesChanged(deps: AnnounceDeps, tx: Transaction, change: RulesChange): Promise<void> {
+/** Records in the transaction of a change that the rules of a user changed at this position, and wakes the user's clients after the commit. */
+export async function announceRules(deps: AnnounceDeps, tx: Transaction, change: RulesChange): Promise<void> {
   const { userId } = change
   const has = await tx.first(recordChange, change)
   await tx.run(markRuleOwner, { userId, hasRules: has?.has_global === 1 || has?.has_device === 1 ? 1 : 0 })
@@ -196,7 +197,7 @@ async function placeFor(
   { key, anchor: { before, after } }: { key: RuleKey; anchor: RuleAnchor },
 ): Promise<number> {
   const present = await tx.first(ruleByKey, key)
-  if (!present) await checkCount(deps, tx, { userId: key.userId, more: 1 })
+  if (!present) await checkRuleCount(deps, tx, { userId: key.userId, more: 1 })
   const anchorId = before ?? after
   if (anchorId === undefined) return present?.place ?? ((await tx.first(firstPlace, key))?.place ?? 0) - 1
   const anchor = await tx.first(ruleByKey, { ...key, ruleId: anchorId })
@@ -212,7 +213,8 @@ async function placeFor(
   return before === undefined ? place + 1 : place - 1
 }
 
-async function checkCount(
+/** @throws MatrixError 400 `M_INVALID_PARAM` when the user would have too many rules */
+export async function checkRuleCount(
   deps: RuleChangeDeps,
   tx: Transaction,
   { userId, more }: { userId: UserId; more: number },
@@ -223,13 +225,13 @@ async function checkCount(
 }
 
 /** Bounds the work after a change: the rules of the user are read and compiled with the next event of a room. */
-async function checkLength(
+export async function checkRulesLength(
   { maxRulesLength }: RuleChangeDeps,
   tx: Transaction,
-  userId: UserId,
+  { userId, more = 0 }: { userId: UserId; more?: number },
 ): Promise<void> {
   if (maxRulesLength === undefined) return
-  const length = (await tx.first(rulesLength, { userId }))?.length ?? 0
+  const length = ((await tx.first(rulesLength, { userId }))?.length ?? 0) + more
   if (length > maxRulesLength)
     throw invalidParam(
       `Your push rules must not have more than ${maxRulesLength} characters together. Delete or shorten one first`,

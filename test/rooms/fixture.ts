@@ -49,6 +49,7 @@ export async function createRoomsFixture(db: Database): Promise<RoomsFixture> {
     notifications,
     defaultVersion: '12',
     allowEncryption: true,
+    onReplacementJoined: async () => undefined,
     advance: (ms) => void (now += ms),
   }
 }

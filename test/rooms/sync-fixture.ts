@@ -145,6 +145,7 @@ export async function createSyncFixture(t: TestContext, db: Database, names: rea
     notifications,
     defaultVersion: '12',
     allowEncryption: true,
+    onReplacementJoined: async () => undefined,
   }
   const receipts: ReceiptDeps = { ...notifications, db, bus }
   const activity = createActivity({ bus, clock, random: systemRandom })

@@ -33,6 +33,12 @@ describe('the type of events', () => {
 
   test('only one file reads additional_creators; other files validate or write it', () => {
     const found = sources.filter(({ text }) => text.includes('additional_creators')).map(({ file }) => file)
-    assert.deepEqual(found, ['src/rooms/authorise.ts', 'src/rooms/create-room.ts', 'src/rooms/creators.ts'])
+    assert.deepEqual(found, [
+      'src/client-api/room-upgrade.ts',
+      'src/rooms/authorise.ts',
+      'src/rooms/create-room.ts',
+      'src/rooms/creators.ts',
+      'src/rooms/upgrade-state.ts',
+    ])
   })
 })

@@ -84,7 +84,7 @@ function setMember(
 async function withRooms(db: Database): Promise<void> {
   await db.transaction(async (tx) => {
     for (const roomId of [roomB, roomA])
-      await addRoom(tx, { roomId, version: '12', creator: bob, createdAt: 0 })
+      await addRoom(tx, { roomId, version: '12', creator: bob, createdAt: 0, isPublic: 0 })
   })
 }
 

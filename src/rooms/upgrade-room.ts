@@ -1,0 +1,180 @@
+import { invalidParam, notFound } from '../lib/errors.ts'
+import type { RoomId, UserId } from '../lib/ids.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { Event } from '../lib/matrix-event.ts'
+import type { Transaction } from '../storage/database.ts'
+import { aliasesOfRoom, moveAliases } from './alias-store.ts'
+import { appendTo } from './append-event.ts'
+import { requireAllowed } from './auth-state.ts'
+import { authorise } from './authorise.ts'
+import { changeMembership } from './change-membership.ts'
+import { type BareRoom, newRoomIds, setUpRoom, supportedVersion } from './create-room.ts'
+import { creatorsOf } from './creators.ts'
+import type { RoomDeps } from './deps.ts'
+import { findEvents } from './event-store.ts'
+import { membersOfRoom, membershipIn } from './membership-store.ts'
+import { predecessorIn, replacementIn } from './predecessor.ts'
+import { publishRoom, roomById } from './room-store.ts'
+import type { RoomVersion } from './room-versions.ts'
+import { type RoomView, viewRoom } from './room-view.ts'
+import { setStateIn, type StateChange } from './send-event.ts'
+import { currentStateEvent, currentStateOfTypes } from './state-store.ts'
+import {
+  carriedState,
+  contentOf,
+  endedPowerLevels,
+  replacementCreation,
+  replacementPowerLevels,
+  UPGRADE_TYPES,
+} from './upgrade-state.ts'
+
+export type UpgradeRequest = {
+  roomId: RoomId
+  userId: UserId
+  newVersion: string
+  /** Further creators of the new room, if its version has them. */
+  additionalCreators?: readonly UserId[] | undefined
+}
+
+/** Each entry costs several statements in one transaction, and all other writes wait for it. */
+const MAX_CARRIED = 1000
+const POWER_LEVELS = 'm.room.power_levels'
+const ALIAS = 'm.room.canonical_alias'
+
+/**
+ * Replaces a room by a new one of another version (client-server API, "Room Upgrades"), in one transaction: tombstone, new room with the state,
+ * bans, aliases and publication of the old one, and power levels that end the old room. Members carry their push rules and settings along when they
+ * join the new room (`predecessor.ts`). A repeated request resolves to the room of the first one.
+ * @throws MatrixError 400 `M_UNSUPPORTED_ROOM_VERSION`, or `M_INVALID_PARAM` for a room with too many bans and rooms of a space; 403 without the
+ * permission for `m.room.tombstone`; 404
+ */
+export async function upgradeRoom(deps: RoomDeps, request: UpgradeRequest): Promise<RoomId> {
+  const version = supportedVersion(request.newVersion)
+  return deps.db.transaction((tx) => upgradeIn(deps, tx, { ...request, version }))
+}
+
+async function upgradeIn(
+  deps: RoomDeps,
+  tx: Transaction,
+  request: UpgradeRequest & { version: RoomVersion },
+): Promise<RoomId> {
+  const { roomId, userId, version } = request
+  const tombstone = { roomId, sender: userId, type: 'm.room.tombstone', stateKey: '' }
+  const old = await viewRoom(tx, tombstone)
+  if (!old) throw notFound('There is no room with this id on this server')
+  requireAllowed(authorise({ ...tombstone, content: {} }, old))
+  const earlier = await earlierReplacement(tx, { old, userId, version })
+  if (earlier) return earlier
+
+  const state = await currentStateOfTypes(tx, roomId, UPGRADE_TYPES)
+  const ids = newRoomIds(deps, version)
+  const content = { body: 'This room has been replaced', replacement_room: ids.roomId }
+  const { eventId } = await appendTo(deps, tx, { draft: { ...tombstone, content }, room: old })
+  const room = await tx.first(roomById, { roomId })
+  const creation = replacementCreation({
+    version,
+    creator: userId,
+    before: contentOf(state, 'm.room.create'),
+    additionalCreators: request.additionalCreators ?? [],
+    predecessor: { room_id: roomId, event_id: eventId },
+  })
+  const isPublic = room?.is_public === 1
+  const replacement = { ...ids, creator: userId, version, creation, isPublic }
+  await setUpRoom(deps, tx, replacement)
+  await carryState(deps, tx, { old, state, replacement })
+  if (isPublic) await tx.run(publishRoom, { roomId, isPublic: 0 })
+  await endRoom(deps, tx, { roomId, userId })
+  return ids.roomId
+}
+
+/** The room that an earlier request of the same user has made: the client may not have received its response. */
+async function earlierReplacement(
+  tx: Transaction,
+  { old, userId, version }: { old: RoomView; userId: UserId; version: RoomVersion },
+): Promise<RoomId | undefined> {
+  const roomId = replacementIn(old.present?.content)
+  if (roomId === undefined) return undefined
+  const room = await tx.first(roomById, { roomId })
+  if (room?.creator !== userId || room.version !== version.id) return undefined
+  if ((await membershipIn(tx, roomId, userId))?.membership !== 'join') return undefined
+  const create = await currentStateEvent(tx, { roomId, type: 'm.room.create', stateKey: '' })
+  return predecessorIn(JSON.stringify(create?.content ?? {})) === old.roomId ? roomId : undefined
+}
+
+type Carrying = { old: RoomView; state: readonly Event[]; replacement: BareRoom }
+
+/** The power levels come last: until then the creator may send everything, whatever their level. */
+async function carryState(
+  deps: RoomDeps,
+  tx: Transaction,
+  { old, state, replacement }: Carrying,
+): Promise<void> {
+  const { roomId, creator, version, creation } = replacement
+  const set = (type: string, content: JsonObject, stateKey = '') =>
+    setStateIn(deps, tx, { roomId, sender: creator, type, stateKey, content })
+  const carried = carriedState(state)
+  const bans = await membersOfRoom(tx, old.roomId, ['ban'])
+  if (carried.length + bans.length > MAX_CARRIED)
+    throw invalidParam(
+      `The room has ${bans.length} bans and ${carried.length} other state events to copy; at most ${MAX_CARRIED} can be copied. Remove some first`,
+    )
+  for (const { type, stateKey, content } of carried) await set(type, content, stateKey ?? '')
+  const banEvents = await findEvents(
+    tx,
+    bans.map((ban) => ban.event_id),
+  )
+  for (const { user_id: target, event_id: eventId } of bans) {
+    const reason = banEvents.get(eventId)?.content['reason']
+    const content = { membership: 'ban' as const, ...(typeof reason === 'string' && { reason }) }
+    await changeMembership(deps, tx, { roomId, sender: creator, target, content })
+  }
+  await moveNames(deps, tx, { from: old.roomId, to: roomId, userId: creator, state })
+  const creators = creatorsOf(version, { sender: creator, content: creation })
+  await set(POWER_LEVELS, replacementPowerLevels(old, { version, creators }))
+}
+
+/** Makes the aliases of the old room point to the new one, and moves the canonical alias. */
+async function moveNames(
+  deps: RoomDeps,
+  tx: Transaction,
+  { from, to, userId, state }: { from: RoomId; to: RoomId; userId: UserId; state: readonly Event[] },
+): Promise<void> {
+  await tx.run(moveAliases, { from, to })
+  const before = contentOf(state, ALIAS)
+  if (before === undefined) return
+  // The event can name aliases that have been deleted since.
+  const moved = new Set<unknown>((await tx.all(aliasesOfRoom, { roomId: to })).map((row) => row.alias))
+  const { alias, alt_aliases: others } = before
+  const kept = Array.isArray(others) ? others.filter((one) => moved.has(one)) : []
+  const content: JsonObject = {
+    ...(alias !== undefined && moved.has(alias) && { alias }),
+    ...(kept.length > 0 && { alt_aliases: kept }),
+  }
+  const change = { sender: userId, type: ALIAS, stateKey: '' }
+  if (Object.keys(content).length > 0) await setStateIn(deps, tx, { ...change, roomId: to, content })
+  if (Object.keys(before).length > 0) await setIfAllowed(deps, tx, { ...change, roomId: from, content: {} })
+}
+
+async function endRoom(
+  deps: RoomDeps,
+  tx: Transaction,
+  { roomId, userId }: { roomId: RoomId; userId: UserId },
+): Promise<void> {
+  const room = await viewRoom(tx, { roomId, sender: userId, type: POWER_LEVELS, stateKey: '' })
+  const content = endedPowerLevels(room?.powerLevels ?? {})
+  const change = { roomId, sender: userId, type: POWER_LEVELS, stateKey: '' }
+  if (content) await setIfAllowed(deps, tx, { ...change, content })
+}
+
+/** For the steps of an upgrade that are only done if the user has the permission for them. */
+async function setIfAllowed(deps: RoomDeps, tx: Transaction, change: StateChange): Promise<void> {
+  const room = await viewRoom(tx, change)
+  if (!room) return
+  const result = authorise(change, room)
+  if (result.allowed) await appendTo(deps, tx, { draft: change, room })
+  else
+    deps.log.info(
+      { room_id: change.roomId, type: change.type, reason: result.reason },
+      'a step of a room upgrade was left out: the user may not do it',
+    )
+}
