@@ -80,7 +80,7 @@ export async function closeAccount(
   await tx.run(deactivateUser, { userId, now: deps.clock.now() })
   await deps.onAccountClosed(tx, userId)
   await tx.run(deleteThreepidsOfUser, { userId })
-  await removeAllDevices(deps, tx, { userId })
+  await removeAllDevices(deps, tx, { userId, alsoDehydrated: true })
   await removeAllRules(deps, tx, userId)
   removeBackupsOf(tx, userId)
   if (!erase) return

@@ -5,6 +5,7 @@ import type { Queries } from '../storage/query.ts'
 import type { Transaction } from '../storage/database.ts'
 import { nextPosition } from '../storage/stream.ts'
 import type { AccountDeps } from './deps.ts'
+import { deleteDehydrated } from './dehydrated-devices-store.ts'
 import { deleteDevices, deleteTokens, deviceById, devicesOfUser, renameDevice } from './devices-store.ts'
 import { checkDevice } from './names.ts'
 import { removeMessagesOf } from './to-device/send.ts'
@@ -90,6 +91,7 @@ export async function removeDevices(
   await nextPosition(tx)
   await tx.run(deleteTokens, { userId, deviceIds })
   await tx.run(deleteDevices, { userId, deviceIds })
+  tx.write(deleteDehydrated, { userId, deviceIds })
   removeMessagesOf(tx, { userId, deviceIds })
   await deps.onDevicesRemoved(tx, userId, deviceIds)
   tx.onCommit(() => deps.bus.publish(`session:${userId}`))

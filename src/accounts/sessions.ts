@@ -2,6 +2,7 @@ import { forbidden, tooMany } from '../lib/errors.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { AccountDeps } from './deps.ts'
+import { dehydratedDeviceOf } from './dehydrated-devices-store.ts'
 import { removeDevices } from './devices.ts'
 import { devicesOfUser, deviceUsage, deleteTokens, insertToken, upsertDevice } from './devices-store.ts'
 import { hashToken, newDeviceId, newToken } from './tokens.ts'
@@ -30,8 +31,8 @@ export async function startSession(
   const accessToken = newToken(deps.random)
   const now = deps.clock.now()
   const { displayName = null, address } = wanted
-  await checkQuota(deps, tx, { userId, deviceId })
-  if (wanted.deviceId !== undefined) await deps.checkDeviceId(tx, userId, deviceId)
+  await checkDeviceQuota(deps, tx, { userId, deviceId })
+  if (wanted.deviceId !== undefined) await checkDeviceId(deps, tx, { userId, deviceId })
   await tx.run(upsertDevice, { userId, deviceId, displayName, address, now })
   if (wanted.deviceId !== undefined) {
     await tx.run(deleteTokens, { userId, deviceIds: [deviceId] })
@@ -41,8 +42,19 @@ export async function startSession(
   return { userId, deviceId, accessToken }
 }
 
-async function checkQuota(
-  { quotas }: AccountDeps,
+async function checkDeviceId(
+  deps: AccountDeps,
+  tx: Transaction,
+  { userId, deviceId }: { userId: UserId; deviceId: DeviceId },
+): Promise<void> {
+  await deps.checkDeviceId(tx, userId, deviceId)
+  if ((await tx.first(dehydratedDeviceOf, { userId }))?.device_id === deviceId)
+    throw forbidden('This device id is that of your dehydrated device. Log in with another one')
+}
+
+/** @throws MatrixError 403 when the user would have too many devices */
+export async function checkDeviceQuota(
+  { quotas }: Pick<AccountDeps, 'quotas'>,
   tx: Transaction,
   device: { userId: UserId; deviceId: DeviceId },
 ): Promise<void> {
@@ -64,14 +76,19 @@ export async function logoutEverywhere(deps: AccountDeps, userId: UserId): Promi
   await deps.db.transaction((tx) => removeAllDevices(deps, tx, { userId }))
 }
 
-/** Removes the devices of a user, except the device `except`. */
+/**
+ * Removes the devices of a user, except the device `except`. A dehydrated device has no session and stays, because it receives keys for the
+ * user's next session; `alsoDehydrated`: it is removed too.
+ */
 export async function removeAllDevices(
   deps: AccountDeps,
   tx: Transaction,
-  { userId, except }: { userId: UserId; except?: DeviceId },
+  { userId, except, alsoDehydrated = false }: { userId: UserId; except?: DeviceId; alsoDehydrated?: boolean },
 ): Promise<void> {
   const devices = await tx.all(devicesOfUser, { userId })
-  const others = devices.map((device) => device.device_id).filter((deviceId) => deviceId !== except)
+  const dehydrated = alsoDehydrated ? undefined : await tx.first(dehydratedDeviceOf, { userId })
+  const kept = new Set([except, dehydrated?.device_id])
+  const others = devices.map((device) => device.device_id).filter((deviceId) => !kept.has(deviceId))
   await removeDevices(deps, tx, { userId, deviceIds: others })
 }
 

@@ -14,17 +14,17 @@ import { currentPosition } from '../storage/stream.ts'
 import { claimedKey, crossSigningKey, deviceKeys, oneTimeKeyCounts } from './key-response.ts'
 
 /** A loose object of a request contains JSON only. */
-const json = (schema: z.ZodType) => schema as unknown as z.ZodType<JsonObject, JsonObject>
+export const json = (schema: z.ZodType) => schema as unknown as z.ZodType<JsonObject, JsonObject>
 
 /** Unknown keys are kept: they are part of what is signed. */
-const uploadedDeviceKeys = z.looseObject({
+export const uploadedDeviceKeys = z.looseObject({
   user_id: z.string(),
   device_id: z.string(),
   algorithms: z.array(z.string()),
   keys: z.record(z.string(), z.string()),
   signatures: z.record(z.string(), z.record(z.string(), z.string())),
 })
-const namedKeys = z.record(z.string(), z.union([z.string(), json(z.looseObject({ key: z.string() }))]))
+export const namedKeys = z.record(z.string(), z.union([z.string(), json(z.looseObject({ key: z.string() }))]))
 
 const uploadBody = z.object({
   device_keys: json(uploadedDeviceKeys).optional(),

@@ -21,6 +21,7 @@ import { accountRoutes } from './account.ts'
 import { capabilitiesRoutes, type WebPushCapability } from './capabilities.ts'
 import { crossSigningRoutes } from './cross-signing.ts'
 import { createRoomRoutes } from './create-room.ts'
+import { dehydratedDeviceRoutes } from './dehydrated-device.ts'
 import { devicesRoutes } from './devices.ts'
 import { directoryRoutes } from './directory.ts'
 import { legacyEventRoutes } from './events-legacy.ts'
@@ -96,6 +97,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...devicesRoutes(accounts),
     ...keyRoutes(keys),
     ...crossSigningRoutes(keys),
+    ...dehydratedDeviceRoutes({ ...keys, pageBytes, maxBodyBytes: config.limits.key_body_bytes }),
     ...profileRoutes(accounts),
     ...accountDataRoutes({ ...accounts, ...rules }),
     ...tagRoutes(accounts),

@@ -202,8 +202,6 @@ export const ABSENT: Readonly<Record<string, string>> = {
   '/presence/': 'no presence: 404',
   '/v3/search$': 'no search of messages: 404',
   '/user_directory/search$': 'no user directory: 404',
-  '/_matrix/media/v[13]/(upload|create)': 'm.upload.size is 0, so that clients do not upload',
-  '/v1/media/(download|thumbnail)/': 'no media: 404',
   '/hierarchy$': 'no hierarchy of spaces: 404',
   '/relations/|/threads$': 'no relations: clients read them in the timeline',
   '/timestamp_to_event$': 'no search by time: 404',

@@ -48,18 +48,41 @@ export async function uploadKeys(
   device: Device,
   upload: KeyUpload,
 ): Promise<Record<string, number>> {
+  const checked = checkUpload(device, upload)
+  return deps.db.transaction(async (tx) => {
+    if (!(await tx.first(lockDevice, device))) throw unknownToken()
+    await storeKeys(deps, tx, checked)
+    return withUsualAlgorithm(await tx.all(oneTimeKeyCounts, device))
+  })
+}
+
+/** An upload that passed the checks which need no database. */
+export type CheckedUpload = {
+  readonly device: Device
+  readonly deviceKeys: JsonObject | undefined
+  readonly oneTimeKeys: readonly KeyRow[]
+  readonly fallbackKeys: readonly KeyRow[]
+}
+
+/** @throws MatrixError 400 */
+export function checkUpload(device: Device, upload: KeyUpload): CheckedUpload {
   const oneTimeKeys = rowsOf(upload.oneTimeKeys)
   const fallbackKeys = rowsOf(upload.fallbackKeys)
   checkFallback(fallbackKeys)
   if (upload.deviceKeys) checkDeviceKeys(device, upload.deviceKeys)
-  return deps.db.transaction(async (tx) => {
-    if (!(await tx.first(lockDevice, device))) throw unknownToken()
-    if (upload.deviceKeys) await storeDeviceKeys(deps, tx, { ...device, keys: upload.deviceKeys })
-    if (oneTimeKeys.length > 0) await storeOneTimeKeys(deps, tx, { device, keys: oneTimeKeys })
-    if (fallbackKeys.length > 0) await storeFallbackKeys(tx, device, fallbackKeys)
-    await checkBytes(deps, tx, device.userId)
-    return withUsualAlgorithm(await tx.all(oneTimeKeyCounts, device))
-  })
+  return { device, deviceKeys: upload.deviceKeys, oneTimeKeys, fallbackKeys }
+}
+
+/** Stores the keys of a locked or new device. */
+export async function storeKeys(
+  deps: KeyDeps,
+  tx: Transaction,
+  { device, deviceKeys, oneTimeKeys, fallbackKeys }: CheckedUpload,
+): Promise<void> {
+  if (deviceKeys) await storeDeviceKeys(deps, tx, { ...device, keys: deviceKeys })
+  if (oneTimeKeys.length > 0) await storeOneTimeKeys(deps, tx, { device, keys: oneTimeKeys })
+  if (fallbackKeys.length > 0) await storeFallbackKeys(tx, device, fallbackKeys)
+  await checkBytes(deps, tx, device.userId)
 }
 
 /** The counts by algorithm. `signed_curve25519` is always present. */

@@ -45,6 +45,9 @@ export type KeyBackupsTable = {
   key_bytes: number
 }
 
+/** A device without a session (MSC3814), at most one for each user; it has a row in `devices`, too. `device_data` is encrypted by the client. */
+export type DehydratedDevicesTable = { user_id: UserId; device_id: DeviceId; device_data: string }
+
 /** The keys in a backup. `session_data` is a JSON object, encrypted by the client. */
 export type BackedUpKeysTable = {
   user_id: UserId

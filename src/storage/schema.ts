@@ -2,6 +2,7 @@ import type { DeviceId, EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts
 import type { Filled, Flag } from './columns.ts'
 import type {
   BackedUpKeysTable,
+  DehydratedDevicesTable,
   DeviceMessagesTable,
   DeviceMessageTxnsTable,
   KeyBackupNumbersTable,
@@ -443,6 +444,7 @@ export type Schema = {
   rule_sets: RuleSetsTable
   device_rule_sets: DeviceRuleSetsTable
   ignored_users: IgnoredUsersTable
+  dehydrated_devices: DehydratedDevicesTable
   badge_rooms: BadgeRoomsTable
   pushers: PushersTable
   removed_pushers: RemovedPushersTable

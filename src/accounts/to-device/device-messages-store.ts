@@ -88,6 +88,18 @@ export const messagesOfDevice = query<Device & { limit: number }>()((db, p) =>
     .limit(p.limit),
 )
 
+/** The oldest messages after a position. */
+export const messagesOfDeviceAfter = query<Device & { after: number; limit: number }>()((db, p) =>
+  db
+    .selectFrom('device_messages')
+    .select(['position', 'sender', 'type', 'content'])
+    .where('user_id', '=', p.userId)
+    .where('device_id', '=', p.deviceId)
+    .where('position', '>', p.after)
+    .orderBy('position')
+    .limit(p.limit),
+)
+
 export const oldestMessage = query<Device & { upTo: number }>()((db, p) =>
   db
     .selectFrom('device_messages')

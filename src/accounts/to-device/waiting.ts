@@ -3,7 +3,12 @@ import { parseStored } from '../../lib/json.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
-import { deleteMessagesUpTo, messagesOfDevice, oldestMessage } from './device-messages-store.ts'
+import {
+  deleteMessagesUpTo,
+  messagesOfDevice,
+  messagesOfDeviceAfter,
+  oldestMessage,
+} from './device-messages-store.ts'
 
 /** The number of messages in one response (client-server API, "Send-to-Device messaging", server behaviour). */
 export const PAGE = 100
@@ -23,6 +28,30 @@ export async function waitingMessages(
   { maxBytes, limit = PAGE }: { maxBytes: number; limit?: number },
 ): Promise<{ messages: DeviceMessage[]; upTo: number | undefined }> {
   const rows = await read.all(messagesOfDevice, { ...device, limit: Math.max(1, Math.min(limit, PAGE)) })
+  return pageOf(rows, maxBytes)
+}
+
+export type MessagesRange = {
+  after: number
+  /** The most messages. */
+  limit: number
+  maxBytes: number
+}
+
+/** Like `waitingMessages`, of the messages after a position. `isLast`: no message follows the page. */
+export async function messagesAfter(
+  read: Queries,
+  device: Device,
+  { after, limit, maxBytes }: MessagesRange,
+): Promise<{ messages: DeviceMessage[]; upTo: number | undefined; isLast: boolean }> {
+  const rows = await read.all(messagesOfDeviceAfter, { ...device, after, limit: limit + 1 })
+  const page = pageOf(rows.slice(0, limit), maxBytes)
+  return { ...page, isLast: page.messages.length === rows.length }
+}
+
+type Row = Pick<Event, 'sender' | 'type' | 'position'> & { content: string }
+
+function pageOf(rows: readonly Row[], maxBytes: number) {
   let left = maxBytes
   const end = rows.findIndex(({ content }, at) => {
     left -= Buffer.byteLength(content)

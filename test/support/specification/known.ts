@@ -17,6 +17,7 @@ export const OURS_ALONE: Readonly<Record<string, string>> = {
   '/unstable/org\\.matrix\\.msc4174/pushers/ack|/v3/pushers/ack': 'MSC4174',
   '/unstable/org\\.matrix\\.msc4173/pushers/push': 'MSC4173',
   'post /_matrix/client/(v4|unstable/org\\.matrix\\.simplified_msc3575)/sync': 'MSC4186',
+  '/unstable/org\\.matrix\\.msc3814\\.v1/dehydrated_device': 'MSC3814',
   '/pushrules/device/': 'device scopes, of the draft of 2015',
   '/pushrules/(\\{scope\\}(/?|/\\{kind\\}/?))?$':
     'the push rules of a scope or kind; PUT and DELETE are refused',
