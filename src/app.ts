@@ -172,6 +172,7 @@ async function close(db: Database, stages: Stages, { own, gatewayTrace, running 
   parts.use(db)
   parts.defer(async () => stages.metricsServer?.close())
   parts.use(stages.lastSeen)
+  parts.use(stages.thumbnailer)
   parts.use(stages.webPush)
   parts.use(stages.sender)
   parts.use(gatewayTrace)

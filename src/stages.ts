@@ -150,18 +150,16 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     ...reading,
     webPush: sending.webPush,
   })
-  const { lastSeen, http, metricsServer } = front
   const { typing, activity } = reading
   const { sender, webPush, ownUrls, isOwnGateway } = sending
   return {
-    http,
-    metricsServer,
+    ...front,
     accounts,
-    lastSeen,
     typing,
     activity,
     sender,
     webPush,
+    thumbnailer: media.thumbnailer,
     startDelivering: () => startDelivering(given, { ...sending, pushers, notifications, activity }),
     startSweeping: () => startSweeping(given, { pushers, rooms, rules }),
     ownUrls,

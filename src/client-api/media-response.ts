@@ -1,8 +1,31 @@
+import { z } from 'zod'
 import { content } from '../http/content.ts'
-import { MatrixError } from '../lib/errors.ts'
+import { queryBoolean, queryInteger } from '../http/schema.ts'
+import { MatrixError, notFound } from '../lib/errors.ts'
 import type { BlobKey } from '../media/blobs.ts'
 import type { MediaDeps } from '../media/deps.ts'
 import { dispositionOf } from '../media/disposition.ts'
+
+// What the routes of downloads and thumbnails share.
+
+export const mediaParams = z.object({ serverName: z.string(), mediaId: z.string() })
+/** A longer wait would exceed the timeouts of reverse proxies. */
+const MAX_WAIT_MS = 60_000
+const DEFAULT_WAIT_MS = 20_000
+export const waitFields = {
+  timeout_ms: queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
+}
+/** Ignored: there are no media of other servers, and no response is a redirect. */
+export const legacyFields = { allow_remote: queryBoolean.optional(), allow_redirect: queryBoolean.optional() }
+
+export function waitOf({ timeout_ms: ms = DEFAULT_WAIT_MS }: { timeout_ms?: number | undefined }): number {
+  return Math.min(ms, MAX_WAIT_MS)
+}
+
+export const mediaErrors = { 404: ['M_NOT_FOUND'], 502: ['M_UNKNOWN'], 504: ['M_NOT_YET_UPLOADED'] }
+
+export const frozen = () =>
+  notFound('This server serves media with authentication only, below /_matrix/client/v1/media/')
 
 /** The media type is that of the file. */
 export const STORED_BYTES = { mediaType: '*/*' }
@@ -21,27 +44,27 @@ const CACHE_CONTROL = 'private, max-age=31536000, immutable'
 
 /** `etag`: identifies the bytes. */
 export type ServedBlob = {
-  blobKey: BlobKey
   size: number
   etag: string
   contentType: string
   filename: string | undefined
-}
+} & ({ blobKey: BlobKey } | { image: Uint8Array })
 
 /**
  * The response with a stored blob, streamed from the store. Supports ranges and `If-None-Match`.
  * @throws MatrixError 502 if the store has lost the blob
  */
-export async function mediaResponse(
-  { blobs, log }: Pick<MediaDeps, 'blobs' | 'log'>,
-  { blobKey, size, etag, contentType, filename }: ServedBlob,
-) {
-  if ((await blobs.size(blobKey)) !== size) {
-    log.error({ blob: blobKey, store: blobs.place }, 'media: the store has lost a blob, or a part of it')
+export async function mediaResponse({ blobs, log }: Pick<MediaDeps, 'blobs' | 'log'>, served: ServedBlob) {
+  const { size, etag, contentType, filename } = served
+  if ('blobKey' in served && (await blobs.size(served.blobKey)) !== size) {
+    log.error(
+      { blob: served.blobKey, store: blobs.place },
+      'media: the store has lost a blob, or a part of it',
+    )
     throw new MatrixError(502, 'M_UNKNOWN', 'The server has lost this file. Upload it again')
   }
   return content(200, {
-    data: { size, read: (range) => blobs.read(blobKey, range) },
+    data: 'image' in served ? served.image : { size, read: (range) => blobs.read(served.blobKey, range) },
     type: contentType,
     etag,
     cacheControl: CACHE_CONTROL,

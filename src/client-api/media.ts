@@ -1,11 +1,19 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
-import { queryBoolean, queryInteger } from '../http/schema.ts'
-import { notFound } from '../lib/errors.ts'
 import { once } from '../lib/once.ts'
 import type { MediaDeps } from '../media/deps.ts'
 import { findMedia } from '../media/find-media.ts'
-import { mediaResponse, STORED_BYTES } from './media-response.ts'
+import {
+  frozen,
+  legacyFields,
+  mediaErrors,
+  mediaParams,
+  mediaResponse,
+  STORED_BYTES,
+  waitFields,
+  waitOf,
+} from './media-response.ts'
+import { thumbnailRoutes } from './media-thumbnail.ts'
 import { uploadRoutes } from './media-upload.ts'
 
 const CONFIG_PATHS = [
@@ -16,27 +24,19 @@ const CONFIG_PATHS = [
 
 const mediaConfig = once(() => z.strictObject({ 'm.upload.size': z.int().min(0).describe('In bytes') }))
 
-const mediaParams = z.object({ serverName: z.string(), mediaId: z.string() })
 const namedParams = mediaParams.extend({ fileName: z.string() })
-/** A longer wait would exceed the timeouts of reverse proxies. */
-const MAX_WAIT_MS = 60_000
-const DEFAULT_WAIT_MS = 20_000
-const waiting = {
-  timeout_ms: queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
-}
-const waitQuery = z.object(waiting)
-/** Ignored: there are no media of other servers, and no response is a redirect. */
-const legacyQuery = z.object({
-  ...waiting,
-  allow_remote: queryBoolean.optional(),
-  allow_redirect: queryBoolean.optional(),
-})
-
-const errors = { 404: ['M_NOT_FOUND'], 502: ['M_UNKNOWN'], 504: ['M_NOT_YET_UPLOADED'] }
+const waitQuery = z.object(waitFields)
+const legacyQuery = z.object({ ...waitFields, ...legacyFields })
 
 /** Client-server API, "Content repository". */
 export function mediaRoutes(deps: MediaDeps): Route[] {
-  return [...uploadRoutes(deps), ...configRoutes(deps), ...downloadRoutes(deps), ...legacyRoutes(deps)]
+  return [
+    ...uploadRoutes(deps),
+    ...configRoutes(deps),
+    ...downloadRoutes(deps),
+    ...legacyRoutes(deps),
+    ...thumbnailRoutes(deps),
+  ]
 }
 
 function configRoutes({ settings }: MediaDeps): Route[] {
@@ -65,7 +65,7 @@ function downloadRoutes(deps: MediaDeps): Route[] {
       query: waitQuery,
       summary: 'Downloads a file',
       response: { 200: STORED_BYTES },
-      errors,
+      errors: mediaErrors,
       handler: (context) => download(deps, { ...context.params, query: context.query, context }),
     }),
     defineRoute({
@@ -77,7 +77,7 @@ function downloadRoutes(deps: MediaDeps): Route[] {
       query: waitQuery,
       summary: 'Downloads a file under another name',
       response: { 200: STORED_BYTES },
-      errors,
+      errors: mediaErrors,
       handler: (context) => download(deps, { ...context.params, query: context.query, context }),
     }),
   ]
@@ -98,7 +98,7 @@ function legacyRoutes(deps: MediaDeps): Route[] {
         query: legacyQuery,
         summary: 'Downloads a file without authentication, if a setting allows it',
         response: { 200: STORED_BYTES },
-        errors,
+        errors: mediaErrors,
         handler: (context) => {
           if (!isServed) throw frozen()
           return download(deps, { ...context.params, query: context.query, context })
@@ -113,7 +113,7 @@ function legacyRoutes(deps: MediaDeps): Route[] {
         query: legacyQuery,
         summary: 'Downloads a file under another name without authentication, if a setting allows it',
         response: { 200: STORED_BYTES },
-        errors,
+        errors: mediaErrors,
         handler: (context) => {
           if (!isServed) throw frozen()
           return download(deps, { ...context.params, query: context.query, context })
@@ -122,9 +122,6 @@ function legacyRoutes(deps: MediaDeps): Route[] {
     ]
   })
 }
-
-const frozen = () =>
-  notFound('This server serves media with authentication only, at /_matrix/client/v1/media/download')
 
 type Download = {
   serverName: string
@@ -138,7 +135,7 @@ async function download(deps: MediaDeps, { serverName, mediaId, fileName, query,
   const found = await findMedia(deps, {
     serverName,
     mediaId,
-    timeoutMs: Math.min(query.timeout_ms ?? DEFAULT_WAIT_MS, MAX_WAIT_MS),
+    timeoutMs: waitOf(query),
     signal: () => context.signal,
   })
   const filename = fileName ?? found.filename

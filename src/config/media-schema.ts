@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, flagOff, setting } from './setting.ts'
+import { count, flagOff, flagOn, setting } from './setting.ts'
 
 const PETABYTE = 1_000_000_000_000_000
 
@@ -23,6 +23,20 @@ export const mediaSchema = z.strictObject({
   }),
   pending_hours: setting(count(24, { max: 87_600 }), {
     about: 'How long a media id that was created before its upload waits for it.',
+  }),
+  thumbnails: setting(flagOn, {
+    about:
+      'Make thumbnails of images (JPEG, PNG, GIF, WebP), with the optional package `sharp`. If off, or without the package, images are served in full size, and animated ones are refused.',
+  }),
+  thumbnail_max_pixels: setting(count(50_000_000), {
+    about: 'Largest image of which a thumbnail is made, in pixels of all its frames. A larger one gets 413.',
+  }),
+  thumbnail_timeout_ms: setting(count(10_000, { max: 3_600_000 }), {
+    about: 'Time limit for making one thumbnail, in milliseconds.',
+  }),
+  thumbnail_processes: setting(count(2, { max: 100 }), {
+    about:
+      'Most processes that make thumbnails at the same time. Each takes about 140 MiB, and ends after a minute without work.',
   }),
   unauthenticated_downloads: setting(flagOff, {
     about:

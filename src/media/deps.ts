@@ -7,6 +7,8 @@ import type { Log } from '../lib/log.ts'
 import type { Occupancy } from '../lib/occupancy.ts'
 import type { Database } from '../storage/database.ts'
 import type { Blobs } from './blobs.ts'
+import type { InProgress } from './in-progress.ts'
+import type { Thumbnailer } from './thumbnailer.ts'
 
 export type MediaDeps = {
   readonly db: Database
@@ -21,6 +23,8 @@ export type MediaDeps = {
   readonly settings: Config['media']
   /** The uploads in progress, by user. */
   readonly uploads: Occupancy
+  readonly thumbnailer: Thumbnailer
+  readonly thumbnailsInProgress: InProgress
   /** The uploads of this process begin later. */
   readonly startedAt: number
 }

@@ -53,7 +53,8 @@ export async function removeUnused(deps: SweepDeps): Promise<number> {
       if (content === undefined) return
       const now = clock.now()
       for (const { blob_key: blobKey } of [content, ...(await tx.all(deleteThumbnails, { contentHash }))])
-        await tx.run(insertLeftover, { blobKey, now, dueAt: now })
+        // An image that is its own thumbnail has no blob.
+        if (blobKey !== '') await tx.run(insertLeftover, { blobKey, now, dueAt: now })
     })
   if (found.length > 0) await removeLeftovers(deps)
   return found.length

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { UPLOAD_LIFE_MS } from '../../src/media/upload.ts'
+import { WRITE_LIFE_MS } from '../../src/media/new-blob.ts'
 import { removeMediaOfUser } from '../../src/media/remove-media.ts'
 import { removeLeftovers, removeUnused, startMediaSweepers } from '../../src/media/sweep-media.ts'
 import { dueLeftovers, insertLeftover, usageOf } from '../../src/media/media-store.ts'
@@ -34,7 +34,7 @@ onEachDatabase('an upload', (open) => {
     const { add, clock, folder } = createMediaFixture(t, db)
     async function* slow() {
       yield Buffer.from('one')
-      clock.advance(UPLOAD_LIFE_MS + 1)
+      clock.advance(WRITE_LIFE_MS + 1)
       yield Buffer.from('two')
     }
     await assert.rejects(add(alice, '', { chunks: slow() }), { status: 408 })
@@ -72,7 +72,7 @@ onEachDatabase('an upload', (open) => {
     const db = await open(t)
     const { deps, clock, folder } = createMediaFixture(t, db)
     const die = async (blobKey: string, isKept: boolean) => {
-      const dueAt = clock.now() + 2 * UPLOAD_LIFE_MS
+      const dueAt = clock.now() + 2 * WRITE_LIFE_MS
       await db.transaction((tx) => tx.run(insertLeftover, { blobKey, now: clock.now(), dueAt }))
       const writer = await deps.blobs.begin(blobKey, undefined)
       await writer.write(Buffer.from('half'))
@@ -94,7 +94,7 @@ onEachDatabase('an upload', (open) => {
     await start(true, () => filesIn(folder).length === 0)
 
     await die('later', true)
-    clock.advance(2 * UPLOAD_LIFE_MS)
+    clock.advance(2 * WRITE_LIFE_MS)
     await start(false, () => filesIn(folder).length === 0)
     assert.deepEqual(await db.all(dueLeftovers, { now: FAR, limit: 10 }), [])
   })
@@ -109,7 +109,7 @@ onEachDatabase('an upload', (open) => {
         const writer = await folderBlobs.begin(key, expected)
         const keep = async () => {
           await writer.keep()
-          clock.advance(3 * UPLOAD_LIFE_MS)
+          clock.advance(3 * WRITE_LIFE_MS)
           await removeLeftovers(deps)
         }
         return { ...writer, keep }

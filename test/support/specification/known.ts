@@ -3,7 +3,6 @@
 /** Specified endpoints that Belfry does not serve: pattern of `METHOD /path` → reason. */
 export const NOT_SERVED: Readonly<Record<string, string>> = {
   'GET /_matrix/(media/v3|client/v1/media)/preview_url': 'the server fetches no pages of others',
-  'GET /_matrix/(media/v3|client/v1/media)/thumbnail': 'thumbnails are not made yet',
   'POST /_matrix/client/v3/account/3pid(/bind|/unbind)?$': 'deprecated, or for an identity server',
   'POST /_matrix/client/v3/(account/password|register)/(email|msisdn)/requestToken':
     'mail neither resets passwords nor creates accounts',
@@ -23,7 +22,7 @@ export const OURS_ALONE: Readonly<Record<string, string>> = {
     'the push rules of a scope or kind; PUT and DELETE are refused',
   '^delete .*/pushrules/.*\\{attribute\\}$': 'refused',
   '(get|put) .*/state/\\{eventType\\}/?$': 'an empty state key may be omitted',
-  '/_matrix/media/r0/(config|upload|download)': 'the path of older versions',
+  '/_matrix/media/r0/(config|upload|download|thumbnail)': 'the path of older versions',
   'get /_matrix/push/v1/notify': 'discovery of UnifiedPush',
 }
 
@@ -143,7 +142,7 @@ export const ACCEPTED: readonly Accepted[] = [
     reason: 'with format=event the response is a complete event',
   },
   {
-    operation: /^GET .*\/media\/(v3\/)?download\//,
+    operation: /^GET .*\/media\/(v3\/)?(download|thumbnail)\//,
     difference: /^status (307|308): never returned/,
     reason: 'no download is redirected',
   },
