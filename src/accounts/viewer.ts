@@ -1,13 +1,19 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import type { Viewer } from '../lib/matrix-event.ts'
-import { type Queries, query } from '../storage/query.ts'
+import { type Dialect, type Queries, type Query, query } from '../storage/query.ts'
+import type { Schema } from '../storage/schema.ts'
 
 /** Account data as it is stored; `room_id` is '' for the account. */
 export type AccountDataRow = { room_id: RoomId | ''; type: string; content: string }
 
+/** The unclaimed one-time keys of a device for an algorithm, or its unused fallback key (`keys/`). */
+export type HeldKey = { kind: 'one-time' | 'fallback'; algorithm: string; count: number }
+
 /** The facts about its user that each /sync needs. */
 export type ViewerFacts = {
+  /** The position of the stream. */
+  position: number
   /** The stream position of the last change of their push rules; 0: no change yet. */
   rulesVersion: number
   /** The users that they ignore. */
@@ -18,6 +24,12 @@ export type ViewerFacts = {
   accountData: AccountDataRow[]
   /** Whether to-device messages wait for the device. */
   hasMessages: boolean
+  /** The keys of the device, by algorithm. */
+  heldKeys: HeldKey[]
+  /** A position at or after the last change of any device list that the viewer may see. */
+  listsPosition: number
+  /** The position of the last receipt of any user. */
+  receiptsPosition: number
 }
 
 /**
@@ -30,40 +42,127 @@ export async function viewerFacts(
   since: number,
 ): Promise<ViewerFacts> {
   const facts: ViewerFacts & { ignored: Set<string> } = {
+    position: 0,
     rulesVersion: 0,
     ignored: new Set(),
     blocksInvitations: false,
     accountData: [],
     hasMessages: false,
+    heldKeys: [],
+    listsPosition: 0,
+    receiptsPosition: 0,
   }
   const viewer = { userId, deviceId: deviceId ?? NO_DEVICE }
-  for (const { fact, room_id, type, value } of await q.all(factsOfViewer, { ...viewer, since })) {
-    if (fact === 'rules') facts.rulesVersion = Number(value)
-    else if (fact === 'ignored') facts.ignored.add(value)
-    else if (fact === 'blocks') facts.blocksInvitations = true
-    else if (fact === 'message') facts.hasMessages = true
-    else facts.accountData.push({ room_id, type, content: value })
-  }
+  for (const row of await q.all(factsOfViewer, { ...viewer, since })) addFact(facts, row)
+  facts.heldKeys.sort((a, b) => (a.algorithm < b.algorithm ? -1 : Number(a.algorithm > b.algorithm)))
   return facts
+}
+
+type FactRow = typeof factsOfViewer extends Query<infer _P, infer R> ? R : never
+
+function addFact(facts: ViewerFacts & { ignored: Set<string> }, row: FactRow): void {
+  const { type, value } = row
+  switch (row.fact) {
+    case 'position':
+      facts.position = Number(value)
+      break
+    case 'rules':
+      facts.rulesVersion = Number(value)
+      break
+    case 'ignored':
+      facts.ignored.add(value)
+      break
+    case 'blocks':
+      facts.blocksInvitations = true
+      break
+    case 'message':
+      facts.hasMessages = true
+      break
+    case 'one-time':
+    case 'fallback':
+      facts.heldKeys.push({ kind: row.fact, algorithm: type, count: Number(value) })
+      break
+    case 'lists':
+      facts.listsPosition = Number(value)
+      break
+    case 'receipts':
+      facts.receiptsPosition = Number(value)
+      break
+    case 'data':
+      facts.accountData.push({ room_id: row.room_id, type, content: value })
+  }
 }
 
 const NO_ROOM = sql<RoomId | ''>`''`
 const NO_DEVICE = '' as DeviceId
 
+type Fact =
+  | 'data'
+  | 'ignored'
+  | 'blocks'
+  | 'rules'
+  | 'message'
+  | HeldKey['kind']
+  | 'position'
+  | 'lists'
+  | 'receipts'
+
 /** The columns of a fact about the user alone. */
-const fact = (name: string, value: RawBuilder<string> = sql<string>`''`) =>
+const fact = (name: Fact, value: RawBuilder<string> = sql<string>`''`, type = sql<string>`''`) =>
   [
-    sql.lit(name).as('fact'),
+    sql.lit<Fact>(name).as('fact'),
     NO_ROOM.as('room_id'),
-    sql<string>`''`.as('type'),
+    type.as('type'),
     value.as('value'),
     sql<number>`0`.as('position'),
   ] as const
 
-export const factsOfViewer = query<{ userId: UserId; deviceId: DeviceId; since: number }>()((db, p) =>
+const ONE_ROW = sql<{ one: number }>`(select 1 as one)`
+
+/** `max` and not `exists`: PostgreSQL expects a third of a table after any position, and would read all of it. */
+const lastChange = (userId: RawBuilder<unknown>, d: Dialect) =>
+  d.greatest(
+    d.greatest(
+      sql`coalesce((select max(c.position) from device_list_changes as c), 0)`,
+      sql`coalesce((select max(j.sharing_position) from memberships as j), 0)`,
+    ),
+    sql`coalesce((select max(k.position) from key_signatures as k where k.signer_id = ${userId}), 0)`,
+  )
+
+type OfViewer = { userId: UserId; deviceId: DeviceId; since: number }
+
+const factsOfKeys = (db: Kysely<Schema>, p: OfViewer) =>
+  db
+    .selectFrom('one_time_keys')
+    .select(fact('one-time', sql<string>`cast(count(*) as text)`, sql.ref('algorithm')))
+    .where('user_id', '=', p.userId)
+    .where('device_id', '=', p.deviceId)
+    .where('claimed_at', 'is', null)
+    .groupBy('algorithm')
+    .unionAll(
+      db
+        .selectFrom('fallback_keys')
+        .select(fact('fallback', sql<string>`'1'`, sql.ref('algorithm')))
+        .where('user_id', '=', p.userId)
+        .where('device_id', '=', p.deviceId)
+        .where('is_used', '=', 0),
+    )
+
+const positions = (db: Kysely<Schema>, p: OfViewer, d: Dialect) => {
+  const asText = (position: RawBuilder<unknown>) => sql<string>`cast(${position} as text)`
+  const receipts = sql`coalesce((select max(c.position) from receipts as c), 0)`
+  return db
+    .selectFrom('stream')
+    .select(fact('position', asText(sql.ref('position'))))
+    .where('id', '=', 1)
+    .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('lists', asText(lastChange(sql`${p.userId}`, d)))))
+    .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('receipts', asText(receipts))))
+}
+
+export const factsOfViewer = query<OfViewer>()((db, p, d) =>
   db
     .selectFrom('account_data')
-    .select([sql.lit('data').as('fact'), 'room_id', 'type', 'content as value', 'position'])
+    .select([sql.lit<Fact>('data').as('fact'), 'room_id', 'type', 'content as value', 'position'])
     .where('user_id', '=', p.userId)
     .where('position', '>', p.since)
     .unionAll(
@@ -87,7 +186,7 @@ export const factsOfViewer = query<{ userId: UserId; deviceId: DeviceId; since: 
     )
     .unionAll(
       db
-        .selectFrom(sql<{ one: number }>`(select 1 as one)`.as('r'))
+        .selectFrom(ONE_ROW.as('r'))
         .select(fact('message'))
         .where((eb) =>
           eb.exists(
@@ -99,5 +198,7 @@ export const factsOfViewer = query<{ userId: UserId; deviceId: DeviceId; since: 
           ),
         ),
     )
+    .unionAll(factsOfKeys(db, p))
+    .unionAll(positions(db, p, d))
     .orderBy('position'),
 )

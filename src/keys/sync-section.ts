@@ -1,11 +1,10 @@
-import type { Viewer } from '../lib/matrix-event.ts'
+import type { HeldKey } from '../accounts/viewer.ts'
 import type { SyncKeys, SyncSection } from '../rooms/sync/section.ts'
-import type { Queries } from '../storage/query.ts'
 import { deviceListsSince } from './device-lists.ts'
 import { heldKeys } from './one-time-keys-store.ts'
 import { withUsualAlgorithm } from './upload-keys.ts'
 
-type HeldKeys = Pick<SyncKeys, 'device_one_time_keys_count' | 'device_unused_fallback_key_types'>
+type HeldKeyCounts = Pick<SyncKeys, 'device_one_time_keys_count' | 'device_unused_fallback_key_types'>
 
 /**
  * `device_lists`, `device_one_time_keys_count` and `device_unused_fallback_key_types` (client-server API, "Extensions to /sync" of end-to-end
@@ -14,28 +13,24 @@ type HeldKeys = Pick<SyncKeys, 'device_one_time_keys_count' | 'device_unused_fal
  */
 export function encryptionSection(): SyncSection {
   return {
-    standingKeys: countsOf,
-    async news({ read, viewer, since, now }) {
-      const held = await countsOf(read, viewer)
+    async standingKeys(read, { userId, deviceId }) {
+      return deviceId === null ? {} : countsOf(await read.all(heldKeys, { userId, deviceId }))
+    },
+    async news({ read, viewer, since, now, heldKeys: held, listsPosition }) {
+      const { userId, deviceId } = viewer
+      const counts = deviceId === null ? {} : countsOf(held)
       // An initial sync has no device lists: the client asks for the keys of all users that it needs.
-      if (!since || since.position >= now.position) return { keys: held, hasNews: false }
-      const { userId } = viewer
+      if (!since || since.position >= listsPosition) return { keys: counts, hasNews: false }
       const lists = await deviceListsSince(read, { userId, since: since.position, position: now.position })
       return {
-        keys: { ...held, device_lists: lists },
+        keys: { ...counts, device_lists: lists },
         hasNews: lists.changed.length > 0 || lists.left.length > 0,
       }
     },
   }
 }
 
-async function countsOf(read: Queries, { userId, deviceId }: Viewer): Promise<Partial<HeldKeys>> {
-  if (deviceId === null) return {}
-  const rows = await read.all(heldKeys, { userId, deviceId })
-  return {
-    device_one_time_keys_count: withUsualAlgorithm(rows.filter((row) => row.kind === 'one-time')),
-    device_unused_fallback_key_types: rows
-      .filter((row) => row.kind === 'fallback')
-      .map((row) => row.algorithm),
-  }
-}
+const countsOf = (held: readonly HeldKey[]): HeldKeyCounts => ({
+  device_one_time_keys_count: withUsualAlgorithm(held.filter((key) => key.kind === 'one-time')),
+  device_unused_fallback_key_types: held.filter((key) => key.kind === 'fallback').map((key) => key.algorithm),
+})

@@ -102,6 +102,9 @@ async function isInThread(q: Queries, event: Event, threadId: string): Promise<b
   return false
 }
 
+/** `own`: the user has one of the receipts. */
+export type ReceiptsOfRoom = { own: boolean; contents: JsonObject[] }
+
 /**
  * The receipts of some rooms after `since`, as the content of one `m.receipt` event for each room and
  * thread ("SHOULD be batched into one event per room and thread").
@@ -109,7 +112,7 @@ async function isInThread(q: Queries, event: Event, threadId: string): Promise<b
 export async function receiptContents(
   q: Queries,
   of: { roomIds: readonly RoomId[]; userId: UserId; since: number },
-): Promise<Map<RoomId, { own: boolean; contents: JsonObject[] }>> {
+): Promise<Map<RoomId, ReceiptsOfRoom>> {
   const rows = of.roomIds.length === 0 ? [] : await q.all(receiptsSince, of)
   if (rows.length === 0) return new Map()
   const rooms = new Map<RoomId, { own: boolean; threads: Map<string, JsonObject> }>()

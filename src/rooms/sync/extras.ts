@@ -4,7 +4,7 @@ import type { RoomId, UserId } from '../../lib/ids.ts'
 import { type JsonObject, parseStored } from '../../lib/json.ts'
 import { type RoomCounts, unreadCounts, unreadTotals } from '../../notifications/counts.ts'
 import type { Queries } from '../../storage/query.ts'
-import { receiptContents } from '../receipts.ts'
+import { receiptContents, type ReceiptsOfRoom } from '../receipts.ts'
 import type { Typing } from '../typing.ts'
 import type { RoomPlan } from './plan.ts'
 import type { SyncToken } from './token.ts'
@@ -48,6 +48,8 @@ export type ExtrasRequest = {
   byThread: boolean
   /** Rooms without news whose counts may have changed. */
   recounted: readonly RoomId[]
+  /** The position of the last receipt of any user. */
+  receiptsPosition: number
 }
 
 export async function roomExtras(
@@ -63,7 +65,10 @@ export async function roomExtras(
   // An initial response for a room has all its account data and receipts, however old.
   const newRooms = new Set(joined.filter((plan) => plan.after < since).map((plan) => plan.roomId))
   const known = roomIds.filter((roomId) => !newRooms.has(roomId))
-  const receipts = await receiptContents(read, { userId, roomIds: known, since })
+  const receipts =
+    request.receiptsPosition > since
+      ? await receiptContents(read, { userId, roomIds: known, since })
+      : new Map<RoomId, ReceiptsOfRoom>()
   if (newRooms.size > 0)
     for (const [roomId, all] of await receiptContents(read, { userId, roomIds: [...newRooms], since: 0 }))
       receipts.set(roomId, all)

@@ -9,6 +9,7 @@ import { isShared, type RoomNews, type SharedRooms } from './shared-rooms.ts'
 import {
   changedSummaries,
   type EventsByRoom,
+  INPUTS_OF_NAME,
   membersOfRoomsAt,
   stateChanges,
   statesUpTo,
@@ -57,15 +58,14 @@ async function newsForOne(
 ): Promise<Map<RoomId, NewsForViewer>> {
   if (plans.length === 0) return new Map()
   const timelines = await timelinesOf(q, timelineRequests(reader, plans))
-  const known = plans.filter((plan) => plan.state !== 'full')
-  const changed = await changedSummaries(q, known.map(gapOf))
+  const timed = plans.map((plan, at) => ({ plan, timeline: timelines[at] as SyncTimeline }))
+  const changed = await renamedRooms(
+    q,
+    timed.filter(({ plan }) => plan.state !== 'full'),
+  )
   const summarised = plans.filter((plan) => plan.state === 'full' || changed.has(plan.roomId))
   const summaries = await summariesOf(q, roomIdsOf(summarised), reader.viewer.userId)
-  const rooms = plans.map((plan, at) => ({
-    plan,
-    timeline: timelines[at] as SyncTimeline,
-    heroes: summaries.get(plan.roomId)?.heroes ?? [],
-  }))
+  const rooms = timed.map((room) => ({ ...room, heroes: summaries.get(room.plan.roomId)?.heroes ?? [] }))
   const states = await statesOf(q, reader, rooms)
   return new Map(
     rooms.map(({ plan: { roomId }, timeline }) => [
@@ -80,7 +80,7 @@ async function newsForAll(q: Queries, reader: RoomReader, plans: readonly RoomPl
   const timelines = await timelinesOf(q, timelineRequests(reader, plans))
   const rooms = plans.map((plan, at) => ({ plan, timeline: timelines[at] as SyncTimeline, heroes: [] }))
   const states = await statesOf(q, reader, rooms)
-  const changed = await changedSummaries(q, plans.map(gapOf))
+  const changed = await renamedRooms(q, rooms)
   return rooms.map(({ plan: { roomId }, timeline }) => ({
     timeline,
     state: states.get(roomId) ?? [],
@@ -92,6 +92,19 @@ const timelineRequests = ({ filter, pageBytes }: RoomReader, plans: readonly Roo
   plans.map((plan) => ({ ...plan, filter: filter.timeline, pageBytes }))
 
 const roomIdsOf = (plans: readonly RoomPlan[]) => plans.map((plan) => plan.roomId)
+
+/** The rooms in which an input of the calculated room name changed. Without a gap, the timeline contains the change. */
+async function renamedRooms(
+  q: Queries,
+  rooms: readonly Pick<RoomWithTimeline, 'plan' | 'timeline'>[],
+): Promise<ReadonlySet<RoomId>> {
+  const gaps = rooms.filter(({ plan, timeline }) => hasGap(plan, timeline)).map(({ plan }) => gapOf(plan))
+  const changed = await changedSummaries(q, gaps)
+  for (const { plan, timeline } of rooms) if (timeline.events.some(isInputOfName)) changed.add(plan.roomId)
+  return changed
+}
+
+const isInputOfName = ({ type, stateKey }: Event) => stateKey !== null && INPUTS_OF_NAME.includes(type)
 
 const gapOf = ({ roomId, after, upTo }: RoomPlan) => ({ roomId, after, position: upTo })
 

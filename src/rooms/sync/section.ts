@@ -1,3 +1,4 @@
+import type { ViewerFacts } from '../../accounts/viewer.ts'
 import type { DeviceMessage } from '../../accounts/to-device/waiting.ts'
 import type { UserId } from '../../lib/ids.ts'
 import type { JsonObject } from '../../lib/json.ts'
@@ -33,8 +34,11 @@ export function emptyKeys(): SyncKeys {
   }
 }
 
+/** Read once for a response, because several sections need them. */
+export type SectionFacts = Omit<ViewerFacts, 'position' | 'accountData'>
+
 /** The request for the news of a section. All sections of a response read the same snapshot. */
-export type SectionRequest = {
+export type SectionRequest = SectionFacts & {
   read: Queries
   viewer: Viewer
   /** Without the events of ignored users. */
@@ -45,14 +49,6 @@ export type SectionRequest = {
   now: SyncToken
   fullState: boolean
   stateForm: StateForm
-  // Read once, because several sections need them.
-  ignored: ReadonlySet<string>
-  /** The viewer blocks all invitations. */
-  blocksInvitations: boolean
-  /** The position of the last change of the viewer's push rules. */
-  rulesVersion: number
-  /** Whether to-device messages wait for the viewer's device. */
-  hasMessages: boolean
   /** What changed after `since`. */
   accountData: AccountData
 }

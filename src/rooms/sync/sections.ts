@@ -52,7 +52,15 @@ export function roomsSection(deps: SectionDeps): SyncSection {
       })
       const plans = await withoutHiddenInvitations(read, userId, { ...request, plans: planned })
       const byThread = filter.timeline.unreadThreadNotifications
-      const extras = await roomExtras(deps, read, { userId, since, plans, accountData, byThread, recounted })
+      const extras = await roomExtras(deps, read, {
+        userId,
+        since,
+        plans,
+        accountData,
+        byThread,
+        recounted,
+        receiptsPosition: request.receiptsPosition,
+      })
       const { pageBytes, sharedRooms } = deps
       const reader = { viewer, now: deps.clock.now(), filter, pageBytes, sharedRooms, stateForm }
       const rooms = await readRooms(deps, read, {

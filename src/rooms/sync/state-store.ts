@@ -52,6 +52,9 @@ export async function allMembersAt(q: Queries, of: At): Promise<Event[]> {
   return (await q.all(allMembersUpTo, of)).map(eventOfRow)
 }
 
+/** The types of the state events from which a client calculates the name of a room. */
+export const INPUTS_OF_NAME: readonly string[] = ['m.room.member', 'm.room.name', 'm.room.canonical_alias']
+
 /** The rooms in which an input of the calculated room name changed after `after`: members, name or alias. */
 export async function changedSummaries(q: Queries, gaps: readonly Gap[]): Promise<Set<RoomId>> {
   if (gaps.length === 0) return new Set()
@@ -164,7 +167,7 @@ export const changesOfSummaries = query<{ gaps: readonly GapRow[] }>()((db, p, d
           .where('e.state_key', 'is not', null)
           .whereRef('e.position', '>', 'r.low')
           .whereRef('e.position', '<=', 'r.high')
-          .where('e.type', 'in', ['m.room.member', 'm.room.name', 'm.room.canonical_alias'])
+          .where('e.type', 'in', INPUTS_OF_NAME)
           .limit(sql.lit(1)),
         'is not',
         null,

@@ -1,4 +1,4 @@
-import { viewerFacts } from '../../accounts/viewer.ts'
+import { type ViewerFacts, viewerFacts } from '../../accounts/viewer.ts'
 import type { Bus } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { RoomId } from '../../lib/ids.ts'
@@ -90,39 +90,24 @@ async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): 
     }
   }
   return db.snapshot(async (read) => {
-    const now = { ...parts, position: await currentPosition(read) }
+    // Nothing has a position after the stream's, so a token that is ahead of it finds the same as one at its end.
+    const { position, ...facts } = await viewerFacts(read, request.viewer, request.since?.position ?? 0)
+    const now = { ...parts, position }
     const since = request.since && notAhead(request.since, now)
-    return readResponse(sections, read, { ...request, since, now })
+    return readResponse(sections, { ...request, ...facts, read, since, now })
   })
 }
 
-async function readResponse(
-  sections: readonly SyncSection[],
-  read: Queries,
-  request: SyncRequest & { now: SyncToken },
-): Promise<SyncResult> {
-  const { viewer, since, now } = request
-  const { ignored, blocksInvitations, rulesVersion, hasMessages, ...facts } = await viewerFacts(
-    read,
-    viewer,
-    since?.position ?? 0,
-  )
-  const filter = filterWithoutIgnored(request.filter, ignored)
-  const accountData = accountDataOf(facts.accountData)
+type ReadRequest = SyncRequest & Omit<ViewerFacts, 'position'> & { read: Queries; now: SyncToken }
+
+async function readResponse(sections: readonly SyncSection[], request: ReadRequest): Promise<SyncResult> {
+  const filter = filterWithoutIgnored(request.filter, request.ignored)
+  const accountData = accountDataOf(request.accountData)
   const keys: Partial<SyncKeys> = {}
-  const token = { ...now }
+  const token = { ...request.now }
   let hasNews = false
   for (const section of sections) {
-    const news = await section.news({
-      ...request,
-      read,
-      filter,
-      ignored,
-      blocksInvitations,
-      rulesVersion,
-      hasMessages,
-      accountData,
-    })
+    const news = await section.news({ ...request, filter, accountData })
     Object.assign(keys, news.keys)
     Object.assign(token, news.parts)
     hasNews ||= news.hasNews

@@ -4,6 +4,7 @@ import type { Viewer } from '../../../lib/matrix-event.ts'
 import type { Queries } from '../../../storage/query.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
 import type { AccountData } from '../extras.ts'
+import type { SectionFacts } from '../section.ts'
 import type { SyncToken } from '../token.ts'
 import type { ReceiptNews } from './receipt-news.ts'
 import type { ExtensionRequests, RoomScope } from './request.ts'
@@ -20,7 +21,7 @@ export type ExtensionRoom = {
 }
 
 /** What all extensions of a response read from. */
-export type ExtensionContext = {
+export type ExtensionContext = SectionFacts & {
   read: Queries
   viewer: Viewer
   requests: ExtensionRequests
@@ -36,10 +37,6 @@ export type ExtensionContext = {
   receiptNews: ReceiptNews
   /** The rooms where the typing users changed since the previous response. */
   typed: ReadonlySet<RoomId>
-  ignored: ReadonlySet<string>
-  blocksInvitations: boolean
-  rulesVersion: number
-  hasMessages: boolean
   /** What changed after `since`. */
   accountData: AccountData
 }

@@ -81,8 +81,8 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     ...request,
     userId,
     since,
-    position: now.position,
     ...facts,
+    position: now.position,
     known,
   })
   const filters = [...lists.values()].map((list) => list.filters)
