@@ -17,6 +17,8 @@ import {
 import { openApiOf } from './http/openapi-route.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
+import { administerMedia, type MediaAdministration } from './media/administer-media.ts'
+import { avatarsInUse } from './rooms/avatars.ts'
 import { administerReports, type ReportAdministration } from './rooms/reports.ts'
 import { disposeTogether } from './lib/dispose.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
@@ -50,6 +52,7 @@ export type Belfry = {
   accounts: AccountAdministration
   /** Reports of users about content; it needs no `listen()`. */
   reports: ReportAdministration
+  media: MediaAdministration
   /** A session of one of the server's own accounts, for what the server does through its own front door. */
   internalSession(name: string): Promise<InternalSession>
 }
@@ -116,10 +119,15 @@ export async function createBelfry(
     reload: (next) => own.reload(next.gateway.apps),
     close: () => close(db, stages, { own, gatewayTrace, running }),
     internalSession: (name) => openInternalSession(stages.accounts, name),
-    accounts: administerAccounts(stages.accounts),
-    reports: administerReports({ db }),
+    ...administrationOf(stages, db),
   }
 }
+
+const administrationOf = ({ accounts, media }: Stages, db: Database) => ({
+  accounts: administerAccounts(accounts),
+  reports: administerReports({ db }),
+  media: administerMedia(media, avatarsInUse),
+})
 
 const described = (routes: readonly Route[]) => ({ routes, openApi: () => openApiOf(routes) })
 
@@ -172,7 +180,7 @@ async function close(db: Database, stages: Stages, { own, gatewayTrace, running 
   parts.use(db)
   parts.defer(async () => stages.metricsServer?.close())
   parts.use(stages.lastSeen)
-  parts.use(stages.thumbnailer)
+  parts.use(stages.media.thumbnailer)
   parts.use(stages.webPush)
   parts.use(stages.sender)
   parts.use(gatewayTrace)

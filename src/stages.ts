@@ -159,7 +159,7 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     activity,
     sender,
     webPush,
-    thumbnailer: media.thumbnailer,
+    media,
     startDelivering: () => startDelivering(given, { ...sending, pushers, notifications, activity }),
     startSweeping: () => startSweeping(given, { pushers, rooms, rules }),
     ownUrls,
@@ -321,7 +321,9 @@ function accountDeps(
       await removeCrossSigningKeys({ bus }, tx, userId)
       await forgetInboxesOf(tx, userId)
     },
-    onAccountErased: (tx, userId) => removeMediaOfUser(tx, userId),
+    onAccountErased: async (tx, userId) => {
+      await removeMediaOfUser(tx, userId)
+    },
     onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
     onDeactivated: (userId) => leaveAllRooms(rooms, userId),
     onRulesChanged: rulesChanged,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 
@@ -105,4 +106,12 @@ export const deactivateUser = query<{ userId: UserId; now: number }>()((db, p) =
 
 export const eraseProfile = query<{ userId: UserId }>()((db, p) =>
   db.updateTable('users').set({ displayname: null, avatar_url: null }).where('user_id', '=', p.userId),
+)
+
+/** The avatars of users. Reads the whole table. */
+export const userAvatars = query()((db) =>
+  db
+    .selectFrom('users')
+    .select(sql<string>`avatar_url`.as('avatar_url'))
+    .where('avatar_url', 'is not', null),
 )

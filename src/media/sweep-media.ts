@@ -12,7 +12,7 @@ import {
 } from './media-store.ts'
 
 const EVERY_MS = 600_000
-const BATCH_SIZE = 100
+export const BATCH_SIZE = 100
 
 type SweepDeps = Pick<MediaDeps, 'db' | 'clock' | 'log' | 'blobs'>
 

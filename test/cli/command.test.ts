@@ -52,6 +52,13 @@ function fakeContext(
       ...given.accounts,
     },
     reports: { list: unexpected, close: unexpected },
+    media: {
+      usage: unexpected,
+      list: unexpected,
+      prune: unexpected,
+      remove: unexpected,
+      block: unexpected,
+    },
     ...given.app,
   }
   const context: CommandContext = {

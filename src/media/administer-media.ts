@@ -1,0 +1,166 @@
+import { invalidParam, notFound } from '../lib/errors.ts'
+import { isUserId, type UserId } from '../lib/ids.ts'
+import { sweepAll } from '../lib/sweeper.ts'
+import type { Queries } from '../storage/query.ts'
+import {
+  deleteMedia,
+  largestMedia,
+  largestMediaOf,
+  largestUsers,
+  quarantine,
+  releaseContent,
+  subtractUsage,
+  totals,
+  unreadMedia,
+} from './administration-store.ts'
+import type { MediaDeps } from './deps.ts'
+import { isMediaId, mediaUri } from './media-uri.ts'
+import { removeMediaOfUser } from './remove-media.ts'
+import { BATCH_SIZE, removeLeftovers, removeUnused } from './sweep-media.ts'
+
+// The operator's view of media (`belfry media …`). It works without a server and beside a running one.
+
+const LIST_LIMIT = 100
+const USERS_LIMIT = 20
+const PAGE = 500
+
+/** Sizes are in bytes, times in milliseconds since the Unix epoch. */
+export type MediaSummary = {
+  uri: string
+  user_id: UserId
+  content_type: string
+  filename: string | null
+  size: number
+  created_at: number
+  /** The last download, with a precision of a day. */
+  last_read_at: number | null
+  is_blocked: boolean
+}
+
+export type MediaUsage = {
+  store: string
+  media: number
+  media_bytes: number
+  /** Equal contents are stored once. */
+  contents: number
+  content_bytes: number
+  thumbnails: number
+  thumbnail_bytes: number
+  blocked: number
+  /** Those with the most bytes. */
+  users: { user_id: UserId; files: number; bytes: number }[]
+}
+
+/** `isDryRun`: nothing is removed. `onlyUnread`: only media that were never downloaded. */
+export type Pruning = { days: number; onlyUnread: boolean; isDryRun: boolean }
+type Pruned = { files: number; bytes: number }
+
+export type MediaAdministration = {
+  usage(): Promise<MediaUsage>
+  /** The largest ones, of one user or of all. @throws MatrixError 400 if it is not a user id of this server */
+  list(user?: string): Promise<MediaSummary[]>
+  /** Removes media that were uploaded `days` days ago or earlier and not downloaded since, except avatars. */
+  prune(pruning: Pruning): Promise<Pruned>
+  /** Removes one media item, by its `mxc://` URI, or all of a user. @throws MatrixError 400, 404 */
+  remove(target: string): Promise<{ files: number }>
+  /** Stops or resumes serving a content, under all ids; a blocked one cannot be uploaded again. @throws MatrixError 400, 404 */
+  block(uri: string, isBlocked: boolean): Promise<void>
+}
+
+/** @param avatars the `mxc://` URIs that are avatars of users and rooms */
+export function administerMedia(
+  deps: MediaDeps,
+  avatars: (q: Queries) => Promise<ReadonlySet<string>>,
+): MediaAdministration {
+  const { db, serverName, clock, blobs } = deps
+  return {
+    async usage() {
+      const [found] = await db.all(totals, {})
+      const users = await db.all(largestUsers, { limit: USERS_LIMIT })
+      if (found === undefined) throw new Error('media: no totals')
+      return { store: blobs.place, ...(found as Required<Numbers<typeof found>>), users }
+    },
+    async list(user) {
+      const limit = LIST_LIMIT
+      const rows =
+        user === undefined
+          ? await db.all(largestMedia, { limit })
+          : await db.all(largestMediaOf, { userId: userIn(user, serverName), limit })
+      return rows.map(({ media_id: mediaId, quarantined_at: at, ...row }) => ({
+        uri: mediaUri(serverName, mediaId),
+        ...row,
+        is_blocked: at !== null,
+      }))
+    },
+    prune: async (pruning) => prune(deps, await avatars(db), pruning),
+    async remove(target) {
+      if (target.startsWith('@')) {
+        const userId = userIn(target, serverName)
+        const files = await db.transaction((tx) => removeMediaOfUser(tx, userId))
+        await removeBlobs(deps)
+        return { files }
+      }
+      if (!(await removeOne(deps, idIn(target, serverName)))) throw notFound(`There is no ${target} here`)
+      await removeBlobs(deps)
+      return { files: 1 }
+    },
+    async block(uri, isBlocked) {
+      const mediaId = idIn(uri, serverName)
+      const at = isBlocked ? clock.now() : null
+      const found = await db.transaction((tx) => tx.run(quarantine, { mediaId, at }))
+      if (found === 0) throw notFound(`There is no ${uri} here`)
+    },
+  }
+}
+
+type Numbers<Row> = { [Name in keyof Row]: number }
+
+async function prune(
+  deps: MediaDeps,
+  avatars: ReadonlySet<string>,
+  { days, onlyUnread, isDryRun }: Pruning,
+): Promise<Pruned> {
+  const before = deps.clock.now() - days * 86_400_000
+  const pruned = { files: 0, bytes: 0 }
+  for (let after = ''; ;) {
+    const page = await deps.db.all(unreadMedia, { before, after, limit: PAGE })
+    for (const { media_id: mediaId, size, last_read_at: readAt } of page) {
+      if ((onlyUnread && readAt !== null) || avatars.has(mediaUri(deps.serverName, mediaId))) continue
+      if (!isDryRun && !(await removeOne(deps, mediaId))) continue
+      pruned.files++
+      pruned.bytes += size
+    }
+    if (page.length < PAGE) break
+    after = page.at(-1)?.media_id ?? after
+  }
+  if (!isDryRun) await removeBlobs(deps)
+  return pruned
+}
+
+/** Resolves to whether it existed. */
+function removeOne({ db }: MediaDeps, mediaId: string): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const removed = await tx.first(deleteMedia, { mediaId })
+    if (removed === undefined || removed.content_hash === null) return false
+    await tx.run(releaseContent, { contentHash: removed.content_hash })
+    await tx.run(subtractUsage, { userId: removed.user_id, size: removed.size })
+    return true
+  })
+}
+
+async function removeBlobs(deps: MediaDeps): Promise<void> {
+  await sweepAll({ atOnce: BATCH_SIZE, sweep: () => removeUnused(deps) })
+  await sweepAll({ atOnce: BATCH_SIZE, sweep: () => removeLeftovers(deps) })
+}
+
+function userIn(text: string, serverName: string): UserId {
+  if (isUserId(text) && text.endsWith(`:${serverName}`)) return text
+  throw invalidParam(`"${text}" is not a user id of this server, such as @name:${serverName}`)
+}
+
+function idIn(text: string, serverName: string): string {
+  const start = mediaUri(serverName, '')
+  const id = text.slice(start.length)
+  if (text.startsWith(start) && isMediaId(id)) return id
+  throw invalidParam(`"${text}" is not the URI of a file of this server, such as ${start}ID`)
+}

@@ -1,0 +1,136 @@
+import { sql } from 'kysely'
+import type { UserId } from '../lib/ids.ts'
+import { query } from '../storage/query.ts'
+
+// Queries of `belfry media`. They may read whole tables.
+
+/** The number and size of all media, of stored contents and of thumbnails. */
+export const totals = query()((db) =>
+  db.selectNoFrom((eb) => [
+    eb
+      .selectFrom('media')
+      .select((inner) => inner.fn.countAll<number>().as('n'))
+      .where('content_hash', 'is not', null)
+      .as('media'),
+    eb
+      .selectFrom('media')
+      .select(sql<number>`coalesce(sum(size), 0)`.as('n'))
+      .as('media_bytes'),
+    eb
+      .selectFrom('media_contents')
+      .select((inner) => inner.fn.countAll<number>().as('n'))
+      .as('contents'),
+    eb
+      .selectFrom('media_contents')
+      .select(sql<number>`coalesce(sum(size), 0)`.as('n'))
+      .as('content_bytes'),
+    eb
+      .selectFrom('media_thumbnails')
+      .select((inner) => inner.fn.countAll<number>().as('n'))
+      .where('blob_key', '<>', sql.lit(''))
+      .as('thumbnails'),
+    eb
+      .selectFrom('media_thumbnails')
+      .select(sql<number>`coalesce(sum(size), 0)`.as('n'))
+      .where('blob_key', '<>', sql.lit(''))
+      .as('thumbnail_bytes'),
+    eb
+      .selectFrom('media_contents')
+      .select((inner) => inner.fn.countAll<number>().as('n'))
+      .where('quarantined_at', 'is not', null)
+      .as('blocked'),
+  ]),
+)
+
+export const largestUsers = query<{ limit: number }>()((db, p) =>
+  db
+    .selectFrom('media_usage')
+    .select(['user_id', 'files', 'bytes'])
+    .orderBy('bytes', 'desc')
+    .orderBy('user_id')
+    .limit(p.limit),
+)
+
+const LISTED = [
+  'media.media_id',
+  'media.user_id',
+  'media.content_type',
+  'media.filename',
+  'media.size',
+  'media.created_at',
+  'media.last_read_at',
+  'media_contents.quarantined_at',
+] as const
+
+export const largestMedia = query<{ limit: number }>()((db, p) =>
+  db
+    .selectFrom('media')
+    .innerJoin('media_contents', 'media_contents.content_hash', 'media.content_hash')
+    .select(LISTED)
+    .orderBy('media.size', 'desc')
+    .orderBy('media.media_id')
+    .limit(p.limit),
+)
+
+export const largestMediaOf = query<{ userId: UserId; limit: number }>()((db, p) =>
+  db
+    .selectFrom('media')
+    .innerJoin('media_contents', 'media_contents.content_hash', 'media.content_hash')
+    .select(LISTED)
+    .where('media.user_id', '=', p.userId)
+    .orderBy('media.size', 'desc')
+    .orderBy('media.media_id')
+    .limit(p.limit),
+)
+
+/** Media that were uploaded before `before` and not downloaded since, by id. */
+export const unreadMedia = query<{ before: number; after: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom('media')
+    .select(['media_id', 'size', 'last_read_at'])
+    .where('content_hash', 'is not', null)
+    .where('created_at', '<', p.before)
+    .where((eb) => eb.or([eb('last_read_at', 'is', null), eb('last_read_at', '<', p.before)]))
+    .where('media_id', '>', p.after)
+    .orderBy('media_id')
+    .limit(p.limit),
+)
+
+/** Resolves to the removed row. */
+export const deleteMedia = query<{ mediaId: string }>()((db, p) =>
+  db
+    .deleteFrom('media')
+    .where('media_id', '=', p.mediaId)
+    .where('content_hash', 'is not', null)
+    .returning(['user_id', 'content_hash', 'size']),
+)
+
+export const releaseContent = query<{ contentHash: string }>()((db, p) =>
+  db
+    .updateTable('media_contents')
+    .set((eb) => ({ uses: eb('uses', '-', sql.lit(1)) }))
+    .where('content_hash', '=', p.contentHash),
+)
+
+export const subtractUsage = query<{ userId: UserId; size: number }>()((db, p, d) =>
+  db
+    .updateTable('media_usage')
+    .set((eb) => ({
+      files: eb('files', '-', sql.lit(1)),
+      bytes: eb('bytes', '-', d.integer(p.size)),
+    }))
+    .where('user_id', '=', p.userId),
+)
+
+/** `at`: null ends the quarantine. */
+export const quarantine = query<{ mediaId: string; at: number | null }>()((db, p) =>
+  db
+    .updateTable('media_contents')
+    .set({ quarantined_at: p.at })
+    .where('content_hash', '=', (eb) =>
+      eb
+        .selectFrom('media')
+        .select(sql<string>`content_hash`.as('content_hash'))
+        .where('media_id', '=', p.mediaId),
+    ),
+)
