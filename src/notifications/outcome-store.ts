@@ -81,24 +81,34 @@ type OutcomeRow = {
 type InThread = EventKey & Pick<Event, 'threadId'>
 
 /**
- * The last outcomes before this event, as joins: `o` of the cohort, `t` of the cohort in the thread. The position comes first, from a
- * covering index, then its row: see `threadTotal`.
+ * The last outcomes before this event, as joins: `o` of the cohort, `t` of the cohort in a thread other than 'main'. The position comes
+ * first, from a covering index, then its row: see `threadTotal`.
  */
 const lastOf = (
   { roomId, cohort }: { roomId: RoomId; cohort: RawBuilder<unknown> },
   threadId?: string,
 ): RawBuilder<number> =>
   sql<number>`(select max(l.position) from cohort_outcomes as l
-    where l.room_id = ${roomId} and l.cohort = ${cohort}${threadId === undefined ? sql`` : sql` and l.thread_id = ${threadId}`})`
+    where l.room_id = ${roomId} and l.cohort = ${cohort}${threadId === undefined ? sql`` : sql` and l.thread_id = ${threadId} and l.thread_id <> 'main'`})`
 
 /** The columns of the totals, with the joins of `lastOf`. */
-const totals = (highlight: RawBuilder<number>) => [
+const totals = (thread: RawBuilder<string>, highlight: RawBuilder<number>) => [
   sql<number>`coalesce(o.total_notify, 0) + 1`.as('total_notify'),
   sql<number>`coalesce(o.total_highlight, 0) + ${highlight}`.as('total_highlight'),
-  sql<number>`coalesce(t.thread_notify, 0) + 1`.as('thread_notify'),
-  sql<number>`coalesce(t.thread_highlight, 0) + ${highlight}`.as('thread_highlight'),
+  sql<number>`coalesce(o.main_notify, 0) + ${inMain(thread, sql.lit(1), sql.lit(0))}`.as('main_notify'),
+  sql<number>`coalesce(o.main_highlight, 0) + ${inMain(thread, highlight, sql.lit(0))}`.as('main_highlight'),
+  sql<number>`coalesce(${inMain(thread, sql`o.main_notify`, sql`t.thread_notify`)}, 0) + 1`.as(
+    'thread_notify',
+  ),
+  sql<number>`coalesce(${inMain(thread, sql`o.main_highlight`, sql`t.thread_highlight`)}, 0) + ${highlight}`.as(
+    'thread_highlight',
+  ),
   sql.lit(0).as('retracted'),
 ]
+
+function inMain(thread: RawBuilder<string>, then: RawBuilder<unknown>, otherwise: RawBuilder<unknown>) {
+  return sql`case when ${thread} = 'main' then ${then} else ${otherwise} end`
+}
 
 const OUTCOME_COLUMNS = [
   'room_id',
@@ -111,6 +121,8 @@ const OUTCOME_COLUMNS = [
   'rule_id',
   'total_notify',
   'total_highlight',
+  'main_notify',
+  'main_highlight',
   'thread_notify',
   'thread_highlight',
   'retracted',
@@ -148,7 +160,7 @@ export const insertOutcome = query<InThread & OutcomeRow>()((db, p, d) => {
           d.text(p.rule_kind).as('rule_kind'),
           d.text(p.rule_id).as('rule_id'),
         ])
-        .select(totals(d.integer(p.highlight))),
+        .select(totals(d.text(threadId), d.integer(p.highlight))),
     )
 })
 
@@ -188,7 +200,7 @@ export const insertOutcomes = query<InThread & { rows: readonly OutcomeRow[] }>(
           d.text(threadId).as('thread_id'),
         ])
         .select(['r.highlight', 'r.actions', 'r.rule_kind', 'r.rule_id'])
-        .select(totals(sql<number>`r.highlight`)),
+        .select(totals(d.text(threadId), sql<number>`r.highlight`)),
     )
 })
 

@@ -35,15 +35,19 @@ function countedSince(counted: Counted): RawBuilder<number> {
 
 /** The total of the cohort of the interval `s`. */
 function roomTotal(counted: Counted, upTo: RawBuilder<number>): RawBuilder<number> {
-  const column = sql.ref(counted === 'notify' ? 'o.total_notify' : 'o.total_highlight')
-  return sql<number>`coalesce((select ${column} from cohort_outcomes as o
-    where o.room_id = r.room_id and o.cohort = s.cohort and o.position <= ${upTo}
+  return lastTotal(counted === 'notify' ? 'total_notify' : 'total_highlight', 'r', upTo)
+}
+
+function lastTotal(name: string, member: 'r' | 's', upTo: RawBuilder<number>): RawBuilder<number> {
+  return sql<number>`coalesce((select ${sql.ref(`o.${name}`)} from cohort_outcomes as o
+    where o.room_id = ${sql.ref(`${member}.room_id`)} and o.cohort = s.cohort and o.position <= ${upTo}
     order by o.position desc limit 1), 0)`
 }
 
 /**
- * The total of a thread of the room of `member`, for the cohort of the interval `s`. The position comes from a covering index
- * and leads to the row: SQLite uses that index only when it is covering, and otherwise walks the room's events.
+ * The total of a thread of the room of `member`, for the cohort of the interval `s`. Every row has the totals of 'main'. For another
+ * thread the position comes from a covering index and leads to the row: SQLite uses that index only when it is covering, and
+ * otherwise walks the room's events.
  */
 export function threadTotal(
   counted: Counted,
@@ -52,11 +56,13 @@ export function threadTotal(
 ): RawBuilder<number> {
   const column = sql.ref(counted === 'notify' ? 'o.thread_notify' : 'o.thread_highlight')
   const roomId = sql.ref(`${member}.room_id`)
-  return sql<number>`coalesce((select ${column} from cohort_outcomes as o
+  const main = lastTotal(counted === 'notify' ? 'main_notify' : 'main_highlight', member, upTo)
+  return sql<number>`case when ${threadId} = 'main' then ${main}
+    else coalesce((select ${column} from cohort_outcomes as o
     where o.room_id = ${roomId} and o.cohort = s.cohort and o.position = (
       select max(p.position) from cohort_outcomes as p
-      where p.room_id = ${roomId} and p.cohort = s.cohort and p.thread_id = ${threadId}
-        and p.position <= ${upTo})), 0)`
+      where p.room_id = ${roomId} and p.cohort = s.cohort and p.thread_id = ${threadId} and p.thread_id <> 'main'
+        and p.position <= ${upTo})), 0) end`
 }
 
 function readInThreads(counted: Counted): RawBuilder<number> {

@@ -33,6 +33,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   29: async () => (await import('./migrations/0029-profile-fields-and-reports.ts')).profileFieldsAndReports,
   31: async () => (await import('./migrations/0031-hidden-senders.ts')).hiddenSenders,
   35: async () => (await import('./migrations/0035-dehydrated-devices.ts')).dehydratedDevices,
+  32: async () => (await import('./migrations/0032-main-totals.ts')).mainTotals,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

@@ -31,6 +31,10 @@ export type CohortOutcomesTable = {
   rule_id: string
   total_notify: number
   total_highlight: number
+  /** The totals of the thread 'main' up to this event, whatever its thread. */
+  main_notify: number
+  main_highlight: number
+  /** The totals of the thread of this event. */
   thread_notify: number
   thread_highlight: number
   /** 1: the event was redacted. The totals above still include it, so it is subtracted when totals are compared. */

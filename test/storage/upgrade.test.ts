@@ -32,6 +32,7 @@ function firstVersion(types: ColumnTypes): string[] {
     APPLIED,
     ...roomWithState(),
     ...summarisedRoom(),
+    ...countedThreads(),
     ignores('@alice:x', list),
     ignores('@alice:x', list, 'm.other'),
     ignores('@alice:x', list, 'm.ignored_user_list', '!room'),
@@ -95,6 +96,29 @@ function summarisedRoom(): string[] {
   ]
 }
 
+/** The statements that insert outcomes of two threads, the first one before any outcome in 'main'. */
+function countedThreads(): string[] {
+  const rows: [position: number, thread: string, highlight: number, total: number, inThread: number][] = [
+    [21, '$a', 1, 1, 1],
+    [22, 'main', 0, 2, 1],
+    [23, 'main', 1, 3, 2],
+    [24, '$a', 0, 4, 2],
+    [25, '$b', 0, 5, 1],
+  ]
+  const values = rows.map(
+    ([position, thread, highlight, total, inThread]) =>
+      `('!room', 'default', ${position}, '${thread}', ${highlight}, '[]', '', '', ${total}, 0, ${inThread}, ${highlight})`,
+  )
+  return [
+    `insert into cohort_outcomes (room_id, cohort, position, thread_id, highlight, actions, rule_kind, rule_id, total_notify,
+      total_highlight, thread_notify, thread_highlight) values ${values.join()}`,
+  ]
+}
+
+const totalsOfMain = query()((db) =>
+  db.selectFrom('cohort_outcomes').select(['main_notify', 'main_highlight']).orderBy('position'),
+)
+
 const stateUsage = query()((db) =>
   db
     .selectFrom('rooms')
@@ -123,6 +147,17 @@ async function assertMigrated(t: TestContext, url: string): Promise<void> {
       ['@eve:x' as UserId, '@b:x'],
     ],
   )
+  const totals = await database.all(totalsOfMain, {})
+  assert.deepEqual(
+    totals.map((row) => [row.main_notify, row.main_highlight]),
+    [
+      [0, 0],
+      [1, 0],
+      [2, 1],
+      [2, 1],
+      [2, 1],
+    ],
+  )
   const [space] = await listRooms(database, { userId: '@alice:x' as UserId, memberships: ['join'] })
   assert.deepEqual(space, {
     roomId: '!space',
@@ -142,7 +177,7 @@ async function assertMigrated(t: TestContext, url: string): Promise<void> {
   assert.deepEqual(await database.all(bumpPositions, {}), [{ position: 19, bump_position: 18 }])
 }
 
-test('a database of the first version on sqlite gets its ignored users from account data, its state is counted, and its rooms have summaries', async (t) => {
+test('a database of the first version on sqlite gets its ignored users from account data, its state is counted, its rooms have summaries, and its outcomes have totals of the main thread', async (t) => {
   const path = join(temporaryFolder(t), 'belfry.db')
   const old = new DatabaseSync(path)
   for (const statement of firstVersion(SQLITE)) old.exec(statement)
@@ -153,7 +188,7 @@ test('a database of the first version on sqlite gets its ignored users from acco
 const cluster = clusterUrl()
 
 test(
-  'a database of the first version on postgres gets its ignored users from account data, its state is counted, and its rooms have summaries',
+  'a database of the first version on postgres gets its ignored users from account data, its state is counted, its rooms have summaries, and its outcomes have totals of the main thread',
   { skip: typeof cluster === 'string' ? false : cluster.missing },
   async (t) => {
     const url = await newPostgresUrl(cluster as string)
