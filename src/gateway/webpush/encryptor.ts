@@ -33,6 +33,7 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
   const isFlood = floodGauge(clock)
   let thread: Thread | undefined
   let idle: NodeJS.Timeout | undefined
+  let feeding: NodeJS.Immediate | undefined
 
   const feed = (to: Thread) => {
     while (to.out.length < BATCHES_OUT && waiting.length > 0) {
@@ -42,6 +43,14 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
       to.worker.postMessage(batch, [batch.buffer])
     }
     idle?.refresh()
+  }
+
+  // Each batch wakes the thread, so the messages of one turn of the event loop share one.
+  const feedSoon = () => {
+    feeding ??= setImmediate(() => {
+      feeding = undefined
+      if (thread !== undefined) feed(thread)
+    })
   }
 
   const close = async () => {
@@ -75,12 +84,13 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
     encrypt(plaintext, keys) {
       const job: Job = { plaintext, keys, done: Promise.withResolvers() }
       const isTooLong = plaintext.length > MAX_PLAINTEXT_BYTES
-      if (!isFlood() || waiting.length >= MOST_WAITING || isTooLong) {
+      const isThreadBusy = thread !== undefined && thread.out.length > 0
+      if (!(isFlood() || isThreadBusy) || waiting.length >= MOST_WAITING || isTooLong) {
         encryptHere(job)
       } else {
         waiting.push(job)
         thread ??= start()
-        feed(thread)
+        feedSoon()
       }
       return job.done.promise
     },
