@@ -33,7 +33,6 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
   const isFlood = floodGauge(clock)
   let thread: Thread | undefined
   let idle: NodeJS.Timeout | undefined
-  let feeding: NodeJS.Immediate | undefined
 
   const feed = (to: Thread) => {
     while (to.out.length < BATCHES_OUT && waiting.length > 0) {
@@ -45,13 +44,7 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
     idle?.refresh()
   }
 
-  // Each batch wakes the thread, so the messages of one turn of the event loop share one.
-  const feedSoon = () => {
-    feeding ??= setImmediate(() => {
-      feeding = undefined
-      if (thread !== undefined) feed(thread)
-    })
-  }
+  const feedSoon = oncePerTurn(() => thread && feed(thread))
 
   const close = async () => {
     const closing = thread
@@ -83,9 +76,9 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
   return {
     encrypt(plaintext, keys) {
       const job: Job = { plaintext, keys, done: Promise.withResolvers() }
-      const isTooLong = plaintext.length > MAX_PLAINTEXT_BYTES
       const isThreadBusy = thread !== undefined && thread.out.length > 0
-      if (!(isFlood() || isThreadBusy) || waiting.length >= MOST_WAITING || isTooLong) {
+      const isHere = waiting.length >= MOST_WAITING || plaintext.length > MAX_PLAINTEXT_BYTES
+      if (isHere || !(isFlood() || isThreadBusy)) {
         encryptHere(job)
       } else {
         waiting.push(job)
@@ -96,6 +89,19 @@ export function makeEncryptor({ clock, idleMs = IDLE_MS }: { clock: Clock; idleM
     },
     hasThread: () => thread !== undefined,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Each batch wakes the thread, so the messages of one turn of the event loop share one. */
+function oncePerTurn(run: () => void): () => void {
+  let isPending = false
+  return () => {
+    if (isPending) return
+    isPending = true
+    setImmediate(() => {
+      isPending = false
+      run()
+    })
   }
 }
 
