@@ -9,12 +9,14 @@ import type { ConnectionState } from './connection-state.ts'
 import type { StoredConnections } from './connections.ts'
 import type { Extension } from './extension.ts'
 import type { RoomLists } from './room-lists.ts'
+import type { WindowCache } from './window-cache.ts'
 
 export type SlidingDeps = Omit<SyncDeps, 'sections'> & {
   sharedRooms: SharedRooms
   typing: Typing
   connections: StoredConnections
   roomLists: RoomLists
+  windowCache: WindowCache
   /** By their keys in the response. */
   extensions: Readonly<Record<string, Extension>>
   /** The parts of a token at this moment, from memory. */
@@ -38,6 +40,8 @@ export type Start = {
   /** undefined: a new connection. */
   since: SyncToken | undefined
   state: ConnectionState
+  /** A hash of the lists and subscriptions of the request. */
+  asked: string
   /** The letters of the extensions that had data before. */
   extensions: string
 }

@@ -8,16 +8,21 @@ import { tagsOfRooms } from './account-data-store.ts'
 import type { FilterFacts } from './list-filters.ts'
 import type { ListFilters } from './request.ts'
 
+/** Whether the filters depend on more than the rooms themselves. */
+export const needsFacts = ({ isDm, tags, notTags, spaces }: ListFilters): boolean =>
+  isDm !== undefined || tags !== undefined || notTags !== undefined || spaces !== undefined
+
 /** Reads only what the filters look at. `isDm` is part of every room, so it is always read. */
 export async function filterFacts(
   read: Queries,
-  of: { userId: UserId; filters: readonly ListFilters[]; rooms: readonly ListedRoom[] },
+  of: { userId: UserId; filters: readonly ListFilters[]; ordered: () => readonly ListedRoom[] },
 ): Promise<FilterFacts> {
-  const { userId, filters, rooms } = of
+  const { userId, filters, ordered } = of
   const direct = await directRooms(read, userId)
   const hasTags = filters.some(({ tags, notTags }) => tags !== undefined || notTags !== undefined)
   const spaces = new Set(filters.flatMap((filter) => filter.spaces ?? []))
-  const joined = rooms.filter(({ roomId, membership }) => membership === 'join' && spaces.has(roomId))
+  const isSpace = ({ roomId, membership }: ListedRoom) => membership === 'join' && spaces.has(roomId)
+  const joined = spaces.size === 0 ? [] : ordered().filter(isSpace)
   return {
     isDm: (roomId) => direct.has(roomId),
     tags: hasTags ? await roomTags(read, userId) : new Map(),

@@ -1,6 +1,7 @@
 import { viewerFacts, type ViewerFacts } from '../../../accounts/viewer.ts'
 import type { RoomId } from '../../../lib/ids.ts'
 import type { JsonObject } from '../../../lib/json.ts'
+import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
 import { currentPosition } from '../../../storage/stream.ts'
 import { accountDataOf, type AccountData } from '../extras.ts'
@@ -9,11 +10,12 @@ import type { SyncToken } from '../token.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { SlidingBody, SlidingDeps, Start } from './deps.ts'
 import { type ExtensionContext, type ExtensionRoom, lettersOf } from './extension.ts'
-import { filterFacts } from './filter-facts.ts'
+import { filterFacts, needsFacts } from './filter-facts.ts'
 import { unknownPos } from './pos.ts'
 import { type ReadRooms, readSelection } from './read-selection.ts'
 import { NO_RECEIPTS, receiptNews, type ReceiptNews } from './receipt-news.ts'
 import type { SlidingRequest } from './request.ts'
+import type { RoomMap } from './room-map.ts'
 import { roomsOfUser, type RoomsOfUser } from './rooms-of-user.ts'
 import { selectRooms } from './select-rooms.ts'
 import { type Windows, windowsOf } from './windows.ts'
@@ -61,19 +63,30 @@ export async function readResponse(
 
 type FoundRooms = Pick<SlidingBody, 'lists' | 'rooms'> & {
   state: ConnectionState
-  windows: Windows['rooms']
+  windows: Windows['configs']
+  /** All rooms of the user. */
+  listed: Pick<RoomMap, 'get'>
   read: ReadRooms
   receiptNews: ReceiptNews
 }
 
 const NOTHING: ReadRooms = { rooms: {}, starts: new Map(), initial: new Set(), grown: new Set() }
 
+const NO_ROOMS_FOUND: Omit<FoundRooms, 'state'> = {
+  lists: {},
+  rooms: {},
+  windows: new Map(),
+  listed: new Map(),
+  read: NOTHING,
+  receiptNews: NO_RECEIPTS,
+}
+
 async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRooms> {
   const { read, request, start, now, facts } = attempt
   const { viewer, lists, subscriptions } = request
   const known = start.state
   if (lists.size === 0 && subscriptions.size === 0 && known.size === 0)
-    return { lists: {}, rooms: {}, state: known, windows: new Map(), read: NOTHING, receiptNews: NO_RECEIPTS }
+    return { ...NO_ROOMS_FOUND, state: known }
   const { userId } = viewer
   const { ignored } = facts
   const since = start.since?.position
@@ -85,21 +98,26 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     position: now.position,
     known,
   })
-  const filters = [...lists.values()].map((list) => list.filters)
-  const ofFilters = await filterFacts(read, { userId, filters, rooms: ofUser.rooms })
-  const windows = windowsOf(request, ofUser.rooms, ofFilters)
+  const { windows, isDm, isSettled } = await windowsFor(deps, attempt, ofUser)
   const receipts = await receiptsSince(attempt)
   const counted = countedRooms(attempt, ofUser, receipts)
-  const { rooms: selected, state } = selectRooms({
+  const {
+    rooms: selected,
+    state,
+    ...after
+  } = selectRooms({
     windows,
+    rooms: ofUser.rooms,
+    isSettled,
     left: ofUser.left,
     known,
     since: since ?? 0,
-    isDm: ofFilters.isDm,
-    changed: changedRooms(attempt, ofUser, receipts),
+    isDm,
+    changed: [...changedRooms(attempt, ofUser, receipts)],
     counted,
     maxRooms: deps.maxRooms,
   })
+  if (after.isSettled) deps.windowCache.settle(state, windows)
   const { pageBytes, sharedRooms, clock } = deps
   const { hasCounts, render } = request
   const reading = { viewer, now: clock.now(), pageBytes, sharedRooms, hasCounts, ignored }
@@ -110,10 +128,33 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     lists: counts,
     rooms: found.rooms,
     state,
-    windows: windows.rooms,
+    windows: windows.configs,
+    listed: ofUser.rooms,
     read: found,
     receiptNews: receipts,
   }
+}
+
+/** The windows of the request. For a list that is known and settled, nothing is read and no room is looked at. */
+async function windowsFor(
+  { windowCache }: SlidingDeps,
+  { read, request, start, facts }: Attempt,
+  { ordered, shape }: RoomsOfUser,
+): Promise<{ windows: Windows; isDm: (roomId: RoomId) => boolean; isSettled: boolean }> {
+  const { lists, viewer } = request
+  const { state: known, asked } = start
+  const filters = [...lists.values()].map((list) => list.filters)
+  const ofFilters = once(() => filterFacts(read, { userId: viewer.userId, filters, ordered }))
+  // Account data can change these lists.
+  const key = { shape: filters.some(needsFacts) ? undefined : shape, asked }
+  const found = windowCache.find(key)
+  const windows = found ?? windowsOf(request, ordered(), await ofFilters())
+  if (!found) windowCache.keep(key, windows)
+  const changesDirect = facts.accountData.of('').some(({ type }) => type === 'm.direct')
+  if (!changesDirect && windowCache.isSettled(known, windows))
+    return { windows, isDm: (roomId) => known.get(roomId)?.isDm ?? false, isSettled: true }
+  const { isDm } = await ofFilters()
+  return { windows, isDm, isSettled: false }
 }
 
 async function receiptsSince({ read, request, start, now }: Attempt): Promise<ReceiptNews> {
@@ -132,7 +173,7 @@ function countedRooms(
 ): ReadonlySet<RoomId> {
   const own = hasCounts ? receipts.own : new Set<RoomId>()
   if (!start.since || !changesHidden(facts.accountData)) return own
-  const all = rooms.filter(
+  const all = [...rooms.values()].filter(
     ({ membership }) => membership === 'invite' || (hasCounts && membership === 'join'),
   )
   return new Set([...own, ...all.map(({ roomId }) => roomId)])
@@ -146,11 +187,7 @@ function* changedRooms(
 ): Generator<RoomId> {
   const since = start.since?.position
   if (since === undefined) return
-  for (const { roomId, lastPosition } of rooms) {
-    // They are in the order of their last activity.
-    if (lastPosition <= since) break
-    yield roomId
-  }
+  for (const { roomId } of rooms.activeAfter(since)) yield roomId
   yield* facts.accountData.roomIds
   yield* receipts.rooms ?? start.state.keys()
 }
@@ -190,7 +227,7 @@ async function readExtensions(
 /** The rooms of which an extension can have data. Of the other rooms in the windows the client has everything, and nothing happened there. */
 function* roomsOf(
   { start, facts, request }: Attempt,
-  { windows, state, read: found, receiptNews: news }: FoundRooms,
+  { windows, listed, state, read: found, receiptNews: news }: FoundRooms,
   typed: ReadonlySet<RoomId>,
 ): Generator<ExtensionRoom> {
   const hasAll = lettersOf(request.extensions) === start.extensions
@@ -201,10 +238,11 @@ function* roomsOf(
       ? windows.keys()
       : new Set([...found.initial, ...news.rooms, ...facts.accountData.roomIds, ...typed])
   for (const roomId of ids) {
-    const window = windows.get(roomId)
-    if (!window || !state.has(roomId)) continue
+    const config = windows.get(roomId)
+    const room = listed.get(roomId)
+    if (!config || !room || !state.has(roomId)) continue
     const sent = found.initial.has(roomId) ? undefined : start.state.get(roomId)
     const after = sent && (sent.upTo ?? start.since?.position)
-    yield { ...window, after, isGrown: found.grown.has(roomId) }
+    yield { room, config, after, isGrown: found.grown.has(roomId) }
   }
 }

@@ -1,20 +1,29 @@
 import { BoundedMap } from '../../../lib/bounded-map.ts'
 import type { RoomId, UserId } from '../../../lib/ids.ts'
+import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
 import type { Membership } from '../../../storage/schema.ts'
 import { type ListedRoom, listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
 import { roomsWithLatestNews } from '../news-store.ts'
+import { type RoomMap, roomMap } from './room-map.ts'
 import { departedRooms, forgottenRooms } from './rooms-of-user-store.ts'
 
 /** The rooms of a user at a position. Never modified: an update is a new value. */
 export type RoomList = {
   position: number
-  /** The rooms that the user has joined, is invited to, knocked on, or was removed from by another user; the last active one first. */
-  rooms: readonly ListedRoom[]
+  /** The rooms that the user has joined, is invited to, knocked on, or was removed from by another user. */
+  rooms: RoomMap
+  /** The rooms in the order of their last activity, the last active one first. */
+  ordered: () => readonly ListedRoom[]
+  /** The same object as long as the list has the same rooms, and nothing changes by which lists are filtered. */
+  shape: ListShape
   /** All rooms that the user left, or was removed from, after `leftSince`. */
   left: readonly ListedRoom[]
   leftSince: number
 }
+
+/** `outside`: the rooms that the user is not in. */
+export type ListShape = { outside: () => readonly RoomId[] }
 
 export type RoomLists = {
   /** @param since the position after which `left` must be complete */
@@ -35,7 +44,7 @@ const FEW_POSITIONS = 1000
 export function createRoomLists(): RoomLists {
   const cache = new BoundedMap<UserId, RoomList>({
     limit: CACHED_ROOMS,
-    weightOf: ({ rooms }) => rooms.length + 1,
+    weightOf: ({ rooms }) => rooms.size + 1,
   })
   return {
     async of(read, request) {
@@ -57,7 +66,8 @@ export function createRoomLists(): RoomLists {
 async function loaded(read: Queries, { userId, since, position }: ListRequestOfUser): Promise<RoomList> {
   const rooms = await listRooms(read, { userId, memberships: ['join', 'invite', 'knock'] })
   const { left, removed } = await departed(read, userId, since)
-  return { position, rooms: inOrder([...rooms, ...removed]), left, leftSince: since }
+  const all = roomMap([...rooms, ...removed], position)
+  return { position, ...ofRooms(all), shape: shapeOf(all), left, leftSince: since }
 }
 
 async function updated(read: Queries, list: RoomList, request: ListRequestOfUser): Promise<RoomList> {
@@ -68,7 +78,7 @@ async function updated(read: Queries, list: RoomList, request: ListRequestOfUser
       : await read.all(roomsWithLatestNews, { userId, since: list.position, position })
   const stale = new Set<RoomId>(news.map((row) => row.room_id))
   // What such a room shows can change without news for the user.
-  for (const { roomId, membership } of list.rooms) if (membership !== 'join') stale.add(roomId)
+  for (const roomId of list.shape.outside()) stale.add(roomId)
   if (stale.size === 0) return list.position === position ? list : { ...list, position }
   const current = await listRoomsAmong(read, { userId, roomIds: [...stale] })
   const hasLeft = news.some(({ membership }) => membership === 'leave' || membership === 'ban')
@@ -76,23 +86,54 @@ async function updated(read: Queries, list: RoomList, request: ListRequestOfUser
     ? await departed(read, userId, list.leftSince)
     : {
         left: list.left.filter(({ roomId }) => !stale.has(roomId)),
-        removed: await notForgotten(read, userId, removedAmong(list.rooms, current)),
+        removed: await notForgotten(read, userId, removedAmong(list, current)),
       }
   const inside = current.filter(({ membership }) => !isOver(membership))
-  const others = list.rooms.filter(({ roomId }) => !stale.has(roomId))
-  // The others are in order, and a few rooms are added.
-  return { ...list, position, left, rooms: inOrder([...inside, ...removed, ...others]) }
+  return {
+    ...list,
+    position,
+    left,
+    ...withRooms(list, stale, { current: [...inside, ...removed], position }),
+  }
 }
+
+/** Replaces the stale rooms of a list. */
+function withRooms(
+  list: RoomList,
+  stale: ReadonlySet<RoomId>,
+  { current, position }: { current: readonly ListedRoom[]; position: number },
+): Pick<RoomList, 'rooms' | 'ordered' | 'shape'> {
+  const changes = new Map<RoomId, ListedRoom | undefined>([...stale].map((roomId) => [roomId, undefined]))
+  for (const room of current) changes.set(room.roomId, room)
+  const isSame = [...changes].every(([roomId, room]) => hasSameShape(room, list.rooms.get(roomId)))
+  const rooms = list.rooms.with(changes, position)
+  return { ...ofRooms(rooms), shape: isSame ? list.shape : shapeOf(rooms) }
+}
+
+const hasSameShape = (room: ListedRoom | undefined, before: ListedRoom | undefined): boolean =>
+  before?.membership === room?.membership &&
+  before?.isEncrypted === room?.isEncrypted &&
+  before?.roomType === room?.roomType
+
+const shapeOf = (rooms: RoomMap): ListShape => ({
+  outside: once(() =>
+    [...rooms.values()].filter(({ membership }) => membership !== 'join').map(({ roomId }) => roomId),
+  ),
+})
+
+export const ofRooms = (rooms: RoomMap): Pick<RoomList, 'rooms' | 'ordered'> => ({
+  rooms,
+  ordered: once(() => [...rooms.values()].toSorted((a, b) => b.lastPosition - a.lastPosition)),
+})
 
 const isOver = (membership: Membership) => membership === 'leave' || membership === 'ban'
 
 /** The rooms that were in the list although the user is not in them, as they are now. */
-function removedAmong(before: readonly ListedRoom[], current: readonly ListedRoom[]): ListedRoom[] {
-  const listed = new Set(before.filter(({ membership }) => isOver(membership)).map(({ roomId }) => roomId))
-  return current.filter(({ roomId, membership }) => isOver(membership) && listed.has(roomId))
-}
-
-const inOrder = (rooms: ListedRoom[]) => rooms.sort((a, b) => b.lastPosition - a.lastPosition)
+const removedAmong = ({ rooms }: RoomList, current: readonly ListedRoom[]): ListedRoom[] =>
+  current.filter(({ roomId, membership }) => {
+    const before = rooms.get(roomId)
+    return isOver(membership) && before !== undefined && isOver(before.membership)
+  })
 
 async function departed(
   read: Queries,

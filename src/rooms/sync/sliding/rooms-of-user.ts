@@ -5,10 +5,14 @@ import type { Hiding } from '../ignoring.ts'
 import { membersOfRoomsAt } from '../state-store.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { SlidingRequest } from './request.ts'
-import type { RoomLists } from './room-lists.ts'
+import { ofRooms, type RoomList, type RoomLists } from './room-lists.ts'
+import { type RoomMap, roomMap } from './room-map.ts'
 
 /** The rooms of a user in the order of their last activity, the last one first, and the rooms that the user is no longer in since the last response. */
-export type RoomsOfUser = { rooms: readonly ListedRoom[]; left: readonly ListedRoom[] }
+export type RoomsOfUser = Pick<RoomList, 'rooms' | 'ordered' | 'left'> & {
+  /** undefined: the list was not compared with an earlier one. */
+  shape: object | undefined
+}
 
 type RoomsRequest = Pick<SlidingRequest, 'lists' | 'subscriptions'> &
   Hiding & {
@@ -34,17 +38,26 @@ export async function roomsOfUser(
   const list = needsFew(request)
     ? await fewRooms(read, request)
     : await lists.of(read, { userId, since: since ?? position, position })
-  const hidden = new Set(await hiddenInvitations(read, request, list.rooms))
-  return {
-    rooms: hidden.size === 0 ? list.rooms : list.rooms.filter(({ roomId }) => !hidden.has(roomId)),
-    left: list.left.filter(({ memberPosition }) => since !== undefined && memberPosition > since),
-  }
+  const hidden = new Set(await hiddenInvitations(read, request, list.rooms.values()))
+  const { rooms, ordered, shape } = hidden.size === 0 ? list : withoutRooms(list.rooms, hidden, position)
+  const left = list.left.filter(({ memberPosition }) => since !== undefined && memberPosition > since)
+  return { rooms, ordered, shape, left }
 }
+
+const withoutRooms = (rooms: RoomMap, hidden: ReadonlySet<RoomId>, position: number) => ({
+  ...ofRooms(
+    roomMap(
+      [...rooms.values()].filter(({ roomId }) => !hidden.has(roomId)),
+      position,
+    ),
+  ),
+  shape: undefined,
+})
 
 /** The invitations, and the rooms that the request or the connection names. */
 async function fewRooms(
   read: Queries,
-  { userId, since, subscriptions, known }: RoomsRequest,
+  { userId, since, position, subscriptions, known }: RoomsRequest,
 ): Promise<RoomsOfUser> {
   const invitations = await listRooms(read, { userId, memberships: ['invite'] })
   const roomIds = [...new Set([...subscriptions.keys(), ...known.keys()])]
@@ -54,7 +67,8 @@ async function fewRooms(
     ({ membership }) => membership !== 'leave' && membership !== 'ban',
   )
   return {
-    rooms: inside.sort((a, b) => b.lastPosition - a.lastPosition),
+    ...ofRooms(roomMap(inside, position)),
+    shape: undefined,
     // Only rooms that the client has matter.
     left:
       since === undefined
@@ -74,10 +88,10 @@ function needsFew({ lists, known }: RoomsRequest): boolean {
 async function hiddenInvitations(
   read: Queries,
   { userId, ignored, blocksInvitations }: RoomsRequest,
-  rooms: readonly ListedRoom[],
+  rooms: Iterable<ListedRoom>,
 ): Promise<RoomId[]> {
   if (ignored.size === 0 && !blocksInvitations) return []
-  const invitations = rooms.filter(({ membership }) => membership === 'invite')
+  const invitations = [...rooms].filter(({ membership }) => membership === 'invite')
   if (blocksInvitations) return invitations.map(({ roomId }) => roomId)
   const places = invitations.map(({ roomId, memberPosition: position }) => ({
     roomId,

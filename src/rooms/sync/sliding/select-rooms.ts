@@ -1,6 +1,7 @@
 import type { RoomId } from '../../../lib/ids.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
 import type { ConnectionState, SentRoom } from './connection-state.ts'
+import type { RoomMap } from './room-map.ts'
 import { expandsState, type StateFilter, stateFilterOf } from './required-state.ts'
 import type { CombinedConfig, Windows } from './windows.ts'
 
@@ -23,6 +24,10 @@ export type SelectedRoom = {
 
 export type SelectRequest = {
   windows: Windows
+  /** The rooms of the user. */
+  rooms: Pick<RoomMap, 'get'>
+  /** The client had everything of all rooms in these windows at the previous response, so only `changed` and `counted` are looked at. */
+  isSettled: boolean
   /** The rooms that the user has left after `since`, or was removed from. */
   left: readonly ListedRoom[]
   known: ConnectionState
@@ -30,7 +35,7 @@ export type SelectRequest = {
   since: number
   isDm: (roomId: RoomId) => boolean
   /** All rooms with events after `since`, and with receipts or account data. */
-  changed: Iterable<RoomId>
+  changed: readonly RoomId[]
   /** The rooms whose unread counts may have changed. */
   counted: ReadonlySet<RoomId>
   /** The maximum number of rooms of a connection. */
@@ -41,6 +46,8 @@ export type RoomSelection = {
   rooms: SelectedRoom[]
   /** What the client has after the response. */
   state: ConnectionState
+  /** The client then has everything of all rooms in the windows. */
+  isSettled: boolean
 }
 
 /**
@@ -50,45 +57,65 @@ export type RoomSelection = {
 export function selectRooms(request: SelectRequest): RoomSelection {
   const { windows, known } = request
   const rooms: SelectedRoom[] = []
-  const next = new Map(known)
-  let isChanged = false
-  const set = (roomId: RoomId, sent: SentRoom) => {
-    if (next.get(roomId) === sent) return
-    next.set(roomId, sent)
-    isChanged = true
-  }
+  const next = createNext(known)
+  let isSettled = true
   for (const selected of departed(request)) {
     rooms.push(selected)
     next.delete(selected.room.roomId)
-    isChanged = true
   }
   const outside = outsideOf(known, windows)
-  for (const { room, config } of windows.rooms.values()) {
-    const sent = known.get(room.roomId)
-    if (sent && isUnchanged(request, { room, config, sent })) continue
-    if (sent === undefined && next.size >= request.maxRooms) {
+  for (const candidate of candidates(request)) {
+    const { room, sent } = candidate
+    if (sent === undefined && next.state().size >= request.maxRooms) {
       const dropped = outside.next()
+      if (dropped.done) isSettled = false
       if (dropped.done) continue
       next.delete(dropped.value)
     }
-    const selected = selectRoom(request, { room, config, sent })
+    const selected = selectRoom(request, candidate)
     if (isNews(selected, request.counted)) rooms.push(selected)
-    set(room.roomId, sentAfter(selected, sent, request.isDm(room.roomId)))
+    next.set(room.roomId, sentAfter(selected, sent))
   }
   // The news of these rooms are not sent, so from now on the client has less of them than of the others.
   for (const roomId of request.changed) {
-    const sent = next.get(roomId)
-    if (sent && sent.upTo === undefined && known.has(roomId) && !windows.rooms.has(roomId))
-      set(roomId, { ...sent, upTo: request.since })
+    const sent = next.state().get(roomId)
+    if (sent && sent.upTo === undefined && known.has(roomId) && !windows.configs.has(roomId))
+      next.set(roomId, { ...sent, upTo: request.since })
   }
-  return { rooms, state: isChanged ? next : known }
+  return { rooms, state: next.state(), isSettled }
+}
+
+/** The next state: the same object until something differs, because most responses change nothing. */
+function createNext(known: ConnectionState) {
+  let next: Map<RoomId, SentRoom> | undefined
+  const copy = () => (next ??= new Map(known))
+  return {
+    state: (): ConnectionState => next ?? known,
+    set(roomId: RoomId, sent: SentRoom): void {
+      if ((next ?? known).get(roomId) !== sent) copy().set(roomId, sent)
+    },
+    delete: (roomId: RoomId) => copy().delete(roomId),
+  }
+}
+
+/** The rooms in the windows that may have to be sent. */
+function* candidates(request: SelectRequest): Generator<Candidate> {
+  const { windows, known, isSettled, changed, counted } = request
+  const ids = isSettled ? new Set([...changed, ...counted]) : windows.configs.keys()
+  for (const roomId of ids) {
+    const room = request.rooms.get(roomId)
+    const config = windows.configs.get(roomId)
+    if (!room || !config) continue
+    const sent = known.get(roomId)
+    if (!sent || !isUnchanged(request, { room, config, sent })) yield { room, config, sent }
+  }
 }
 
 /** The rooms that the user left since, as far as the client has them. They are no longer in the list of rooms, or outside all windows. */
 function departed({ left, known, windows, since }: SelectRequest): SelectedRoom[] {
   return left.flatMap((room) => {
     const sent = known.get(room.roomId)
-    if (!sent || windows.rooms.has(room.roomId)) return []
+    if (!sent || windows.configs.has(room.roomId)) return []
     const { limit, state } = sent
     const config = { limit, state, filter: stateFilterOf(state), lists: [], isSubscribed: false }
     const after = sent.upTo ?? since
@@ -159,8 +186,8 @@ function isNews(selected: SelectedRoom, counted: ReadonlySet<RoomId>): boolean {
 }
 
 /** A smaller config counts only from the next event on: until then the client has everything of the larger one. */
-function sentAfter(selected: SelectedRoom, sent: SentRoom | undefined, isDm: boolean): SentRoom {
-  const { config, hasEvents, growsTimeline, stateBefore } = selected
+function sentAfter(selected: SelectedRoom, sent: SentRoom | undefined): SentRoom {
+  const { config, hasEvents, growsTimeline, stateBefore, isDm } = selected
   const limit = sent && !hasEvents && !growsTimeline ? sent.limit : config.limit
   const state = sent && !hasEvents && !stateBefore ? sent.state : config.state
   if (sent && sent.limit === limit && sent.state === state && sent.isDm === isDm && sent.upTo === undefined)
@@ -170,5 +197,5 @@ function sentAfter(selected: SelectedRoom, sent: SentRoom | undefined, isDm: boo
 
 /** Rooms that the client has outside all windows: they can be forgotten for new ones. */
 function* outsideOf(known: ConnectionState, windows: Windows): Generator<RoomId> {
-  for (const roomId of known.keys()) if (!windows.rooms.has(roomId)) yield roomId
+  for (const roomId of known.keys()) if (!windows.configs.has(roomId)) yield roomId
 }

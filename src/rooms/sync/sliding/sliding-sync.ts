@@ -33,11 +33,11 @@ export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): P
   using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
   await acknowledge(deps, request)
   const extensions = lettersOf(request.extensions)
-  let start: Start = first
+  let start: Start = { ...first, asked }
   const { body, token, state } = await longPoll(deps, poll, async () => {
     const result = await readResponse(deps, request, start)
     // This attempt found nothing for the client, so the next attempt starts at its position.
-    start = { since: result.token, state: result.state, extensions }
+    start = { since: result.token, state: result.state, extensions, asked }
     return { value: result, news: result.hasNews }
   })
   const isChanged = !isSameState(state, first.state)
@@ -46,7 +46,7 @@ export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): P
   return { pos: syncToken({ ...token, connection }), ...body }
 }
 
-type Continued = Start & { version: string; before: string | undefined }
+type Continued = Omit<Start, 'asked'> & { version: string; before: string | undefined }
 
 async function startOf(
   deps: SlidingDeps,

@@ -17,9 +17,11 @@ export type CombinedConfig = {
 
 export type Windows = {
   /** The number of rooms in each list, in and outside its ranges. */
-  counts: Map<string, number>
-  /** The rooms in the ranges of lists, and the subscribed rooms, with what is wanted of them. */
-  rooms: Map<RoomId, { room: ListedRoom; config: CombinedConfig }>
+  counts: ReadonlyMap<string, number>
+  /** What is wanted of the rooms in the ranges of lists, and of the subscribed rooms. */
+  configs: ReadonlyMap<RoomId, CombinedConfig>
+  /** Each list has all its rooms in its ranges, so the windows do not depend on the order of the rooms. */
+  isWhole: boolean
 }
 
 type WindowRequest = Pick<SlidingRequest, 'lists' | 'subscriptions'>
@@ -35,11 +37,13 @@ export function windowsOf(
 ): Windows {
   const counts = new Map<string, number>()
   const names = new Map<ListedRoom, string[]>()
+  let isWhole = true
   for (const [name, { ranges, filters }] of lists) {
     const matching = hasFilters(filters)
       ? rooms.filter((room) => matchesFilters(filters, room, facts))
       : rooms
     counts.set(name, matching.length)
+    isWhole &&= ranges === undefined || ranges.some(([from, to]) => from === 0 && to >= matching.length - 1)
     for (const [from, to] of ranges ?? [[0, matching.length - 1] as const])
       for (const room of matching.slice(from, to + 1)) {
         const before = names.get(room)
@@ -49,15 +53,14 @@ export function windowsOf(
       }
   }
   const combine = createCombiner(lists)
-  const found: Windows['rooms'] = new Map()
-  for (const [room, of] of names)
-    found.set(room.roomId, { room, config: combine(of, subscriptions.get(room.roomId)) })
+  const configs = new Map<RoomId, CombinedConfig>()
+  for (const [room, of] of names) configs.set(room.roomId, combine(of, subscriptions.get(room.roomId)))
   if (subscriptions.size > 0)
     for (const room of rooms) {
       const config = subscriptions.get(room.roomId)
-      if (config && !found.has(room.roomId)) found.set(room.roomId, { room, config: combine([], config) })
+      if (config && !configs.has(room.roomId)) configs.set(room.roomId, combine([], config))
     }
-  return { counts, rooms: found }
+  return { counts, configs, isWhole }
 }
 
 const hasFilters = (filters: object) => Object.values(filters).some((value) => value !== undefined)

@@ -9,9 +9,10 @@ import type { SlidingDeps } from './deps.ts'
 import { encryptionExtension, toDeviceExtension, typingExtension } from './device-extensions.ts'
 import { createRoomLists } from './room-lists.ts'
 import { receiptsExtension } from './receipts-extension.ts'
+import { createWindowCache } from './window-cache.ts'
 
 type Given = SectionDeps &
-  Omit<SlidingDeps, 'connections' | 'roomLists' | 'extensions' | 'tokenParts'> &
+  Omit<SlidingDeps, 'connections' | 'roomLists' | 'windowCache' | 'extensions' | 'tokenParts'> &
   ConnectionLimits & { clock: Clock; random: Random; typing: Typing }
 
 /** @param encryption the section of /sync for encryption, from a later stage */
@@ -21,6 +22,7 @@ export function slidingDeps(given: Given, encryption: SyncSection): SlidingDeps 
     ...given,
     connections: createConnections(given),
     roomLists: createRoomLists(),
+    windowCache: createWindowCache(),
     extensions: {
       to_device: toDeviceExtension(given),
       e2ee: encryptionExtension(encryption),

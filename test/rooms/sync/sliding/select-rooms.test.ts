@@ -43,7 +43,7 @@ type Given = {
   filters?: ListFilters
   list?: RoomConfig | null
   subscriptions?: Record<string, RoomConfig>
-} & Partial<Omit<SelectRequest, 'windows'>>
+} & Partial<Omit<SelectRequest, 'windows' | 'rooms'>>
 
 const FACTS = { isDm: () => false, tags: new Map(), children: new Map() }
 
@@ -53,6 +53,8 @@ function selectRooms(given: Given) {
   const lists = new Map(list ? [['all', { ...list, ranges, filters }]] : [])
   const windows = windowsOf({ lists, subscriptions: subscribed }, rooms, FACTS)
   const request: SelectRequest = {
+    rooms: new Map(rooms.map((one) => [one.roomId, one])),
+    isSettled: false,
     left: [],
     known: new Map(),
     since: 0,
@@ -186,6 +188,18 @@ describe('the rooms of a response', () => {
     const moved = selectRooms({ rooms, ranges: [[2, 3]], known: full.state, since: 10, maxRooms: 2 })
     assert.deepEqual(moved.names, ['c', 'd'])
     assert.equal(moved.state.size, 2)
+  })
+
+  test('are the same when only the changed rooms of settled windows are looked at', () => {
+    const before = known({ a: sent(), b: sent(), c: sent() })
+    const rooms = [room('b', 12), room('a', 9), room('c', 8)]
+    const counted = new Set([roomId('c')])
+    for (const isSettled of [false, true]) {
+      const found = selectRooms({ rooms, known: before, since: 10, counted, isSettled })
+      assert.deepEqual(found.names, ['b', 'c'])
+      assert.equal(found.state, before)
+      assert.equal(found.isSettled, true)
+    }
   })
 
   test('have each list once, although its ranges overlap', () => {
