@@ -59,7 +59,7 @@ import { removeMediaOfUser } from './media/remove-media.ts'
 import { startMediaSweepers } from './media/sweep-media.ts'
 import { endBadge, startBadge } from './notifications/badge.ts'
 import { notificationDeps, type NotificationDeps } from './notifications/deps.ts'
-import { usersIgnored } from './notifications/ignoring.ts'
+import { forgetSilenced, usersIgnored } from './notifications/ignoring.ts'
 import { rulesChanged } from './notifications/members.ts'
 import type { RuleSettings } from './push-rules/model.ts'
 import {
@@ -320,6 +320,7 @@ function accountDeps(
       await removeAllPushers(pushers, tx, userId)
       await removeCrossSigningKeys({ bus }, tx, userId)
       await forgetInboxesOf(tx, userId)
+      await forgetSilenced(tx, userId)
     },
     onAccountErased: async (tx, userId) => {
       await removeMediaOfUser(tx, userId)

@@ -11,7 +11,14 @@ import {
   silenceOwn,
   silenceShared,
 } from './ignoring-store.ts'
-import { addToBadge, deleteRestored, restorable, restoreOwn, restoreShared } from './restoring-store.ts'
+import {
+  addToBadge,
+  deleteRestored,
+  deleteSilenced,
+  restorable,
+  restoreOwn,
+  restoreShared,
+} from './restoring-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
 /** Bounds the cost of one change of the list. Older events stay unread. */
@@ -42,6 +49,11 @@ export async function usersIgnored(
   await silence(tx, change)
   await restore(tx, userId)
   if ((await badgeOf(tx, userId, deps.badge)) !== before) badgeChanged(deps, tx, [userId])
+}
+
+/** Forgets the kept outcomes of an account that closes. */
+export async function forgetSilenced(tx: Transaction, userId: UserId): Promise<void> {
+  await tx.run(deleteSilenced, { userId })
 }
 
 async function silence(

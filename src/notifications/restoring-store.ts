@@ -70,6 +70,10 @@ export const deleteRestored = query<Positions>()((db, p, d) =>
     .where('position', 'in', d.numbers(p.positions)),
 )
 
+export const deleteSilenced = query<{ userId: UserId }>()((db, p) =>
+  db.deleteFrom('silenced_outcomes').where('user_id', '=', p.userId),
+)
+
 /** Adds rooms with unread events, and invitations that notify, to the badge of a user with pushers. */
 export const addToBadge = query<{ userId: UserId; roomIds: readonly RoomId[] }>()((db, p, d) =>
   db

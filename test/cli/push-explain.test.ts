@@ -144,6 +144,31 @@ Pushers:
   )
 })
 
+test('push explain says that an event only wakes the devices', async () => {
+  const rule = { scope: 'global', kind: 'override', rule_id: '.org.matrix.msc4028.encrypted_event' }
+  const response = {
+    ...RESPONSE,
+    actions: ['notify'],
+    decided_by: rule,
+    rules: [{ ...rule, enabled: true, verdict: 'wakes only', conditions: [] }],
+    recorded: { notify: false, highlight: false, decided_by: null },
+    rules_changed_since: false,
+    read: false,
+    pushers: [],
+  }
+  const { out } = await run(['!room', '$event'], { BELFRY_TOKEN: 'secret' }, () => Response.json(response))
+  assert.equal(
+    out.join('\n'),
+    `$event (m.room.message, from @bob:localhost), for @alice:localhost
+It does not count as unread, and wakes the devices so that they decrypt it: by the global override rule .org.matrix.msc4028.encrypted_event.
+
+Rules, in order of evaluation:
+  wakes only   global override .org.matrix.msc4028.encrypted_event
+
+No pushers.`,
+  )
+})
+
 test('server, token and user can be set by flags, and --json prints the unchanged response', async (t) => {
   const file = join(temporaryFolder(t), 'token')
   writeFileSync(file, 'from-a-file\n')

@@ -5,6 +5,7 @@ import { setRuleActions } from '../../src/user-rules/change-rules.ts'
 import { GLOBAL } from '../../src/user-rules/read-rules.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import type { Event } from '../../src/lib/matrix-event.ts'
+import { forgetSilenced } from '../../src/notifications/ignoring.ts'
 import { listNotifications } from '../../src/notifications/list.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { badgeDueOf, type NotificationsFixture, createNotificationsFixture, room, user } from './fixture.ts'
@@ -62,6 +63,15 @@ onEachDatabase('an invitation', (open) => {
       assert.ok((await due(fixture)) > then, 'a poke with the larger badge is due')
       assert.equal(await badge(fixture), 1, 'it returns when the sender is no longer ignored')
     }
+  })
+
+  test('does not return after its outcome was forgotten with the account', async (t) => {
+    const fixture = await createRoom(createNotificationsFixture(await open(t)))
+    await invite(fixture, alice)
+    await fixture.ignore(bob, [alice])
+    await fixture.db.transaction((tx) => forgetSilenced(tx, bob))
+    await fixture.ignore(bob, [])
+    assert.equal(await badge(fixture), 0)
   })
 
   test('is on the badge of a pusher set after its redaction, and not in the list of notifications', async (t) => {
