@@ -26,15 +26,13 @@ const redaction = named('RedactionEvent', () =>
   }),
 )
 
-const unsigned = named('UnsignedData', () =>
-  z.strictObject({
-    age: age(),
-    transaction_id: ownTransaction(),
-    replaces_state: eventId().describe('The state event that this one replaced').optional(),
-    prev_content: jsonObject.describe('The content of the state event that this one replaced').optional(),
-    redacted_because: redaction().describe('The redaction of the event').optional(),
-  }),
-)
+const ownUnsigned = once(() => ({
+  age: age(),
+  transaction_id: ownTransaction(),
+  replaces_state: eventId().describe('The state event that this one replaced').optional(),
+  prev_content: jsonObject.describe('The content of the state event that this one replaced').optional(),
+  redacted_because: redaction().describe('The redaction of the event').optional(),
+}))
 
 const eventKeys = once(() => ({
   type: z.string(),
@@ -45,6 +43,46 @@ const eventKeys = once(() => ({
   event_id: eventId(),
   redacts: eventId().describe('Only in redactions: the redacted event').optional(),
 }))
+
+// Events in aggregations, in the form of the event that has them.
+const bundledKeys = once(() => ({ room_id: roomId().optional(), ...eventKeys() }))
+const references = once(() => z.strictObject({ chunk: z.array(z.strictObject({ event_id: eventId() })) }))
+const bundledEdit = named('BundledEdit', () =>
+  z.strictObject({ ...bundledKeys(), unsigned: z.strictObject(ownUnsigned()) }),
+)
+const bundledReply = named('BundledReply', () => {
+  const relations = z.strictObject({
+    'm.replace': bundledEdit().optional(),
+    'm.reference': references().optional(),
+  })
+  return z.strictObject({
+    ...bundledKeys(),
+    unsigned: z.strictObject({ ...ownUnsigned(), 'm.relations': relations.optional() }),
+  })
+})
+
+/** The shape of `bundled` in `lib/matrix-event.ts` (client-server API, "Aggregations of child events"). */
+const aggregations = named('Aggregations', () =>
+  z.strictObject({
+    'm.replace': bundledEdit().describe('The newest valid edit').optional(),
+    'm.thread': z
+      .strictObject({
+        latest_event: bundledReply(),
+        count: z.int().min(1).describe('The number of replies'),
+        current_user_participated: z.boolean(),
+      })
+      .describe('The thread with this event as its root')
+      .optional(),
+    'm.reference': references().describe('The newest references, oldest first').optional(),
+  }),
+)
+
+const unsigned = named('UnsignedData', () =>
+  z.strictObject({
+    ...ownUnsigned(),
+    'm.relations': aggregations().describe('What the events that relate to it add up to').optional(),
+  }),
+)
 
 /** The shape of `clientEvent`. */
 export const clientEventSchema = uncheckedJson(

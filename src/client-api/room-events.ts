@@ -1,14 +1,11 @@
 import { z } from 'zod'
 import { eventIdSchema, queryInteger, roomIdSchema } from '../http/schema.ts'
 import { client, defineRoute, reply, type Requester, type Route } from '../http/route.ts'
-import type { Clock } from '../lib/clock.ts'
 import type { StateKey } from '../lib/matrix-event.ts'
 import { clientEvents } from '../rooms/client-events.ts'
 import { readJoinedMembers, readMembers, readState, readStateEvent } from '../rooms/members.ts'
 import { NO_ROOM_EVENT_FILTER, readRoomEventFilter, type RoomEventFilter } from '../rooms/sync/filter.ts'
-import { parseToken } from '../rooms/sync/token.ts'
-import { eventContext, messages, readEvent, type PageReader } from '../rooms/timeline.ts'
-import type { Database } from '../storage/database.ts'
+import { eventContext, messages, readEvent } from '../rooms/timeline.ts'
 import { clientEventSchema } from './event-response.ts'
 import {
   contextSchema,
@@ -18,8 +15,7 @@ import {
   statePiece,
   stateSchema,
 } from './room-events-response.ts'
-
-export type RoomReadDeps = { db: Database; clock: Clock; pageBytes: number }
+import { positionOf, readerOf, type RoomReadDeps } from './room-reader.ts'
 
 const DEFAULT_LIMIT = 10
 const MAX_LIMIT = 1000
@@ -194,14 +190,6 @@ function memberRoutes(deps: RoomReadDeps): Route[] {
       }),
     }),
   ]
-}
-
-function readerOf(deps: RoomReadDeps, requester: Requester): PageReader {
-  return { viewer: requester, now: deps.clock.now(), pageBytes: deps.pageBytes }
-}
-
-function positionOf(token: string | undefined, name: string): number | undefined {
-  return token ? parseToken(token, name).position : undefined
 }
 
 function limitOf(requested: number | undefined): number {

@@ -40,6 +40,7 @@ import { receiptRoutes } from './receipts.ts'
 import { redactionRoutes } from './redaction.ts'
 import { registerRoutes } from './register.ts'
 import { reportRoutes } from './reports.ts'
+import { relationRoutes } from './relations.ts'
 import { roomEventRoutes } from './room-events.ts'
 import { roomMembershipRoutes } from './room-membership.ts'
 import { roomUpgradeRoutes } from './room-upgrade.ts'
@@ -111,6 +112,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...redactionRoutes(rooms),
     ...roomEventRoutes({ db, clock, pageBytes }),
     ...reportRoutes(rooms),
+    ...relationRoutes({ db, clock, pageBytes }),
     ...receiptRoutes({ ...notifications, db }),
     ...typingRoutes({ db, typing }),
     ...syncRoutes(sync),

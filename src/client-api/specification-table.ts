@@ -203,7 +203,6 @@ export const ABSENT: Readonly<Record<string, string>> = {
   '/v3/search$': 'no search of messages: 404',
   '/user_directory/search$': 'no user directory: 404',
   '/hierarchy$': 'no hierarchy of spaces: 404',
-  '/relations/|/threads$': 'no relations: clients read them in the timeline',
   '/timestamp_to_event$': 'no search by time: 404',
   '/room_summary/': 'no room summary: 404',
 }

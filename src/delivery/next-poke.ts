@@ -188,7 +188,8 @@ async function asEdited(
 ): Promise<PokedEvent> {
   const edit = at === null ? undefined : await deps.eventAt(at)
   const content = edit?.event.content['m.new_content']
-  if (!isJsonObject(content)) return poked
+  // In an encrypted edit this key has no meaning: the new content is in the encrypted part.
+  if (!isJsonObject(content) || poked.event.type === 'm.room.encrypted') return poked
   const { 'm.relates_to': _, ...others } = content
   const relation = poked.event.content['m.relates_to']
   const edited = { ...others, ...(relation !== undefined && { 'm.relates_to': relation }) }

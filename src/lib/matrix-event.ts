@@ -61,6 +61,28 @@ export type ClientEventOptions = {
   prevContent?: JsonObject | undefined
   /** The redaction of this event. */
   redactedBecause?: Event | undefined
+  /** `unsigned.m.relations`. */
+  aggregations?: Aggregations | undefined
+}
+
+/** What the events that relate to an event add up to, for one viewer (client-server API, "Aggregations of child events"). */
+export type Aggregations = {
+  /** `m.replace`: the newest valid edit. */
+  replacement?: Event
+  /** `m.thread`, of the root of a thread. */
+  thread?: ThreadSummary
+  /** `m.reference`. */
+  references?: EventId[]
+}
+
+export type ThreadSummary = {
+  latest: Event
+  /** The aggregations of the latest reply. */
+  ofLatest: Aggregations | undefined
+  /** The number of replies. */
+  replies: number
+  /** Whether the viewer has sent one of the replies. */
+  participated: boolean
 }
 
 /** An event for clients: `ClientEvent` (client-server API, "Room event format"). */
@@ -78,7 +100,7 @@ export function syncEvent(event: Event, options: ClientEventOptions): JsonObject
 
 function formatted(
   event: Event,
-  { viewer, now, prevContent, redactedBecause }: ClientEventOptions,
+  { viewer, now, prevContent, redactedBecause, aggregations }: ClientEventOptions,
   room: { room_id: RoomId } | undefined,
 ): JsonObject {
   const unsigned: JsonObject = { age: Math.max(0, now - event.originServerTs) }
@@ -87,6 +109,7 @@ function formatted(
   if (event.replacesEventId !== null) unsigned['replaces_state'] = event.replacesEventId
   if (prevContent) unsigned['prev_content'] = prevContent
   if (redactedBecause) unsigned['redacted_because'] = clientEvent(redactedBecause, { viewer, now })
+  if (aggregations) unsigned['m.relations'] = bundled(event, aggregations, { viewer, now, room })
   return {
     type: event.type,
     ...room,
@@ -97,6 +120,30 @@ function formatted(
     unsigned,
     event_id: event.eventId,
     ...(event.redacts === null ? {} : { redacts: event.redacts }),
+  }
+}
+
+/** The aggregations in the form of their event: with the room id, or without. */
+function bundled(
+  { sender }: Event,
+  { replacement, thread, references }: Aggregations,
+  {
+    viewer,
+    now,
+    room,
+  }: Pick<ClientEventOptions, 'viewer' | 'now'> & { room: { room_id: RoomId } | undefined },
+): JsonObject {
+  const isOwn = sender === viewer.userId
+  return {
+    ...(replacement && { 'm.replace': formatted(replacement, { viewer, now }, room) }),
+    ...(thread && {
+      'm.thread': {
+        latest_event: formatted(thread.latest, { viewer, now, aggregations: thread.ofLatest }, room),
+        count: thread.replies,
+        current_user_participated: thread.participated || isOwn,
+      },
+    }),
+    ...(references && { 'm.reference': { chunk: references.map((eventId) => ({ event_id: eventId })) } }),
   }
 }
 

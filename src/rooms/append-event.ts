@@ -11,11 +11,11 @@ import { nextPosition } from '../storage/stream.ts'
 import { requireAllowed } from './auth-state.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
-import { insertEdit } from './edits-store.ts'
 import { rowOfEvent } from './event-row.ts'
 import { addEvent } from './event-store.ts'
 import { moveCounters, setMembership } from './membership-store.ts'
-import { editedPosition, relationWithTarget, threadOf } from './relation.ts'
+import { relationWithTarget, threadOf } from './relation.ts'
+import { checkAnnotation, recordRelation } from './relations/record-relation.ts'
 import { summariseState } from './room-summary.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 import { countState } from './state-quota.ts'
@@ -25,7 +25,7 @@ import { contentText } from './validate-event.ts'
 /**
  * The only function that creates events. It checks the draft against the rules of its room, assigns a position, and writes
  * all effects in the same transaction: current state, memberships, counters, notifications, and work for the pushers. Throws
- * 403 `M_FORBIDDEN`, and the errors of `contentText` and `countState`. The caller checks for an earlier event of the same transaction id.
+ * 403 `M_FORBIDDEN`, and the errors of `contentText`, `checkAnnotation` and `countState`. The caller checks for an earlier event of the same transaction id.
  */
 export async function appendEvent(deps: RoomDeps, tx: Transaction, draft: EventDraft): Promise<Event> {
   const room = await viewRoom(tx, draft)
@@ -44,6 +44,7 @@ export async function appendTo(
   checkEncryption(deps, draft)
   const relation = await relationWithTarget(tx, draft)
   const threadId = threadOf(relation)
+  await checkAnnotation(tx, draft, relation)
   if (draft.stateKey !== undefined) {
     const { roomId, type, stateKey } = draft
     await countState(deps, tx, { roomId, type, stateKey, bytes: Buffer.byteLength(content), room })
@@ -67,8 +68,7 @@ export async function appendTo(
   const target = event.type === 'm.room.member' && event.stateKey !== null ? event.stateKey : undefined
   const { joinedCount, rulesVersion } = target === undefined ? room : await applyMembership(tx, event)
   addEvent(tx, rowOfEvent(event, content), joinedCount)
-  const edited = editedPosition(draft, relation)
-  if (edited !== undefined) tx.write(insertEdit, { position: edited, editPosition: event.position })
+  recordRelation(tx, event, relation)
   if (event.stateKey !== null) {
     await setCurrentState(tx, { ...event, stateKey: event.stateKey })
     summariseState(tx, event)

@@ -4,6 +4,8 @@ import type { JsonObject } from '../lib/json.ts'
 import { clientEvent, type ClientEventOptions, type Event, syncEvent } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import { findEvents } from './event-store.ts'
+import { type AggregationsByEvent, aggregationsOf } from './relations/aggregations.ts'
+import type { Span } from './visibility.ts'
 
 /** The limit for related events on a page is separate: a small event can have replaced a large one. */
 const MAX_RELATED_BYTES = 1_048_576
@@ -14,18 +16,28 @@ const BATCH_BYTES = 2_097_152
 
 type PageReader = Pick<ClientEventOptions, 'viewer' | 'now'>
 
+/** A page of one room with aggregations (`unsigned.m.relations`) of the events that the viewer may see. */
+export type Bundling = { spans: readonly Span[]; ignored: ReadonlySet<string> }
+type BundlingReader = PageReader & { bundling?: Bundling | undefined }
+/** `spans`: its events have aggregations, of the events in this part of the history. */
+export type EventPage = { events: readonly Event[]; spans?: readonly Span[] | undefined }
+
 /**
- * Events in the format of `clientEvent`, with the related events in their `unsigned`: the content that a state event replaced, and
+ * Events of one room in the format of `clientEvent`, with their aggregations if the reader asks for them, and with the related events in their `unsigned`: the content that a state event replaced, and
  * the redaction of a redacted event. One query in the usual case. When the related events exceed 1 MiB in total, the remaining
  * events have no replaced content, and their redactions have no content.
  */
 export async function clientEvents(
   q: Queries,
   events: readonly Event[],
-  reader: PageReader,
+  reader: BundlingReader,
 ): Promise<JsonObject[]> {
+  const { bundling } = reader
   const [related = NONE] = await relatedEventsOf(q, [events])
-  return events.map((event) => clientEvent(event, optionsFor(event, reader, related)))
+  const aggregations = bundling
+    ? await aggregationsOf(q, { ...reader, ...bundling }, [{ events, spans: bundling.spans }])
+    : NO_AGGREGATIONS
+  return events.map((event) => clientEvent(event, optionsFor(event, reader, { related, aggregations })))
 }
 
 /** Like `clientEvents`, in the format of `syncEvent`. */
@@ -34,18 +46,30 @@ export async function syncEvents(
   events: readonly Event[],
   reader: PageReader,
 ): Promise<JsonObject[]> {
-  return (await syncEventsOfPages(q, [events], reader))[0] ?? []
+  return (await syncEventsOfPages(q, [{ events }], reader))[0] ?? []
 }
 
-/** Like `syncEvents`, of several pages. One query for all of them in the usual case. */
+/**
+ * Like `syncEvents`, of several pages. One query for all of them in the usual case. `ignored`: the users whom the viewer ignores; only for
+ * pages with aggregations.
+ */
 export async function syncEventsOfPages(
   q: Queries,
-  pages: readonly (readonly Event[])[],
-  reader: PageReader,
+  pages: readonly EventPage[],
+  reader: PageReader & { ignored?: ReadonlySet<string> | undefined },
 ): Promise<JsonObject[][]> {
-  const related = pages.some(hasRelated) ? await relatedEventsOf(q, pages) : []
-  return pages.map((events, at) =>
-    events.map((event) => syncEvent(event, optionsFor(event, reader, related[at] ?? NONE))),
+  const lists = pages.map((page) => page.events)
+  const related = lists.some(hasRelated) ? await relatedEventsOf(q, lists) : []
+  const bundled = pages.flatMap(({ events, spans }) =>
+    spans && events.length > 0 ? [{ events, spans }] : [],
+  )
+  const { viewer, ignored = NOBODY } = reader
+  const aggregations =
+    bundled.length === 0 ? NO_AGGREGATIONS : await aggregationsOf(q, { viewer, ignored }, bundled)
+  return lists.map((events, at) =>
+    events.map((event) =>
+      syncEvent(event, optionsFor(event, reader, { related: related[at] ?? NONE, aggregations })),
+    ),
   )
 }
 
@@ -55,9 +79,18 @@ const hasRelated = (page: readonly Event[]) =>
 type RelatedEvents = ReadonlyMap<EventId, Event>
 
 const NONE: RelatedEvents = new Map()
+const NO_AGGREGATIONS: AggregationsByEvent = new Map()
+const NOBODY: ReadonlySet<string> = new Set()
 
-function optionsFor(event: Event, { viewer, now }: PageReader, related: RelatedEvents): ClientEventOptions {
+type Beside = { related: RelatedEvents; aggregations: AggregationsByEvent }
+
+function optionsFor(
+  event: Event,
+  { viewer, now }: PageReader,
+  { related, aggregations }: Beside,
+): ClientEventOptions {
   return {
+    aggregations: aggregations.get(event.position),
     viewer,
     now,
     prevContent: event.replacesEventId === null ? undefined : related.get(event.replacesEventId)?.content,

@@ -6,12 +6,11 @@ import { retractEvent } from '../notifications/retract.ts'
 import type { Transaction } from '../storage/database.ts'
 import { appendTo } from './append-event.ts'
 import type { RoomDeps } from './deps.ts'
-import { deleteEdit } from './edits-store.ts'
 import { findEventOfRoom, pruneEvent } from './event-store.ts'
 import { clearMemberProfile, moveCounters } from './membership-store.ts'
 import { levelOf, levelToAct } from './power-levels.ts'
 import { prunedContent } from './prune.ts'
-import { relationWithTarget } from './relation.ts'
+import { removeRelation } from './relations/record-relation.ts'
 import { summariseState } from './room-summary.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 import { countPruned } from './state-quota.ts'
@@ -57,14 +56,6 @@ function checkMayRedact(redacted: Event, sender: UserId, room: RoomView): void {
     throw forbidden(`You need power level ${needed} to redact the events of others in this room`)
 }
 
-/** When an edit is redacted, the message has the content of the previous edit, or its own. */
-async function deleteEditOf(tx: Transaction, redacted: Event): Promise<void> {
-  const { stateKey, position } = redacted
-  const relation = await relationWithTarget(tx, { ...redacted, stateKey: stateKey ?? undefined })
-  const edited = relation?.type === 'm.replace' ? relation.target?.position : undefined
-  if (edited !== undefined) await tx.run(deleteEdit, { position: edited, editPosition: position })
-}
-
 async function applyRedaction(
   deps: RoomDeps,
   tx: Transaction,
@@ -73,7 +64,7 @@ async function applyRedaction(
   const { roomId, eventId, position, type, stateKey } = redacted
   const kept = prunedContent(room.version, type, redacted.content)
   const content = JSON.stringify(kept)
-  await deleteEditOf(tx, redacted)
+  await removeRelation(tx, redacted)
   // Before the event is pruned, because the totals of the room contain its current size.
   const bytes = Buffer.byteLength(JSON.stringify(redacted.content)) - Buffer.byteLength(content)
   await countPruned(tx, redacted, bytes)

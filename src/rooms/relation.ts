@@ -17,13 +17,18 @@ export function relationOf(content: JsonObject): Relation | undefined {
   return { type, eventId }
 }
 
+const ENCRYPTED = 'm.room.encrypted'
+
 type Relating = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'content'>
 
-/** The relation of an event that is not a state event, and the related event if it is in the same room. */
+/** `target`: the related event, if it is in the same room. */
+export type RelationWithTarget = Relation & { target: RelationTarget | undefined }
+
+/** The relation of an event that is not a state event, and the related event. */
 export async function relationWithTarget(
   q: Queries,
   { roomId, stateKey, content }: Relating,
-): Promise<(Relation & { target: RelationTarget | undefined }) | undefined> {
+): Promise<RelationWithTarget | undefined> {
   const relation = stateKey === undefined ? relationOf(content) : undefined
   return relation && { ...relation, target: await q.first(relationTarget, { ...relation, roomId }) }
 }
@@ -32,7 +37,7 @@ export async function relationWithTarget(
  * The thread of an event (client-server API, "Threading"): the one that `m.thread` names, or the thread of the event that
  * it annotates, replaces or otherwise relates to. Throws 400 for an invalid thread.
  */
-export function threadOf(relation: Awaited<ReturnType<typeof relationWithTarget>>): string {
+export function threadOf(relation: RelationWithTarget | undefined): string {
   if (!relation) return MAIN_THREAD
   const { type, eventId, target } = relation
   if (type !== 'm.thread') return target?.thread_id ?? MAIN_THREAD
@@ -50,11 +55,12 @@ export function threadOf(relation: Awaited<ReturnType<typeof relationWithTarget>
 /** The position of the message that an event edits, if the edit is valid ("Validity of replacement events"). */
 export function editedPosition(
   event: Relating,
-  relation: Awaited<ReturnType<typeof relationWithTarget>>,
+  relation: RelationWithTarget | undefined,
 ): number | undefined {
   const target = relation?.target
-  if (relation?.type !== 'm.replace' || !target || !isJsonObject(event.content['m.new_content']))
-    return undefined
+  if (relation?.type !== 'm.replace' || !target) return undefined
+  // The new content of an encrypted edit is in the encrypted part.
+  if (event.type !== ENCRYPTED && !isJsonObject(event.content['m.new_content'])) return undefined
   const isSame = target.sender === event.sender && target.type === event.type && target.state_key === null
   return isSame && relationOf(parseStored(target.content))?.type !== 'm.replace' ? target.position : undefined
 }

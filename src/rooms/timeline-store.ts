@@ -44,6 +44,8 @@ export type EventAndMembership = {
   /** The position of the user's latest member event. */
   memberPosition: number | null
   forgotten: boolean
+  /** Whether other events relate to it. */
+  hasChildren: boolean
 }
 
 /** The only query of `GET /event` in the most frequent case. */
@@ -53,12 +55,13 @@ export async function eventWithMembership(
 ): Promise<EventAndMembership | undefined> {
   const row = await q.first(eventForMember, of)
   if (!row) return undefined
-  const { membership, member_position, forgotten, ...event } = row
+  const { membership, member_position, forgotten, first_child, ...event } = row
   return {
     event: eventOfRow(event as EventRow),
     membership,
     memberPosition: member_position,
     forgotten: forgotten === 1,
+    hasChildren: first_child !== null,
   }
 }
 
@@ -110,5 +113,12 @@ export const eventForMember = query<{ eventId: EventId; userId: UserId }>()((db,
     )
     .select(EVENT_COLUMNS)
     .select(['m.membership', 'm.position as member_position', 'm.forgotten'])
+    .select((eb) =>
+      eb
+        .selectFrom('relations as r')
+        .select((of) => of.fn.min('r.position').as('position'))
+        .whereRef('r.parent', '=', 'events.position')
+        .as('first_child'),
+    )
     .where('events.event_id', '=', p.eventId),
 )

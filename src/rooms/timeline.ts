@@ -14,7 +14,7 @@ import { matchesRoomEvent, type RoomEventFilter, withoutIgnored } from './sync/f
 import { pageToken } from './sync/token.ts'
 import { membersAt, stateUpTo } from './sync/state-store.ts'
 import { eventWithMembership } from './timeline-store.ts'
-import { isVisible, visibleSpans } from './visibility.ts'
+import { isVisible, type Span, visibleSpans } from './visibility.ts'
 
 /** The viewer, and the time of the request. */
 export type Reader = { viewer: Viewer; now: number }
@@ -68,7 +68,7 @@ export async function messages(
   const page = await scanTimeline(q, scan)
   const state = filter.lazyLoadMembers ? await sendersOf(q, { roomId, events: page.events }) : []
   return {
-    chunk: await clientEvents(q, page.events, reader),
+    chunk: await clientEvents(q, page.events, { ...reader, bundling: { spans: access.spans, ignored } }),
     start: pageToken(from),
     ...(page.next === undefined ? {} : { end: pageToken(page.next) }),
     ...(state.length === 0 ? {} : { state: await clientEvents(q, state, reader) }),
@@ -85,8 +85,10 @@ export async function readEvent(
   reader: Reader,
   of: Pick<Event, 'roomId' | 'eventId'>,
 ): Promise<JsonObject> {
-  const [event] = await clientEvents(q, [await visibleEvent(q, reader.viewer.userId, of)], reader)
-  return event as JsonObject
+  const { event, spans, hasChildren } = await findVisible(q, reader.viewer.userId, of)
+  const bundling = hasChildren ? { spans, ignored: await ignoredBy(q, reader.viewer.userId) } : undefined
+  const [shown] = await clientEvents(q, [event], { ...reader, bundling })
+  return shown as JsonObject
 }
 
 /**
@@ -96,16 +98,33 @@ export async function readEvent(
 export async function visibleEvent(
   q: Queries,
   userId: UserId,
-  { roomId, eventId }: Pick<Event, 'roomId' | 'eventId'>,
+  of: Pick<Event, 'roomId' | 'eventId'>,
 ): Promise<Event> {
+  return (await findVisible(q, userId, of)).event
+}
+
+/** An event that a user may see. `spans`: the part of its room's history that the user may see, from the event on. */
+export type VisibleEvent = { event: Event; spans: readonly Span[]; hasChildren: boolean }
+
+/**
+ * Like `visibleEvent`, with what else the user may see there.
+ * @throws 404 M_NOT_FOUND
+ */
+export async function findVisible(
+  q: Queries,
+  userId: UserId,
+  { roomId, eventId }: Pick<Event, 'roomId' | 'eventId'>,
+): Promise<VisibleEvent> {
   const found = await eventWithMembership(q, { eventId, userId })
   if (found && found.event.roomId === roomId && !found.forgotten) {
-    const { event } = found
-    if (isOfPresentStay(found)) return event
+    const { event, hasChildren } = found
+    const { position } = event
+    if (isOfPresentStay(found)) return { event, spans: spansFrom(position), hasChildren }
     // An invitation is visible to the invited user: its content is already in that user's /sync.
-    if (isMemberEventOf(event, userId)) return event
+    if (isMemberEventOf(event, userId)) return { event, spans: [], hasChildren }
     const history = (await historiesOf(q, userId, [roomId])).get(roomId)
-    if (history && isVisible(visibleSpans(history), event.position)) return event
+    const spans = history ? visibleSpans(history) : []
+    if (isVisible(spans, position)) return { event, spans, hasChildren }
   }
   throw notFound('There is no such event, or you may not see it')
 }
@@ -115,6 +134,8 @@ type FoundEvent = NonNullable<Awaited<ReturnType<typeof eventWithMembership>>>
 /** Whether the user has been a member since the event, and so may see it. */
 const isOfPresentStay = ({ event, membership, memberPosition }: FoundEvent): boolean =>
   membership === 'join' && event.position >= (memberPosition ?? Infinity)
+
+const spansFrom = (position: number): readonly Span[] => [{ from: position, to: Number.MAX_SAFE_INTEGER }]
 
 export type ContextRequest = Pick<Event, 'roomId' | 'eventId'> & { limit: number; filter: RoomEventFilter }
 
@@ -129,21 +150,28 @@ export async function eventContext(
   reader: PageReader,
   request: ContextRequest,
 ): Promise<JsonObject> {
-  const known = request.limit === 0 ? await eventOfPresentStay(q, reader.viewer.userId, request) : undefined
-  const access = known === undefined ? await accessTo(q, reader.viewer.userId, request.roomId) : PRESENT
-  const event = known ?? (await visibleEvent(q, reader.viewer.userId, request))
-  const { before, after } = await eventsAround(q, reader, { ...request, access, event })
+  const { userId } = reader.viewer
+  const known = request.limit === 0 ? await eventOfPresentStay(q, userId, request) : undefined
+  const access = known === undefined ? await accessTo(q, userId, request.roomId) : PRESENT
+  const { event, spans, hasChildren } = known ?? (await findVisible(q, userId, request))
+  const isAlone = request.limit === 0 && !hasChildren
+  const ignored = isAlone ? NOBODY : await ignoredBy(q, userId)
+  const { before, after } = await eventsAround(q, reader, { ...request, access, event, ignored })
   const last = after.at(-1) ?? event
   const state = await contextState(q, access, { last, ...request, events: [...before, event, ...after] })
+  const bundling = isAlone ? undefined : { spans: known ? spans : access.spans, ignored }
+  const [shown, ...others] = await clientEvents(q, [event, ...before, ...after], { ...reader, bundling })
   return {
     start: pageToken((before.at(-1) ?? event).position - 1),
     end: pageToken(last.position),
-    event: (await clientEvents(q, [event], reader))[0] as JsonObject,
-    events_before: await clientEvents(q, before, reader),
-    events_after: await clientEvents(q, after, reader),
+    event: shown as JsonObject,
+    events_before: others.slice(0, before.length),
+    events_after: others.slice(before.length),
     state: await clientEvents(q, state, reader),
   }
 }
+
+const NOBODY: ReadonlySet<string> = new Set()
 
 /** The access of a member to the state. */
 const PRESENT: RoomAccess = { spans: [], stateAt: undefined }
@@ -152,9 +180,10 @@ async function eventOfPresentStay(
   q: Queries,
   userId: UserId,
   { roomId, eventId }: Pick<Event, 'roomId' | 'eventId'>,
-): Promise<Event | undefined> {
+): Promise<VisibleEvent | undefined> {
   const found = await eventWithMembership(q, { eventId, userId })
-  return found && found.event.roomId === roomId && isOfPresentStay(found) ? found.event : undefined
+  if (found?.event.roomId !== roomId || !isOfPresentStay(found)) return undefined
+  return { event: found.event, spans: spansFrom(found.event.position), hasChildren: found.hasChildren }
 }
 
 type Surroundings = { readonly before: readonly Event[]; readonly after: readonly Event[] }
@@ -162,11 +191,11 @@ type Surroundings = { readonly before: readonly Event[]; readonly after: readonl
 async function eventsAround(
   q: Queries,
   reader: PageReader,
-  request: ContextRequest & { access: RoomAccess; event: Event },
+  request: ContextRequest & { access: RoomAccess; event: Event; ignored: ReadonlySet<string> },
 ): Promise<Surroundings> {
   if (request.limit === 0) return { before: [], after: [] }
   const { roomId, access, event } = request
-  const filter = withoutIgnored(request.filter, await ignoredBy(q, reader.viewer.userId))
+  const filter = withoutIgnored(request.filter, request.ignored)
   const shared = { roomId, spans: access.spans, pageBytes: reader.pageBytes / 2, filter }
   const half = Math.floor(request.limit / 2)
   const before = await scanTimeline(q, {

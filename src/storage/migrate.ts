@@ -29,6 +29,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
     (await import('./migrations/0024-device-messages-and-key-backups.ts')).deviceMessagesAndKeyBackups,
   25: async () => (await import('./migrations/0025-room-summaries.ts')).roomSummaries,
   26: async () => (await import('./migrations/0026-sliding-connections.ts')).slidingConnections,
+  27: async () => (await import('./migrations/0027-relations.ts')).relations,
   28: async () => (await import('./migrations/0028-media.ts')).media,
   29: async () => (await import('./migrations/0029-profile-fields-and-reports.ts')).profileFieldsAndReports,
   31: async () => (await import('./migrations/0031-hidden-senders.ts')).hiddenSenders,

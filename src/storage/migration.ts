@@ -15,6 +15,8 @@ export type ColumnTypes = {
   textIn: (column: string, name: string) => string
   /** The JSON of the text in a column, as a text. */
   jsonText: (column: string) => string
+  /** The text of a value below the given keys in the JSON of a column; null where there is none. */
+  jsonAt: (column: string, keys: readonly string[]) => string
   /** The origin of the parsed URL in a column; empty for null. */
   originOf: (column: string) => string
   /** Makes the next id of one table the next id of another table. Both columns are `serial`. */

@@ -25,6 +25,7 @@ export const TYPES: ColumnTypes = {
   textIn: (column, name) =>
     `case when jsonb_typeof(${column}::jsonb -> '${name}') = 'string' then ${column}::jsonb ->> '${name}' end`,
   jsonText: (column) => `coalesce(to_json(${column})::text, 'null')`,
+  jsonAt: (column, keys) => `(${column}::jsonb #>> '{${keys.map((key) => `"${key}"`).join(',')}}')`,
   originOf: (url) => `coalesce(split_part(${url}, '/', 1) || '//' || split_part(${url}, '/', 3), '')`,
   continueIds: (from, to) => [
     `select setval(pg_get_serial_sequence('${to.table}', '${to.column}'), last_value, is_called)

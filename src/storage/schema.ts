@@ -30,6 +30,7 @@ import type {
   MediaThumbnailsTable,
   MediaUsageTable,
 } from './media-schema.ts'
+import type { RelationsTable, ThreadParticipantsTable } from './relations-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 import type { SlidingConnectionsTable } from './sliding-schema.ts'
 import type {
@@ -187,7 +188,7 @@ export type EventsTable = {
   bump_position: Filled<number | null>
 }
 
-/** Valid edits of messages (`m.replace`) that are not redacted. The edit with the highest position applies. */
+/** Valid edits of messages (`m.replace`) that are not redacted. The edit with the highest position applies. In an encrypted edit, only devices see the new content. */
 export type EditsTable = {
   /** The position of the message. */
   position: number
@@ -424,6 +425,8 @@ export type Schema = {
   reports: ReportsTable
   events: EventsTable
   edits: EditsTable
+  relations: RelationsTable
+  thread_participants: ThreadParticipantsTable
   current_state: CurrentStateTable
   memberships: MembershipsTable
   device_keys: DeviceKeysTable

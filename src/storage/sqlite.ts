@@ -31,6 +31,7 @@ export const TYPES: ColumnTypes = {
   textIn: (column, name) =>
     `case when json_type(${column}, '$.${name}') = 'text' then ${column} ->> '$.${name}' end`,
   jsonText: (column) => `json_quote(${column})`,
+  jsonAt: (column, keys) => `(${column} ->> '$${keys.map((key) => `."${key}"`).join('')}')`,
   originOf: (url) =>
     `coalesce(substr(${url}, 1, instr(${url}, '://') + 1 + instr(substr(${url}, instr(${url}, '://') + 3) || '/', '/')), '')`,
   continueIds: (from, to) => [

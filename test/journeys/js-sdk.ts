@@ -27,6 +27,8 @@ type ClientOptions = {
   /** With the SDK's cryptography (matrix-sdk-crypto, in Rust), in memory. */
   withCrypto?: boolean
   cryptoCallbacks?: CryptoCallbacks
+  /** Threads are shown beside the main timeline. */
+  threadSupport?: boolean
 }
 
 /** Registers, then starts an unmodified client and waits until it is ready. */
@@ -46,7 +48,7 @@ export async function startSession(
   t: TestContext,
   baseUrl: string,
   username: string,
-  { withCrypto = false, ...options }: ClientOptions = {},
+  { withCrypto = false, threadSupport = false, ...options }: ClientOptions = {},
 ): Promise<sdk.MatrixClient> {
   const visitor = sdk.createClient({ baseUrl, logger: silent })
   const session = await visitor.loginRequest({
@@ -64,7 +66,7 @@ export async function startSession(
   })
   if (withCrypto) await client.initRustCrypto({ useIndexedDB: false })
   const prepared = once(client, sdk.ClientEvent.Sync, (state) => state === sdk.SyncState.Prepared)
-  await client.startClient({ initialSyncLimit: 10 })
+  await client.startClient({ initialSyncLimit: 10, threadSupport })
   afterTest(t, () => client.stopClient())
   await prepared
   return client

@@ -26,14 +26,12 @@ export async function joinedRooms(
   const shown = rooms.flatMap((room) => {
     const of = news.get(room.plan.roomId)
     const contents = of && contentsOf(reader.filter, room, of)
-    return of && contents
-      ? [{ ...of, ...contents, roomId: room.plan.roomId, counts: room.extras.counts }]
-      : []
+    return of && contents ? [{ ...of, ...contents, plan: room.plan, counts: room.extras.counts }] : []
   })
   const timelines = await timelineSections(q, reader, shown)
   const byThread = reader.filter.timeline.unreadThreadNotifications
   return new Map(
-    shown.map(({ roomId, summary, state, ephemeral, accountData, counts }, at) => [
+    shown.map(({ plan: { roomId }, summary, state, ephemeral, accountData, counts }, at) => [
       roomId,
       {
         ...(summary ? { summary: summary.summary } : {}),
@@ -73,10 +71,15 @@ export function passing(
 export async function timelineSections(
   q: Queries,
   reader: RoomReader,
-  rooms: readonly { timeline: SyncTimeline }[],
+  rooms: readonly { plan: Pick<RoomPlan, 'spans'>; timeline: SyncTimeline }[],
 ): Promise<JsonObject[]> {
-  const pages = rooms.map(({ timeline }) => timeline.events)
-  const events = await syncEventsOfPages(q, pages, reader)
+  // The client has the whole timeline unless it is limited, so it adds the relations up itself (client-server API, "Aggregations").
+  const pages = rooms.map(({ plan, timeline: { events, limited } }) => ({
+    events,
+    spans: limited ? plan.spans : undefined,
+  }))
+  const { ignored } = reader.filter.timeline
+  const events = await syncEventsOfPages(q, pages, { ...reader, ignored })
   return rooms.map(({ timeline }, at) => ({
     events: (events[at] ?? []).map((event) => pickFields(event, reader.filter.eventFields)),
     limited: timeline.limited,

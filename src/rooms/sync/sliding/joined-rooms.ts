@@ -5,7 +5,7 @@ import { unreadTotals } from '../../../notifications/counts.ts'
 import type { Queries } from '../../../storage/query.ts'
 import { syncEventsOfPages } from '../../client-events.ts'
 import { historiesOf } from '../../history-store.ts'
-import { visibleSpans } from '../../visibility.ts'
+import { type Span, visibleSpans } from '../../visibility.ts'
 import { newsOfRooms, type NewsForViewer } from '../room-news.ts'
 import { type SyncTimeline, timelinesOf } from '../room-timeline.ts'
 import { membersOfRoomsAt, statesUpTo, type EventsByRoom } from '../state-store.ts'
@@ -25,6 +25,8 @@ type ReadRoom = PlannedSelection & {
   isNew: boolean
   news: NewsForViewer
   timeline: SyncTimeline
+  /** The part of the room's history that the user may see, as far as the timeline can contain it. */
+  spans: readonly Span[]
   /** State that the client wants since now, and did not want before. */
   added: readonly Event[]
   /** Member events that the client needs beside the state. */
@@ -42,7 +44,10 @@ export async function joinedResults(
   const found = await readJoined(read, reader, rooms)
   const roomIds = rooms.map(({ room }) => room.roomId)
   const counts = hasCounts ? await unreadTotals(read, viewer.userId, roomIds) : undefined
-  const pages = found.map(({ timeline }) => timeline.events)
+  const pages = found.map(({ timeline: { events, limited }, spans }) => ({
+    events,
+    spans: limited ? spans : undefined,
+  }))
   const timelines = await syncEventsOfPages(read, pages, reader)
   return new Map(
     found.map((one, at) => {
@@ -72,10 +77,9 @@ async function readJoined(
     const { roomId } = one.room
     const of = news.get(roomId)
     if (!of) return []
-    const timeline = grown.get(roomId) ?? of.timeline
-    return [
-      { ...one, isNew: isInitial(one), news: of, timeline, added: added.get(roomId) ?? [], members: [] },
-    ]
+    const { timeline, spans } = grown.get(roomId) ?? { timeline: of.timeline, spans: one.plan.spans }
+    const parts = { news: of, timeline, spans, added: added.get(roomId) ?? [], members: [] }
+    return [{ ...one, isNew: isInitial(one), ...parts }]
   })
   const members = await missingMembers(read, reader, found)
   return found.map((one) => ({ ...one, members: members.get(one.room.roomId) ?? [] }))
@@ -86,12 +90,12 @@ async function grownTimelines(
   read: Queries,
   reader: SlidingReader,
   rooms: readonly PlannedSelection[],
-): Promise<Map<RoomId, SyncTimeline>> {
+): Promise<Map<RoomId, Pick<ReadRoom, 'timeline' | 'spans'>>> {
   const growing = rooms.filter((one) => one.growsTimeline && one.plan.state !== 'full')
   if (growing.length === 0) return new Map()
   const roomIds = growing.map(({ room }) => room.roomId)
   const histories = await historiesOf(read, reader.viewer.userId, roomIds)
-  const grown = new Map<RoomId, SyncTimeline>()
+  const grown = new Map<RoomId, Pick<ReadRoom, 'timeline' | 'spans'>>()
   for (const group of readersOf(reader, growing)) {
     const requests = group.rooms.map(({ room: { roomId } }) => ({
       roomId,
@@ -102,7 +106,8 @@ async function grownTimelines(
       pageBytes: reader.pageBytes,
     }))
     const timelines = await timelinesOf(read, requests)
-    for (const [at, { roomId }] of requests.entries()) grown.set(roomId, timelines[at] as SyncTimeline)
+    for (const [at, { roomId, spans }] of requests.entries())
+      grown.set(roomId, { timeline: timelines[at] as SyncTimeline, spans })
   }
   return grown
 }

@@ -1,0 +1,28 @@
+import type { RoomId, UserId } from '../lib/ids.ts'
+
+// The tables of `rooms/relations/`.
+
+/**
+ * A child event and an event that it relates to: its parent (`depth` 1), the parent of that (2), or the next one (3). Both are
+ * in the same room. A redacted event is no child. The type of the relation, the event type and the sender are those of the child.
+ */
+export type RelationsTable = {
+  parent: number
+  position: number
+  depth: number
+  rel_type: string
+  event_type: string
+  sender: UserId
+  /** For an annotation with `depth` 1: its key, or the hash of a long key. */
+  annotation_key: string | null
+}
+
+/** A user with replies in a thread. Redacted replies do not count. */
+export type ThreadParticipantsTable = {
+  /** The position of the root of the thread. */
+  root: number
+  user_id: UserId
+  room_id: RoomId
+  replies: number
+  last_position: number
+}
