@@ -10,6 +10,8 @@ import { createLoad } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
 import { cpuMs, type Program, residentMiB, temporaryFolder } from './support/processes.ts'
 import { launchBelfry, launchLongPollFloor } from './support/programs.ts'
+import { CLASSIC_MODE, SYNC_MODES, type SyncMode } from './support/sync-modes.ts'
+import { type LoadSeed, measureLoad, seedLoad } from './sync-load.ts'
 import { openSeed, type Seed, type SeededRoom, type SeededUser } from './support/seed.ts'
 import { median, medianOf, percentile, rounded } from './support/stats.ts'
 import { figure, type Table } from './support/table.ts'
@@ -28,6 +30,7 @@ const WAIT_MS = 50_000
 /** The rooms of each of the few pollers; the many pollers are in one room. */
 const ROOMS_OF_POLLER = 200
 const POLLERS = [50, 1000]
+const MAX_WAITING_KIB = 20
 const SYNC = '/_matrix/client/v3/sync'
 
 type Seeded = {
@@ -37,43 +40,81 @@ type Seeded = {
   /** Sends to the first room, in which all readers and few pollers are. */
   sender: SeededRoom
   waiting: Map<number, SeededRoom>
+  load: LoadSeed
 }
-type Line = { side: string; size: number } & Record<string, number | string>
+type Line = { side: string; mode: SyncMode['name']; size: number } & Record<string, number | string>
+type Lines = Record<'initial' | 'incremental' | 'waking' | 'load', Line[]>
 
 export const sync: Benchmark = {
   name: 'sync',
   about:
-    'initial and incremental syncs with 1 to 2,000 rooms, and 50 or 1,000 long polls woken by one message',
+    'initial and incremental syncs with 1 to 2,000 rooms, and 50 or 1,000 waiting users woken by messages, in both forms of sync',
   async run(options) {
     using data = temporaryFolder()
     const seeded = await seedAll(data.path)
-    const lines = { initial: [] as Line[], incremental: [] as Line[], waking: [] as Line[] }
+    const lines: Lines = { initial: [], incremental: [], waking: [], load: [] }
     for (const side of ['floor', 'belfry'] as const) {
       await using server = await start(side, data.path, options)
-      for (const size of ROOMS)
-        lines.initial.push({ side, size, ...(await measureInitial(server, readerOf(seeded, size))) })
-      for (const size of MANY_ROOMS)
-        lines.incremental.push({
-          side,
-          size,
-          ...(await measureIncremental(server, {
+      for (const mode of modesOf(side))
+        for (const size of ROOMS)
+          lines.initial.push({
             side,
-            reader: readerOf(seeded, size),
-            room: seeded.sender,
-          })),
-        })
+            mode: mode.name,
+            size,
+            ...(await measureInitial(server, { mode, reader: readerOf(seeded, size) })),
+          })
+      for (const mode of modesOf(side))
+        for (const size of MANY_ROOMS)
+          lines.incremental.push({
+            side,
+            mode: mode.name,
+            size,
+            ...(await measureIncremental(server, {
+              side,
+              mode,
+              reader: readerOf(seeded, size),
+              room: seeded.sender,
+            })),
+          })
     }
     for (const size of POLLERS)
       for (const side of ['floor', 'belfry'] as const) {
         await using server = await start(side, data.path, options)
         lines.waking.push({
           side,
+          mode: 'classic',
           size,
           ...(await measureWaking(server, seeded.waiting.get(size) as SeededRoom)),
         })
       }
+    for (const side of ['floor', 'belfry'] as const)
+      for (const mode of modesOf(side)) {
+        await using server = await start(side, data.path, options)
+        lines.load.push(...(await measureLoadOf(server, { side, mode, seeded })))
+      }
     return report(lines)
   },
+}
+
+/** The floor knows one form: a request that waits, and one fixed response. */
+const modesOf = (side: 'floor' | 'belfry') => (side === 'floor' ? [CLASSIC_MODE] : SYNC_MODES)
+
+async function measureLoadOf(
+  server: Program,
+  { side, mode, seeded }: { side: 'floor' | 'belfry'; mode: SyncMode; seeded: Seeded },
+): Promise<Line[]> {
+  const { bySize, waitingKiB } = await measureLoad(server, {
+    mode,
+    seeded: seeded.load,
+    isFloor: side === 'floor',
+  })
+  return [...bySize].map(([size, figures]) => ({
+    side,
+    mode: mode.name,
+    size,
+    ...figures,
+    waitingKiB,
+  }))
 }
 
 const start = (side: 'floor' | 'belfry', data: string, options: BenchOptions) =>
@@ -102,6 +143,7 @@ async function seedAll(data: string): Promise<Seeded> {
       [few, { ...first, members: pollers }],
       [many, await seed.addRoom(many + 1, 0)],
     ]),
+    load: await seedLoad(seed),
   }
 }
 
@@ -136,9 +178,12 @@ async function timed<T>(server: Program, call: () => Promise<T>) {
   return { value, ms: monotonicMs() - startedAt, cpu: cpuMs(server.pid) - cpuBefore }
 }
 
-async function measureInitial(server: Program, { token }: SeededUser) {
+async function measureInitial(
+  server: Program,
+  { mode, reader: { token } }: { mode: SyncMode; reader: SeededUser },
+) {
   const agent = new Agent({ keepAlive: true })
-  const call = () => ask(agent, server.url + SYNC, token)
+  const call = () => mode.first({ agent, url: server.url, token })
   await call()
   const rounds = []
   for (let at = 0; at < INITIAL_ROUNDS; at++) rounds.push(await timed(server, call))
@@ -152,20 +197,20 @@ async function measureInitial(server: Program, { token }: SeededUser) {
 
 async function measureIncremental(
   server: Program,
-  { side, reader, room }: { side: string; reader: SeededUser; room: SeededRoom },
+  { side, mode, reader, room }: { side: string; mode: SyncMode; reader: SeededUser; room: SeededRoom },
 ) {
   const agent = new Agent({ keepAlive: true })
-  const path = (since: string) => `${server.url}${SYNC}?since=${since}`
+  const of = { agent, url: server.url, token: reader.token }
   // The floor would let a request with a token wait.
-  const call = (since: string) => ask(agent, side === 'floor' ? server.url + SYNC : path(since), reader.token)
-  let since: string = JSON.parse(await ask(agent, server.url + SYNC, reader.token)).next_batch
+  const call = (at: string) => (side === 'floor' ? mode.first(of) : mode.poll({ ...of, at, timeoutMs: 0 }))
+  let at = mode.positionIn(await mode.first(of))
   await using load = createLoad(server.url, 1)
   const rounds = []
-  for (let at = -WARM_UP_ROUNDS; at < INCREMENTAL_ROUNDS; at++) {
+  for (let count = -WARM_UP_ROUNDS; count < INCREMENTAL_ROUNDS; count++) {
     await load.send({ roomId: room.roomId, token: room.token })
-    const round = await timed(server, () => call(since))
-    since = JSON.parse(round.value).next_batch
-    if (at >= 0) rounds.push(round)
+    const round = await timed(server, () => call(at))
+    at = mode.positionIn(round.value)
+    if (count >= 0) rounds.push(round)
   }
   agent.destroy()
   const ms = rounds.map((round) => round.ms)
@@ -219,16 +264,17 @@ function tableOf(title: string, columns: readonly [string, string][], lines: rea
     title,
     columns: ['', 'size', ...columns.map(([, heading]) => heading)],
     rows: lines.map((line) => [
-      line.side === 'floor' ? 'fixed response (floor)' : line.side,
+      line.side === 'floor' ? 'fixed response (floor)' : `${line.side}, ${line.mode}`,
       figure(line.size),
       ...columns.map(([name]) => figure(Number(line[name]), 2)),
     ]),
   }
 }
 
-function report(lines: { initial: Line[]; incremental: Line[]; waking: Line[] }) {
-  const found = (of: readonly Line[], size: number, name: string) =>
-    Number(of.find((line) => line.side === 'belfry' && line.size === size)?.[name])
+function report(lines: Lines) {
+  const lineOf = (of: readonly Line[], size: number, mode: SyncMode['name']) =>
+    of.find((line) => line.side === 'belfry' && line.mode === mode && line.size === size)
+  const woken = lineOf(lines.waking, 50, 'classic')
   const below = (what: string, ms: number, limit: number): Target => ({
     wanted: `${what} within ${limit} ms`,
     found: `${figure(ms, 2)} ms`,
@@ -264,17 +310,38 @@ function report(lines: { initial: Line[]; incremental: Line[]; waking: Line[] })
         ],
         lines.waking,
       ),
+      tableOf(
+        `One message, while 1,000 users wait, by the members of its room (p50 and p99: until the last response)`,
+        [
+          ['woken', 'woken'],
+          ['p50Ms', 'p50 ms'],
+          ['p99Ms', 'p99 ms'],
+          ['cpuMsEach', 'CPU ms each'],
+          ['waitingKiB', 'KiB for a waiting user'],
+        ],
+        lines.load,
+      ),
     ],
     targets: [
-      ...MANY_ROOMS.map((size) =>
-        below(
-          `CPU of an incremental sync, ${figure(size)} rooms,`,
-          found(lines.incremental, size, 'cpuMs'),
-          1,
+      ...SYNC_MODES.flatMap(({ name }) =>
+        MANY_ROOMS.map((size) =>
+          below(
+            `CPU of an incremental sync, ${name}, ${figure(size)} rooms,`,
+            Number(lineOf(lines.incremental, size, name)?.['cpuMs']),
+            1,
+          ),
         ),
       ),
-      below('50 polls: p50', found(lines.waking, 50, 'p50Ms'), 20),
-      below('50 polls: CPU each', found(lines.waking, 50, 'cpuMsEach'), 0.8),
+      ...SYNC_MODES.map(({ name }): Target => {
+        const waiting = Number(lineOf(lines.load, 2, name)?.['waitingKiB'])
+        return {
+          wanted: `a waiting user, ${name}, at most ${MAX_WAITING_KIB} KiB`,
+          found: `${figure(waiting, 1)} KiB`,
+          isMet: waiting <= MAX_WAITING_KIB,
+        }
+      }),
+      below('50 polls: p50', Number(woken?.['p50Ms']), 20),
+      below('50 polls: CPU each', Number(woken?.['cpuMsEach']), 0.8),
     ],
     figures: { ...lines },
   }

@@ -1,0 +1,164 @@
+import { Agent } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
+import type { RoomId } from '../src/lib/ids.ts'
+import { createRoom } from '../src/rooms/create-room.ts'
+import { joinRoom } from '../src/rooms/membership.ts'
+import { ask, inFlight } from './support/ask.ts'
+import { createLoad, type Load, type Sender } from './support/load.ts'
+import { monotonicMs } from './support/monotonic.ts'
+import { cpuMs, type Program, residentMiB } from './support/processes.ts'
+import type { Seed, SeededUser } from './support/seed.ts'
+import { median, percentile, rounded } from './support/stats.ts'
+import type { SyncMode } from './support/sync-modes.ts'
+
+// A thousand users wait for news. Messages into rooms of different sizes wake some or all of them.
+
+const CLIENTS = 1000
+/** The members of the room of each kind, and how many messages it gets. */
+export const LOAD_ROOMS = [
+  { size: 2, rounds: 100 },
+  { size: 100, rounds: 40 },
+  { size: 5000, rounds: 10 },
+] as const
+const WARM_UP_ROUNDS = 3
+const STARTING_AT_ONCE = 20
+const SETTLED_MS = 500
+const WAIT_MS = 50_000
+
+type LoadRoom = Sender & { waiting: readonly SeededUser[] }
+export type LoadSeed = { clients: readonly SeededUser[]; rooms: ReadonlyMap<number, readonly LoadRoom[]> }
+export type LoadFigures = { p50Ms: number; p99Ms: number; cpuMsEach: number; woken: number }
+
+/** Each client is in one room of each size. The sender is in all of them. */
+export async function seedLoad(seed: Seed): Promise<LoadSeed> {
+  const [small, middle, large] = LOAD_ROOMS.map(({ size }) => size) as [number, number, number]
+  const { sender, members, roomId, token } = await seed.addRoom(large, 0)
+  const clients = members.slice(0, CLIENTS)
+  const roomsOf = async (size: number): Promise<LoadRoom[]> => {
+    const groups = Array.from({ length: Math.ceil(CLIENTS / (size - 1)) }, (_, at) =>
+      clients.slice(at * (size - 1), (at + 1) * (size - 1)),
+    )
+    const rooms: LoadRoom[] = []
+    for (const waiting of groups) {
+      const id: RoomId = await createRoom(seed.rooms, sender.userId, {
+        preset: 'public_chat',
+        name: `Room of ${size}`,
+      })
+      await Promise.all(waiting.map(({ userId }) => joinRoom(seed.rooms, { roomId: id, userId })))
+      rooms.push({ roomId: id, token, waiting })
+    }
+    return rooms
+  }
+  return {
+    clients,
+    rooms: new Map([
+      [small, await roomsOf(small)],
+      [middle, await roomsOf(middle)],
+      [large, [{ roomId, token, waiting: clients }]],
+    ]),
+  }
+}
+
+/**
+ * Figures by the size of the room, and the memory for each waiting client. The floor responds to all waiting requests, so there only the
+ * clients wait that the message would wake.
+ */
+export async function measureLoad(
+  server: Program,
+  { mode, seeded, isFloor }: { mode: SyncMode; seeded: LoadSeed; isFloor: boolean },
+): Promise<{ bySize: Map<number, LoadFigures>; waitingKiB: number }> {
+  const polls = createPolls(server, mode)
+  await using load = createLoad(server.url, 1)
+  await polls.start(seeded.clients)
+  await setTimeout(SETTLED_MS)
+  const before = residentMiB(server.pid)
+  if (!isFloor) await polls.wait(seeded.clients)
+  await setTimeout(SETTLED_MS)
+  const waitingKiB = isFloor
+    ? Number.NaN
+    : ((residentMiB(server.pid) - before) * 1024) / seeded.clients.length
+  const bySize = new Map<number, LoadFigures>()
+  for (const { size, rounds } of LOAD_ROOMS) {
+    const rooms = seeded.rooms.get(size) ?? []
+    bySize.set(size, await measureRooms(server, { polls, load, rooms, rounds }))
+  }
+  polls.close()
+  return { bySize, waitingKiB }
+}
+
+async function measureRooms(
+  server: Program,
+  { polls, load, rooms, rounds }: { polls: Polls; load: Load; rooms: readonly LoadRoom[]; rounds: number },
+): Promise<LoadFigures> {
+  const took: number[] = []
+  let [cpu, woken] = [0, 0]
+  for (let at = -WARM_UP_ROUNDS; at < rounds; at++) {
+    const room = rooms[(at + WARM_UP_ROUNDS) % rooms.length] as LoadRoom
+    await polls.wait(room.waiting)
+    const [cpuBefore, startedAt] = [cpuMs(server.pid), monotonicMs()]
+    const answered = polls.answered(room.waiting)
+    await load.send(room)
+    const lastAt = await answered
+    if (at < 0) continue
+    cpu += cpuMs(server.pid) - cpuBefore
+    took.push(lastAt - startedAt)
+    woken += room.waiting.length
+  }
+  return rounded({
+    p50Ms: median(took),
+    p99Ms: percentile(took, 0.99),
+    cpuMsEach: cpu / woken,
+    woken: woken / rounds,
+  })
+}
+
+type Polls = ReturnType<typeof createPolls>
+
+/** The clients of one server, each with its position and at most one poll in flight. */
+function createPolls({ url }: Program, mode: SyncMode) {
+  const agent = new Agent({ keepAlive: true, maxSockets: Infinity })
+  const positions = new Map<string, string>()
+  /** Resolves to the time of the response. */
+  const inFlightPolls = new Map<string, Promise<number>>()
+  let metricsToken = ''
+
+  async function poll(token: string): Promise<number> {
+    const at = positions.get(token) ?? ''
+    const response = await mode.poll({ agent, url, token, at, timeoutMs: WAIT_MS })
+    const respondedAt = monotonicMs()
+    positions.set(token, mode.positionIn(response))
+    return respondedAt
+  }
+
+  return {
+    /** The first request of each client. */
+    async start(users: readonly SeededUser[]): Promise<void> {
+      metricsToken = users[0]?.token ?? ''
+      for (let at = 0; at < users.length; at += STARTING_AT_ONCE)
+        await Promise.all(
+          users.slice(at, at + STARTING_AT_ONCE).map(async ({ token }) => {
+            positions.set(token, mode.positionIn(await mode.first({ agent, url, token }, true)))
+          }),
+        )
+    },
+    /** Starts the polls that are missing, and resolves when the server holds all of them. */
+    async wait(users: readonly SeededUser[]): Promise<void> {
+      for (const { token } of users)
+        if (!inFlightPolls.has(token)) {
+          const polling = poll(token)
+          polling.catch(() => undefined)
+          inFlightPolls.set(token, polling)
+        }
+      // The request for the metrics is one of them.
+      while (inFlight(await ask(agent, `${url}/metrics`, metricsToken)) <= inFlightPolls.size)
+        await setTimeout(10)
+    },
+    /** Resolves to the time of the last response. */
+    async answered(users: readonly SeededUser[]): Promise<number> {
+      const times = await Promise.all(users.map(({ token }) => inFlightPolls.get(token) as Promise<number>))
+      for (const { token } of users) inFlightPolls.delete(token)
+      return Math.max(...times)
+    },
+    close: () => agent.destroy(),
+  }
+}
