@@ -1,10 +1,6 @@
 import { z } from 'zod'
 import { client, defineRoute, type Route } from '../http/route.ts'
 import { roomIdSchema, userIdSchema } from '../http/schema.ts'
-import { invalidParam } from '../lib/errors.ts'
-import { isRoomAlias, isRoomId, type RoomId } from '../lib/ids.ts'
-import type { Queries } from '../storage/query.ts'
-import { resolveAlias } from '../rooms/aliases.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
 import {
   banUser,
@@ -18,6 +14,7 @@ import {
   unbanUser,
 } from '../rooms/membership.ts'
 import { once } from '../lib/once.ts'
+import { roomIdOf } from './room-id-or-alias.ts'
 import { roomIdResponse } from './room-response.ts'
 import { nothing, roomId } from '../http/response-parts.ts'
 
@@ -89,14 +86,6 @@ function joining(deps: RoomDeps): Route[] {
       handler: async ({ requester }) => ({ joined_rooms: await joinedRooms(deps, requester.userId) }),
     }),
   ]
-}
-
-async function roomIdOf(q: Queries, idOrAlias: string): Promise<RoomId> {
-  if (isRoomId(idOrAlias)) return idOrAlias
-  if (isRoomAlias(idOrAlias)) return resolveAlias(q, idOrAlias)
-  throw invalidParam(
-    'The path must have a room id, such as !opaque:server, or an alias, such as #name:server',
-  )
 }
 
 function leaving(deps: RoomDeps): Route[] {

@@ -34,6 +34,7 @@ import { mediaRoutes } from './media.ts'
 import { notificationRoutes } from './notifications.ts'
 import { absentFeatureRoutes } from './absent-features.ts'
 import { profileRoutes } from './profile.ts'
+import { publicRoomRoutes } from './public-rooms.ts'
 import { pushRulesRoutes } from './push-rules.ts'
 import { pusherRoutes } from './pushers.ts'
 import { receiptRoutes } from './receipts.ts'
@@ -43,6 +44,7 @@ import { reportRoutes } from './reports.ts'
 import { relationRoutes } from './relations.ts'
 import { roomEventRoutes } from './room-events.ts'
 import { roomMembershipRoutes } from './room-membership.ts'
+import { roomSummaryRoutes } from './room-summary.ts'
 import { roomUpgradeRoutes } from './room-upgrade.ts'
 import { roomSendRoutes } from './room-send.ts'
 import { roomStateWriteRoutes } from './room-state-write.ts'
@@ -107,6 +109,8 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...roomMembershipRoutes(rooms),
     ...roomUpgradeRoutes(rooms),
     ...directoryRoutes(rooms),
+    ...publicRoomRoutes(rooms),
+    ...roomSummaryRoutes({ db, pageBytes }),
     ...roomSendRoutes(rooms),
     ...roomStateWriteRoutes(rooms),
     ...redactionRoutes(rooms),

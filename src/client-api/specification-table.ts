@@ -198,11 +198,8 @@ export const OPTIONAL: Readonly<Record<string, string>> = {
  * test fails when an endpoint of the list is served: then remove its line.
  */
 export const ABSENT: Readonly<Record<string, string>> = {
-  '/publicRooms$|/directory/list/room/': 'no list of public rooms: 404',
   '/presence/': 'no presence: 404',
   '/v3/search$': 'no search of messages: 404',
   '/user_directory/search$': 'no user directory: 404',
-  '/hierarchy$': 'no hierarchy of spaces: 404',
   '/timestamp_to_event$': 'no search by time: 404',
-  '/room_summary/': 'no room summary: 404',
 }

@@ -1,4 +1,4 @@
-import type { UserId } from '../lib/ids.ts'
+import { isRoomId, type RoomId, type UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
 import { joinRuleOf } from './authorise-member.ts'
@@ -26,12 +26,14 @@ export async function restrictedJoin(
   return findAuthoriser(q, room)
 }
 
-function allowedRooms(joinRules: JsonObject | undefined): string[] {
+/** The rooms that a join rule names, up to `MAX_CONDITIONS`: their joined members may join. */
+export function allowedRooms(joinRules: JsonObject | undefined): RoomId[] {
   const allow = joinRules?.['allow']
   const conditions = Array.isArray(allow) ? allow.slice(0, MAX_CONDITIONS) : []
   return conditions.flatMap((condition) => {
     if (!isJsonObject(condition) || condition['type'] !== 'm.room_membership') return []
-    return typeof condition['room_id'] === 'string' ? [condition['room_id']] : []
+    const { room_id: roomId } = condition
+    return typeof roomId === 'string' && isRoomId(roomId) ? [roomId] : []
   })
 }
 

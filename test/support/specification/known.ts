@@ -21,6 +21,7 @@ export const OURS_ALONE: Readonly<Record<string, string>> = {
   '/pushrules/(\\{scope\\}(/?|/\\{kind\\}/?))?$':
     'the push rules of a scope or kind; PUT and DELETE are refused',
   '^delete .*/pushrules/.*\\{attribute\\}$': 'refused',
+  '/unstable/im\\.nheko\\.summary/': 'MSC3266',
   '(get|put) .*/state/\\{eventType\\}/?$': 'an empty state key may be omitted',
   '/_matrix/media/r0/(config|upload|download|thumbnail)': 'the path of older versions',
   'get /_matrix/push/v1/notify': 'discovery of UnifiedPush',
@@ -81,6 +82,16 @@ export const ACCEPTED: readonly Accepted[] = [
     operation: /^POST .*\/(join|knock)\/\{roomIdOrAlias\}$/,
     difference: /^query via/,
     reason: 'the server does not federate',
+  },
+  {
+    operation: /^GET .*\/room_summary\/\{roomIdOrAlias\}$/,
+    difference: /^query via/,
+    reason: 'the server does not federate',
+  },
+  {
+    operation: /^GET .*\/publicRooms$/,
+    difference: /^authentication/,
+    reason: 'the list is for the users of the server',
   },
   {
     operation: /^GET .*\/sync$/,
