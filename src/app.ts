@@ -106,6 +106,7 @@ export async function createBelfry(
         await db.check()
         // Reports certificates that cannot be read at the start, not with the first poke.
         if (ca.length > 0) await stages.sender.load()
+        await stages.media.blobs.check()
         warnOfSending(log, config, stages.webPush?.health().contact)
         await stages.metricsServer?.listen()
         const { url } = await stages.http.listen()
@@ -181,6 +182,7 @@ async function close(db: Database, stages: Stages, { own, gatewayTrace, running 
   parts.defer(async () => stages.metricsServer?.close())
   parts.use(stages.lastSeen)
   parts.use(stages.media.thumbnailer)
+  parts.use(stages.media.blobs)
   parts.use(stages.webPush)
   parts.use(stages.sender)
   parts.use(gatewayTrace)

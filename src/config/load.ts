@@ -68,6 +68,7 @@ export function decide(given: readonly Given[]): Config {
   if (!result.success) throw refusal(result.error.issues, origins)
   const config = result.data
   checkEmail(config)
+  checkMedia(config)
   return {
     ...config,
     database: config.database ?? { kind: 'sqlite', path: join(config.data, 'belfry.db') },
@@ -89,6 +90,22 @@ function checkEmail({ email, public_url }: z.output<typeof configSchema>): void 
     throw needs('email.password', 'or "email.password_file", for "email.user"')
   if (hasPassword && !email.smtp.isSecure && email.tls !== 'required')
     throw new ConfigError('bad value for "email.tls": a password is only sent over TLS; expected required')
+}
+
+function checkMedia({ media }: z.output<typeof configSchema>): void {
+  if (media.s3_secret_key !== undefined && media.s3_secret_key_file !== undefined)
+    throw new ConfigError(
+      '"media.s3_secret_key" and "media.s3_secret_key_file" exclude each other: remove one',
+    )
+  if (media.s3_endpoint === undefined) return
+  const secret = media.s3_secret_key ?? media.s3_secret_key_file
+  const given = [
+    ['media.s3_bucket', media.s3_bucket],
+    ['media.s3_access_key', media.s3_access_key],
+    ['media.s3_secret_key', secret],
+  ] as const
+  for (const [key, value] of given)
+    if (value === undefined) throw new ConfigError(`"media.s3_endpoint" needs "${key}"`)
 }
 
 type Tree = { [key: string]: unknown }

@@ -3,6 +3,18 @@ import { count, flagOff, flagOn, setting } from './setting.ts'
 
 const PETABYTE = 1_000_000_000_000_000
 
+/** An origin: the URL of a service without a path. */
+const s3Endpoint = z.string().transform((text, context) => {
+  const url = URL.parse(text)
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.href === `${url.origin}/`)
+    return url.origin
+  context.addIssue({
+    code: 'custom',
+    message: 'expected an http or https URL without a path, such as https://s3.example.org',
+  })
+  return z.NEVER
+})
+
 /** Where media are stored, and what is accepted and served. */
 export const mediaSchema = z.strictObject({
   folder: setting(z.string().min(1).optional(), {
@@ -10,6 +22,38 @@ export const mediaSchema = z.strictObject({
     flag: 'media',
     value: 'DIR',
     shownDefault: 'DATA/media',
+  }),
+  s3_endpoint: setting(s3Endpoint.optional(), {
+    about:
+      'An S3-compatible object store for uploaded media, instead of `media.folder`: its URL without a path, such as https://s3.example.org. It needs `media.s3_bucket`, `media.s3_access_key` and `media.s3_secret_key`.',
+    shownDefault: 'none',
+  }),
+  s3_bucket: setting(z.string().min(1).optional(), {
+    about: 'The bucket. It must exist, and nobody else should be able to read it.',
+    shownDefault: 'none',
+  }),
+  s3_prefix: setting(z.string().max(500).default(''), {
+    about: 'Text before the key of each object, such as `belfry/`.',
+  }),
+  s3_region: setting(z.string().min(1).default('us-east-1'), {
+    about: 'The region in signatures. Many services accept any.',
+  }),
+  s3_access_key: setting(z.string().min(1).optional(), {
+    about:
+      'The access key id. It needs the rights to read, write, list and delete objects and multipart uploads.',
+    shownDefault: 'none',
+  }),
+  s3_secret_key: setting(z.string().min(1).optional(), {
+    about: 'Its secret key.',
+    shownDefault: 'none',
+  }),
+  s3_secret_key_file: setting(z.string().min(1).optional(), {
+    about: 'A file with the secret key in its first line, instead of `media.s3_secret_key`.',
+    shownDefault: 'none',
+  }),
+  s3_path_style: setting(flagOn, {
+    about:
+      'Put the bucket into the path of URLs. Off: into the host name, as newer buckets of Amazon need it.',
   }),
   max_upload_bytes: setting(count(104_857_600, { min: 1024, max: PETABYTE }), {
     about: 'Largest upload, in bytes. Clients read it from `/media/config`.',

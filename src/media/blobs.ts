@@ -8,7 +8,7 @@ export type BlobRange = { start: number; end: number }
  * A store of blobs: the contents of media and their thumbnails. It has two implementations, a folder and an S3-compatible service. Several
  * processes may use the same one, because keys are never reused. Methods reject with a `StorageError` if the store cannot do its work.
  */
-export interface Blobs {
+export interface Blobs extends AsyncDisposable {
   /** The place of the blobs, for the log and the command line. */
   readonly place: string
   /**
@@ -22,6 +22,8 @@ export interface Blobs {
   read(key: BlobKey, range: BlobRange): AsyncIterable<Uint8Array>
   /** Removes a blob, also an incomplete one of a process that died. It need not exist. */
   remove(key: BlobKey): Promise<void>
+  /** At the start of a server. @throws StorageError if the store cannot be used */
+  check(): Promise<void>
 }
 
 /** A blob while it is stored. It cannot be read before `keep`. Each use ends with `keep` or `drop`. */

@@ -1,8 +1,12 @@
+import { readSetting } from '../config/read-setting.ts'
 import type { NamedConfig } from '../config/schema.ts'
+import type { Clock } from '../lib/clock.ts'
 import { createOccupancy } from '../lib/occupancy.ts'
+import type { Blobs } from './blobs.ts'
 import type { MediaDeps } from './deps.ts'
 import { createFolderBlobs } from './folder-blobs.ts'
 import { createInProgress } from './in-progress.ts'
+import { createLazyS3Blobs } from './s3/lazy-s3-blobs.ts'
 import { createThumbnailer } from './thumbnailer.ts'
 
 type Given = Pick<MediaDeps, 'db' | 'bus' | 'clock' | 'random' | 'log' | 'quotas'> & { config: NamedConfig }
@@ -20,7 +24,7 @@ export function createMediaDeps(given: Given): MediaDeps {
     serverName,
     quotas,
     settings: { ...settings },
-    blobs: createFolderBlobs({ folder: settings.folder, reserve: settings.reserve_bytes }),
+    blobs: createBlobs(settings, clock),
     thumbnailer: createThumbnailer({
       clock,
       log,
@@ -31,4 +35,19 @@ export function createMediaDeps(given: Given): MediaDeps {
     uploads: createOccupancy(settings.uploads_per_user),
     startedAt: clock.now(),
   }
+}
+
+function createBlobs(settings: MediaDeps['settings'], clock: Clock): Blobs {
+  const { s3_endpoint: endpoint, s3_bucket: bucket, s3_region: region, s3_prefix: prefix } = settings
+  const { s3_access_key: accessKey, s3_path_style: pathStyle } = settings
+  const secretKey = settings.s3_secret_key ?? secretIn(settings.s3_secret_key_file)
+  if (endpoint === undefined)
+    return createFolderBlobs({ folder: settings.folder, reserve: settings.reserve_bytes })
+  if (bucket === undefined || accessKey === undefined || secretKey === undefined)
+    throw new Error('the settings of the S3 store are incomplete')
+  return createLazyS3Blobs({ endpoint, bucket, region, prefix, accessKey, secretKey, pathStyle, clock })
+}
+
+function secretIn(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : readSetting('media.s3_secret_key_file', file).split(/\r?\n/, 1)[0]
 }

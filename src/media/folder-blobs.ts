@@ -43,6 +43,9 @@ export function createFolderBlobs({ folder, reserve }: FolderOptions): Blobs {
         await rm(incoming(key), { force: true })
         await rm(kept(key), { force: true })
       }),
+    // It is created when it is first used.
+    check: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   }
 }
 

@@ -115,6 +115,8 @@ test('every setting can be set by its environment variable', () => {
     'email.timeout_s': '30',
     'email.connections': '2',
     'email.client_url': 'https://app.a.b/#/',
+    'media.s3_endpoint': 'https://s3.a.b',
+    'media.s3_secret_key_file': '',
     'gateway.retry_hours': '48',
     'gateway.proxy': 'http://ann:secret@proxy.a.b:3128',
   }
@@ -259,4 +261,17 @@ test('docs/configuration.md matches the schema (npm run docs:config)', () => {
 test('--help lists every flag', () => {
   for (const { flag } of settings)
     if (flag !== undefined) assert.match(flagHelp(), new RegExp(`^ {2}--${flag}\\b`, 'm'))
+})
+
+test('an S3 store needs its bucket and one secret key', () => {
+  const start = 'media: { s3_endpoint: "https://s3.a.b/"'
+  const whole = `${start}, s3_bucket: media, s3_access_key: a, s3_secret_key: b`
+  assert.equal(load({ file: `${whole} }` }).media.s3_endpoint, 'https://s3.a.b')
+  assert.match(refusal({ file: `${start} }` }), /"media.s3_endpoint" needs "media.s3_bucket"/)
+  assert.match(
+    refusal({ file: `${start}, s3_bucket: media, s3_access_key: a }` }),
+    /needs "media.s3_secret_key"/,
+  )
+  assert.match(refusal({ file: `${whole}, s3_secret_key_file: f }` }), /exclude each other/)
+  assert.match(refusal({ file: 'media: { s3_endpoint: "https://s3.a.b/path" }' }), /without a path/)
 })
