@@ -54,6 +54,7 @@ import { tagRoutes } from './tags.ts'
 import { testPushRoutes } from './send-test-push.ts'
 import { thirdPartyIdRoutes } from './third-party-ids.ts'
 import { toDeviceRoutes } from './to-device.ts'
+import { threadSubscriptionRoutes } from './thread-subscriptions.ts'
 import { typingRoutes } from './typing.ts'
 import { versionsRoutes } from './versions.ts'
 import { wellKnownRoutes } from './well-known.ts'
@@ -116,6 +117,9 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...redactionRoutes(rooms),
     ...roomEventRoutes({ db, clock, pageBytes }),
     ...reportRoutes(rooms),
+    ...(rooms.notifications.experimental?.threadSubscriptions === true
+      ? threadSubscriptionRoutes(rooms)
+      : []),
     ...relationRoutes({ db, clock, pageBytes }),
     ...receiptRoutes({ ...notifications, db }),
     ...typingRoutes({ db, typing }),

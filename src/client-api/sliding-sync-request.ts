@@ -59,6 +59,7 @@ const extensions = z
     account_data: scope,
     receipts: scope,
     typing: scope,
+    'io.element.msc4308.thread_subscriptions': z.object({ enabled: flag, limit: count.nullish() }).nullish(),
   })
   .nullish()
 
@@ -218,8 +219,11 @@ function filtersOf(
   }
 }
 
+/** A larger `limit` of thread subscriptions counts as this value. */
+const MAX_CHANGES = 500
+
 function extensionsOf(of: z.infer<typeof extensions>): ExtensionRequests {
-  const { to_device: toDevice } = of ?? {}
+  const { to_device: toDevice, 'io.element.msc4308.thread_subscriptions': threads } = of ?? {}
   const scopeOf = (one: z.infer<typeof scope>): RoomScope | undefined =>
     one?.enabled ? { lists: namesOf(one.lists), rooms: namesOf(one.rooms) } : undefined
   return {
@@ -233,6 +237,9 @@ function extensionsOf(of: z.infer<typeof extensions>): ExtensionRequests {
     accountData: scopeOf(of?.account_data),
     receipts: scopeOf(of?.receipts),
     typing: scopeOf(of?.typing),
+    ...(threads?.enabled && {
+      threadSubscriptions: { limit: Math.min(Math.max(1, threads.limit ?? 100), MAX_CHANGES) },
+    }),
   }
 }
 

@@ -6,6 +6,7 @@ import { once } from '../lib/once.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { RoomResult } from '../rooms/sync/sliding/room-result.ts'
 import { strippedEventSchema, syncEventSchema } from './event-response.ts'
+import { subscribedThreads, unsubscribedThreads } from './thread-subscriptions.ts'
 
 // The two shapes of a response of sliding sync (MSC4186).
 
@@ -151,6 +152,13 @@ const extensions = named('SlidingExtensions', () =>
             content: z.strictObject({ user_ids: z.array(userId()) }),
           }),
         ),
+      })
+      .optional(),
+    'io.element.msc4308.thread_subscriptions': z
+      .strictObject({
+        subscribed: subscribedThreads().optional(),
+        unsubscribed: unsubscribedThreads().optional(),
+        prev_batch: z.string().describe('The `from` for earlier changes').optional(),
       })
       .optional(),
   }),

@@ -114,6 +114,10 @@ export const quotasSchema = z.strictObject({
   invitations_to_one_user: setting(count(200), {
     about: 'Unanswered invitations from one user to another.',
   }),
+  thread_subscriptions: setting(count(10_000), {
+    about:
+      'Threads of one user with a subscription, or with an earlier one (`experimental.thread_subscriptions`).',
+  }),
   aliases: setting(count(1000), { about: 'Room aliases that one user may have created.' }),
   reports: setting(count(100), {
     about:

@@ -252,6 +252,10 @@ const experimentalSchema = z.strictObject({
   live_location: setting(flagOff, {
     about: 'Default rules for live locations (MSC4505): the start notifies, updates do not.',
   }),
+  thread_subscriptions: setting(flagOff, {
+    about:
+      'Subscriptions of users to threads (MSC4306), and their list for clients, also in sliding sync (MSC4308).',
+  }),
   knocks: setting(flagOff, {
     about:
       'The condition `recipient_permission` (MSC4506), and a default rule that uses it: a knock notifies the members who may accept it.',

@@ -105,6 +105,8 @@ export type ExperimentalRules = {
    * knock.
    */
   readonly knocks?: boolean | undefined
+  /** MSC4306: the condition `thread_subscription`, and default rules by which replies notify subscribers of their thread only. */
+  readonly threadSubscriptions?: boolean | undefined
   /** MSC3768: the action `notify_in_app`. */
   readonly notifyInApp?: boolean | undefined
 }

@@ -35,6 +35,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   31: async () => (await import('./migrations/0031-hidden-senders.ts')).hiddenSenders,
   35: async () => (await import('./migrations/0035-dehydrated-devices.ts')).dehydratedDevices,
   32: async () => (await import('./migrations/0032-main-totals.ts')).mainTotals,
+  34: async () => (await import('./migrations/0034-thread-subscriptions.ts')).threadSubscriptions,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

@@ -1,4 +1,5 @@
-import type { RoomId, UserId } from '../lib/ids.ts'
+import type { EventId, RoomId, UserId } from '../lib/ids.ts'
+import type { Flag } from './columns.ts'
 
 // The tables of `rooms/relations/`.
 
@@ -25,4 +26,18 @@ export type ThreadParticipantsTable = {
   room_id: RoomId
   replies: number
   last_position: number
+}
+
+/** The subscription of a user to a thread (MSC4306), or its end. A thread that the user never subscribed to has no row. */
+export type ThreadSubscriptionsTable = {
+  user_id: UserId
+  /** The root of the thread. */
+  root: EventId
+  room_id: RoomId
+  /** 0: the user has unsubscribed. */
+  subscribed: Flag
+  /** 1: a client subscribed on behalf of the user. */
+  automatic: Flag
+  /** The position of the last change. */
+  position: number
 }

@@ -30,7 +30,7 @@ import type {
   MediaThumbnailsTable,
   MediaUsageTable,
 } from './media-schema.ts'
-import type { RelationsTable, ThreadParticipantsTable } from './relations-schema.ts'
+import type { RelationsTable, ThreadParticipantsTable, ThreadSubscriptionsTable } from './relations-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 import type { SlidingConnectionsTable } from './sliding-schema.ts'
 import type {
@@ -427,6 +427,7 @@ export type Schema = {
   edits: EditsTable
   relations: RelationsTable
   thread_participants: ThreadParticipantsTable
+  thread_subscriptions: ThreadSubscriptionsTable
   current_state: CurrentStateTable
   memberships: MembershipsTable
   device_keys: DeviceKeysTable

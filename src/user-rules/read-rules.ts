@@ -128,6 +128,7 @@ export function ruleSettingsOf({ push, experimental: proposed }: Config): RuleSe
       encryptedEventsCount: proposed.encrypted_events_count,
       liveLocation: proposed.live_location,
       knocks: proposed.knocks,
+      threadSubscriptions: proposed.thread_subscriptions,
       notifyInApp: proposed.notify_in_app,
     },
   }

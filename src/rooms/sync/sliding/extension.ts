@@ -51,7 +51,7 @@ export type ExtensionResult = {
 export type Extension = (context: ExtensionContext) => Promise<ExtensionResult | undefined>
 
 /** In `pos`: the extensions with data that the client gets only once on a connection. */
-export const LETTERS = { accountData: 'a', receipts: 'r', typing: 't' } as const
+export const LETTERS = { accountData: 'a', receipts: 'r', typing: 't', threadSubscriptions: 's' } as const
 
 export function lettersOf(requests: ExtensionRequests): string {
   return Object.entries(LETTERS)

@@ -42,6 +42,8 @@ export type ExtensionRequests = {
   accountData?: RoomScope | undefined
   receipts?: RoomScope | undefined
   typing?: RoomScope | undefined
+  /** `limit`: the maximum number of changes. */
+  threadSubscriptions?: { limit: number } | undefined
 }
 
 export type SlidingRequest = {

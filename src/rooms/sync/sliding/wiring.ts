@@ -9,6 +9,7 @@ import type { SlidingDeps } from './deps.ts'
 import { encryptionExtension, toDeviceExtension, typingExtension } from './device-extensions.ts'
 import { createRoomLists } from './room-lists.ts'
 import { receiptsExtension } from './receipts-extension.ts'
+import { threadSubscriptionsExtension } from './thread-subscriptions-extension.ts'
 import { createWindowCache } from './window-cache.ts'
 
 type Given = SectionDeps &
@@ -29,6 +30,9 @@ export function slidingDeps(given: Given, encryption: SyncSection): SlidingDeps 
       account_data: accountDataExtension(accountData),
       receipts: receiptsExtension,
       typing: typingExtension(given.typing),
+      ...(given.experimental?.threadSubscriptions === true && {
+        'io.element.msc4308.thread_subscriptions': threadSubscriptionsExtension,
+      }),
     },
     tokenParts: () => ({ typing: given.typing.serial(), ...accountData.tokenParts?.() }),
   }

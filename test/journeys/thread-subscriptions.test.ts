@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { call, registerUser, type TestUser } from '../support/client.ts'
+import { startTestServer } from '../support/server.ts'
+
+const encoded = encodeURIComponent
+const ON = { BELFRY_EXPERIMENTAL_THREAD_SUBSCRIPTIONS: 'true' }
+const EXTENSION = 'io.element.msc4308.thread_subscriptions'
+
+async function createFixture(t: TestContext, env: Record<string, string> = ON) {
+  const { url } = await startTestServer(t, { env })
+  const alice = await registerUser(url, 'alice')
+  const bob = await registerUser(url, 'bob')
+  const roomId = await alice.createRoom()
+  await bob.post(`/join/${encoded(roomId)}`)
+  const root = await alice.say(roomId, 'root')
+  const reply = (user: TestUser, to = root) =>
+    user.say(roomId, 'reply', { 'm.relates_to': { rel_type: 'm.thread', event_id: to } })
+  const base = `${url}/_matrix/client/unstable`
+  const subscription = (method: string, of = root, body?: unknown, { token } = bob) =>
+    call(`${base}/io.element.msc4306/rooms/${encoded(roomId)}/thread/${encoded(of)}/subscription`, {
+      method,
+      token,
+      ...(body !== undefined && { body }),
+    })
+  const list = (query = '') =>
+    call(`${base}/io.element.msc4308/thread_subscriptions?dir=b${query}`, { token: bob.token })
+  const sliding = async (pos: string | undefined, more: Record<string, unknown> = {}) => {
+    const path = `${base}/org.matrix.simplified_msc3575/sync?timeout=20000${pos === undefined ? '' : `&pos=${pos}`}`
+    const body = { extensions: { [EXTENSION]: { enabled: true, ...more } } }
+    const response = await call(path, { token: bob.token, body })
+    assert.equal(response.status, 200, JSON.stringify(response.body))
+    const extensions = response.body['extensions'] as Record<string, Record<string, unknown>>
+    return { pos: String(response.body['pos']), part: extensions[EXTENSION] ?? {} }
+  }
+  return { url, alice, bob, roomId, root, reply, subscription, list, sliding }
+}
+
+test('a user subscribes to a thread and unsubscribes, also automatically for a reply', async (t) => {
+  const { alice, root, reply, subscription } = await createFixture(t)
+  const status = async (...of: Parameters<typeof subscription>) => (await subscription(...of)).status
+  assert.equal(await status('GET'), 404)
+  const first = await reply(alice)
+  assert.equal(await status('PUT', root, { automatic: first }), 200)
+  assert.deepEqual((await subscription('GET')).body, { automatic: true })
+  assert.equal(await status('PUT', root, {}), 200)
+  assert.deepEqual((await subscription('GET')).body, { automatic: false })
+  assert.equal(await status('PUT', root, { automatic: first }), 200)
+  assert.deepEqual((await subscription('GET')).body, { automatic: false }, 'the choice of the user stays')
+
+  assert.equal(await status('DELETE'), 200)
+  assert.equal(await status('DELETE'), 200)
+  assert.equal(await status('GET'), 404)
+  const conflict = await subscription('PUT', root, { automatic: first })
+  assert.equal(conflict.status, 409)
+  assert.equal(conflict.body['errcode'], 'IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION')
+  assert.equal(await status('PUT', root, { automatic: await reply(alice) }), 200)
+  assert.deepEqual((await subscription('GET')).body, { automatic: true })
+})
+
+test('a subscription for another event than a reply, or to a hidden thread, is refused', async (t) => {
+  const { url, alice, roomId, root, reply, subscription } = await createFixture(t)
+  const other = await alice.say(roomId, 'other')
+  for (const automatic of [root, other, await reply(alice, other), '$nowhere']) {
+    const { status, body } = await subscription('PUT', root, { automatic })
+    assert.equal(status, 400)
+    assert.equal(body['errcode'], 'IO.ELEMENT.MSC4306.M_NOT_IN_THREAD')
+  }
+  for (const body of [{ automatic: 'x' }, { automatic: true }, []])
+    assert.equal((await subscription('PUT', root, body)).status, 400)
+  const carol = await registerUser(url, 'carol')
+  for (const method of ['PUT', 'GET', 'DELETE']) {
+    const body = method === 'PUT' ? {} : undefined
+    assert.equal((await subscription(method, '$nowhere', body)).status, 404)
+    assert.equal((await subscription(method, root, body, carol)).status, 404)
+  }
+})
+
+test('the changes of subscriptions reach sliding sync, and a list in pages has those beyond its limit', async (t) => {
+  const { alice, roomId, root, subscription, list, sliding } = await createFixture(t)
+  const roots = [root]
+  for (let at = 0; at < 4; at++) roots.push(await alice.say(roomId, `${at}`))
+  for (const of of roots) await subscription('PUT', of, {})
+  const first = await sliding(undefined, { limit: 2 })
+  const rootsIn = (part: Record<string, unknown>, key = 'subscribed') =>
+    Object.keys((part[key] as Record<string, object> | undefined)?.[roomId] ?? {})
+  assert.deepEqual(rootsIn(first.part).toSorted(), roots.slice(3).toSorted())
+  const found: string[] = rootsIn(first.part)
+  let from = first.part['prev_batch']
+  while (typeof from === 'string') {
+    const { status, body } = await list(`&limit=2&from=${from}`)
+    assert.equal(status, 200)
+    found.push(...rootsIn(body))
+    from = body['end']
+  }
+  assert.deepEqual(found.toSorted(), roots.toSorted())
+
+  const waiting = sliding(first.pos)
+  await subscription('DELETE', root)
+  const next = await waiting
+  assert.deepEqual(rootsIn(next.part, 'unsubscribed'), [root])
+  assert.deepEqual(rootsIn(next.part), [])
+  const { body } = await list(`&to=${first.pos}`)
+  assert.deepEqual(rootsIn(body, 'unsubscribed'), [root])
+  const again = await sliding(undefined)
+  assert.ok(!('unsubscribed' in again.part), 'a new connection has no subscriptions to end')
+  assert.equal(rootsIn(again.part).length, 4)
+  for (const query of ['&limit=0', '&from=x', '&to=x']) assert.equal((await list(query)).status, 400)
+})
+
+test('subscriptions above their quota are refused', async (t) => {
+  const { alice, roomId, root, subscription } = await createFixture(t, {
+    ...ON,
+    BELFRY_QUOTAS_THREAD_SUBSCRIPTIONS: '1',
+  })
+  assert.equal((await subscription('PUT', root, {})).status, 200)
+  const { status, body } = await subscription('PUT', await alice.say(roomId, 'other'), {})
+  assert.equal(status, 403)
+  assert.equal(body['org.belfry.quota'], 'quotas.thread_subscriptions')
+  await subscription('DELETE', root)
+  assert.equal((await subscription('PUT', root, {})).status, 200)
+})
+
+test('without the setting there are no thread subscriptions', async (t) => {
+  const { url, subscription, list } = await createFixture(t, {})
+  assert.equal((await subscription('GET')).status, 404)
+  assert.equal((await list()).status, 404)
+  const { body } = await call(`${url}/_matrix/client/versions`)
+  assert.ok(!('org.matrix.msc4306' in (body['unstable_features'] as object)))
+})
