@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { delimiter, join } from 'node:path'
-import { existsSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const sources = fileURLToPath(new URL('./', import.meta.url))
@@ -16,6 +16,9 @@ export type Client = {
   prepare(): Promise<void>
   /** The command that runs the program. Its environment is described in the README of this folder. */
   command: readonly string[]
+  env?: Readonly<Record<string, string>>
+  /** The program starts a server with settings of its own. */
+  startsServer?: boolean
 }
 
 const python = join(cache, 'matrix-nio/bin/python')
@@ -59,6 +62,23 @@ export const clients: readonly Client[] = [
         env: { CARGO_TARGET_DIR: join(cache, 'element-x') },
       }),
     command: [join(cache, 'element-x/debug/element-x')],
+  },
+  {
+    name: 'hydrogen',
+    needs: ['npm', 'firefox-esr'],
+    async prepare() {
+      const folder = join(cache, 'hydrogen')
+      mkdirSync(folder, { recursive: true })
+      for (const name of ['package.json', 'package-lock.json', 'page.js'])
+        copyFileSync(join(sources, 'hydrogen', name), join(folder, name))
+      await run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+        cwd: folder,
+      })
+      await run(['npm', 'run', '--silent', 'build'], { cwd: folder })
+    },
+    command: [process.execPath, join(sources, 'hydrogen/hydrogen.ts')],
+    env: { BELFRY_CLIENT_BUILD: join(cache, 'hydrogen') },
+    startsServer: true,
   },
 ]
 
