@@ -24,6 +24,7 @@ import { createRoomRoutes } from './create-room.ts'
 import { dehydratedDeviceRoutes } from './dehydrated-device.ts'
 import { devicesRoutes } from './devices.ts'
 import { directoryRoutes } from './directory.ts'
+import { eventByTimeRoutes } from './event-by-time.ts'
 import { legacyEventRoutes } from './events-legacy.ts'
 import { emailPageRoutes } from './email-pages.ts'
 import { filtersRoutes } from './filters.ts'
@@ -116,6 +117,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...roomStateWriteRoutes(rooms),
     ...redactionRoutes(rooms),
     ...roomEventRoutes({ db, clock, pageBytes }),
+    ...eventByTimeRoutes({ db }),
     ...reportRoutes(rooms),
     ...(rooms.notifications.experimental?.threadSubscriptions === true
       ? threadSubscriptionRoutes(rooms)

@@ -201,5 +201,4 @@ export const ABSENT: Readonly<Record<string, string>> = {
   '/presence/': 'no presence: 404',
   '/v3/search$': 'no search of messages: 404',
   '/user_directory/search$': 'no user directory: 404',
-  '/timestamp_to_event$': 'no search by time: 404',
 }
