@@ -1,7 +1,9 @@
 import { invalidParam, tooLarge } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
+import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
+import { nextPosition } from '../storage/stream.ts'
 import { accountDataOfType } from './account-data-store.ts'
 import { checkAccountDataQuota, writeAccountData } from './account-data.ts'
 import type { AccountDeps } from './deps.ts'
@@ -41,6 +43,7 @@ export async function setTag(
   if (order !== undefined && !(typeof order === 'number' && order >= 0 && order <= 1))
     throw invalidParam('order must be a number from 0 to 1')
   await deps.db.transaction(async (tx) => {
+    await orderChanges(tx)
     const tags = { ...(await tagsOf(tx, room)), [tag]: content }
     const bytes = Buffer.byteLength(JSON.stringify({ tags }))
     if (bytes > MAX_BYTES)
@@ -50,9 +53,13 @@ export async function setTag(
   })
 }
 
+/** Taking a position serialises the changes of all processes: none is lost between reading and writing the tags. */
+const orderChanges = (tx: Transaction) => nextPosition(tx)
+
 /** Removes a tag from a room. A tag that the room does not have is no error. */
 export async function removeTag(deps: Pick<AccountDeps, 'db' | 'bus'>, { tag, ...room }: Tag): Promise<void> {
   await deps.db.transaction(async (tx) => {
+    await orderChanges(tx)
     const present = await tagsOf(tx, room)
     if (!Object.hasOwn(present, tag)) return
     const { [tag]: _removed, ...tags } = present

@@ -2,6 +2,7 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import { isRoomId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
+import { nextPosition } from '../storage/stream.ts'
 import type { RoomDeps } from './deps.ts'
 import { membershipIn } from './membership-store.ts'
 import { currentStateEvent } from './state-store.ts'
@@ -30,6 +31,8 @@ export async function carrySettings(
   tx: Transaction,
   { userId, from, to }: { userId: UserId; from: RoomId; to: RoomId },
 ): Promise<void> {
+  // Taking a position serialises the changes of settings in all processes.
+  await nextPosition(tx)
   const before = await membershipIn(tx, to, userId)
   if (before !== undefined && before.sharing_position > 0) return
   const old = await membershipIn(tx, from, userId)

@@ -3,6 +3,7 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
+import { nextPosition } from '../storage/stream.ts'
 import { aliasesOfRoom, moveAliases } from './alias-store.ts'
 import { appendTo } from './append-event.ts'
 import { requireAllowed } from './auth-state.ts'
@@ -60,6 +61,8 @@ async function upgradeIn(
 ): Promise<RoomId> {
   const { roomId, userId, version } = request
   const tombstone = { roomId, sender: userId, type: 'm.room.tombstone', stateKey: '' }
+  // Taking a position serialises upgrades in all processes: the second one sees the tombstone of the first.
+  await nextPosition(tx)
   const old = await viewRoom(tx, tombstone)
   if (!old) throw notFound('There is no room with this id on this server')
   requireAllowed(authorise({ ...tombstone, content: {} }, old))
