@@ -150,6 +150,8 @@ test('two users verify each other with emoji, and a new login restores all messa
   await eventually(async () => (await backedUpKeys(alice)) >= 2)
 
   const phone = await startSession(t, url, 'alice', { withCrypto: true, cryptoCallbacks: recovery.callbacks })
+  // It needs the public keys of the user, which a client downloads after a login.
+  assert.ok(await cryptoOf(phone).userHasCrossSigningKeys(undefined, true))
   await cryptoOf(phone).bootstrapCrossSigning({})
   await cryptoOf(phone).loadSessionBackupPrivateKeyFromSecretStorage()
   const { total, imported } = await cryptoOf(phone).restoreKeyBackup()
