@@ -69,6 +69,6 @@ export type SyncSection = {
   /** Called once for a request with a token, before anything is read: the client has received the response with this token. */
   received?(viewer: Viewer, since: SyncToken): Promise<void>
   news(request: SectionRequest): Promise<SectionNews>
-  /** Keys that a response has even when it is sent without a call of `news`, because neither the position nor a part of the token changed. */
+  /** The only keys of a response without news besides the empty ones: `news` was not called, because neither the position nor a part of the token changed, or no section had any. */
   standingKeys?(read: Queries, viewer: Viewer): Promise<Partial<SyncKeys>>
 }

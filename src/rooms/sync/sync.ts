@@ -54,17 +54,20 @@ export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBo
   }
   using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
   if (since !== undefined) for (const section of deps.sections) await section.received?.(viewer, since)
-  const last = await longPoll(deps, poll, async ({ isWoken }) => {
+  const found = await longPoll(deps, poll, async ({ isWoken }) => {
     const result = await respond(deps, { ...request, since }, isWoken)
-    // This attempt found nothing new for the client, so the next attempt starts at its position.
+    // An attempt that found nothing new for the client is not sent, and the next one starts at its position.
     since = result.token
-    return { value: result, news: result.news }
+    return { value: result.news || !waits ? result.body : undefined, news: result.news }
   })
-  // Only the last attempt is sent, so the others do not read these keys.
-  if (!last.isRead)
-    for (const section of deps.sections)
-      Object.assign(last.body, await section.standingKeys?.(deps.db, viewer))
-  return last.body
+  return found ?? emptyBody(deps, viewer, since as SyncToken)
+}
+
+/** The response of a poll without news. A waiting poll keeps nothing of it in memory. */
+async function emptyBody({ db, sections }: SyncDeps, viewer: Viewer, token: SyncToken): Promise<SyncBody> {
+  const keys: Partial<SyncKeys> = {}
+  for (const section of sections) Object.assign(keys, await section.standingKeys?.(db, viewer))
+  return bodyOf(token, keys)
 }
 
 /** Marks the device of the viewer as active. A viewer without a device is not active anywhere. */
@@ -75,8 +78,8 @@ export function markActive(activity: Activity, { userId, deviceId }: Viewer, tim
 /** The response. Deferred rooms are read when they are written. */
 export type SyncBody = { next_batch: string } & SyncKeys
 
-/** `isRead`: the sections were asked for their news. */
-type SyncResult = { body: SyncBody; news: boolean; token: SyncToken; isRead: boolean }
+/** undefined: the sections were not asked for news, because nothing happened. */
+type SyncResult = { body: SyncBody | undefined; news: boolean; token: SyncToken }
 
 async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): Promise<SyncResult> {
   const { db, sections } = deps
@@ -85,9 +88,7 @@ async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): 
   if (request.since && !request.fullState && !isWoken) {
     const now = { ...parts, position: await currentPosition(db) }
     const since = notAhead(request.since, now)
-    if (isSamePoint(since, now)) {
-      return { body: bodyOf(since, {}), news: false, token: since, isRead: false }
-    }
+    if (isSamePoint(since, now)) return { body: undefined, news: false, token: since }
   }
   return db.snapshot(async (read) => {
     // Nothing has a position after the stream's, so a token that is ahead of it finds the same as one at its end.
@@ -112,7 +113,7 @@ async function readResponse(sections: readonly SyncSection[], request: ReadReque
     Object.assign(token, news.parts)
     hasNews ||= news.hasNews
   }
-  return { body: bodyOf(token, keys), news: hasNews, token, isRead: true }
+  return { body: bodyOf(token, keys), news: hasNews, token }
 }
 
 const bodyOf = (token: SyncToken, keys: Partial<SyncKeys>): SyncBody => ({

@@ -3,7 +3,6 @@ import type { RoomId } from '../../../lib/ids.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
-import { currentPosition } from '../../../storage/stream.ts'
 import { accountDataOf, type AccountData } from '../extras.ts'
 import { changesHidden } from '../ignoring.ts'
 import type { SyncToken } from '../token.ts'
@@ -42,12 +41,12 @@ export async function readResponse(
   // Taken before the snapshot: the next response contains later typing, and may repeat some.
   const parts = deps.tokenParts()
   return deps.db.snapshot(async (read) => {
-    const now = { ...parts, position: await currentPosition(read) }
     const { since } = start
+    // A new connection does not need changes.
+    const facts = await viewerFacts(read, request.viewer, since?.position ?? Number.MAX_SAFE_INTEGER)
+    const now = { ...parts, position: facts.position }
     if (since !== undefined && since.position > now.position)
       throw unknownPos('pos is ahead of this server, which was restored from a back-up')
-    // A new connection does not need changes.
-    const facts = await viewerFacts(read, request.viewer, since?.position ?? now.position)
     const accountData = accountDataOf(facts.accountData)
     const attempt = { read, request, start, now, facts: { ...facts, accountData } }
     const found = await readRooms(deps, attempt)
