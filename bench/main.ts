@@ -6,6 +6,7 @@ import { deadGateway } from './dead-gateway.ts'
 import { delivery } from './delivery.ts'
 import { gateway } from './gateway.ts'
 import { groupCommit } from './group-commit.ts'
+import { media } from './media.ts'
 import { peers } from './peers.ts'
 import { pokes } from './pokes.ts'
 import { rooms } from './rooms.ts'
@@ -32,6 +33,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   trace,
   deadGateway,
   gateway,
+  media,
   peers,
 ]
 

@@ -41,6 +41,11 @@ export function launchLongPollFloor(): Promise<Program> {
   return launch([program('../floor-long-poll.ts')])
 }
 
+/** @param folder of the files; `isSynced`: each file is on the disk before the response */
+export function launchMediaFloor(folder: string, isSynced: boolean): Promise<Program> {
+  return launch([program('../floor-media.ts'), folder, ...(isSynced ? ['synced'] : [])])
+}
+
 export function launchReceiver(): Promise<Program> {
   return launch([program('receiver-process.ts')])
 }

@@ -28,6 +28,7 @@ export interface Blobs extends AsyncDisposable {
 
 /** A blob while it is stored. It cannot be read before `keep`. Each use ends with `keep` or `drop`. */
 export interface BlobWriter {
+  /** Resolves when the next chunk may come. The memory of the chunk belongs to the writer from now on. */
   write(chunk: Uint8Array): Promise<void>
   /** Resolves when the blob can be read and survives a power failure. */
   keep(): Promise<void>

@@ -116,6 +116,7 @@ test('every setting can be set by its environment variable', () => {
     'email.connections': '2',
     'email.client_url': 'https://app.a.b/#/',
     'media.s3_endpoint': 'https://s3.a.b',
+    'media.thumbnail_processes': '2',
     'media.s3_secret_key_file': '',
     'gateway.retry_hours': '48',
     'gateway.proxy': 'http://ann:secret@proxy.a.b:3128',

@@ -79,8 +79,7 @@ function writerOf(client: S3Client, key: BlobKey): BlobWriter {
   }
   return {
     async write(chunk) {
-      // A chunk belongs to its sender, who may use its memory again.
-      chunks.push(Uint8Array.from(chunk))
+      chunks.push(chunk)
       buffered += chunk.byteLength
       if (buffered >= PART_BYTES) await uploadPart()
     },
