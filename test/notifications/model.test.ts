@@ -126,7 +126,7 @@ function badgeMessages(model: Model, userId: UserId, notified: ReturnType<Model[
   return unread.length + model.invitations(userId).length
 }
 
-/** Checks that a badge poke is due exactly when the badge became smaller, and that pushers with work are woken. */
+/** Checks that a badge poke is due exactly when the badge changed without an event that is sent, and that pushers with work are woken. */
 async function performChecked(
   fixture: NotificationsFixture,
   model: Model,
@@ -143,6 +143,7 @@ async function performChecked(
     return states
   }
   const before = await readStates()
+  const ignored = new Map(model.ignored)
   fixture.woken.length = 0
   const done = await act()
   const after = await readStates()
@@ -151,8 +152,10 @@ async function performChecked(
     if (!then) continue
     const isDue = now.due > then.due
     const isQueued = now.queued > then.queued
-    assert.equal(isDue, now.badge < then.badge, `badge poke due for ${userId}`)
-    if (now.badge > then.badge) assert.ok(isQueued, `a poke with the larger badge of ${userId}`)
+    // Unread events that come back with their sender are not sent again.
+    const isRestored = now.badge > then.badge && ignored.get(userId) !== model.ignored.get(userId)
+    assert.equal(isDue, now.badge < then.badge || isRestored, `badge poke due for ${userId}`)
+    if (now.badge > then.badge) assert.ok(isQueued !== isRestored, `a poke with the larger badge of ${userId}`)
     const woken = fixture.woken.includes(model.pushers.get(userId) ?? -1)
     assert.equal(woken, isDue || isQueued, `wake-up of ${userId}`)
   }
