@@ -155,7 +155,8 @@ async function performChecked(
     // Unread events that come back with their sender are not sent again.
     const isRestored = now.badge > then.badge && ignored.get(userId) !== model.ignored.get(userId)
     assert.equal(isDue, now.badge < then.badge || isRestored, `badge poke due for ${userId}`)
-    if (now.badge > then.badge) assert.ok(isQueued !== isRestored, `a poke with the larger badge of ${userId}`)
+    if (now.badge > then.badge)
+      assert.ok(isQueued !== isRestored, `a poke with the larger badge of ${userId}`)
     const woken = fixture.woken.includes(model.pushers.get(userId) ?? -1)
     assert.equal(woken, isDue || isQueued, `wake-up of ${userId}`)
   }
