@@ -14,6 +14,7 @@ import { copyRoomRules } from './user-rules/copy-room-rules.ts'
 import { startHandleSweeper } from './user-rules/sweep-handles.ts'
 import { rulesetOf, ruleSettingsOf } from './user-rules/read-rules.ts'
 import { startValidationSweeper } from './accounts/sweep-validations.ts'
+import { startWordSweeper } from './accounts/user-words.ts'
 import { startTransactionSweeper } from './accounts/to-device/sweep-transactions.ts'
 import { type ClientApiDeps, clientRoutes } from './client-api/routes.ts'
 import type { Bus } from './cluster/bus.ts'
@@ -459,6 +460,7 @@ function startSweeping(
     startRemovedSweeper({ db, clock, log }),
     startUnconfirmedSweeper({ ...pushers, log }, config.push.unconfirmed_hours),
     startLeaveSweeper(rooms),
+    startWordSweeper({ db, clock, log }),
     startValidationSweeper({ db, clock, log }),
     startTransactionSweeper({ db, clock, log }),
     ...startMediaSweepers(media),

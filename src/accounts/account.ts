@@ -13,6 +13,7 @@ import { deleteProfileFields } from './profile-store.ts'
 import { passwordChangedMeanwhile, removeAllDevices } from './sessions.ts'
 import { deleteThreepidsOfUser } from './threepids-store.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
+import { deleteWords } from './user-words-store.ts'
 import { deactivateUser, eraseProfile, replacePassword, userById } from './users-store.ts'
 
 type Owner = { userId: UserId; deviceId: DeviceId }
@@ -83,6 +84,7 @@ export async function closeAccount(
   await removeAllDevices(deps, tx, { userId, alsoDehydrated: true })
   await removeAllRules(deps, tx, userId)
   removeBackupsOf(tx, userId)
+  await tx.run(deleteWords, { userId })
   if (!erase) return
   await deps.onAccountErased(tx, userId)
   await tx.run(eraseProfile, { userId })

@@ -5,6 +5,7 @@ import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import type { AccountDeps } from './deps.ts'
 import { deleteProfileField, profileFields, upsertProfileField } from './profile-store.ts'
+import { storeWords } from './user-words.ts'
 import { setAvatarUrl, setDisplayName, userById } from './users-store.ts'
 
 // Client-server API, "Profiles". A profile is public.
@@ -75,7 +76,9 @@ async function setMemberField(
   const setter = field === 'displayname' ? setDisplayName : setAvatarUrl
   const changed = await deps.db.transaction(async (tx) => {
     if (value !== null) await checkSize(tx, userId, { [field]: value })
-    return tx.run(setter, { userId, value })
+    const rows = await tx.run(setter, { userId, value })
+    if (rows > 0 && field === 'displayname') await storeWords(tx, { userId, displayName: value })
+    return rows
   })
   if (changed > 0) await deps.onProfileChanged(userId)
 }

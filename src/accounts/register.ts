@@ -6,6 +6,7 @@ import { checkDevice, checkNewPassword, generatedUserId, newUserId, userInUse } 
 import { addressKey } from './password-check.ts'
 import { type NewSession, type Session, startSession } from './sessions.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
+import { storeWords } from './user-words.ts'
 import { insertUser, userById } from './users-store.ts'
 
 /** Registration is closed unless the setting opens it. It is then open to every client that reaches the server. */
@@ -49,6 +50,7 @@ export async function register(deps: RegistrationDeps, wanted: Registration): Pr
   return deps.db.transaction(async (tx) => {
     const added = await tx.run(insertUser, { userId, passwordHash, isAdmin: 0, now })
     if (added === 0) throw userInUse()
+    await storeWords(tx, { userId, displayName: null })
     const session = wanted.inhibitLogin ? undefined : await startSession(deps, tx, { ...wanted, userId })
     return { kind: 'registered' as const, userId, session }
   })
@@ -78,8 +80,11 @@ export async function createUser(
   const passwordHash = await deps.passwords.hash(user.password)
   const now = deps.clock.now()
   const isAdmin = user.admin ? 1 : 0
-  const added = await deps.db.transaction((tx) => tx.run(insertUser, { userId, passwordHash, isAdmin, now }))
-  if (added === 0) throw userInUse()
+  await deps.db.transaction(async (tx) => {
+    const added = await tx.run(insertUser, { userId, passwordHash, isAdmin, now })
+    if (added === 0) throw userInUse()
+    await storeWords(tx, { userId, displayName: null })
+  })
   return userId
 }
 

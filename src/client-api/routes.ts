@@ -57,11 +57,12 @@ import { thirdPartyIdRoutes } from './third-party-ids.ts'
 import { toDeviceRoutes } from './to-device.ts'
 import { threadSubscriptionRoutes } from './thread-subscriptions.ts'
 import { typingRoutes } from './typing.ts'
+import { userDirectoryRoutes } from './user-directory.ts'
 import { versionsRoutes } from './versions.ts'
 import { wellKnownRoutes } from './well-known.ts'
 
 export type ClientApiDeps = {
-  config: Pick<Config, 'limits' | 'open_registration' | 'public_url'>
+  config: Pick<Config, 'limits' | 'open_registration' | 'public_url' | 'user_directory'>
   accounts: AccountDeps
   toDevice: ToDeviceDeps
   keyBackup: KeyBackupDeps
@@ -104,6 +105,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...crossSigningRoutes(keys),
     ...dehydratedDeviceRoutes({ ...keys, pageBytes, maxBodyBytes: config.limits.key_body_bytes }),
     ...profileRoutes(accounts),
+    ...userDirectoryRoutes({ db, serverName: accounts.serverName, isOfAll: config.user_directory.all_users }),
     ...accountDataRoutes({ ...accounts, ...rules }),
     ...tagRoutes(accounts),
     ...filtersRoutes(accounts),

@@ -15,6 +15,7 @@ const SECTIONS: Record<string, string> = {
   push: 'Push',
   rooms: 'Rooms',
   encryption: 'Encryption',
+  user_directory: 'The user directory',
   media: 'Media',
   email: 'E-mail',
   trace: 'The journey of a notification',

@@ -330,6 +330,13 @@ const encryptionSchema = z.strictObject({
   }),
 })
 
+const userDirectorySchema = z.strictObject({
+  all_users: setting(flagOff, {
+    about:
+      'Find all users of the server in the user directory. Off: users who share a room with the searching user, or are in a room that everyone can join or read.',
+  }),
+})
+
 const metricsSchema = z.strictObject({
   listen: setting(listenAddress.optional(), {
     about:
@@ -459,6 +466,7 @@ export const configSchema = z.strictObject({
   gateway: gatewaySchema.prefault({}),
   rooms: roomsSchema.prefault({}),
   encryption: encryptionSchema.prefault({}),
+  user_directory: userDirectorySchema.prefault({}),
   media: mediaSchema.prefault({}),
   trace: traceSchema.prefault({}),
   metrics: metricsSchema.prefault({}),

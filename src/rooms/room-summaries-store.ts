@@ -131,6 +131,8 @@ export const setSummary = query<SummarisedState>()((db, p, d) => {
       canonical_alias: text('m.room.canonical_alias', 'canonical_alias'),
       avatar_url: text('m.room.avatar', 'avatar_url'),
       room_type: text('m.room.create', 'room_type'),
+      join_rule: text('m.room.join_rules', 'join_rule'),
+      history_visibility: text('m.room.history_visibility', 'history_visibility'),
       is_encrypted: when('m.room.encryption', 'is_encrypted', sql.lit(1)) as RawBuilder<0 | 1>,
     })
     .where('room_id', '=', p.roomId)

@@ -8,6 +8,8 @@ const SUMMARISED: Readonly<Record<string, string>> = {
   'm.room.name': 'name',
   'm.room.canonical_alias': 'alias',
   'm.room.avatar': 'url',
+  'm.room.join_rules': 'join_rule',
+  'm.room.history_visibility': 'history_visibility',
   // The event counts, whatever its content: a room cannot become unencrypted again.
   'm.room.encryption': 'algorithm',
 }

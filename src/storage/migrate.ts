@@ -32,6 +32,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   27: async () => (await import('./migrations/0027-relations.ts')).relations,
   28: async () => (await import('./migrations/0028-media.ts')).media,
   29: async () => (await import('./migrations/0029-profile-fields-and-reports.ts')).profileFieldsAndReports,
+  30: async () => (await import('./migrations/0030-user-directory.ts')).userDirectory,
   31: async () => (await import('./migrations/0031-hidden-senders.ts')).hiddenSenders,
   35: async () => (await import('./migrations/0035-dehydrated-devices.ts')).dehydratedDevices,
   32: async () => (await import('./migrations/0032-main-totals.ts')).mainTotals,

@@ -33,6 +33,7 @@ import type {
 import type { RelationsTable, ThreadParticipantsTable, ThreadSubscriptionsTable } from './relations-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 import type { SlidingConnectionsTable } from './sliding-schema.ts'
+import type { UserWordsTable } from './user-directory-schema.ts'
 import type {
   BadgeRoomsTable,
   CohortMembersTable,
@@ -66,6 +67,8 @@ export type UsersTable = {
   deactivated_at: number | null
   /** From the account data `m.invite_permission_config`. */
   blocks_invitations: Filled<Flag>
+  /** Whether `user_words` has the words of the user. 0: written by an earlier version. */
+  is_listed: Filled<Flag>
 }
 
 export type DevicesTable = {
@@ -153,6 +156,8 @@ export type RoomsTable = {
   room_type: Filled<string | null>
   /** Whether the state has `m.room.encryption`. A redaction of that event changes nothing. */
   is_encrypted: Filled<Flag>
+  join_rule: Filled<string | null>
+  history_visibility: Filled<string | null>
 }
 
 export type RoomAliasesTable = { alias: RoomAlias; room_id: RoomId; created_by: UserId; created_at: number }
@@ -407,6 +412,7 @@ export type Schema = {
   stream: StreamTable
   server: ServerTable
   users: UsersTable
+  user_words: UserWordsTable
   profile_fields: ProfileFieldsTable
   devices: DevicesTable
   access_tokens: AccessTokensTable

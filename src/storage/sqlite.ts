@@ -23,6 +23,7 @@ import { createWriter } from './writer.ts'
 
 export const TYPES: ColumnTypes = {
   int: 'integer',
+  ordered: 'text',
   serial: 'integer primary key autoincrement',
   growing: 'integer primary key',
   keyed: 'strict, without rowid',

@@ -1,0 +1,49 @@
+import type { UserId } from '../lib/ids.ts'
+import { prefixRange, wordsOf } from '../lib/words.ts'
+import type { Queries } from '../storage/query.ts'
+import { usersByWords } from './user-directory-store.ts'
+
+/** Each further word costs a look-up for each user who has the longest one. */
+const MAX_WORDS = 10
+
+export type DirectoryDeps = {
+  serverName: string
+  /** `user_directory.all_users` */
+  isOfAll: boolean
+}
+
+export type ListedUser = { userId: UserId; displayName: string | null; avatarUrl: string | null }
+
+/**
+ * Users by name (client-server API, "User Directory"): each word of the term must be the beginning of a word of the display name or of the
+ * user id, in any case and without regard to accents. A term without words finds nobody.
+ */
+export async function searchUsers(
+  q: Queries,
+  { serverName, isOfAll }: DirectoryDeps,
+  { asker, term, limit }: { asker: UserId; term: string; limit: number },
+): Promise<{ users: ListedUser[]; isLimited: boolean }> {
+  const [longest, ...others] = wordsOf(nameIn(term, serverName))
+    .toSorted((a, b) => b.length - a.length)
+    .slice(0, MAX_WORDS)
+    .map(prefixRange)
+  if (longest === undefined) return { users: [], isLimited: false }
+  const rows = await q.all(usersByWords, {
+    ...longest,
+    others,
+    asker,
+    isOfAll: isOfAll ? 1 : 0,
+    limit: limit + 1,
+  })
+  const users = rows
+    .slice(0, limit)
+    .map((row) => ({ userId: row.user_id, displayName: row.displayname, avatarUrl: row.avatar_url }))
+  return { users, isLimited: rows.length > limit }
+}
+
+/** The term, or the name in it if it is the beginning of a user id of this server. A user id of another server has no words here. */
+function nameIn(term: string, serverName: string): string {
+  const [, name, server] = /^\s*@([^:\s]*)(?::(\S*))?\s*$/.exec(term) ?? []
+  if (name === undefined) return term
+  return serverName.startsWith(server ?? '') ? name : ''
+}
