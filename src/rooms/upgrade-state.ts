@@ -19,7 +19,7 @@ const CARRIED = [
   'm.room.avatar',
 ]
 const SPACE = 'm.space'
-const CHILD = 'm.space.child'
+export const CHILD = 'm.space.child'
 
 /** The types of state that an upgrade reads from the old room. */
 export const UPGRADE_TYPES = [
@@ -30,16 +30,17 @@ export const UPGRADE_TYPES = [
   'm.room.canonical_alias',
 ]
 
-type StateEvent = Pick<Event, 'type' | 'stateKey' | 'content'>
+export type StateEvent = Pick<Event, 'type' | 'stateKey' | 'content'>
 
-/** The events to write in the new room. A space keeps its rooms. */
+/** The events with an empty state key to write in the new room. */
 export function carriedState(state: readonly StateEvent[]): StateEvent[] {
+  return CARRIED.flatMap((type) => state.find((event) => event.type === type && event.stateKey === '') ?? [])
+}
+
+/** The rooms of a space, to write in the new one. */
+export function carriedChildren(state: readonly StateEvent[]): StateEvent[] {
   const isSpace = contentOf(state, 'm.room.create')?.['type'] === SPACE
-  const children = state.filter(({ type, content }) => isSpace && type === CHILD && isLinked(content))
-  const single = CARRIED.flatMap(
-    (type) => state.find((event) => event.type === type && event.stateKey === '') ?? [],
-  )
-  return [...single, ...children]
+  return state.filter(({ type, content }) => isSpace && type === CHILD && isLinked(content))
 }
 
 /** A child without servers is removed from its space (client-server API, "Spaces"). */
