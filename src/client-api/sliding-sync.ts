@@ -6,6 +6,9 @@ import { presence, stableBody, stableRules, unstableBody, unstableRules } from '
 import { stableResponse, stableRoom, unstableResponse, unstableRoom } from './sliding-sync-response.ts'
 import { timeoutSchema } from './sync.ts'
 
+/** A request can name 100 rooms, each with the state that it wants. */
+const BODY_BYTES = 262_144
+
 const errors = { 400: ['M_UNKNOWN_POS'] } as const
 
 /** Sliding sync (MSC4186), under its stable path and in the earlier form that Element X and matrix-js-sdk use. */
@@ -19,7 +22,7 @@ function stableRoute(deps: SlidingDeps): Route {
     path: '/_matrix/client/v4/sync',
     auth: 'user',
     limit: 'sync',
-    body: stableBody,
+    body: { kind: 'large json', schema: stableBody, limit: BODY_BYTES },
     summary: 'Changes in the rooms that the client shows; waits until there are some or the timeout ends',
     response: { 200: stableResponse },
     errors,
@@ -49,7 +52,7 @@ function unstableRoute(deps: SlidingDeps): Route {
       timeout: timeoutSchema.optional(),
       set_presence: presence.optional(),
     }),
-    body: unstableBody,
+    body: { kind: 'large json', schema: unstableBody, limit: BODY_BYTES },
     summary: 'The same in the form before MSC4186 was accepted',
     response: { 200: unstableResponse },
     errors,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { call, type ClientResponse, type TestUser } from '../support/client.ts'
+import type { TestContext } from 'node:test'
+import { call, type ClientResponse, registerUser, type TestUser } from '../support/client.ts'
+import { startTestServer } from '../support/server.ts'
 
 export type SlidingEvent = {
   event_id: string
@@ -99,3 +101,17 @@ export const textsOf = (room: SlidingRoom | undefined): unknown[] =>
   timelineOf(room).flatMap(({ content }) => content['body'] ?? [])
 export const stateOf = (room: SlidingRoom | undefined): string[] =>
   (room?.required_state ?? []).map(({ type, state_key }) => `${type} ${state_key}`).sort()
+
+/** A server with alice, who reads, and bob. */
+export async function beginSliding(t: TestContext) {
+  const { url } = await startTestServer(t)
+  const [alice, bob] = [await registerUser(url, 'alice'), await registerUser(url, 'bob')]
+  /** A room of both, with a name. */
+  const roomOf = async (name: string) => {
+    const roomId = await bob.createRoom({ preset: 'public_chat', name })
+    await alice.post(`/join/${encodeURIComponent(roomId)}`)
+    return roomId
+  }
+  const path = (roomId: string, rest: string) => `/rooms/${encodeURIComponent(roomId)}/${rest}`
+  return { url, alice, bob, roomOf, path }
+}

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict'
-import { describe, test, type TestContext } from 'node:test'
-import { registerUser } from '../support/client.ts'
-import { startTestServer } from '../support/server.ts'
-import { stable, stateOf, textsOf, timelineOf, tryStable, tryUnstable, unstable } from './sliding-client.ts'
-
-async function begin(t: TestContext) {
-  const { url } = await startTestServer(t)
-  const [alice, bob] = [await registerUser(url, 'alice'), await registerUser(url, 'bob')]
-  /** A room of both, with a name. */
-  const roomOf = async (name: string) => {
-    const roomId = await bob.createRoom({ preset: 'public_chat', name })
-    await alice.post(`/join/${encodeURIComponent(roomId)}`)
-    return roomId
-  }
-  const path = (roomId: string, rest: string) => `/rooms/${encodeURIComponent(roomId)}/${rest}`
-  return { url, alice, bob, roomOf, path }
-}
+import { describe, test } from 'node:test'
+import {
+  beginSliding as begin,
+  stateOf,
+  textsOf,
+  timelineOf,
+  tryUnstable,
+  unstable,
+} from './sliding-client.ts'
 
 const NAME = [['m.room.name', '']]
 const all = (more: Record<string, unknown> = {}) => ({
@@ -277,6 +269,121 @@ describe('the shape that Element X sends', () => {
     assert.equal(rooms[dm]?.is_dm, true)
   })
 
+  test('keeps the avatar of a room with an empty name, and has its heroes', async (t) => {
+    const { url, alice, bob, roomOf, path } = await begin(t)
+    const one = await roomOf('one')
+    await bob.put(path(one, 'state/m.room.avatar/'), { url: 'mxc://localhost/a' })
+    await bob.put(path(one, 'state/m.room.name/'), { name: '' })
+    await bob.put(`/profile/${encodeURIComponent(bob.userId)}/displayname`, { displayname: 'Bob' })
+    const { rooms } = await unstable(url, alice, all())
+    assert.deepEqual([rooms[one]?.name, rooms[one]?.avatar], [undefined, 'mxc://localhost/a'])
+    assert.deepEqual(rooms[one]?.heroes, [{ user_id: bob.userId, displayname: 'Bob' }])
+    await bob.put(path(one, 'state/m.room.avatar/'), {})
+    const { pos } = await unstable(url, alice, all())
+    await bob.put(path(one, 'state/m.room.name/'), { name: 'two' })
+    const second = await unstable(url, alice, all(), { pos })
+    assert.deepEqual([second.rooms[one]?.name, second.rooms[one]?.heroes], ['two', undefined])
+  })
+
+  test('sends state with any key for a wildcard, such as the members of a call and the children of a space', async (t) => {
+    const { url, alice, bob, roomOf, path } = await begin(t)
+    const one = await roomOf('one')
+    const call = 'org.matrix.msc3401.call.member'
+    await bob.put(path(one, `state/${call}/_bob_DEVICE`), { application: 'm.call' })
+    const lists = all({ required_state: [[call, '*']] })
+    const first = await unstable(url, alice, lists)
+    assert.deepEqual(stateOf(first.rooms[one]), [`${call} _bob_DEVICE`])
+    await bob.put(path(one, `state/${call}/_bob_DEVICE`), {})
+    const second = await unstable(url, alice, lists, { pos: first.pos })
+    assert.deepEqual(second.rooms[one]?.required_state?.[0]?.content, {})
+  })
+
+  test('sends no room again when the window shrinks and grows without events', async (t) => {
+    const { url, alice, roomOf } = await begin(t)
+    for (const name of ['one', 'two', 'three']) await roomOf(name)
+    const first = await unstable(url, alice, all())
+    const second = await unstable(url, alice, all({ ranges: [[0, 0]] }), { pos: first.pos })
+    const third = await unstable(url, alice, all(), { pos: second.pos })
+    assert.deepEqual([second.rooms, third.rooms], [{}, {}])
+  })
+
+  test('applies no filter of an earlier request', async (t) => {
+    const { url, alice, roomOf } = await begin(t)
+    const one = await roomOf('one')
+    const first = await unstable(url, alice, all({ filters: { is_dm: true } }))
+    assert.deepEqual([first.rooms, first.lists], [{}, { all: { count: 0 } }])
+    const second = await unstable(url, alice, all(), { pos: first.pos })
+    assert.deepEqual([Object.keys(second.rooms), second.lists], [[one], { all: { count: 1 } }])
+  })
+
+  test('answers a new subscription at once, and ignores one of a room that the user may not see', async (t) => {
+    const { url, alice, bob, roomOf } = await begin(t)
+    const one = await roomOf('one')
+    const hidden = await bob.createRoom({ preset: 'private_chat' })
+    const { pos } = await unstable(url, alice, {})
+    const subscribe = (...ids: string[]) => ({
+      room_subscriptions: Object.fromEntries(
+        ids.map((roomId) => [roomId, { timeline_limit: 1, required_state: [] }]),
+      ),
+    })
+    const second = await unstable(url, alice, subscribe(one, hidden), { pos, timeout: 30_000 })
+    assert.deepEqual(Object.keys(second.rooms), [one])
+    // The invitation of a subscribed room ends the wait.
+    const waiting = unstable(url, alice, subscribe(one, hidden), { pos: second.pos, timeout: 30_000 })
+    await bob.post(`/rooms/${encodeURIComponent(hidden)}/invite`, { user_id: alice.userId })
+    assert.deepEqual(Object.keys((await waiting).rooms), [hidden])
+  })
+
+  test('a connection does not wake another one of the same user', async (t) => {
+    const { url, alice, roomOf } = await begin(t)
+    const one = await roomOf('one')
+    const eventId = await alice.say(one, 'hello')
+    await alice.read(one, eventId)
+    const body = (conn_id: string) => ({
+      ...all(),
+      conn_id,
+      extensions: { account_data: { enabled: true }, receipts: { enabled: true } },
+    })
+    const [a, b] = [await unstable(url, alice, body('a')), await unstable(url, alice, body('b'))]
+    const answers = await Promise.all(
+      [a, b].map(({ pos }, at) => unstable(url, alice, body(at === 0 ? 'a' : 'b'), { pos, timeout: 300 })),
+    )
+    for (const answer of answers) {
+      assert.deepEqual(answer.rooms, {})
+      assert.deepEqual(answer.extensions.account_data, { global: [], rooms: {} })
+    }
+  })
+
+  test('sends the notification of a pushed event with the first response, also of an invitation', async (t) => {
+    const { url, alice, bob, roomOf } = await begin(t)
+    const one = await roomOf('one')
+    const eventId = await bob.say(one, 'pushed')
+    const invited = await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] })
+    const body = {
+      conn_id: 'notifications',
+      lists: {
+        invites: { ranges: [[0, 16]], timeline_limit: 8, required_state: [], filters: { is_invite: true } },
+      },
+      room_subscriptions: {
+        [one]: {
+          timeline_limit: 16,
+          required_state: [
+            ['m.room.power_levels', ''],
+            ['m.room.create', ''],
+          ],
+        },
+      },
+      extensions: { account_data: { enabled: true } },
+    }
+    const response = await unstable(url, alice, body, { timeout: 1000 })
+    assert.deepEqual(Object.keys(response.rooms).sort(), [invited, one].sort())
+    assert.equal(timelineOf(response.rooms[one]).at(-1)?.event_id, eventId)
+    assert.deepEqual(stateOf(response.rooms[one]), ['m.room.create ', 'm.room.power_levels '])
+    assert.deepEqual(response.lists, { invites: { count: 1 } })
+    const types = response.extensions.account_data?.global.map(({ type }) => type)
+    assert.deepEqual(types, ['m.push_rules'])
+  })
+
   test('leaves out messages and invitations of ignored users, and sends the invitations when they are not ignored', async (t) => {
     const { url, alice, bob, roomOf } = await begin(t)
     const one = await roomOf('one')
@@ -334,6 +441,32 @@ describe('the shape that Element X sends', () => {
     assert.deepEqual(stateOf(room), ['m.room.name '])
   })
 
+  test('accepts 100 subscriptions, and refuses a larger body with 413', async (t) => {
+    const { url, alice, roomOf } = await begin(t)
+    const one = await roomOf('one')
+    const required_state = Array.from({ length: 20 }, (_, at) => [
+      'org.example.a.long.type.of.state',
+      `${at}`,
+    ])
+    const subscriptions = (count: number, more = {}) => ({
+      room_subscriptions: Object.fromEntries([
+        [one, { timeline_limit: 1, required_state }],
+        ...Array.from({ length: count - 1 }, (_, at) => [
+          `!${at}:localhost`,
+          { timeline_limit: 1, required_state },
+        ]),
+      ]),
+      ...more,
+    })
+    assert.deepEqual(Object.keys((await unstable(url, alice, subscriptions(100))).rooms), [one])
+    const { status, body } = await tryUnstable(
+      url,
+      alice,
+      subscriptions(100, { ignored: 'x'.repeat(300_000) }),
+    )
+    assert.deepEqual([status, body['errcode']], [413, 'M_TOO_LARGE'])
+  })
+
   test('refuses wrong requests with a text that names the key', async (t) => {
     const { url, alice } = await begin(t)
     const refused = async (body: unknown, errcode: string, key: string) => {
@@ -348,69 +481,5 @@ describe('the shape that Element X sends', () => {
     const lists = Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`l${at}`, { ranges: [[0, 1]] }]))
     await refused({ lists }, 'M_INVALID_PARAM', 'lists')
     await refused({ conn_id: 'x'.repeat(300) }, 'M_INVALID_PARAM', 'conn_id')
-  })
-})
-
-describe('the stable shape', () => {
-  const list = (more: Record<string, unknown> = {}) => ({
-    lists: {
-      all: {
-        timeline_limit: 2,
-        required_state: { include: [{ type: 'm.room.name' }], lazy_members: true },
-        ...more,
-      },
-    },
-  })
-
-  test('has all rooms without a range, their lists and membership, and no counts', async (t) => {
-    const { url, alice, bob, roomOf, path } = await begin(t)
-    const [one, two] = [await roomOf('one'), await roomOf('two')]
-    const first = await stable(url, alice, list())
-    assert.deepEqual(Object.keys(first.rooms), [two, one])
-    const room = first.rooms[one]
-    assert.deepEqual([room?.membership, room?.lists, room?.notification_count], ['join', ['all'], undefined])
-    assert.equal(room?.timeline_events?.length, 2)
-    assert.ok(stateOf(room).includes(`m.room.member ${alice.userId}`))
-    await bob.put(path(one, 'state/m.room.name/'), {})
-    const second = await stable(url, alice, { ...list(), pos: first.pos })
-    assert.equal(second.rooms[one]?.name, null)
-    const subscribed = { ...list(), room_subscriptions: { [one]: { timeline_limit: 5, required_state: {} } } }
-    const third = await stable(url, alice, { ...subscribed, pos: second.pos })
-    assert.equal(third.rooms[one]?.expanded_timeline, true)
-    const { chunk } = (await alice.get(`${path(one, 'messages')}?dir=b&limit=1&from=${third.pos}`)) as {
-      chunk: unknown[]
-    }
-    assert.equal(chunk.length, 1)
-  })
-
-  test('has all state but the excluded one, and members only with their events', async (t) => {
-    const { url, alice, roomOf } = await begin(t)
-    const one = await roomOf('one')
-    const required_state = { include: [{}], exclude: [{ type: 'm.room.create' }], lazy_members: true }
-    const state = stateOf((await stable(url, alice, list({ required_state, timeline_limit: 1 }))).rooms[one])
-    assert.ok(state.includes('m.room.power_levels '))
-    assert.ok(!state.includes('m.room.create '))
-    assert.deepEqual(
-      state.filter((key) => key.startsWith('m.room.member')),
-      [`m.room.member ${alice.userId}`],
-    )
-  })
-
-  test('has the stripped state of invitations, and filters by is_invited', async (t) => {
-    const { url, alice, bob, roomOf } = await begin(t)
-    await roomOf('one')
-    const invited = await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] })
-    const { rooms, lists } = await stable(url, alice, list({ filters: { is_invited: true } }))
-    assert.deepEqual(lists, { all: { count: 1 } })
-    assert.equal(rooms[invited]?.membership, 'invite')
-    assert.ok((rooms[invited]?.stripped_state?.length ?? 0) >= 4)
-  })
-
-  test('refuses an unknown pos and an unknown set_presence', async (t) => {
-    const { url, alice } = await begin(t)
-    const errcodeOf = async (body: unknown) => (await tryStable(url, alice, body)).body['errcode']
-    assert.equal(await errcodeOf({ ...list(), pos: 'x' }), 'M_UNKNOWN_POS')
-    assert.equal(await errcodeOf({ ...list(), set_presence: 'x' }), 'M_INVALID_PARAM')
-    assert.equal(await errcodeOf({ lists: { all: { timeline_limit: 1 } } }), 'M_MISSING_PARAM')
   })
 })

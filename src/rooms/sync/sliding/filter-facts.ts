@@ -2,27 +2,31 @@ import { accountDataOfType } from '../../../accounts/account-data-store.ts'
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import { isJsonObject, parseStored } from '../../../lib/json.ts'
 import type { Queries } from '../../../storage/query.ts'
-import type { ListedRoom } from '../../room-summaries-store.ts'
 import { currentStateOfRooms } from '../../state-store.ts'
 import { tagsOfRooms } from './account-data-store.ts'
 import type { FilterFacts } from './list-filters.ts'
 import type { ListFilters } from './request.ts'
+import type { RoomMap } from './room-map.ts'
 
 /** Whether the filters depend on more than the rooms themselves. */
 export const needsFacts = ({ isDm, tags, notTags, spaces }: ListFilters): boolean =>
   isDm !== undefined || tags !== undefined || notTags !== undefined || spaces !== undefined
 
+export const NO_FACTS: FilterFacts = { isDm: () => false, tags: new Map(), children: new Map() }
+
 /** Reads only what the filters look at. `isDm` is part of every room, so it is always read. */
 export async function filterFacts(
   read: Queries,
-  of: { userId: UserId; filters: readonly ListFilters[]; ordered: () => readonly ListedRoom[] },
+  of: { userId: UserId; filters: readonly ListFilters[]; rooms: Pick<RoomMap, 'get'> },
 ): Promise<FilterFacts> {
-  const { userId, filters, ordered } = of
+  const { userId, filters, rooms } = of
   const direct = await directRooms(read, userId)
   const hasTags = filters.some(({ tags, notTags }) => tags !== undefined || notTags !== undefined)
   const spaces = new Set(filters.flatMap((filter) => filter.spaces ?? []))
-  const isSpace = ({ roomId, membership }: ListedRoom) => membership === 'join' && spaces.has(roomId)
-  const joined = spaces.size === 0 ? [] : ordered().filter(isSpace)
+  const joined = [...spaces].flatMap((space) => {
+    const room = rooms.get(space as RoomId)
+    return room?.membership === 'join' ? [room] : []
+  })
   return {
     isDm: (roomId) => direct.has(roomId),
     tags: hasTags ? await roomTags(read, userId) : new Map(),

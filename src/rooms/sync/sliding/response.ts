@@ -9,7 +9,7 @@ import type { SyncToken } from '../token.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { SlidingBody, SlidingDeps, Start } from './deps.ts'
 import { type ExtensionContext, type ExtensionRoom, lettersOf } from './extension.ts'
-import { filterFacts, needsFacts } from './filter-facts.ts'
+import { filterFacts, NO_FACTS, needsFacts } from './filter-facts.ts'
 import { unknownPos } from './pos.ts'
 import { type ReadRooms, readSelection } from './read-selection.ts'
 import { NO_RECEIPTS, receiptNews, type ReceiptNews } from './receipt-news.ts'
@@ -138,22 +138,26 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
 async function windowsFor(
   { windowCache }: SlidingDeps,
   { read, request, start, facts }: Attempt,
-  { ordered, shape }: RoomsOfUser,
+  { rooms, shape }: RoomsOfUser,
 ): Promise<{ windows: Windows; isDm: (roomId: RoomId) => boolean; isSettled: boolean }> {
   const { lists, viewer } = request
   const { state: known, asked } = start
   const filters = [...lists.values()].map((list) => list.filters)
-  const ofFilters = once(() => filterFacts(read, { userId: viewer.userId, filters, ordered }))
+  const ofFilters = once(() => filterFacts(read, { userId: viewer.userId, filters, rooms }))
   // Account data can change these lists.
-  const key = { shape: filters.some(needsFacts) ? undefined : shape, asked }
+  const isFactual = filters.some(needsFacts)
+  const key = { shape: isFactual ? undefined : shape, asked }
   const found = windowCache.find(key)
-  const windows = found ?? windowsOf(request, ordered(), await ofFilters())
+  const windows = found ?? windowsOf(request, rooms, isFactual ? await ofFilters() : NO_FACTS)
   if (!found) windowCache.keep(key, windows)
   const changesDirect = facts.accountData.of('').some(({ type }) => type === 'm.direct')
-  if (!changesDirect && windowCache.isSettled(known, windows))
-    return { windows, isDm: (roomId) => known.get(roomId)?.isDm ?? false, isSettled: true }
+  const isSettled = !changesDirect && windowCache.isSettled(known, windows)
+  const isSent = (roomId: RoomId) => known.has(roomId) && known.get(roomId)?.upTo === undefined
+  // The client has the flags of these rooms, and no flag changed.
+  if (isSettled || (!changesDirect && [...windows.configs.keys()].every(isSent)))
+    return { windows, isDm: (roomId) => known.get(roomId)?.isDm ?? false, isSettled }
   const { isDm } = await ofFilters()
-  return { windows, isDm, isSettled: false }
+  return { windows, isDm, isSettled }
 }
 
 async function receiptsSince({ read, request, start, now }: Attempt): Promise<ReceiptNews> {

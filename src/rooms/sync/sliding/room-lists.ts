@@ -13,8 +13,6 @@ export type RoomList = {
   position: number
   /** The rooms that the user has joined, is invited to, knocked on, or was removed from by another user. */
   rooms: RoomMap
-  /** The rooms in the order of their last activity, the last active one first. */
-  ordered: () => readonly ListedRoom[]
   /** The same object as long as the list has the same rooms, and nothing changes by which lists are filtered. */
   shape: ListShape
   /** All rooms that the user left, or was removed from, after `leftSince`. */
@@ -67,7 +65,7 @@ async function loaded(read: Queries, { userId, since, position }: ListRequestOfU
   const rooms = await listRooms(read, { userId, memberships: ['join', 'invite', 'knock'] })
   const { left, removed } = await departed(read, userId, since)
   const all = roomMap([...rooms, ...removed], position)
-  return { position, ...ofRooms(all), shape: shapeOf(all), left, leftSince: since }
+  return { position, rooms: all, shape: shapeOf(all), left, leftSince: since }
 }
 
 async function updated(read: Queries, list: RoomList, request: ListRequestOfUser): Promise<RoomList> {
@@ -102,12 +100,12 @@ function withRooms(
   list: RoomList,
   stale: ReadonlySet<RoomId>,
   { current, position }: { current: readonly ListedRoom[]; position: number },
-): Pick<RoomList, 'rooms' | 'ordered' | 'shape'> {
+): Pick<RoomList, 'rooms' | 'shape'> {
   const changes = new Map<RoomId, ListedRoom | undefined>([...stale].map((roomId) => [roomId, undefined]))
   for (const room of current) changes.set(room.roomId, room)
   const isSame = [...changes].every(([roomId, room]) => hasSameShape(room, list.rooms.get(roomId)))
   const rooms = list.rooms.with(changes, position)
-  return { ...ofRooms(rooms), shape: isSame ? list.shape : shapeOf(rooms) }
+  return { rooms, shape: isSame ? list.shape : shapeOf(rooms) }
 }
 
 const hasSameShape = (room: ListedRoom | undefined, before: ListedRoom | undefined): boolean =>
@@ -119,11 +117,6 @@ const shapeOf = (rooms: RoomMap): ListShape => ({
   outside: once(() =>
     [...rooms.values()].filter(({ membership }) => membership !== 'join').map(({ roomId }) => roomId),
   ),
-})
-
-export const ofRooms = (rooms: RoomMap): Pick<RoomList, 'rooms' | 'ordered'> => ({
-  rooms,
-  ordered: once(() => [...rooms.values()].toSorted((a, b) => b.lastPosition - a.lastPosition)),
 })
 
 const isOver = (membership: Membership) => membership === 'leave' || membership === 'ban'

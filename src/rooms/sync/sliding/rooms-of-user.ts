@@ -5,11 +5,11 @@ import type { Hiding } from '../ignoring.ts'
 import { membersOfRoomsAt } from '../state-store.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { SlidingRequest } from './request.ts'
-import { ofRooms, type RoomList, type RoomLists } from './room-lists.ts'
+import type { RoomList, RoomLists } from './room-lists.ts'
 import { type RoomMap, roomMap } from './room-map.ts'
 
 /** The rooms of a user in the order of their last activity, the last one first, and the rooms that the user is no longer in since the last response. */
-export type RoomsOfUser = Pick<RoomList, 'rooms' | 'ordered' | 'left'> & {
+export type RoomsOfUser = Pick<RoomList, 'rooms' | 'left'> & {
   /** undefined: the list was not compared with an earlier one. */
   shape: object | undefined
 }
@@ -39,18 +39,13 @@ export async function roomsOfUser(
     ? await fewRooms(read, request)
     : await lists.of(read, { userId, since: since ?? position, position })
   const hidden = new Set(await hiddenInvitations(read, request, list.rooms.values()))
-  const { rooms, ordered, shape } = hidden.size === 0 ? list : withoutRooms(list.rooms, hidden, position)
+  const { rooms, shape } = hidden.size === 0 ? list : withoutRooms(list.rooms, hidden, position)
   const left = list.left.filter(({ memberPosition }) => since !== undefined && memberPosition > since)
-  return { rooms, ordered, shape, left }
+  return { rooms, shape, left }
 }
 
 const withoutRooms = (rooms: RoomMap, hidden: ReadonlySet<RoomId>, position: number) => ({
-  ...ofRooms(
-    roomMap(
-      [...rooms.values()].filter(({ roomId }) => !hidden.has(roomId)),
-      position,
-    ),
-  ),
+  rooms: rooms.with(new Map([...hidden].map((roomId) => [roomId, undefined])), position),
   shape: undefined,
 })
 
@@ -67,7 +62,7 @@ async function fewRooms(
     ({ membership }) => membership !== 'leave' && membership !== 'ban',
   )
   return {
-    ...ofRooms(roomMap(inside, position)),
+    rooms: roomMap(inside, position),
     shape: undefined,
     // Only rooms that the client has matter.
     left:

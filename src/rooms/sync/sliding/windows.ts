@@ -1,5 +1,6 @@
 import type { RoomId } from '../../../lib/ids.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
+import type { RoomMap } from './room-map.ts'
 import type { RoomConfig, SlidingRequest } from './request.ts'
 import { type StateFilter, stateFilterText } from './required-state.ts'
 import { type FilterFacts, matchesFilters } from './list-filters.ts'
@@ -28,22 +29,25 @@ type WindowRequest = Pick<SlidingRequest, 'lists' | 'subscriptions'>
 
 /**
  * The rooms that match the lists and subscriptions of a request (MSC4186, "Lists and subscriptions").
- * @param rooms the rooms of the user, the last active one first
+ * @param facts read only by filters that need them (`needsFacts`)
  */
 export function windowsOf(
   { lists, subscriptions }: WindowRequest,
-  rooms: readonly ListedRoom[],
+  rooms: Pick<RoomMap, 'get' | 'ordered' | 'size'>,
   facts: FilterFacts,
 ): Windows {
   const counts = new Map<string, number>()
   const names = new Map<ListedRoom, string[]>()
   let isWhole = true
   for (const [name, { ranges, filters }] of lists) {
+    const last = ranges ? Math.max(-1, ...ranges.map(([, to]) => to)) : Infinity
+    // Without filters, only the rooms in the ranges are looked at.
     const matching = hasFilters(filters)
-      ? rooms.filter((room) => matchesFilters(filters, room, facts))
-      : rooms
-    counts.set(name, matching.length)
-    isWhole &&= ranges === undefined || ranges.some(([from, to]) => from === 0 && to >= matching.length - 1)
+      ? [...rooms.ordered()].filter((room) => matchesFilters(filters, room, facts))
+      : firstOf(rooms, last + 1)
+    const count = hasFilters(filters) ? matching.length : rooms.size
+    counts.set(name, count)
+    isWhole &&= ranges === undefined || ranges.some(([from, to]) => from === 0 && to >= count - 1)
     for (const [from, to] of ranges ?? [[0, matching.length - 1] as const])
       for (const room of matching.slice(from, to + 1)) {
         const before = names.get(room)
@@ -56,11 +60,18 @@ export function windowsOf(
   const configs = new Map<RoomId, CombinedConfig>()
   for (const [room, of] of names) configs.set(room.roomId, combine(of, subscriptions.get(room.roomId)))
   if (subscriptions.size > 0)
-    for (const room of rooms) {
-      const config = subscriptions.get(room.roomId)
-      if (config && !configs.has(room.roomId)) configs.set(room.roomId, combine([], config))
-    }
+    for (const [roomId, config] of subscriptions)
+      if (!configs.has(roomId) && rooms.get(roomId)) configs.set(roomId, combine([], config))
   return { counts, configs, isWhole }
+}
+
+function firstOf(rooms: Pick<RoomMap, 'ordered'>, count: number): ListedRoom[] {
+  const first: ListedRoom[] = []
+  for (const room of rooms.ordered()) {
+    if (first.length >= count) break
+    first.push(room)
+  }
+  return first
 }
 
 const hasFilters = (filters: object) => Object.values(filters).some((value) => value !== undefined)

@@ -26,6 +26,11 @@ test('a map with changes has the same rooms as a plain map, and the earlier map 
         assert.equal(rooms.size, plain.size)
         assert.equal(rooms.get(idOf(number)), room)
       }
+      const positions = [...rooms.ordered()].map(({ lastPosition }) => lastPosition)
+      assert.deepEqual(
+        positions,
+        [...plain.values()].map(({ lastPosition }) => lastPosition).sort((a, b) => b - a),
+      )
       const ids = (of: Iterable<ListedRoom>) => [...of].map(({ roomId }) => roomId).sort()
       assert.deepEqual(ids(rooms.values()), ids(plain.values()))
       for (const since of [5, 20, 21 + list.length / 2, 1000]) {

@@ -5,6 +5,7 @@ import type { ListedRoom } from '../../../../src/rooms/room-summaries-store.ts'
 import type { ConnectionState, SentRoom } from '../../../../src/rooms/sync/sliding/connection-state.ts'
 import type { ListFilters, RoomConfig } from '../../../../src/rooms/sync/sliding/request.ts'
 import { type SelectRequest, selectRooms as select } from '../../../../src/rooms/sync/sliding/select-rooms.ts'
+import { roomMap } from '../../../../src/rooms/sync/sliding/room-map.ts'
 import { windowsOf } from '../../../../src/rooms/sync/sliding/windows.ts'
 
 const roomId = (name: string) => `!${name}` as RoomId
@@ -51,9 +52,9 @@ function selectRooms(given: Given) {
   const { rooms, ranges, filters = {}, list = config(1), subscriptions = {}, ...more } = given
   const subscribed = new Map(Object.entries(subscriptions).map(([name, of]) => [roomId(name), of]))
   const lists = new Map(list ? [['all', { ...list, ranges, filters }]] : [])
-  const windows = windowsOf({ lists, subscriptions: subscribed }, rooms, FACTS)
+  const windows = windowsOf({ lists, subscriptions: subscribed }, roomMap(rooms, 0), FACTS)
   const request: SelectRequest = {
-    rooms: new Map(rooms.map((one) => [one.roomId, one])),
+    rooms: roomMap(rooms, 0),
     isSettled: false,
     left: [],
     known: new Map(),

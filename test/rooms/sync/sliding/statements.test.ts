@@ -7,7 +7,7 @@ import { user } from '../../sync-fixture.ts'
 import { createSlidingFixture, type SlidingFixture } from './fixture.ts'
 
 const [alice, bob] = [user('alice'), user('bob')]
-const MAX_INITIAL = 20
+const MAX_INITIAL = 22
 const MAX_INCREMENTAL = 13
 const MAX_AFTER_PUSH = 18
 
