@@ -15,6 +15,8 @@ import { eventually } from '../support/eventually.ts'
 import { startTestServer } from '../support/server.ts'
 import { once, PASSWORD, startClient, startSession } from './js-sdk.ts'
 
+/** The clients wait for each other in many steps. */
+const LIMIT_MS = 120_000
 const ENCRYPTED = [
   { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } },
 ]
@@ -98,6 +100,13 @@ async function verify(request: VerificationRequest, incoming: Promise<Verificati
   await verified
 }
 
+/** Whether a client has the keys of the device of another one. */
+async function knowsDevice(viewer: sdk.MatrixClient, device: sdk.MatrixClient): Promise<boolean> {
+  const userId = device.getSafeUserId()
+  const devices = await cryptoOf(viewer).getUserDeviceInfo([userId], true)
+  return devices.get(userId)?.has(device.getDeviceId() ?? '') ?? false
+}
+
 function sasOf(verifier: Verifier): Promise<ShowSasCallbacks> {
   return new Promise((resolve) => verifier.once(VerifierEvent.ShowSas, resolve))
 }
@@ -124,63 +133,73 @@ async function tell(from: sdk.MatrixClient, reader: sdk.MatrixClient, roomId: st
   return eventId
 }
 
-test('two users verify each other with emoji, and a new login restores all messages from the key backup', async (t) => {
-  const { url, recovery, alice, bob, roomId } = await begin(t)
-  const failures: string[] = []
-  const watch = (client: sdk.MatrixClient) =>
-    client.on(sdk.MatrixEventEvent.Decrypted, (event) => {
-      if (event.isDecryptionFailure()) failures.push(String(event.getId()))
+test(
+  'two users verify each other with emoji, and a new login restores all messages from the key backup',
+  { timeout: LIMIT_MS },
+  async (t) => {
+    const { url, recovery, alice, bob, roomId } = await begin(t)
+    const failures: string[] = []
+    const watch = (client: sdk.MatrixClient) =>
+      client.on(sdk.MatrixEventEvent.Decrypted, (event) => {
+        if (event.isDecryptionFailure()) failures.push(String(event.getId()))
+      })
+    watch(alice)
+    watch(bob)
+    const incoming = nextRequest(bob)
+    await verify(await cryptoOf(alice).requestVerificationDM(bob.getSafeUserId(), roomId), incoming)
+    const isVerified = async (viewer: sdk.MatrixClient, user: sdk.MatrixClient) =>
+      (await cryptoOf(viewer).getUserVerificationStatus(user.getSafeUserId())).isCrossSigningVerified()
+    await eventually(() => isVerified(alice, bob))
+    await eventually(() => isVerified(bob, alice))
+
+    const sent: string[] = []
+    for (const at of [1, 2, 3]) {
+      sent.push(await tell(alice, bob, roomId, `alice ${at}`))
+      sent.push(await tell(bob, alice, roomId, `bob ${at}`))
+    }
+    assert.deepEqual(failures, [])
+    // Her session of the room and Bob's. The client uploads them after a random delay of up to ten seconds.
+    await eventually(async () => (await backedUpKeys(alice)) >= 2)
+
+    const phone = await startSession(t, url, 'alice', {
+      withCrypto: true,
+      cryptoCallbacks: recovery.callbacks,
     })
-  watch(alice)
-  watch(bob)
-  const incoming = nextRequest(bob)
-  await verify(await cryptoOf(alice).requestVerificationDM(bob.getSafeUserId(), roomId), incoming)
-  const isVerified = async (viewer: sdk.MatrixClient, user: sdk.MatrixClient) =>
-    (await cryptoOf(viewer).getUserVerificationStatus(user.getSafeUserId())).isCrossSigningVerified()
-  await eventually(() => isVerified(alice, bob))
-  await eventually(() => isVerified(bob, alice))
+    // It needs the public keys of the user, which a client downloads after a login.
+    assert.ok(await cryptoOf(phone).userHasCrossSigningKeys(undefined, true))
+    await cryptoOf(phone).bootstrapCrossSigning({})
+    await cryptoOf(phone).loadSessionBackupPrivateKeyFromSecretStorage()
+    const { total, imported } = await cryptoOf(phone).restoreKeyBackup()
+    assert.equal(imported, total)
+    for (const eventId of sent) {
+      const event = new sdk.MatrixEvent(await phone.fetchRoomEvent(roomId, eventId))
+      await phone.decryptEventIfNeeded(event)
+      assert.equal(event.isDecryptionFailure(), false)
+      assert.match(String(event.getContent()['body']), /^(?:alice|bob) \d$/)
+    }
+    assert.ok(await isVerified(phone, bob), 'the new device knows from the signatures that Bob is verified')
+    watch(phone)
+    await tell(bob, phone, roomId, 'to the new device')
+    await tell(phone, bob, roomId, 'from the new device')
+    assert.deepEqual(failures, [])
+  },
+)
 
-  const sent: string[] = []
-  for (const at of [1, 2, 3]) {
-    sent.push(await tell(alice, bob, roomId, `alice ${at}`))
-    sent.push(await tell(bob, alice, roomId, `bob ${at}`))
-  }
-  assert.deepEqual(failures, [])
-  // Her session of the room and Bob's. The client uploads them after a random delay of up to ten seconds.
-  await eventually(async () => (await backedUpKeys(alice)) >= 2)
-
-  const phone = await startSession(t, url, 'alice', { withCrypto: true, cryptoCallbacks: recovery.callbacks })
-  // It needs the public keys of the user, which a client downloads after a login.
-  assert.ok(await cryptoOf(phone).userHasCrossSigningKeys(undefined, true))
-  await cryptoOf(phone).bootstrapCrossSigning({})
-  await cryptoOf(phone).loadSessionBackupPrivateKeyFromSecretStorage()
-  const { total, imported } = await cryptoOf(phone).restoreKeyBackup()
-  assert.equal(imported, total)
-  for (const eventId of sent) {
-    const event = new sdk.MatrixEvent(await phone.fetchRoomEvent(roomId, eventId))
-    await phone.decryptEventIfNeeded(event)
-    assert.equal(event.isDecryptionFailure(), false)
-    assert.match(String(event.getContent()['body']), /^(?:alice|bob) \d$/)
-  }
-  assert.ok(await isVerified(phone, bob), 'the new device knows from the signatures that Bob is verified')
-  watch(phone)
-  await tell(bob, phone, roomId, 'to the new device')
-  await tell(phone, bob, roomId, 'from the new device')
-  assert.deepEqual(failures, [])
-})
-
-test('a new device is verified by another device of the same user, which sends it the secrets', async (t) => {
-  const { url, alice } = await begin(t)
-  const tablet = await startSession(t, url, 'alice', { withCrypto: true })
-  await eventually(async () => {
-    const devices = await cryptoOf(alice).getUserDeviceInfo([alice.getSafeUserId()], true)
-    return devices.get(alice.getSafeUserId())?.has(tablet.getDeviceId() ?? '') ?? false
-  })
-  const incoming = nextRequest(alice)
-  await verify(await cryptoOf(tablet).requestOwnUserVerification(), incoming)
-  await eventually(() => cryptoOf(tablet).isCrossSigningReady())
-  const statusOf = () =>
-    cryptoOf(alice).getDeviceVerificationStatus(alice.getSafeUserId(), tablet.getDeviceId() ?? '')
-  await eventually(async () => (await statusOf())?.crossSigningVerified === true)
-  await eventually(async () => (await cryptoOf(tablet).getSessionBackupPrivateKey()) !== null)
-})
+test(
+  'a new device is verified by another device of the same user, which sends it the secrets',
+  { timeout: LIMIT_MS },
+  async (t) => {
+    const { url, alice } = await begin(t)
+    const tablet = await startSession(t, url, 'alice', { withCrypto: true })
+    // Each must have the keys of the other: a request is sent to the devices that the client knows.
+    await eventually(() => knowsDevice(alice, tablet))
+    await eventually(() => knowsDevice(tablet, alice))
+    const incoming = nextRequest(alice)
+    await verify(await cryptoOf(tablet).requestOwnUserVerification(), incoming)
+    await eventually(() => cryptoOf(tablet).isCrossSigningReady())
+    const statusOf = () =>
+      cryptoOf(alice).getDeviceVerificationStatus(alice.getSafeUserId(), tablet.getDeviceId() ?? '')
+    await eventually(async () => (await statusOf())?.crossSigningVerified === true)
+    await eventually(async () => (await cryptoOf(tablet).getSessionBackupPrivateKey()) !== null)
+  },
+)
