@@ -11,6 +11,8 @@ const WORKER = fileURLToPath(new URL('./thumbnail-worker.ts', import.meta.url))
 const MAX_WAITING = 16
 /** Starting a process, with the library, takes about 200 ms. */
 const START_MS = 30_000
+/** How long no process is started after one could not load the library. */
+const UNAVAILABLE_MS = 600_000
 /** A process without work ends after this time, because it takes 140 MiB. */
 const IDLE_MS = 60_000
 
@@ -41,16 +43,14 @@ export interface Thumbnailer extends AsyncDisposable {
 // next job starts another one.
 type Process = { child: ChildProcess; ready: Promise<boolean>; idle: AbortController | undefined }
 
+const tooBusy = () => limitExceeded(1000, 'Too many thumbnails are being made. Try again in a moment')
+
 export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
   const { clock, log, processes } = options
   const idle: Process[] = []
   const all = new Set<Process>()
-  let isUnavailable = false
-  const turns = createTurns({
-    atOnce: processes,
-    waiting: MAX_WAITING,
-    onFull: () => limitExceeded(1000, 'Too many thumbnails are being made. Try again in a moment'),
-  })
+  let unavailableUntil = -Infinity
+  const turns = createTurns({ atOnce: processes, waiting: MAX_WAITING, onFull: tooBusy })
 
   function take(): Process {
     const found = idle.pop()
@@ -58,8 +58,7 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     if (found !== undefined) return found
     const started = start(options, () => {
       all.delete(started)
-      const at = idle.indexOf(started)
-      if (at >= 0) idle.splice(at, 1)
+      leaveIdle(started)
     })
     all.add(started)
     return started
@@ -70,17 +69,27 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
     one.idle = waiting
     idle.push(one)
     void clock.sleep(IDLE_MS, waiting.signal).then(() => {
-      if (!waiting.signal.aborted) one.child.kill('SIGKILL')
+      if (waiting.signal.aborted) return
+      // At once, because the process ends later, and a job must not get it.
+      leaveIdle(one)
+      one.child.kill('SIGKILL')
     })
   }
 
+  function leaveIdle(one: Process): void {
+    const at = idle.indexOf(one)
+    if (at >= 0) idle.splice(at, 1)
+  }
+
   async function run(job: ThumbnailJob): Promise<Thumbnailed> {
-    if (isUnavailable) return { kind: 'unavailable' }
+    if (clock.now() < unavailableUntil) return { kind: 'unavailable' }
     const one = take()
     if (!(await one.ready)) {
-      isUnavailable = true
+      unavailableUntil = clock.now() + UNAVAILABLE_MS
       one.child.kill('SIGKILL')
-      log.warn('media: thumbnails are not made, because the package sharp is not installed for this machine')
+      log.warn(
+        'media: no thumbnails are made, because the package sharp is not installed or cannot be loaded',
+      )
       return { kind: 'unavailable' }
     }
     const result = await resultOf(one.child, job, options)
@@ -94,7 +103,7 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
   return {
     make: (job, source) => turns(() => run(job), source),
     async [Symbol.asyncDispose]() {
-      isUnavailable = true
+      unavailableUntil = Infinity
       await Promise.all([...all].map(end))
     },
   }

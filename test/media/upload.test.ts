@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
+import { createMedia, fillCreatedMedia } from '../../src/media/add-media.ts'
+import { findMedia } from '../../src/media/find-media.ts'
 import { WRITE_LIFE_MS } from '../../src/media/new-blob.ts'
 import { removeMediaOfUser } from '../../src/media/remove-media.ts'
 import { removeLeftovers, removeUnused, startMediaSweepers } from '../../src/media/sweep-media.ts'
@@ -141,6 +144,27 @@ onEachDatabase('contents', (open) => {
 })
 
 onEachSharedDatabase('two processes with one store', (openTwo) => {
+  test('share created ids: a download in one waits for the upload in the other', async (t) => {
+    const [first, second] = await openTwo(t)
+    const one = createMediaFixture(t, first)
+    const two = createMediaFixture(t, second, { folder: one.folder })
+    const { mediaId } = await createMedia(one.deps, alice)
+    const signal = () => new AbortController().signal
+    const waiting = findMedia(two.deps, { serverName: 'localhost', mediaId, timeoutMs: 20_000, signal })
+    const chunks = Readable.from([Buffer.from('late')])
+    const upload = { userId: alice, length: 4, chunks, contentType: 'text/plain', filename: undefined }
+    await fillCreatedMedia(one.deps, { ...upload, mediaId })
+    // No wake-up comes from another process.
+    let isFound = false
+    void waiting.then(() => (isFound = true))
+    await eventually(() => {
+      two.clock.advance(100)
+      return isFound
+    })
+    assert.equal((await waiting).size, 4)
+    assert.equal(await two.read(mediaId), 'late')
+  })
+
   test('store a content once, serve the media of each other, and remove nothing in use', async (t) => {
     const [first, second] = await openTwo(t)
     const one = createMediaFixture(t, first)

@@ -10,7 +10,6 @@ export const media: Migration = {
       size ${int} not null, created_at ${int} not null, expires_at ${int}, last_read_at ${int}) ${keyed}`,
     `create index media_by_user on media (user_id, created_at)`,
     `create index media_by_content on media (content_hash)`,
-    `create index media_by_age on media (created_at)`,
     `create index media_awaited on media (expires_at) where content_hash is null`,
     `create index media_awaited_by_user on media (user_id) where content_hash is null`,
     `create table media_usage (
