@@ -70,6 +70,7 @@ export const ruleset = named('PushRuleset', () =>
   z.strictObject({
     override: pushRules(),
     content: pushRules(),
+    postcontent: pushRules().describe('MSC4306, experimental').optional(),
     room: pushRules(),
     sender: pushRules(),
     underride: pushRules(),

@@ -16,7 +16,7 @@ import {
   type Action,
   isRuleKind,
   type PushRule,
-  RULE_KINDS,
+  USER_RULE_KINDS,
   type RuleProblem,
   type RuleSettings,
   type Ruleset,
@@ -120,9 +120,10 @@ function readingRoutes({ db, ...settings }: RuleChangeDeps, base: string): Route
       errors: { 400: ['M_UNRECOGNIZED'] },
       async handler({ requester, params }) {
         const found = await rules(requester, params)
-        if (!isRuleKind(params.kind))
-          return refuse(`The kind of a push rule must be one of ${RULE_KINDS.join(', ')}`)
-        return reply(200, found[params.kind])
+        const ofKind = isRuleKind(params.kind) ? found[params.kind] : undefined
+        if (ofKind === undefined)
+          return refuse(`The kind of a push rule must be one of ${USER_RULE_KINDS.join(', ')}`)
+        return reply(200, ofKind)
       },
     }),
     defineRoute({
@@ -158,7 +159,7 @@ function writingRoutes(deps: RuleChangeDeps, base: string): Route[] {
       response: { 200: nothing },
       errors: { 400: ['M_UNRECOGNIZED', 'M_UNKNOWN', 'M_TOO_LARGE'] },
       async handler({ requester, params, query, body }) {
-        const key = keyToWrite(requester.userId, params)
+        const key = keyToWrite(deps, requester.userId, params)
         // Some clients send an empty anchor instead of none.
         const anchor = { before: query.before || undefined, after: query.after || undefined }
         await putRule(deps, key, { content: accepted(validateRule(key, body, deps)), anchor })
@@ -172,7 +173,7 @@ function writingRoutes(deps: RuleChangeDeps, base: string): Route[] {
       response: { 200: nothing },
       errors: { 400: ['M_UNRECOGNIZED', 'M_UNKNOWN', 'M_TOO_LARGE'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params, body }) {
-        const key = keyToWrite(requester.userId, params)
+        const key = keyToWrite(deps, requester.userId, params)
         if (params.attribute === 'enabled') await setRuleEnabled(deps, key, readEnabled(body))
         else if (params.attribute === 'actions') await setRuleActions(deps, key, readActions(deps, body))
         else refuseAttribute()
@@ -235,11 +236,16 @@ function scopeIn({ scope, tag: escaped }: PathParams): string {
   return tag
 }
 
-function keyToWrite(userId: UserId, params: PathParams): RuleKey {
+function keyToWrite(settings: RuleSettings, userId: UserId, params: PathParams): RuleKey {
   const scope = scopeIn(params)
   const { kind, ruleId } = params
-  if (!isRuleKind(kind))
-    throw new MatrixError(400, 'M_UNKNOWN', `The kind of a push rule must be one of ${RULE_KINDS.join(', ')}`)
+  const exists = kind !== 'postcontent' || settings.experimental?.threadSubscriptions === true
+  if (!isRuleKind(kind) || !exists)
+    throw new MatrixError(
+      400,
+      'M_UNKNOWN',
+      `The kind of a push rule must be one of ${USER_RULE_KINDS.join(', ')}`,
+    )
   return { userId, scope, kind, ruleId }
 }
 
@@ -276,7 +282,7 @@ function refuseAttribute(): never {
 
 /** @throws MatrixError 404 */
 function find(rules: Ruleset, { kind, ruleId }: PathParams): PushRule {
-  const ofKind: readonly PushRule[] = isRuleKind(kind) ? rules[kind] : []
+  const ofKind: readonly PushRule[] = (isRuleKind(kind) && rules[kind]) || []
   const rule = ofKind.find((candidate) => candidate.rule_id === ruleId)
   if (!rule) throw noSuchRule()
   return rule

@@ -254,7 +254,7 @@ const experimentalSchema = z.strictObject({
   }),
   thread_subscriptions: setting(flagOff, {
     about:
-      'Subscriptions of users to threads (MSC4306), and their list for clients, also in sliding sync (MSC4308).',
+      'Subscriptions of users to threads (MSC4306), and their list for clients, also in sliding sync (MSC4308). A reply in a thread notifies the users with a subscription to the thread and the users that it mentions, and no other user.',
   }),
   knocks: setting(flagOff, {
     about:

@@ -126,7 +126,7 @@ function checkNumber(rules: JsonObject | undefined): void {
 const NO_RULES: Ruleset = { override: [], content: [], room: [], sender: [], underride: [] }
 
 function defaultsIn(rules: Ruleset): Ruleset {
-  const only = (kind: RuleKind) => rules[kind].filter((rule) => rule.default)
+  const only = (kind: RuleKind) => (rules[kind] ?? []).filter((rule: PushRule) => rule.default)
   return Object.fromEntries(RULE_KINDS.map((kind) => [kind, only(kind)])) as Ruleset
 }
 
@@ -145,7 +145,7 @@ function merged(base: Ruleset, given: JsonObject, { path, settings }: Place): Ru
   return Object.fromEntries(
     RULE_KINDS.map((kind) => [
       kind,
-      mergedKind(base[kind], given[kind] ?? [], { kind, path: `${path}.${kind}`, settings }),
+      mergedKind(base[kind] ?? [], given[kind] ?? [], { kind, path: `${path}.${kind}`, settings }),
     ]),
   ) as Ruleset
 }

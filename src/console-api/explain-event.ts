@@ -1,3 +1,4 @@
+import { subscribersOf } from '../notifications/thread-subscribers-store.ts'
 import { isRead, outcomeOf } from '../notifications/recipient-facts.ts'
 import { rulesetOf } from '../user-rules/read-rules.ts'
 import { asOutcome } from '../delivery/next-poke.ts'
@@ -57,7 +58,8 @@ export async function explainEvent(
     settings,
     event: poked.evaluated,
     type: event.type,
-    context: { ...poked.context, userId, displayName },
+    // The present subscriptions: those at the time of the event are not stored.
+    context: { ...poked.context, userId, displayName, subscribers: await subscribersOf(settings, q, event) },
     silence,
     counted: recorded,
     pushers: await q.all(pushersAtEvent, { userId, position }),

@@ -32,15 +32,22 @@ export type Decision = {
   readonly concerned: Concerned
 }
 
+type DecisionRules = {
+  settings: RuleSettings
+  rules?: RoomRules | undefined
+  /** The users with a subscription to the thread of the event (MSC4306). */
+  subscribers?: ReadonlySet<string> | undefined
+}
+
 /** Evaluates once for each cohort and once for each owner of a rule that can match the event. The size of the room does not matter. */
 export function decideForRoom(
   event: Event,
   room: RoomContext,
-  { settings, rules }: { settings: RuleSettings; rules?: RoomRules | undefined },
+  { settings, rules, subscribers }: DecisionRules,
 ): Decision {
   const evaluated = prepareEvent(ruleEvent(event))
   const { memberCount, powerLevels, creators, roomVersion } = room
-  const context = { memberCount, powerLevels, creators, roomVersion, budget: roomBudget() }
+  const context = { memberCount, powerLevels, creators, roomVersion, subscribers, budget: roomBudget() }
   const outcomes =
     rules && rules.population.size > 0
       ? rules.population.evaluate(evaluated, context)

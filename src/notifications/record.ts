@@ -21,6 +21,7 @@ import type { RoomContext } from './room-context.ts'
 import { passToDeliveryAfterCommit } from './pass-to-delivery.ts'
 import { guarded, rulesCut } from './rule-fault.ts'
 import { keepInvitation } from './restoring-store.ts'
+import { subscribersOf } from './thread-subscribers-store.ts'
 import { traceNotNotified } from './trace-not-notified.ts'
 import { wakePushers } from './wake-delivery.ts'
 import { devicesToWake } from './devices-to-wake.ts'
@@ -42,7 +43,10 @@ export async function recordEvent(
   { event, context }: { event: Event; context: RoomContext },
 ): Promise<void> {
   const rules = await deps.memberRules.ofRoom(tx, { ...event, version: context.rulesVersion })
-  const decision = guarded(deps, event, () => decideForRoom(event, context, { settings: deps, rules }))
+  const subscribers = await subscribersOf(deps, tx, event)
+  const decision = guarded(deps, event, () =>
+    decideForRoom(event, context, { settings: deps, rules, subscribers }),
+  )
   const decided = decision && { event, context, decision, rules }
   const personal = decided && (await findPersonalOutcomes(deps, tx, decided))
   const own = { ...event, userId: event.sender }

@@ -56,6 +56,7 @@ function sharing(compiled: CompiledRules, defaults: CompiledRules): CompiledRule
   return {
     override: same(compiled.override, defaults.override),
     content: same(compiled.content, defaults.content),
+    postcontent: same(compiled.postcontent, defaults.postcontent),
     room: compiled.room,
     sender: compiled.sender,
     underride: same(compiled.underride, defaults.underride),
@@ -71,7 +72,7 @@ function shippedRules(owner: DefaultRulesOptions, defaults: CompiledRules): Map<
   const rules = defaultRules(owner)
   return new Map(
     RULE_KINDS.flatMap((kind) =>
-      rules[kind].map(
+      (rules[kind] ?? []).map(
         (rule) => [rule.rule_id, { kind, rule, compiled: compiled.get(rule.rule_id) }] as const,
       ),
     ),

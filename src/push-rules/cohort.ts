@@ -54,15 +54,17 @@ function projected(rules: CompiledRules, room: EvaluatedEvent): CompiledRules {
   const override = upToFirstSure(rules.override, room)
   const content = isSure(override) ? [] : upToFirstSure(rules.content, room)
   const isOpen = !isSure(override) && !isSure(content)
+  const postcontent = isOpen ? upToFirstSure(rules.postcontent, room) : []
   const roomRule = room.roomId === null || !isOpen ? undefined : rules.room.get(room.roomId)
   const underride = isOpen && roomRule === undefined ? upToFirstSure(rules.underride, room) : []
   return {
     override,
     content,
+    postcontent,
     room: roomRule === undefined ? NO_RULES : new Map([[roomRule.ruleId, roomRule]]),
     sender: NO_RULES,
     underride,
-    weight: weightOf(override) + weightOf(content) + weightOf(underride),
+    weight: weightOf(override) + weightOf(content) + weightOf(postcontent) + weightOf(underride),
   }
 }
 

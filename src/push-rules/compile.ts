@@ -50,6 +50,7 @@ export type CompiledRule = {
 export type CompiledRules = {
   readonly override: readonly CompiledRule[]
   readonly content: readonly CompiledRule[]
+  readonly postcontent: readonly CompiledRule[]
   /** By room id. */
   readonly room: ReadonlyMap<string, CompiledRule>
   /** By the sender's user id. */
@@ -75,18 +76,19 @@ export function compileWith(
   ruleset: Ruleset,
   compile: (kind: RuleKind, rule: unknown) => CompiledRule | undefined,
 ): CompiledRules {
-  const [override, content, room, sender, underride] = RULE_KINDS.map((kind) => {
+  const [override, content, postcontent, room, sender, underride] = RULE_KINDS.map((kind) => {
     const rules: unknown = ruleset[kind]
     if (!Array.isArray(rules)) return []
     return rules.map((rule) => compile(kind, rule)).filter((rule) => rule !== undefined)
-  }) as [CompiledRule[], CompiledRule[], CompiledRule[], CompiledRule[], CompiledRule[]]
+  }) as [CompiledRule[], CompiledRule[], CompiledRule[], CompiledRule[], CompiledRule[], CompiledRule[]]
   return {
     override: [...override.filter(isMaster), ...override.filter((rule) => !isMaster(rule))],
     content,
+    postcontent,
     room: byRuleId(room),
     sender: byRuleId(sender),
     underride,
-    weight: weightOf(override) + weightOf(content) + weightOf(underride),
+    weight: weightOf(override) + weightOf(content) + weightOf(postcontent) + weightOf(underride),
   }
 }
 
@@ -128,12 +130,16 @@ export function compileRule(
   }
 }
 
+/** Whether rules of the kind list their conditions. Other kinds have predefined ones. */
+export const hasConditions = (kind: RuleKind) =>
+  kind === 'override' || kind === 'postcontent' || kind === 'underride'
+
 function compileSubject(
   kind: RuleKind,
   rule: Record<string, unknown>,
   experimental: ExperimentalRules | undefined,
 ): ReturnType<typeof compileConditions> {
-  if (kind === 'override' || kind === 'underride') return compileConditions(rule['conditions'], experimental)
+  if (hasConditions(kind)) return compileConditions(rule['conditions'], experimental)
   const { rule_id: ruleId, pattern } = rule
   const test = kind === 'content' ? bodyMatch(pattern) : undefined
   return {

@@ -23,7 +23,7 @@ export type Concerned = {
   readonly bodyKeys: readonly string[]
   /**
    * Users whose power level may differ from the room's default, if a default rule checks it (MSC4506); otherwise
-   * empty.
+   * empty. With them, the users with a subscription to the thread of the event (MSC4306).
    */
   readonly privileged: readonly string[]
 }
@@ -49,7 +49,10 @@ export function concernedUsers(
     mentioned: mentionedUsers(event, maxMentioned),
     target: inviteTarget(event),
     bodyKeys: body === null ? [] : bodyKeys(body, maxBodyKeys),
-    privileged: options.experimental?.knocks === true ? usersNotifiedOfKnock(event, context) : [],
+    privileged: [
+      ...(options.experimental?.knocks === true ? usersNotifiedOfKnock(event, context) : []),
+      ...(context?.subscribers ?? []),
+    ],
   }
 }
 

@@ -50,6 +50,8 @@ export function compileCondition(condition: unknown, experimental?: Experimental
     case 'recipient_permission':
     case 'org.matrix.msc4506.recipient_permission':
       return experimental?.knocks === true ? recipientPermission(condition['key']) : never
+    case 'io.element.msc4306.thread_subscription':
+      return experimental?.threadSubscriptions === true ? threadSubscription(condition['subscribed']) : never
     default:
       return never
   }
@@ -209,6 +211,22 @@ function senderNotificationPermission(key: unknown): Test {
 function profileTag(tag: unknown): Test {
   if (typeof tag !== 'string') return never
   return (_, context) => context.profileTag === tag
+}
+
+const RELATION_TYPE = parseKeyPath('content.m\\.relates_to.rel_type')
+
+/** Whether the event is a reply in a thread. */
+export function isReplyInThread(event: EvaluatedEvent): boolean {
+  return event.hasRelation && eventValue(event, RELATION_TYPE) === 'm.thread'
+}
+
+/** Without a user, no subscription is assumed. */
+export const isSubscribed = ({ userId, subscribers }: EvaluationContext): boolean =>
+  userId !== undefined && subscribers?.has(userId) === true
+
+function threadSubscription(subscribed: unknown): Test {
+  if (typeof subscribed !== 'boolean') return never
+  return (event, context) => isReplyInThread(event) && isSubscribed(context) === subscribed
 }
 
 /** Without a user, the default power level of the room is used. */

@@ -1,6 +1,12 @@
 import { MASTER, PERSONAL_RULES } from './default-ids.ts'
 import { defaultRule, HIGHLIGHT, IN_PAIRS, match, RING, SOUND } from './default-rule.ts'
-import { encryptedEventRules, liveLocationRules, knockRules, pollRules } from './experimental-rules.ts'
+import {
+  encryptedEventRules,
+  liveLocationRules,
+  knockRules,
+  pollRules,
+  threadRules,
+} from './experimental-rules.ts'
 import { MENTIONED_USERS_KEY } from './key-path.ts'
 import type { Condition, ConditionalRule, Ruleset, RuleSettings } from './model.ts'
 import { canBeName } from './text.ts'
@@ -26,6 +32,7 @@ export function defaultRules(options: DefaultRulesOptions): Ruleset {
           },
         ]
       : [],
+    ...threadRules(options.experimental),
     room: [],
     sender: [],
     underride: underrideRules(options),

@@ -29,7 +29,7 @@ export function wakesOnly(outcome: {
 }
 
 /**
- * The outcome of the first rule that matches, in the order override, content, room, sender, underride. If that rule
+ * The outcome of the first rule that matches, in the order of `RULE_KINDS`. If that rule
  * only wakes devices, the first later rule that matches decides whether the event notifies. Pure; it never throws. An evaluation costs at most `MAX_STEPS`, and at most the rest of `context.budget`. After that only the
  * default rules, the room rules and the sender rules are evaluated.
  *
@@ -59,6 +59,8 @@ function decider(
   return (
     firstMatch(rules.override, event, context) ??
     firstMatch(rules.content, event, context) ??
+    // Nearly always empty, and counted as a step otherwise.
+    (rules.postcontent.length === 0 ? undefined : firstMatch(rules.postcontent, event, context)) ??
     (event.roomId === null ? undefined : rules.room.get(event.roomId)) ??
     (event.sender === null ? undefined : rules.sender.get(event.sender)) ??
     firstMatch(rules.underride, event, context)

@@ -1,6 +1,6 @@
 import { ENCRYPTED_EVENT } from './default-ids.ts'
 import { defaultRule, IN_PAIRS, match, SOUND } from './default-rule.ts'
-import type { ConditionalRule, ExperimentalRules } from './model.ts'
+import type { ConditionalRule, ExperimentalRules, Ruleset } from './model.ts'
 
 /** Default rules of open proposals, each behind its setting. They use the unstable types and ids of the proposals. */
 
@@ -36,6 +36,22 @@ export function knockRules({ knocks }: ExperimentalRules): ConditionalRule[] {
       ['notify', SOUND],
     ),
   ]
+}
+
+/** MSC4306: a reply in a thread notifies the users who have a subscription to it. Mentions and keywords come before. */
+export function threadRules({ threadSubscriptions }: ExperimentalRules = {}): Pick<Ruleset, 'postcontent'> {
+  if (threadSubscriptions !== true) return {}
+  const id = (name: string) => `.io.element.msc4306.rule.${name}`
+  const isSubscribed = (subscribed: boolean) => ({
+    kind: 'io.element.msc4306.thread_subscription',
+    subscribed,
+  })
+  return {
+    postcontent: [
+      defaultRule(id('unsubscribed_thread'), [isSubscribed(false)], []),
+      defaultRule(id('subscribed_thread'), [isSubscribed(true)], ['notify', SOUND]),
+    ],
+  }
 }
 
 /** MSC3930. */

@@ -1,4 +1,4 @@
-import { compileCondition, never } from './conditions.ts'
+import { compileCondition, isReplyInThread, isSubscribed, never } from './conditions.ts'
 import type { EvaluatedEvent } from './event.ts'
 import { BODY_KEY, isObject, parseKeyPath, valueAt } from './key-path.ts'
 import type { EvaluationContext, ExperimentalRules } from './model.ts'
@@ -57,6 +57,11 @@ function compared(
         : levels(levelsToNotify(context, event.sender, String(key)))
     case 'profile_tag':
       return [condition['profile_tag'], context.profileTag]
+    case 'io.element.msc4306.thread_subscription':
+      return [
+        condition['subscribed'],
+        isReplyInThread(event) ? isSubscribed(context) : 'no reply in a thread',
+      ]
     default:
       return isRecipientPermission(key) ? levels(levelsOfRecipient(context, key)) : [undefined, undefined]
   }

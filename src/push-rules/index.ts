@@ -1,5 +1,5 @@
 /** The push rules of Matrix as a library: pure functions, no dependencies. See README.md in this folder. */
-export { NOTIFY_IN_APP, RULE_KINDS } from './model.ts'
+export { NOTIFY_IN_APP, RULE_KINDS, USER_RULE_KINDS } from './model.ts'
 export type {
   Action,
   Condition,

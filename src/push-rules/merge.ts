@@ -25,14 +25,18 @@ export function rulesetFor({ defaults, changes, userRules }: RulesetParts): Rule
   const changed = new Map(changes.map((change) => [`${change.kind} ${change.ruleId}`, change]))
   const merged = RULE_KINDS.map((kind) => {
     const own: readonly PushRule[] = userRules[kind] ?? []
-    const shipped = defaults[kind].map((rule) => applied(rule, changed.get(`${kind} ${rule.rule_id}`)))
+    const shipped = (defaults[kind] ?? []).map((rule: PushRule) =>
+      applied(rule, changed.get(`${kind} ${rule.rule_id}`)),
+    )
     const isMaster = (rule: PushRule) => rule.rule_id === MASTER
     return [
       kind,
       [...shipped.filter(isMaster), ...own, ...shipped.filter((rule) => !isMaster(rule))],
     ] as const
   })
-  return Object.fromEntries(merged) as Ruleset
+  return Object.fromEntries(
+    merged.filter(([kind, rules]) => kind !== 'postcontent' || rules.length > 0),
+  ) as Ruleset
 }
 
 function applied(rule: PushRule, change: DefaultRuleChange | undefined): PushRule {

@@ -19,9 +19,12 @@ export type ReadonlyJson =
  */
 export type Scalar = string | number | boolean | null
 
-/** In order of evaluation. */
-export const RULE_KINDS = ['override', 'content', 'room', 'sender', 'underride'] as const
+/** In order of evaluation. `postcontent` has default rules only (MSC4306, experimental). */
+export const RULE_KINDS = ['override', 'content', 'postcontent', 'room', 'sender', 'underride'] as const
 export type RuleKind = (typeof RULE_KINDS)[number]
+/** The kinds of the rules that users write. */
+export const USER_RULE_KINDS = ['override', 'content', 'room', 'sender', 'underride'] as const
+export type UserRuleKind = (typeof USER_RULE_KINDS)[number]
 
 export type EventMatch = { kind: 'event_match'; key: string; pattern: string }
 export type EventPropertyIs = { kind: 'event_property_is'; key: string; value: Scalar }
@@ -37,6 +40,8 @@ export type SenderNotificationPermission = { kind: 'sender_notification_permissi
 export type ProfileTag = { kind: 'profile_tag'; profile_tag: string }
 /** MSC4506, experimental: the user may do `key` (`invite`, `kick`, `ban` or `redact`) in the room. */
 export type RecipientPermission = { kind: 'recipient_permission'; key: string }
+/** MSC4306, experimental: the event is a reply in a thread, and the user has a subscription to the thread, or has none. */
+export type ThreadSubscription = { kind: 'io.element.msc4306.thread_subscription'; subscribed: boolean }
 /** A condition of an unknown kind: it is stored unchanged and never matches. */
 export type UnknownCondition = { kind: string; [parameter: string]: ReadonlyJson }
 
@@ -49,6 +54,7 @@ export type Condition =
   | SenderNotificationPermission
   | ProfileTag
   | RecipientPermission
+  | ThreadSubscription
   | UnknownCondition
 
 /** Without `value` a tweak is set to `true`. */
@@ -79,6 +85,8 @@ export type PushRule = ConditionalRule | ContentRule | SubjectRule
 export type Ruleset = {
   override: ConditionalRule[]
   content: ContentRule[]
+  /** MSC4306, experimental: absent if it is off. */
+  postcontent?: ConditionalRule[]
   room: SubjectRule[]
   sender: SubjectRule[]
   underride: ConditionalRule[]
@@ -146,6 +154,8 @@ export type EvaluationContext = {
    * (invitation, mention, name in the text) do not match.
    */
   userId?: string | undefined
+  /** MSC4306: the users with a subscription to the thread of the event. */
+  subscribers?: ReadonlySet<string> | undefined
   /** The user's display name in this room, for `contains_display_name`. */
   displayName?: string | undefined
   /** The `profile_tag` of the pusher, in an evaluation for a device. The condition `profile_tag` compares with it. */

@@ -210,6 +210,7 @@ class RoomPopulation implements Population {
       const member = this.#members.get(userId)
       if (member?.rules === undefined || this.#askingPermission.has(userId)) add(member)
     }
+    for (const userId of context.subscribers ?? []) add(this.#members.get(userId))
     return concerned
   }
 }

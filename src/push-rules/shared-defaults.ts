@@ -35,8 +35,17 @@ const made = new Map<string, SharedDefaults>()
 function sharedDefaults(settings: RuleSettings): SharedDefaults {
   const { legacyMentionRules, experimental = {} } = settings
   const { polls, encryptedEvents, encryptedEventsCount, liveLocation, knocks, notifyInApp } = experimental
+  const { threadSubscriptions } = experimental
   const encrypted = [encryptedEvents, encryptedEventsCount]
-  const key = [legacyMentionRules, polls, ...encrypted, liveLocation, knocks, notifyInApp]
+  const key = [
+    legacyMentionRules,
+    polls,
+    ...encrypted,
+    liveLocation,
+    knocks,
+    notifyInApp,
+    threadSubscriptions,
+  ]
     .map((isOn) => (isOn === true ? 1 : 0))
     .join('')
   const found = made.get(key)

@@ -7,6 +7,7 @@ import {
   RULE_KINDS,
   type RuleKind,
   type Scalar,
+  USER_RULE_KINDS,
 } from './model.ts'
 import { utf8 } from './utf-8.ts'
 
@@ -72,6 +73,8 @@ export function validateRule(
 ): Validated<RuleDraft> {
   const limits = options.limits ?? DEFAULT_RULE_LIMITS
   if (!isObject(body)) return refuse('malformed', 'A rule must be a JSON object')
+  if (kind === 'postcontent')
+    return refuse('invalid', `Users can write push rules of the kinds ${USER_RULE_KINDS.join(', ')} only`)
   const hasConditions = kind === 'override' || kind === 'underride'
   const problem =
     idProblem(ruleId, limits) ??

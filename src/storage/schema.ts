@@ -49,7 +49,7 @@ import type {
 // position. Positions only grow. The migrations in migrations/ create the tables and indexes.
 
 /** The kinds of push rules (`push-rules/`). */
-type RuleKind = 'override' | 'content' | 'room' | 'sender' | 'underride'
+type RuleKind = 'override' | 'content' | 'postcontent' | 'room' | 'sender' | 'underride'
 
 export type StreamTable = { id: Filled<number>; position: number }
 

@@ -263,9 +263,8 @@ async function changeDefault(
 
 function defaultRule(settings: RuleSettings, { userId, scope, kind, ruleId }: RuleKey): PushRule | undefined {
   if (scope !== GLOBAL) return undefined
-  const rules: readonly PushRule[] = defaultRules({ ...settings, userId, localpart: localpartOf(userId) })[
-    kind
-  ]
+  const defaults = defaultRules({ ...settings, userId, localpart: localpartOf(userId) })
+  const rules: readonly PushRule[] = defaults[kind] ?? []
   return rules.find((rule) => rule.rule_id === ruleId)
 }
 

@@ -89,7 +89,7 @@ function rulesIn(rows: readonly RuleRow[] | undefined): Ruleset {
   for (const row of rows ?? []) {
     const rule = ruleOf(row)
     // The content of a row was checked against its kind when it was written.
-    if (rule) (rules[row.kind] as PushRule[]).push(rule)
+    if (rule) (rules[row.kind] as PushRule[] | undefined)?.push(rule)
   }
   return rules
 }

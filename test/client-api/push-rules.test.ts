@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { rulesetOf } from '../../src/user-rules/read-rules.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
-import { defaultRules, RULE_KINDS } from '../../src/push-rules/index.ts'
+import { defaultRules, USER_RULE_KINDS } from '../../src/push-rules/index.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { accountServer, registered } from './account-server.ts'
@@ -41,7 +41,7 @@ test('GET /pushrules/ returns the default rules as a whole, by scope, by kind, b
   const get = async (path: string) => call('GET', path, { token })
   assert.deepEqual(await get('/pushrules/'), { status: 200, body: { global: rules } as never })
   assert.deepEqual(await get('/_matrix/client/r0/pushrules/global/'), { status: 200, body: rules as never })
-  for (const kind of RULE_KINDS) {
+  for (const kind of USER_RULE_KINDS) {
     assert.deepEqual(await get(`/pushrules/global/${kind}/`), { status: 200, body: rules[kind] as never })
     for (const rule of rules[kind]) {
       const path = `/pushrules/global/${kind}/${rule.rule_id}`

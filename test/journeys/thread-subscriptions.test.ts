@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { call, registerUser, type TestUser } from '../support/client.ts'
+import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 
 const encoded = encodeURIComponent
@@ -121,10 +123,68 @@ test('subscriptions above their quota are refused', async (t) => {
   assert.equal((await subscription('PUT', root, {})).status, 200)
 })
 
+test('a reply notifies the users with a subscription to its thread and mentioned users only', async (t) => {
+  const { url, alice, bob, roomId, root, subscription } = await createFixture(t)
+  const gateway = await startPokeReceiver(t)
+  const carol = await registerUser(url, 'carol')
+  const dave = await registerUser(url, 'dave')
+  for (const user of [carol, dave]) await user.post(`/join/${encoded(roomId)}`)
+  for (const user of [bob, carol, dave])
+    await user.post(
+      '/pushers/set',
+      foundingPusher(gateway.url, { pushkey: user.userId, instance_handle: user.userId.slice(1, 5) }),
+    )
+  // Carol has a push rule of her own, so she is evaluated by herself.
+  await carol.put('/pushrules/global/content/keyword', { pattern: 'fire', actions: ['notify'] })
+  await subscription('PUT', root, {})
+  await subscription('PUT', root, {}, carol)
+  const thread = { 'm.relates_to': { rel_type: 'm.thread', event_id: root } }
+  const reply = await alice.say(roomId, 'reply', thread)
+  const told = async (eventId: string, count: number) => {
+    await eventually(() => gateway.pokes.filter((poke) => poke.event_id === eventId).length >= count)
+    return gateway.pokes.filter((poke) => poke.event_id === eventId).map((poke) => poke.devices[0]?.pushkey)
+  }
+  await subscription('DELETE', root, undefined, carol)
+  const mention = await alice.say(roomId, 'dave?', { ...thread, 'm.mentions': { user_ids: [dave.userId] } })
+  const outside = await alice.say(roomId, 'all')
+  assert.deepEqual(new Set(await told(outside, 3)), new Set([bob.userId, carol.userId, dave.userId]))
+  assert.deepEqual(new Set(await told(reply, 2)), new Set([bob.userId, carol.userId]))
+  assert.deepEqual(new Set(await told(mention, 2)), new Set([bob.userId, dave.userId]))
+
+  const countsOf = async (user: TestUser) => {
+    const filter = encoded(JSON.stringify({ room: { timeline: { unread_thread_notifications: true } } }))
+    const { rooms } = (await user.get(`/sync?filter=${filter}`)) as {
+      rooms: {
+        join: Record<string, { unread_thread_notifications: Record<string, { notification_count: number }> }>
+      }
+    }
+    return rooms.join[roomId]?.unread_thread_notifications[root]?.notification_count ?? 0
+  }
+  assert.deepEqual([await countsOf(bob), await countsOf(carol), await countsOf(dave)], [2, 1, 1])
+
+  const rule = '/pushrules/global/postcontent/.io.element.msc4306.rule.subscribed_thread'
+  assert.equal((await bob.get(rule))['enabled'], true)
+  await bob.put(`${rule}/enabled`, { enabled: false })
+  await bob.put(`${rule.replace('.subscribed', '.unsubscribed')}/enabled`, { enabled: false })
+  const later = await alice.say(roomId, 'later', thread)
+  assert.deepEqual(await told(later, 1), [bob.userId], 'by the rule for all messages')
+  const refused = await bob.try('PUT', '/pushrules/global/postcontent/mine', { conditions: [], actions: [] })
+  assert.equal(refused.status, 400)
+  assert.equal(refused.body['errcode'], 'M_INVALID_PARAM')
+})
+
 test('without the setting there are no thread subscriptions', async (t) => {
-  const { url, subscription, list } = await createFixture(t, {})
+  const { url, alice, subscription, list } = await createFixture(t, {})
   assert.equal((await subscription('GET')).status, 404)
   assert.equal((await list()).status, 404)
   const { body } = await call(`${url}/_matrix/client/versions`)
+  const { global } = (await call(`${url}/_matrix/client/v3/pushrules/`, { token: alice.token })).body as {
+    global: object
+  }
+  assert.ok(!('postcontent' in global))
+  assert.equal((await alice.try('GET', '/pushrules/global/postcontent/')).status, 400)
+  assert.equal((await alice.try('GET', '/pushrules/global/postcontent/x')).status, 404)
+  const refused = await alice.try('PUT', '/pushrules/global/postcontent/x', { conditions: [], actions: [] })
+  assert.equal(refused.body['errcode'], 'M_UNKNOWN', 'the kind does not exist')
   assert.ok(!('org.matrix.msc4306' in (body['unstable_features'] as object)))
 })

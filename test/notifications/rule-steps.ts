@@ -9,7 +9,7 @@ import {
 import { GLOBAL, rulesetOf } from '../../src/user-rules/read-rules.ts'
 import type { RuleKey } from '../../src/user-rules/rules-store.ts'
 import type { RoomId, UserId } from '../../src/lib/ids.ts'
-import { type Action, RULE_KINDS, type RuleKind } from '../../src/push-rules/index.ts'
+import { type Action, USER_RULE_KINDS, type RuleKind } from '../../src/push-rules/index.ts'
 import { HANDLE, type NotificationsFixture } from './fixture.ts'
 import type { Model } from './model.ts'
 
@@ -76,7 +76,7 @@ async function changeDefault(
   const [kind, ruleId, actions] = DEFAULTS[pick % DEFAULTS.length] as (typeof DEFAULTS)[number]
   const key = { userId, scope: GLOBAL, kind, ruleId }
   if (pick >= DEFAULTS.length) {
-    const isEnabled = model.rules.get(userId)?.global[kind].find((rule) => rule.rule_id === ruleId)?.enabled
+    const isEnabled = model.rules.get(userId)?.global[kind]?.find((rule) => rule.rule_id === ruleId)?.enabled
     await setRuleEnabled(fixture.rules, key, !isEnabled)
   } else await setRuleActions(fixture.rules, key, actions)
 }
@@ -91,7 +91,7 @@ async function changeOwn(
   const rules = model.rules.get(userId)
   if (!rules) return false
   const own = [[GLOBAL, rules.global] as const, ...rules.device].flatMap(([scope, set]) =>
-    RULE_KINDS.flatMap((kind) =>
+    USER_RULE_KINDS.flatMap((kind) =>
       set[kind].flatMap((rule) =>
         rule.default ? [] : [{ key: { userId, scope, kind, ruleId: rule.rule_id } satisfies RuleKey, rule }],
       ),

@@ -31,6 +31,7 @@ export const OURS_ALONE: Readonly<Record<string, string>> = {
 export const EXTENSIONS: Readonly<Record<string, string>> = {
   device_unused_fallback_key_types: 'the text of the module "End-to-End Encryption", not the file of `/sync`',
   'm.relations': 'the text of "Aggregations of child events", not the schema of events',
+  postcontent: 'MSC4306',
   instance_handle: 'the founding text',
   profile_tag: 'conditions of kind `device`, of the draft of 2015',
   device: 'device scopes, of the draft of 2015',
