@@ -22,13 +22,21 @@ const silent = {
 
 export const PASSWORD = 'correct horse'
 
-type ClientOptions = {
+type LoginOptions = {
   fetchFn?: typeof fetch
   /** With the SDK's cryptography (matrix-sdk-crypto, in Rust), in memory. */
   withCrypto?: boolean
   cryptoCallbacks?: CryptoCallbacks
+}
+
+type ClientOptions = LoginOptions & {
   /** Threads are shown beside the main timeline. */
   threadSupport?: boolean
+}
+
+export async function register(baseUrl: string, username: string): Promise<void> {
+  const visitor = sdk.createClient({ baseUrl, logger: silent })
+  await visitor.registerRequest({ username, password: PASSWORD, auth: { type: 'm.login.dummy' } })
 }
 
 /** Registers, then starts an unmodified client and waits until it is ready. */
@@ -38,17 +46,15 @@ export async function startClient(
   username: string,
   options: ClientOptions = {},
 ): Promise<sdk.MatrixClient> {
-  const visitor = sdk.createClient({ baseUrl, logger: silent })
-  await visitor.registerRequest({ username, password: PASSWORD, auth: { type: 'm.login.dummy' } })
+  await register(baseUrl, username)
   return startSession(t, baseUrl, username, options)
 }
 
-/** Logs in as an existing user with a new device, and starts its client. */
-export async function startSession(
-  t: TestContext,
+/** Logs in as an existing user with a new device. Resolves to its client, which is not started. */
+export async function logIn(
   baseUrl: string,
   username: string,
-  { withCrypto = false, threadSupport = false, ...options }: ClientOptions = {},
+  { withCrypto = false, ...options }: LoginOptions = {},
 ): Promise<sdk.MatrixClient> {
   const visitor = sdk.createClient({ baseUrl, logger: silent })
   const session = await visitor.loginRequest({
@@ -65,6 +71,17 @@ export async function startSession(
     ...options,
   })
   if (withCrypto) await client.initRustCrypto({ useIndexedDB: false })
+  return client
+}
+
+/** Logs in as an existing user with a new device, and starts its client. */
+export async function startSession(
+  t: TestContext,
+  baseUrl: string,
+  username: string,
+  { threadSupport = false, ...options }: ClientOptions = {},
+): Promise<sdk.MatrixClient> {
+  const client = await logIn(baseUrl, username, options)
   const prepared = once(client, sdk.ClientEvent.Sync, (state) => state === sdk.SyncState.Prepared)
   await client.startClient({ initialSyncLimit: 10, threadSupport })
   afterTest(t, () => client.stopClient())

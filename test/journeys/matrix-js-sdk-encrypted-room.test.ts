@@ -2,11 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as sdk from 'matrix-js-sdk'
 import { startTestServer } from '../support/server.ts'
+import { ENCRYPTED } from './js-sdk-crypto.ts'
 import { once, startClient } from './js-sdk.ts'
-
-const ENCRYPTED = [
-  { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } },
-]
 
 /** Resolves when the client has decrypted a message with this text. */
 function decrypted(client: sdk.MatrixClient, body: string): Promise<void> {

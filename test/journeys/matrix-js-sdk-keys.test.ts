@@ -3,15 +3,10 @@ import { describe, test, type TestContext } from 'node:test'
 import type { MatrixClient } from 'matrix-js-sdk'
 import { eventually } from '../support/eventually.ts'
 import { startTestServer } from '../support/server.ts'
+import { cryptoOf, ENCRYPTED } from './js-sdk-crypto.ts'
 import { PASSWORD, startClient, startSession } from './js-sdk.ts'
 
 const withCrypto = { withCrypto: true }
-
-function cryptoOf(client: MatrixClient) {
-  const crypto = client.getCrypto()
-  assert.ok(crypto, 'the client has cryptography')
-  return crypto
-}
 
 /** Creates cross-signing keys, with the password if the server asks for it. Resolves to the number of times that it did. */
 async function createIdentity(client: MatrixClient, more: { setupNewCrossSigning?: boolean } = {}) {
@@ -44,9 +39,7 @@ async function begin(t: TestContext) {
   // A client follows the device lists of users who join an encrypted room.
   const { room_id: roomId } = await bob.createRoom({
     preset: 'public_chat' as never,
-    initial_state: [
-      { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } },
-    ],
+    initial_state: ENCRYPTED,
   })
   await eventually(() => cryptoOf(bob).isEncryptionEnabledInRoom(roomId))
   await alice.joinRoom(roomId)

@@ -4,49 +4,10 @@ import * as sdk from 'matrix-js-sdk'
 import { call } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestServer } from '../support/server.ts'
+import { createVault, cryptoOf, ENCRYPTED, setUpSecrets } from './js-sdk-crypto.ts'
 import { once, startClient, startSession } from './js-sdk.ts'
 
 // Secret storage (client-server API, "Secrets") is account data, and a dehydrated device (MSC3814) needs it.
-
-const ENCRYPTED = [
-  { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } },
-]
-
-function cryptoOf(client: sdk.MatrixClient) {
-  const crypto = client.getCrypto()
-  assert.ok(crypto, 'the client has cryptography')
-  return crypto
-}
-
-/** The key of the secret storage of a user, as the user types it in at each device. */
-function createVault() {
-  let stored: { id: string; key: Uint8Array<ArrayBuffer> } | undefined
-  return {
-    options: {
-      withCrypto: true,
-      cryptoCallbacks: {
-        getSecretStorageKey: async ({ keys }: { keys: Record<string, unknown> }) =>
-          stored && stored.id in keys ? ([stored.id, stored.key] as [string, Uint8Array<ArrayBuffer>]) : null,
-        cacheSecretStorageKey: (id: string, _info: unknown, key: Uint8Array<ArrayBuffer>) => {
-          stored = { id, key }
-        },
-      },
-    },
-  }
-}
-
-/** Creates the cross-signing keys and the secret storage with a key backup, as Element does after the first login. */
-async function setUpSecrets(client: sdk.MatrixClient): Promise<void> {
-  const crypto = cryptoOf(client)
-  await crypto.bootstrapCrossSigning({
-    authUploadDeviceSigningKeys: (send) => send(null),
-  })
-  const recoveryKey = await crypto.createRecoveryKeyFromPassphrase()
-  await crypto.bootstrapSecretStorage({
-    createSecretStorageKey: () => Promise.resolve(recoveryKey),
-    setupNewKeyBackup: true,
-  })
-}
 
 /** Gets the cross-signing keys from the secret storage, and signs the device. */
 async function importIdentity(client: sdk.MatrixClient): Promise<void> {

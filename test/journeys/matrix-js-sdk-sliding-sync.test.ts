@@ -5,16 +5,9 @@ import { SlidingSync } from 'matrix-js-sdk/lib/sliding-sync.js'
 import { afterTest } from '../support/after-test.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestServer } from '../support/server.ts'
-import { once, PASSWORD, startClient } from './js-sdk.ts'
+import { ENCRYPTED } from './js-sdk-crypto.ts'
+import { logIn, once, register, startClient } from './js-sdk.ts'
 
-const silent = {
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  getChild: () => silent,
-}
 const STATE = [
   ['m.room.name', ''],
   ['m.room.topic', ''],
@@ -27,19 +20,7 @@ const STATE = [
 
 /** Logs in with a new device, and starts a client that uses sliding sync instead of /sync. */
 async function startSliding(t: TestContext, baseUrl: string, username: string, withCrypto = false) {
-  const session = await sdk.createClient({ baseUrl, logger: silent }).loginRequest({
-    type: 'm.login.password',
-    identifier: { type: 'm.id.user', user: username },
-    password: PASSWORD,
-  })
-  const client = sdk.createClient({
-    baseUrl,
-    userId: session.user_id,
-    accessToken: session.access_token,
-    deviceId: session.device_id,
-    logger: silent,
-  })
-  if (withCrypto) await client.initRustCrypto({ useIndexedDB: false })
+  const client = await logIn(baseUrl, username, { withCrypto })
   const list = { ranges: [[0, 20]], required_state: STATE, timeline_limit: 1, filters: {} }
   const open = { timeline_limit: 20, required_state: [...STATE, ['m.room.pinned_events', '']] }
   const sliding = new SlidingSync(baseUrl, new Map([['all', list]]), open, client, 30_000)
@@ -62,8 +43,7 @@ const bodiesOf = (room: sdk.Room | null) =>
 test('matrix-js-sdk with sliding sync has rooms, counts, receipts, typing, invitations and leaves', async (t) => {
   const { url } = await startTestServer(t)
   const bob = await startClient(t, url, 'bob')
-  const visitor = sdk.createClient({ baseUrl: url, logger: silent })
-  await visitor.registerRequest({ username: 'alice', password: PASSWORD, auth: { type: 'm.login.dummy' } })
+  await register(url, 'alice')
   const aliceId = '@alice:localhost'
   const { room_id: roomId } = await bob.createRoom({ name: 'The office', invite: [aliceId] })
   const { client: alice, sliding } = await startSliding(t, url, 'alice')
@@ -104,16 +84,12 @@ test('matrix-js-sdk with sliding sync has rooms, counts, receipts, typing, invit
 
 test('two clients of matrix-js-sdk with its cryptography talk over sliding sync in an encrypted room', async (t) => {
   const { url } = await startTestServer(t)
-  const visitor = sdk.createClient({ baseUrl: url, logger: silent })
-  for (const username of ['alice', 'bob'])
-    await visitor.registerRequest({ username, password: PASSWORD, auth: { type: 'm.login.dummy' } })
+  for (const username of ['alice', 'bob']) await register(url, username)
   const { client: alice } = await startSliding(t, url, 'alice', true)
   const { client: bob } = await startSliding(t, url, 'bob', true)
   const { room_id: roomId } = await bob.createRoom({
     invite: ['@alice:localhost'],
-    initial_state: [
-      { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } },
-    ],
+    initial_state: ENCRYPTED,
   })
   await eventually(() => alice.getRoom(roomId)?.getMyMembership() === 'invite')
   await alice.joinRoom(roomId)

@@ -3,8 +3,6 @@ import { test, type TestContext } from 'node:test'
 import * as sdk from 'matrix-js-sdk'
 import {
   CryptoEvent,
-  type CryptoCallbacks,
-  type GeneratedSecretStorageKey,
   type ShowSasCallbacks,
   type VerificationRequest,
   VerificationPhase,
@@ -13,65 +11,18 @@ import {
 } from 'matrix-js-sdk/lib/crypto-api/index.js'
 import { eventually } from '../support/eventually.ts'
 import { startTestServer } from '../support/server.ts'
-import { once, PASSWORD, startClient, startSession } from './js-sdk.ts'
+import { createVault, cryptoOf, ENCRYPTED, setUpSecrets } from './js-sdk-crypto.ts'
+import { once, startClient, startSession } from './js-sdk.ts'
 
 /** The clients wait for each other in many steps. */
 const LIMIT_MS = 120_000
-const ENCRYPTED = [
-  { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } },
-]
-
-function cryptoOf(client: sdk.MatrixClient) {
-  const crypto = client.getCrypto()
-  assert.ok(crypto, 'the client has cryptography')
-  return crypto
-}
-
-/** The recovery key of a user: what the user has written down, and types into a new device. */
-function createRecovery() {
-  let created: GeneratedSecretStorageKey | undefined
-  const callbacks: CryptoCallbacks = {
-    async getSecretStorageKey({ keys }) {
-      const [keyId] = Object.keys(keys)
-      return created && keyId ? [keyId, new Uint8Array(created.privateKey)] : null
-    },
-  }
-  return {
-    callbacks,
-    async create(client: sdk.MatrixClient) {
-      created = await cryptoOf(client).createRecoveryKeyFromPassphrase()
-      return created
-    },
-  }
-}
-
-/** Cross-signing keys, secret storage and a key backup, as a client creates them after a registration. */
-async function secure(client: sdk.MatrixClient, recovery: ReturnType<typeof createRecovery>) {
-  const crypto = cryptoOf(client)
-  await crypto.bootstrapCrossSigning({
-    async authUploadDeviceSigningKeys(send) {
-      await send({
-        type: 'm.login.password',
-        identifier: { type: 'm.id.user', user: client.getSafeUserId() },
-        password: PASSWORD,
-      })
-    },
-  })
-  await crypto.bootstrapSecretStorage({
-    createSecretStorageKey: () => recovery.create(client),
-    setupNewKeyBackup: true,
-  })
-  assert.ok(await crypto.isSecretStorageReady())
-}
-
 async function begin(t: TestContext) {
   const { url } = await startTestServer(t)
-  const recovery = createRecovery()
-  const alice = await startClient(t, url, 'alice', { withCrypto: true, cryptoCallbacks: recovery.callbacks })
-  const bobs = createRecovery()
-  const bob = await startClient(t, url, 'bob', { withCrypto: true, cryptoCallbacks: bobs.callbacks })
-  await secure(alice, recovery)
-  await secure(bob, bobs)
+  const vault = createVault()
+  const alice = await startClient(t, url, 'alice', vault.options)
+  const bob = await startClient(t, url, 'bob', createVault().options)
+  await setUpSecrets(alice)
+  await setUpSecrets(bob)
   const { room_id: roomId } = await alice.createRoom({
     preset: sdk.Preset.TrustedPrivateChat,
     is_direct: true,
@@ -81,7 +32,7 @@ async function begin(t: TestContext) {
   await bob.joinRoom(roomId)
   for (const client of [alice, bob])
     await eventually(() => client.getRoom(roomId)?.getJoinedMemberCount() === 2)
-  return { url, recovery, alice, bob, roomId }
+  return { url, vault, alice, bob, roomId }
 }
 
 /** Both sides compare the emoji and confirm. Resolves when both clients hold the other side as verified. */
@@ -137,7 +88,7 @@ test(
   'two users verify each other with emoji, and a new login restores all messages from the key backup',
   { timeout: LIMIT_MS },
   async (t) => {
-    const { url, recovery, alice, bob, roomId } = await begin(t)
+    const { url, vault, alice, bob, roomId } = await begin(t)
     const failures: string[] = []
     const watch = (client: sdk.MatrixClient) =>
       client.on(sdk.MatrixEventEvent.Decrypted, (event) => {
@@ -161,10 +112,7 @@ test(
     // Her session of the room and Bob's. The client uploads them after a random delay of up to ten seconds.
     await eventually(async () => (await backedUpKeys(alice)) >= 2)
 
-    const phone = await startSession(t, url, 'alice', {
-      withCrypto: true,
-      cryptoCallbacks: recovery.callbacks,
-    })
+    const phone = await startSession(t, url, 'alice', vault.options)
     // It needs the public keys of the user, which a client downloads after a login.
     assert.ok(await cryptoOf(phone).userHasCrossSigningKeys(undefined, true))
     await cryptoOf(phone).bootstrapCrossSigning({})
