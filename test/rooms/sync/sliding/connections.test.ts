@@ -35,6 +35,18 @@ test('the text of a state contains everything of it', () => {
   assert.deepEqual(connectionOf(connectionText(state)), state)
 })
 
+test('a text that would be too large leaves out rooms', () => {
+  const rooms = Array.from({ length: 1000 }, (_, at) => `!${at}` as RoomId)
+  const state: ConnectionState = new Map(
+    rooms.map((roomId, at) => [roomId, { limit: 1, state: `["${at}"]`, isDm: false, upTo: undefined }]),
+  )
+  const text = connectionText(state, 10_000)
+  assert.ok(text.length <= 10_000, String(text.length))
+  const stored = [...connectionOf(text)]
+  assert.ok(stored.length > 100, String(stored.length))
+  assert.deepEqual(stored, [...state].slice(0, stored.length))
+})
+
 onEachSharedDatabase('a connection', (openTwo) => {
   test('is continued by another process, and after a restart', async (t) => {
     const [first, second] = await openTwo(t)
