@@ -49,6 +49,7 @@ import { roomSummaryRoutes } from './room-summary.ts'
 import { roomUpgradeRoutes } from './room-upgrade.ts'
 import { roomSendRoutes } from './room-send.ts'
 import { roomStateWriteRoutes } from './room-state-write.ts'
+import { searchRoutes } from './search.ts'
 import { slidingSyncRoutes } from './sliding-sync.ts'
 import { syncRoutes } from './sync.ts'
 import { tagRoutes } from './tags.ts'
@@ -125,6 +126,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
       ? threadSubscriptionRoutes(rooms)
       : []),
     ...relationRoutes({ db, clock, pageBytes }),
+    ...searchRoutes({ db, clock, pageBytes }),
     ...receiptRoutes({ ...notifications, db }),
     ...typingRoutes({ db, typing }),
     ...syncRoutes(sync),

@@ -199,5 +199,4 @@ export const OPTIONAL: Readonly<Record<string, string>> = {
  */
 export const ABSENT: Readonly<Record<string, string>> = {
   '/presence/': 'no presence: 404',
-  '/v3/search$': 'no search of messages: 404',
 }

@@ -16,6 +16,7 @@ import { addEvent } from './event-store.ts'
 import { moveCounters, setMembership } from './membership-store.ts'
 import { relationWithTarget, threadOf } from './relation.ts'
 import { checkAnnotation, recordRelation } from './relations/record-relation.ts'
+import { indexAgain } from './search/index-events.ts'
 import { summariseState } from './room-summary.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 import { countState } from './state-quota.ts'
@@ -68,7 +69,8 @@ export async function appendTo(
   const target = event.type === 'm.room.member' && event.stateKey !== null ? event.stateKey : undefined
   const { joinedCount, rulesVersion } = target === undefined ? room : await applyMembership(tx, event)
   addEvent(tx, rowOfEvent(event, content), joinedCount)
-  recordRelation(tx, event, relation)
+  const edited = recordRelation(tx, event, relation)
+  if (edited !== undefined) await indexAgain(tx, { type: event.type, position: edited })
   if (event.stateKey !== null) {
     await setCurrentState(tx, { ...event, stateKey: event.stateKey })
     summariseState(tx, event)

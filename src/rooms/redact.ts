@@ -11,6 +11,7 @@ import { clearMemberProfile, moveCounters } from './membership-store.ts'
 import { levelOf, levelToAct } from './power-levels.ts'
 import { prunedContent } from './prune.ts'
 import { removeRelation } from './relations/record-relation.ts'
+import { indexAgain } from './search/index-events.ts'
 import { summariseState } from './room-summary.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 import { countPruned } from './state-quota.ts'
@@ -69,6 +70,7 @@ async function applyRedaction(
   const bytes = Buffer.byteLength(JSON.stringify(redacted.content)) - Buffer.byteLength(content)
   await countPruned(tx, redacted, bytes)
   await pruneEvent(tx, { eventId, content, redactedBy: by.eventId })
+  await indexAgain(tx, redacted)
   summariseState(tx, { ...redacted, content: kept })
   if (type === 'm.room.member' && stateKey !== null) {
     const userId = stateKey as UserId

@@ -37,6 +37,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   35: async () => (await import('./migrations/0035-dehydrated-devices.ts')).dehydratedDevices,
   32: async () => (await import('./migrations/0032-main-totals.ts')).mainTotals,
   34: async () => (await import('./migrations/0034-thread-subscriptions.ts')).threadSubscriptions,
+  36: async () => (await import('./migrations/0036-search.ts')).search,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

@@ -21,6 +21,10 @@ export type ColumnTypes = {
   jsonAt: (column: string, keys: readonly string[]) => string
   /** The origin of the parsed URL in a column; empty for null. */
   originOf: (column: string) => string
+  /**
+   * A table that is searched by words: `rowid` and `words`. The words are in the form of `lib/words.ts`, and are compared as they are.
+   */
+  wordIndex: (table: string) => string[]
   /** Makes the next id of one table the next id of another table. Both columns are `serial`. */
   continueIds: (from: SerialColumn, to: SerialColumn) => string[]
 }

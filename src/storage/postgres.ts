@@ -28,6 +28,10 @@ export const TYPES: ColumnTypes = {
   jsonText: (column) => `coalesce(to_json(${column})::text, 'null')`,
   jsonAt: (column, keys) => `(${column}::jsonb #>> '{${keys.map((key) => `"${key}"`).join(',')}}')`,
   originOf: (url) => `coalesce(split_part(${url}, '/', 1) || '//' || split_part(${url}, '/', 3), '')`,
+  wordIndex: (table) => [
+    `create table ${table} (rowid bigint primary key, words tsvector not null)`,
+    `create index ${table}_words on ${table} using gin (words)`,
+  ],
   continueIds: (from, to) => [
     `select setval(pg_get_serial_sequence('${to.table}', '${to.column}'), last_value, is_called)
       from ${from.table}_${from.column}_seq`,

@@ -33,6 +33,7 @@ import type {
 import type { RelationsTable, ThreadParticipantsTable, ThreadSubscriptionsTable } from './relations-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 import type { SlidingConnectionsTable } from './sliding-schema.ts'
+import type { SearchEntriesTable, SearchIndexTable, SearchProgressTable } from './search-schema.ts'
 import type { UserWordsTable } from './user-directory-schema.ts'
 import type {
   BadgeRoomsTable,
@@ -434,6 +435,9 @@ export type Schema = {
   relations: RelationsTable
   thread_participants: ThreadParticipantsTable
   thread_subscriptions: ThreadSubscriptionsTable
+  search_index: SearchIndexTable
+  search_entries: SearchEntriesTable
+  search_progress: SearchProgressTable
   current_state: CurrentStateTable
   memberships: MembershipsTable
   device_keys: DeviceKeysTable

@@ -35,6 +35,11 @@ export const TYPES: ColumnTypes = {
   jsonAt: (column, keys) => `(${column} ->> '$${keys.map((key) => `."${key}"`).join('')}')`,
   originOf: (url) =>
     `coalesce(substr(${url}, 1, instr(${url}, '://') + 1 + instr(substr(${url}, instr(${url}, '://') + 3) || '/', '/')), '')`,
+  // The tokenizer `ascii` takes every character above 127 as a part of a word, so it never divides a word. Not `contentless_delete`: its rows have ids
+  // above 2^53, with which every later statement of the connection fails in node:sqlite.
+  wordIndex: (table) => [
+    `create virtual table ${table} using fts5(words, detail=none, prefix='3', tokenize='ascii')`,
+  ],
   continueIds: (from, to) => [
     `delete from sqlite_sequence where name = '${to.table}'`,
     `insert into sqlite_sequence (name, seq) select '${to.table}', seq from sqlite_sequence where name = '${from.table}'`,

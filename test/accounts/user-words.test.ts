@@ -42,7 +42,7 @@ onEachSharedDatabase('users of an earlier version', (openTwo) => {
 })
 
 test('wordsOf returns lower-case words without accents, each once and not longer than 64 code units', () => {
-  assert.deepEqual(wordsOf('Ünïted — NATIONS, united! 東京 ﬁne'), ['united', 'nations', '東京', 'fine'])
+  assert.deepEqual(wordsOf('Ünïted — NATIONS, united! 東京 ﬁne'), ['united', 'nations', '東', '京', 'fine'])
   assert.deepEqual(wordsOf('हिन्दी'), ['हिन्दी'])
   assert.deepEqual(wordsOf('x'.repeat(70)), ['x'.repeat(64)])
   const [cut = ''] = wordsOf(`${'x'.repeat(63)}𝒳𐐨`)

@@ -5,6 +5,7 @@ import type { Event } from '../../lib/matrix-event.ts'
 import type { Transaction } from '../../storage/database.ts'
 import { deleteEdit, insertEdit } from '../edits-store.ts'
 import { editedPosition, type RelationWithTarget, relationWithTarget } from '../relation.ts'
+import { indexAgain } from '../search/index-events.ts'
 import { MAX_KEY_BYTES } from '../validate-event.ts'
 import {
   deleteRelationsOf,
@@ -37,14 +38,17 @@ export async function checkAnnotation(
     )
 }
 
-/** Writes the relation of a new event to the related event. An event without a related event in its room needs no statement. */
+/**
+ * Writes the relation of a new event to the related event. An event without a related event in its room needs no statement. Returns the position of the
+ * message that the event edits.
+ */
 export function recordRelation(
   tx: Transaction,
   event: Event,
   relation: RelationWithTarget | undefined,
-): void {
+): number | undefined {
   const { target } = relation ?? {}
-  if (relation === undefined || target === undefined || !isStored(relation.type)) return
+  if (relation === undefined || target === undefined || !isStored(relation.type)) return undefined
   const { position, sender, roomId } = event
   tx.write(insertRelation, {
     parent: target.position,
@@ -58,6 +62,7 @@ export function recordRelation(
     tx.write(addReply, { root: target.position, userId: sender, roomId, position })
   const edited = editedPosition({ ...event, stateKey: undefined }, relation)
   if (edited !== undefined) tx.write(insertEdit, { position: edited, editPosition: position })
+  return edited
 }
 
 /**
@@ -71,8 +76,10 @@ export async function removeRelation(tx: Transaction, redacted: Event): Promise<
   if (relation === undefined || target === undefined || !isStored(relation.type)) return
   await tx.run(deleteRelationsThrough, { position })
   await tx.run(deleteRelationsOf, { position })
-  if (relation.type === 'm.replace')
+  if (relation.type === 'm.replace') {
     await tx.run(deleteEdit, { position: target.position, editPosition: position })
+    await indexAgain(tx, target)
+  }
   if (relation.type !== 'm.thread') return
   const participant = { root: target.position, userId: sender }
   await tx.run(removeReply, participant)

@@ -1,0 +1,113 @@
+import { hash } from 'node:crypto'
+import type { Clock } from '../../lib/clock.ts'
+import type { RoomId } from '../../lib/ids.ts'
+import { isJsonObject, type JsonObject, parseStored } from '../../lib/json.ts'
+import type { Log } from '../../lib/log.ts'
+import { startSweeper } from '../../lib/sweeper.ts'
+import { wordsOf } from '../../lib/words.ts'
+import type { Database, Transaction } from '../../storage/database.ts'
+import { currentPosition } from '../../storage/stream.ts'
+import { relationOf } from '../relation.ts'
+import {
+  deleteEntries,
+  deleteIndexed,
+  insertEntry,
+  insertIndexed,
+  lockIndex,
+  progress,
+  searchableEvents,
+  setProgress,
+} from './index-store.ts'
+
+// Messages cost nothing more: the index follows the stream of the server from a stored position, in the background and before a search.
+
+/** Positions in one transaction. It bounds how long other writes wait. */
+const BATCH_SIZE = 100
+const BATCHES_AT_ONCE = 50
+const EVERY_MS = 5000
+
+/** Indexes new events every few seconds, and after an upgrade all events, at most 1,000 positions a second. */
+export function startSearchIndexer(deps: { db: Database; clock: Clock; log: Log }): AsyncDisposable {
+  return startSweeper(deps, {
+    of: 'search index',
+    everyMs: EVERY_MS,
+    atOnce: 1,
+    // Not a number: new messages are no news for the log.
+    sweep: async () => {
+      await indexNewEvents(deps.db, BATCHES_AT_ONCE)
+      return 0
+    },
+  })
+}
+
+/** Indexes the next events, at most `batches` × 100 positions. One statement when there are none. */
+export async function indexNewEvents(db: Database, batches: number): Promise<void> {
+  const state = await db.first(progress, {})
+  if (!state || state.position >= (state.last ?? 0)) return
+  for (let left = batches; left > 0; left--) if ((await indexBatch(db)) < BATCH_SIZE) return
+}
+
+/** Resolves to the number of positions. */
+function indexBatch(db: Database): Promise<number> {
+  return db.transaction(async (tx) => {
+    const from = (await tx.first(lockIndex, {}))?.position ?? 0
+    const to = Math.min(from + BATCH_SIZE, await currentPosition(tx))
+    if (to <= from) return 0
+    await writeRange(tx, { from, to })
+    await tx.run(setProgress, { position: to })
+    return to - from
+  })
+}
+
+/** Brings the index of one event up to date, in the transaction that edits or redacts it. */
+export async function indexAgain(tx: Transaction, { type, position }: Indexable): Promise<void> {
+  if (!Object.hasOwn(TEXTS, type)) return
+  await tx.first(lockIndex, {})
+  await writeRange(tx, { from: position - 1, to: position })
+}
+
+type Indexable = { type: string; position: number }
+
+async function writeRange(tx: Transaction, range: { from: number; to: number }): Promise<void> {
+  await tx.run(deleteIndexed, range)
+  await tx.run(deleteEntries, range)
+  for (const row of await tx.all(searchableEvents, range)) {
+    const words = wordsOf(textOf(row))
+    if (words.length === 0) continue
+    const { position } = row
+    tx.write(insertIndexed, { position, words: [...words, roomWord(row.room_id)] })
+    tx.write(insertEntry, { position, wordCount: words.length })
+  }
+}
+
+/** Stands for the room among the words of its events, so that the search of a room does not read the matches in others. */
+export const roomWord = (roomId: RoomId) => `room${hash('sha256', roomId).slice(0, 16)}`
+
+/** The searchable text by the type of an event. */
+const TEXTS: Readonly<Record<string, (content: JsonObject) => unknown>> = {
+  'm.room.message': ({ body }) => body,
+  'm.room.name': ({ name }) => name,
+  'm.room.topic': (content) => [content['topic'], ...plainTopics(content['m.topic'])].join(' '),
+}
+
+export const SEARCHED_TYPES = Object.keys(TEXTS)
+
+/** '' for an edit: its text belongs to the message that it edits. */
+function textOf({ type, content, edit }: { type: string; content: string; edit: string | null }): string {
+  const own = parseStored(content)
+  if (relationOf(own)?.type === 'm.replace') return ''
+  const edited = edit === null ? undefined : parseStored(edit)['m.new_content']
+  const text = TEXTS[type]?.(isJsonObject(edited) ? edited : own)
+  return typeof text === 'string' ? text : ''
+}
+
+/** The plain texts of `m.topic` (client-server API, `m.room.topic`). */
+function plainTopics(topic: unknown): string[] {
+  const texts = isJsonObject(topic as JsonObject) ? (topic as JsonObject)['m.text'] : undefined
+  if (!Array.isArray(texts)) return []
+  return texts
+    .filter((text) => isJsonObject(text))
+    .filter(({ mimetype = 'text/plain' }) => mimetype === 'text/plain')
+    .map(({ body }) => body)
+    .filter((body) => typeof body === 'string')
+}
