@@ -34,6 +34,7 @@ import { loginRoutes } from './login.ts'
 import { mediaRoutes } from './media.ts'
 import { notificationRoutes } from './notifications.ts'
 import { absentFeatureRoutes } from './absent-features.ts'
+import { presenceRoutes } from './presence.ts'
 import { profileRoutes } from './profile.ts'
 import { publicRoomRoutes } from './public-rooms.ts'
 import { pushRulesRoutes } from './push-rules.ts'
@@ -106,6 +107,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...crossSigningRoutes(keys),
     ...dehydratedDeviceRoutes({ ...keys, pageBytes, maxBodyBytes: config.limits.key_body_bytes }),
     ...profileRoutes(accounts),
+    ...presenceRoutes({ db }),
     ...userDirectoryRoutes({ db, serverName: accounts.serverName, isOfAll: config.user_directory.all_users }),
     ...accountDataRoutes({ ...accounts, ...rules }),
     ...tagRoutes(accounts),
