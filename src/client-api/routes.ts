@@ -107,8 +107,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...crossSigningRoutes(keys),
     ...dehydratedDeviceRoutes({ ...keys, pageBytes, maxBodyBytes: config.limits.key_body_bytes }),
     ...profileRoutes(accounts),
-    ...presenceRoutes({ db }),
-    ...userDirectoryRoutes({ db, serverName: accounts.serverName, isOfAll: config.user_directory.all_users }),
+    ...findingRoutes(deps),
     ...accountDataRoutes({ ...accounts, ...rules }),
     ...tagRoutes(accounts),
     ...filtersRoutes(accounts),
@@ -122,13 +121,11 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...roomStateWriteRoutes(rooms),
     ...redactionRoutes(rooms),
     ...roomEventRoutes({ db, clock, pageBytes }),
-    ...eventByTimeRoutes({ db }),
     ...reportRoutes(rooms),
     ...(rooms.notifications.experimental?.threadSubscriptions === true
       ? threadSubscriptionRoutes(rooms)
       : []),
     ...relationRoutes({ db, clock, pageBytes }),
-    ...searchRoutes({ db, clock, pageBytes }),
     ...receiptRoutes({ ...notifications, db }),
     ...typingRoutes({ db, typing }),
     ...syncRoutes(sync),
@@ -145,4 +142,15 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
   ]
   const encryptedEvents = rules.experimental?.encryptedEvents === true
   return [...versionsRoutes(routes, { webPush: webPush !== undefined, encryptedEvents }), ...routes]
+}
+
+/** Users and events by what is known of them, and presence. */
+function findingRoutes({ config, accounts, rooms: { db, clock } }: ClientApiDeps): Route[] {
+  const isOfAll = config.user_directory.all_users
+  return [
+    ...userDirectoryRoutes({ db, serverName: accounts.serverName, isOfAll }),
+    ...presenceRoutes({ db }),
+    ...eventByTimeRoutes({ db }),
+    ...searchRoutes({ db, clock, pageBytes: config.limits.page_bytes }),
+  ]
 }

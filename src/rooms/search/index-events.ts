@@ -87,7 +87,8 @@ export const roomWord = (roomId: RoomId) => `room${hash('sha256', roomId).slice(
 const TEXTS: Readonly<Record<string, (content: JsonObject) => unknown>> = {
   'm.room.message': ({ body }) => body,
   'm.room.name': ({ name }) => name,
-  'm.room.topic': (content) => [content['topic'], ...plainTopics(content['m.topic'])].join(' '),
+  'm.room.topic': ({ topic, 'm.topic': texts }) =>
+    [typeof topic === 'string' ? topic : '', ...plainTopics(texts)].join(' '),
 }
 
 export const SEARCHED_TYPES = Object.keys(TEXTS)

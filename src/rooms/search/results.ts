@@ -57,18 +57,16 @@ export async function resultOf(
       end: pageToken((after.at(-1) ?? event).position),
       events_before: others.slice(0, before.length),
       events_after: others.slice(before.length),
-      ...(size.withProfiles && { profile_info: await profilesOf(q, all) }),
+      ...(size.withProfiles && { profile_info: await profilesOf(q, event.roomId, all) }),
     },
   }
 }
 
 /** The profiles of the senders in the room at the time of the last event. */
-async function profilesOf(q: Queries, events: readonly [Event, ...Event[]] | Event[]): Promise<JsonObject> {
-  const [first] = events
-  if (first === undefined) return {}
+async function profilesOf(q: Queries, roomId: RoomId, events: readonly Event[]): Promise<JsonObject> {
   const userIds = [...new Set(events.map((event) => event.sender))]
   const position = Math.max(...events.map((event) => event.position))
-  const members = await membersAt(q, { roomId: first.roomId, userIds, position })
+  const members = await membersAt(q, { roomId, userIds, position })
   return Object.fromEntries(
     members.map(({ stateKey, content: { displayname, avatar_url } }) => [
       stateKey ?? '',
