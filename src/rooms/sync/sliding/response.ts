@@ -97,7 +97,7 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     position: now.position,
     known,
   })
-  const { windows, isDm, isSettled } = await windowsFor(deps, attempt, ofUser)
+  const { windows, isDm, isSettled, changesDirect } = await windowsFor(deps, attempt, ofUser)
   const receipts = await receiptsSince(attempt)
   const counted = countedRooms(attempt, ofUser, receipts)
   const {
@@ -112,7 +112,11 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     known,
     since: since ?? 0,
     isDm,
-    changed: [...changedRooms(attempt, ofUser, receipts)],
+    changed: [
+      ...changedRooms(attempt, ofUser, receipts),
+      // Also outside all windows, where the client does not get the new flag yet.
+      ...(changesDirect ? withOtherFlag(known, isDm) : []),
+    ],
     counted,
     maxRooms: deps.maxRooms,
   })
@@ -134,12 +138,24 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
   }
 }
 
+type FoundWindows = {
+  windows: Windows
+  isDm: (roomId: RoomId) => boolean
+  isSettled: boolean
+  /** `m.direct` has changed. */
+  changesDirect: boolean
+}
+
+/** The rooms whose flag for direct rooms differs from what the client has. */
+const withOtherFlag = (known: ConnectionState, isDm: (roomId: RoomId) => boolean): RoomId[] =>
+  [...known].filter(([roomId, sent]) => isDm(roomId) !== sent.isDm).map(([roomId]) => roomId)
+
 /** The windows of the request. For a list that is known and settled, nothing is read and no room is looked at. */
 async function windowsFor(
   { windowCache }: SlidingDeps,
   { read, request, start, facts }: Attempt,
   { rooms, shape }: RoomsOfUser,
-): Promise<{ windows: Windows; isDm: (roomId: RoomId) => boolean; isSettled: boolean }> {
+): Promise<FoundWindows> {
   const { lists, viewer } = request
   const { state: known, asked } = start
   const filters = [...lists.values()].map((list) => list.filters)
@@ -155,9 +171,9 @@ async function windowsFor(
   const isSent = (roomId: RoomId) => known.has(roomId) && known.get(roomId)?.upTo === undefined
   // The client has the flags of these rooms, and no flag changed.
   if (isSettled || (!changesDirect && [...windows.configs.keys()].every(isSent)))
-    return { windows, isDm: (roomId) => known.get(roomId)?.isDm ?? false, isSettled }
+    return { windows, isDm: (roomId) => known.get(roomId)?.isDm ?? false, isSettled, changesDirect }
   const { isDm } = await ofFilters()
-  return { windows, isDm, isSettled }
+  return { windows, isDm, isSettled, changesDirect }
 }
 
 async function receiptsSince({ read, request, start, now }: Attempt): Promise<ReceiptNews> {

@@ -37,7 +37,9 @@ export async function planSelection(
     const request = { since: one.after, fullState: false, position }
     const room = { room_id: roomId, membership, position: memberPosition }
     const plan = planRoom(request, room, histories.get(roomId))
-    return { ...one, plan }
+    // A removed room can be selected later, without a change of the membership, for its direct flag.
+    const isOver = membership === 'leave' || membership === 'ban'
+    return { ...one, plan: isOver ? { ...plan, upTo: Math.min(plan.upTo, memberPosition) } : plan }
   })
 }
 
