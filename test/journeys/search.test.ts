@@ -57,7 +57,7 @@ onEachServerDatabase('POST /search', (flags) => {
     assert.deepEqual(await idsOf(alice, 'cafe'), [second, first])
     assert.deepEqual(await idsOf(alice, 'ZURICH cafe'), [first])
     assert.deepEqual(await idsOf(alice, '京駅'), [second])
-    for (const term of ['fe', 'cafe holiday', '', '"', `' OR 1 --`, 'ndustry*', '!:&|()'])
+    for (const term of ['fe', 'cafe holiday', '', '"', `' OR 1 --`, 'ndustry*', '!:&|()', 'roo', 'room'])
       assert.deepEqual(await idsOf(alice, term), [], term)
 
     const found = (await search(alice, 'holiday')).results[0]?.result
@@ -159,6 +159,20 @@ onEachServerDatabase('POST /search', (flags) => {
       await redact(alice, roomId, message)
       assert.deepEqual(await idsOf(alice, 'monday'), [])
     }
+  })
+
+  test('does not find a message by an edit that the user may not see', async (t) => {
+    const { alice, bob } = await begin(t)
+    const roomId = await alice.createRoom({ preset: 'public_chat' })
+    await bob.post(`/join/${encoded(roomId)}`)
+    const message = await alice.say(roomId, 'monday')
+    assert.deepEqual(await idsOf(bob, 'monday'), [message])
+    await bob.post(`/rooms/${encoded(roomId)}/leave`)
+    await edit(alice, roomId, message, 'tuesday')
+    assert.deepEqual(await idsOf(alice, 'tuesday'), [message])
+    assert.deepEqual(await idsOf(bob, 'tuesday'), [])
+    await bob.post(`/join/${encoded(roomId)}`)
+    assert.deepEqual(await idsOf(bob, 'tuesday'), [message])
   })
 
   test('returns only events that the user may see, and none of ignored users or forgotten rooms', async (t) => {

@@ -23,6 +23,8 @@ import {
 
 /** Positions in one transaction. It bounds how long other writes wait. */
 const BATCH_SIZE = 100
+/** A batch ends after the event that reaches this length of content, in UTF-16 units. */
+const BATCH_LENGTH = 1_048_576
 const BATCHES_AT_ONCE = 50
 const EVERY_MS = 5000
 
@@ -40,22 +42,22 @@ export function startSearchIndexer(deps: { db: Database; clock: Clock; log: Log 
   })
 }
 
-/** Indexes the next events, at most `batches` × 100 positions. One statement when there are none. */
+/** Indexes the next events, at most `batches` × 100 positions, and fewer if they are large. One statement when there are none. */
 export async function indexNewEvents(db: Database, batches: number): Promise<void> {
   const state = await db.first(progress, {})
   if (!state || state.position >= (state.last ?? 0)) return
-  for (let left = batches; left > 0; left--) if ((await indexBatch(db)) < BATCH_SIZE) return
+  for (let left = batches; left > 0; left--) if (!(await indexBatch(db))) return
 }
 
-/** Resolves to the number of positions. */
-function indexBatch(db: Database): Promise<number> {
+/** Resolves to whether there are more positions. */
+function indexBatch(db: Database): Promise<boolean> {
   return db.transaction(async (tx) => {
     const from = (await tx.first(lockIndex, {}))?.position ?? 0
-    const to = Math.min(from + BATCH_SIZE, await currentPosition(tx))
-    if (to <= from) return 0
-    await writeRange(tx, { from, to })
-    await tx.run(setProgress, { position: to })
-    return to - from
+    const last = await currentPosition(tx)
+    if (last <= from) return false
+    const position = await writeRange(tx, { from, to: Math.min(from + BATCH_SIZE, last) })
+    await tx.run(setProgress, { position })
+    return position < last
   })
 }
 
@@ -68,20 +70,33 @@ export async function indexAgain(tx: Transaction, { type, position }: Indexable)
 
 type Indexable = { type: string; position: number }
 
-async function writeRange(tx: Transaction, range: { from: number; to: number }): Promise<void> {
+/** Indexes at least the first event of the range. Resolves to the last position that was indexed. */
+async function writeRange(tx: Transaction, { from, to }: { from: number; to: number }): Promise<number> {
+  const all = await tx.all(searchableEvents, { from, to })
+  let length = 0
+  const last = all.findIndex((row) => {
+    length += row.content.length + (row.edit?.length ?? 0)
+    return length >= BATCH_LENGTH
+  })
+  const rows = last < 0 ? all : all.slice(0, last + 1)
+  const range = { from, to: all[last]?.position ?? to }
   await tx.run(deleteIndexed, range)
   await tx.run(deleteEntries, range)
-  for (const row of await tx.all(searchableEvents, range)) {
+  for (const row of rows) {
     const words = wordsOf(textOf(row))
     if (words.length === 0) continue
     const { position } = row
     tx.write(insertIndexed, { position, words: [...words, roomWord(row.room_id)] })
     tx.write(insertEntry, { position, wordCount: words.length })
   }
+  return range.to
 }
 
-/** Stands for the room among the words of its events, so that the search of a room does not read the matches in others. */
-export const roomWord = (roomId: RoomId) => `room${hash('sha256', roomId).slice(0, 16)}`
+/**
+ * Stands for the room among the words of its events, so that the search of a room does not read the matches in others. It begins with `§`, which is in no
+ * word of a text, so no term finds it. The tokenizer `ascii` of FTS5 divides words at ASCII characters only.
+ */
+export const roomWord = (roomId: RoomId) => `§${hash('sha256', roomId).slice(0, 16)}`
 
 /** The searchable text by the type of an event. */
 const TEXTS: Readonly<Record<string, (content: JsonObject) => unknown>> = {

@@ -1,4 +1,5 @@
 import type { RoomId } from '../../lib/ids.ts'
+import { sizeOf } from '../../lib/json-size.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
@@ -78,13 +79,17 @@ async function profilesOf(q: Queries, roomId: RoomId, events: readonly Event[]):
   )
 }
 
-/** The state of the rooms of the results as the user may see it, with the member events of the senders only: a room can have thousands of others. */
+/**
+ * The state of the rooms of the results as the user may see it, with the member events of the senders only: a room can have thousands of others. It ends
+ * before the room whose state would exceed the bytes of the page.
+ */
 export async function statesOf(
   q: Queries,
   reader: ResultReader,
   events: readonly Event[],
 ): Promise<JsonObject> {
   const states: JsonObject = {}
+  let bytes = 0
   const now = await currentPosition(q)
   for (const [roomId, found] of Map.groupBy(events, (event) => event.roomId)) {
     const memberships = reader.histories.get(roomId)?.memberships ?? []
@@ -93,7 +98,10 @@ export async function statesOf(
     const userIds = [...new Set(found.map((event) => event.sender))]
     const state = await stateUpTo(q, { roomId, position, members: false })
     state.push(...(await membersAt(q, { roomId, userIds, position })))
-    states[roomId] = await clientEvents(q, state, reader)
+    const shown = await clientEvents(q, state, reader)
+    bytes += sizeOf(shown)
+    if (bytes > reader.pageBytes) break
+    states[roomId] = shown
   }
   return states
 }

@@ -44,6 +44,18 @@ onEachSharedDatabase('the index of events', (openTwo) => {
     assert.ok(rows.every((row) => row.word_count === 2))
   })
 
+  test('a batch ends after 1 MiB of content', async (t) => {
+    const [db] = await openTwo(t)
+    const fixture = await createRoomsFixture(db)
+    const roomId = await publicRoom(fixture)
+    const large = 'text '.repeat(12_000)
+    for (let at = 0; at < 40; at++) await say(fixture, roomId, alice, large)
+    await indexNewEvents(db, 1)
+    assert.equal((await db.all(indexed, {})).length, 18)
+    await indexNewEvents(db, 10)
+    assert.equal((await db.all(indexed, {})).length, 40)
+  })
+
   test('costs one statement when nothing is new, and survives a restart at any batch', async (t) => {
     const [db, other] = await openTwo(t)
     const fixture = await createRoomsFixture(db)
