@@ -18,7 +18,9 @@ const foundSchema = named('FoundUsers', () =>
         avatar_url: z.string().optional(),
       }),
     ),
-    limited: z.boolean().describe('Whether there are more users than `limit`'),
+    limited: z
+      .boolean()
+      .describe('Whether there are more users than `limit`, or more words than a search examines'),
   }),
 )
 

@@ -33,10 +33,12 @@ export const MAX_DEPTH = 20
 const MAX_WALKED = 5000
 /** The spaces of that number whose rooms are read. Each costs a few statements. */
 const MAX_SPACES = 200
+/** The size of the `m.space.child` events that a walk reads, also of invalid ones. The walk reads no further space above it. */
+const MAX_WALK_BYTES = 8_388_608
 
 /**
  * One page of the rooms below a space that the user may see, the space first, each space before its rooms, each room once. A page ends at `limit` rooms
- * or at `pageBytes`. The token counts the rooms before the page, so a room that is added to an earlier page in the meantime can repeat another one.
+ * or at `pageBytes`, which includes the `m.space.child` events that it leaves out. The token counts the rooms before the page, so a room that is added to an earlier page in the meantime can repeat another one.
  * @throws MatrixError 403 when the user may not see the space; 400 `M_INVALID_PARAM` for an invalid token, or other parameters than those of the token
  */
 export async function readHierarchy(q: Queries, request: HierarchyRequest): Promise<HierarchyPage> {
@@ -54,8 +56,9 @@ export async function readHierarchy(q: Queries, request: HierarchyRequest): Prom
   for (const id of page) {
     const room = seen.get(id)
     if (room) {
-      const summary = { ...roomPreview(room), children_state: (await walk.childrenOf(room)).map(childState) }
-      bytes += sizeOf(summary)
+      const children = await childrenOf(q, room, options)
+      const summary = { ...roomPreview(room), children_state: children.events.map(childState) }
+      bytes += sizeOf({ ...summary, children_state: [] }) + children.bytes
       if (rooms.length > 0 && bytes > pageBytes) break
       rooms.push(summary)
     }
@@ -69,20 +72,33 @@ type Options = { maxDepth: number; suggestedOnly: boolean }
 
 type Reader = { q: Queries; userId: UserId; options: Options }
 
-/** A walk through the tree, depth first. It reads only the rooms of spaces that the user may see. */
-function createWalk({ q, userId, options }: Reader) {
-  const children = new Map<RoomId, readonly Event[]>()
-  const visited = new Set<RoomId>()
+/** The events of the rooms of a space, in order; none for another room. `bytes`: the size of all events that were read. */
+async function childrenOf(
+  q: Queries,
+  { roomId, roomType }: SeenRoom,
+  { suggestedOnly }: Options,
+): Promise<{ events: readonly Event[]; bytes: number }> {
+  if (roomType !== 'm.space') return { events: [], bytes: 0 }
+  const all = await currentStateOfTypes(q, roomId, ['m.space.child'])
+  const bytes = all.reduce((sum, event) => sum + sizeOf(event), 0)
+  return { events: childrenInOrder(all, suggestedOnly), bytes }
+}
 
-  /** The events of the rooms of a space, in order; none for another room. */
-  async function childrenOf({ roomId, roomType }: SeenRoom): Promise<readonly Event[]> {
-    if (roomType !== 'm.space') return []
-    const known = children.get(roomId)
-    if (known) return known
-    const events = await currentStateOfTypes(q, roomId, ['m.space.child'])
-    const ordered = childrenInOrder(events, options.suggestedOnly)
-    children.set(roomId, ordered)
-    return ordered
+/** A walk through the tree, depth first. It reads only the rooms of spaces that the user may see, and keeps only their ids. */
+function createWalk({ q, userId, options }: Reader) {
+  const visited = new Set<RoomId>()
+  let spacesRead = 0
+  let bytesRead = 0
+
+  /** The first rooms of a space that are not visited yet. */
+  async function freshIn(space: SeenRoom, count: number): Promise<RoomId[]> {
+    const { events, bytes } = await childrenOf(q, space, options)
+    spacesRead++
+    bytesRead += bytes
+    return events
+      .map((event) => event.stateKey as RoomId)
+      .filter((id) => !visited.has(id))
+      .slice(0, count)
   }
 
   async function spacesAmong(roomIds: readonly RoomId[]): Promise<Map<RoomId, SeenRoom>> {
@@ -94,9 +110,8 @@ function createWalk({ q, userId, options }: Reader) {
 
   /** Visits the rooms below a space until `needed` rooms are visited. */
   async function visitBelow(space: SeenRoom, depth: number, needed: number): Promise<void> {
-    if (depth >= options.maxDepth || children.size >= MAX_SPACES) return
-    const ids = (await childrenOf(space)).map((event) => event.stateKey as RoomId)
-    const fresh = ids.filter((id) => !visited.has(id)).slice(0, needed)
+    if (depth >= options.maxDepth || spacesRead >= MAX_SPACES || bytesRead >= MAX_WALK_BYTES) return
+    const fresh = await freshIn(space, needed - visited.size)
     const spaces = await spacesAmong(fresh)
     for (const id of fresh) {
       if (visited.size >= needed) return
@@ -108,7 +123,6 @@ function createWalk({ q, userId, options }: Reader) {
   }
 
   return {
-    childrenOf,
     /** The first rooms of the tree in order, also those that the user may not see. */
     async collect(root: SeenRoom, count: number): Promise<readonly RoomId[]> {
       const needed = Math.min(count, MAX_WALKED)

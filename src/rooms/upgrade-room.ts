@@ -154,23 +154,29 @@ async function extrasOf(q: Queries, roomId: RoomId, state: readonly Event[]): Pr
 type Upgrade = { from: RoomId; to: RoomId; userId: UserId; isRepeat: boolean }
 
 /**
- * Copies the bans and rooms of the space after the first ones, a batch in each transaction. A repeat copies what the new room does not have, and
+ * Copies the bans and rooms of the space after the first ones, a batch in each transaction. Those that the user may not send are left out. A repeat copies what the new room does not have, and
  * changes nothing that its members have changed since.
  */
 async function carryRest(deps: RoomDeps, { from, to, userId, isRepeat }: Upgrade): Promise<void> {
   const state = await currentStateOfTypes(deps.db, from, ['m.room.create', CHILD])
   const extras = await extrasOf(deps.db, from, state)
   const rest = isRepeat ? await absentIn(deps.db, to, extras) : extras.slice(AT_ONCE)
+  let leftOut = 0
   for (let at = 0; at < rest.length; at += AT_ONCE) {
-    const isAllowed = await deps.db.transaction(async (tx) => {
+    leftOut += await deps.db.transaction(async (tx) => {
+      let refused = 0
       for (const { type, stateKey, content } of rest.slice(at, at + AT_ONCE)) {
         const change = { roomId: to, sender: userId, type, stateKey: stateKey ?? '', content }
-        if (!(await setIfAllowed(deps, tx, { ...change, onlyIfAbsent: isRepeat }))) return false
+        if ((await trySet(deps, tx, { ...change, onlyIfAbsent: isRepeat })) !== undefined) refused++
       }
-      return true
+      return refused
     })
-    if (!isAllowed) return
   }
+  if (leftOut > 0)
+    deps.log.warn(
+      { room_id: to, left_out: leftOut },
+      'a room upgrade left out bans or rooms of the space: the user may not send them in the new room',
+    )
 }
 
 async function absentIn(q: Queries, roomId: RoomId, extras: readonly StateEvent[]): Promise<StateEvent[]> {
@@ -213,20 +219,26 @@ async function endRoom(
   if (content) await setIfAllowed(deps, tx, { ...change, content })
 }
 
-/** For the steps of an upgrade that are only done if the user has the permission for them. False: the user has not. */
-async function setIfAllowed(
+/** For the steps of an upgrade that are only done if the user has the permission for them. */
+async function setIfAllowed(deps: RoomDeps, tx: Transaction, change: StateChange): Promise<void> {
+  const reason = await trySet(deps, tx, change)
+  if (reason !== undefined)
+    deps.log.info(
+      { room_id: change.roomId, type: change.type, reason },
+      'a step of a room upgrade was left out: the user may not do it',
+    )
+}
+
+/** Resolves to the reason if the user may not set the state. */
+async function trySet(
   deps: RoomDeps,
   tx: Transaction,
   { onlyIfAbsent = false, ...change }: StateChange & { onlyIfAbsent?: boolean },
-): Promise<boolean> {
+): Promise<string | undefined> {
   const room = await viewRoom(tx, change)
-  if (!room || (onlyIfAbsent && room.present)) return true
+  if (!room || (onlyIfAbsent && room.present)) return undefined
   const result = authorise(change, room)
-  if (result.allowed) await appendTo(deps, tx, { draft: change, room })
-  else
-    deps.log.info(
-      { room_id: change.roomId, type: change.type, reason: result.reason },
-      'a step of a room upgrade was left out: the user may not do it',
-    )
-  return result.allowed
+  if (!result.allowed) return result.reason
+  await appendTo(deps, tx, { draft: change, room })
+  return undefined
 }

@@ -3,7 +3,11 @@ import type { UserId } from '../lib/ids.ts'
 import type { PrefixRange } from '../lib/words.ts'
 import { query } from '../storage/query.ts'
 
-type Search = PrefixRange & {
+type Search = {
+  low: string
+  /** The first word, and its user, after the range. */
+  high: string
+  highUser: string
   /** The prefixes of further words that a user must have. */
   others: readonly PrefixRange[]
   asker: UserId
@@ -33,7 +37,7 @@ export const usersByWords = query<Search>()((db, p, d) => {
     .innerJoin('users as u', 'u.user_id', 'w.user_id')
     .select(['u.user_id', 'u.displayname', 'u.avatar_url'])
     .where('w.word', '>=', p.low)
-    .where('w.word', '<', p.high)
+    .where(sql<boolean>`(w.word, w.user_id) < (${p.high}, ${p.highUser})`)
     .where('w.user_id', '<>', p.asker)
     .where('u.deactivated_at', 'is', null)
     .where(sql<boolean>`not ${hasEarlierWord}`)
@@ -46,3 +50,16 @@ export const usersByWords = query<Search>()((db, p, d) => {
     .orderBy('w.user_id')
     .limit(p.limit)
 })
+
+/** The entry of a range after the first `skip` ones, in the order of `usersByWords`. */
+export const entryInRange = query<PrefixRange & { skip: number }>()((db, p) =>
+  db
+    .selectFrom('user_words')
+    .select(['word', 'user_id'])
+    .where('word', '>=', p.low)
+    .where('word', '<', p.high)
+    .orderBy('word')
+    .orderBy('user_id')
+    .limit(1)
+    .offset(p.skip),
+)

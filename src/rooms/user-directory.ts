@@ -1,10 +1,12 @@
 import type { UserId } from '../lib/ids.ts'
 import { prefixRange, wordsOf } from '../lib/words.ts'
 import type { Queries } from '../storage/query.ts'
-import { usersByWords } from './user-directory-store.ts'
+import { entryInRange, usersByWords } from './user-directory-store.ts'
 
 /** Each further word costs a look-up for each user who has the longest one. */
 const MAX_WORDS = 10
+/** The words of users that one search examines. For each it reads the rooms of the user until one is visible to the asker. */
+const MAX_EXAMINED = 2000
 
 export type DirectoryDeps = {
   serverName: string
@@ -17,6 +19,7 @@ export type ListedUser = { userId: UserId; displayName: string | null; avatarUrl
 /**
  * Users by name (client-server API, "User Directory"): each word of the term must be the beginning of a word of the display name or of the
  * user id, in any case and without regard to accents. A term without words finds nobody.
+ * `isLimited`: there are more users than `limit`, or more words than a search examines.
  */
 export async function searchUsers(
   q: Queries,
@@ -28,8 +31,11 @@ export async function searchUsers(
     .slice(0, MAX_WORDS)
     .map(prefixRange)
   if (longest === undefined) return { users: [], isLimited: false }
+  const end = await q.first(entryInRange, { ...longest, skip: MAX_EXAMINED })
   const rows = await q.all(usersByWords, {
-    ...longest,
+    low: longest.low,
+    high: end?.word ?? longest.high,
+    highUser: end?.user_id ?? '',
     others,
     asker,
     isOfAll: isOfAll ? 1 : 0,
@@ -38,7 +44,7 @@ export async function searchUsers(
   const users = rows
     .slice(0, limit)
     .map((row) => ({ userId: row.user_id, displayName: row.displayname, avatarUrl: row.avatar_url }))
-  return { users, isLimited: rows.length > limit }
+  return { users, isLimited: rows.length > limit || end !== undefined }
 }
 
 /** The term, or the name in it if it is the beginning of a user id of this server. A user id of another server has no words here. */

@@ -67,6 +67,29 @@ test('the hierarchy of a space ends at the limits of levels, rooms and spaces, a
   assert.deepEqual([beyond.rooms, beyond.nextBatch], [[], undefined])
 })
 
+test('the hierarchy reads no further space after 8 MiB of child events, and a page ends at the bytes of its child events', async (t) => {
+  const fixture = await createRoomsFixture(await openTestSqlite(t))
+  const root = await spaceRoom(fixture)
+  const content = { via: [], padding: 'x'.repeat(60 * 1024) }
+  for (let at = 0; at < 4; at++) {
+    const inner = await spaceRoom(fixture)
+    await child(fixture, root, inner)
+    await child(fixture, inner, `!leaf${at}:here`)
+    for (let unlinked = 0; unlinked < 64; unlinked++)
+      await setState(fixture, inner, alice, {
+        type: 'm.space.child',
+        stateKey: `!u${unlinked}:here`,
+        content,
+      })
+  }
+  const first = await readHierarchy(fixture.db, request(root))
+  assert.deepEqual([first.rooms.map((room) => room.room_id), first.nextBatch], [[root], 'h1_20_a'])
+  // The space, four spaces in it, and the rooms of three of these: each has 3.75 MiB of child events.
+  const nextOf = async (from: string) =>
+    (await readHierarchy(fixture.db, request(root, { limit: 1, from }))).nextBatch
+  assert.deepEqual([await nextOf('h6_20_a'), await nextOf('h7_20_a')], ['h7_20_a', undefined])
+})
+
 test('children are ordered by valid order, then by time, then by room id, as in the specification', () => {
   const event = (stateKey: string, originServerTs: number, content: object): Event =>
     ({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { pino } from 'pino'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { banUser, joinRoom, unbanUser } from '../../src/rooms/membership.ts'
 import { upgradeRoom } from '../../src/rooms/upgrade-room.ts'
@@ -9,7 +10,7 @@ import { rulesetOf } from '../../src/user-rules/read-rules.ts'
 import { createRulesFixture } from '../accounts/fixture.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { alice, bob, createRoomsFixture, publicRoom, refusal, stateOf } from './fixture.ts'
+import { alice, bob, createRoomsFixture, publicRoom, refusal, setState, stateOf } from './fixture.ts'
 
 const spam = (at: number) => `@spam${at}:here` as UserId
 
@@ -49,6 +50,28 @@ onEachDatabase('bans of an upgraded room', (open) => {
     assert.equal(await upgradeRoom(fixture, request), to)
     assert.deepEqual(await stateOf(fixture, to, 'm.room.member', spam(500)), { membership: 'ban' })
     assert.equal((await stateOf(fixture, to, 'm.room.member', spam(150)))?.['membership'], 'leave')
+  })
+
+  test('are copied after one that the user may not send, and the log has the number that is left out', async (t) => {
+    const lines: { left_out?: number }[] = []
+    const log = pino({ level: 'warn' }, { write: (line) => void lines.push(JSON.parse(line)) })
+    const fixture = { ...(await createRoomsFixture(await open(t))), log }
+    const roomId = await publicRoom(fixture)
+    const target = (at: number) => `@spam${String(at).padStart(3, '0')}:here` as UserId
+    for (let at = 0; at < 215; at++) await banUser(fixture, { roomId, sender: alice, target: target(at) })
+    // The new room has these levels before its second hundred bans. Its creator has the highest level too, and so may not ban the user.
+    const levels = await stateOf(fixture, roomId, 'm.room.power_levels')
+    const content = { ...levels, users: { [target(120)]: 1000 } }
+    await setState(fixture, roomId, alice, { type: 'm.room.power_levels', content })
+    const to = await upgradeRoom(fixture, { roomId, userId: alice, newVersion: '11' })
+    const copied: number[] = []
+    for (const at of [99, 119, 120, 121, 199, 200, 214])
+      if (await stateOf(fixture, to, 'm.room.member', target(at))) copied.push(at)
+    assert.deepEqual(copied, [99, 119, 121, 199, 200, 214])
+    assert.deepEqual(
+      lines.map((line) => line.left_out),
+      [1],
+    )
   })
 
   test('a room with more than five thousand bans cannot be upgraded', async (t) => {

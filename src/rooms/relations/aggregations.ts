@@ -24,6 +24,8 @@ const BATCH = 200
 const MAX_REFERENCES = 1000
 const MIN_REFERENCES = 10
 const MAX_REFERENCES_OF_ALL = 10_000
+/** The number of visible spans in which children are read, for all events of a response. For each event the newest are read. */
+const MAX_SPANS = 10_000
 
 const NONE: AggregationsByEvent = new Map()
 
@@ -91,8 +93,13 @@ async function readRows(
   const skip = Math.min(MAX_REFERENCES, Math.max(MIN_REFERENCES, perEvent)) - 1
   const shared = { viewer: viewer.userId, ignored: [...ignored], skip }
   const open = parents.filter(({ spans }) => spans === undefined).map(({ position }) => position)
+  const spansEach = Math.max(1, Math.floor(MAX_SPANS / parents.length))
+  // The children of an event are after it.
   const spans = parents.flatMap(({ position, spans: of }) =>
-    (of ?? []).map(({ from, to }) => ({ parent: position, low: from, high: to })),
+    (of ?? [])
+      .slice(-spansEach)
+      .filter(({ to }) => to >= position)
+      .map(({ from, to }) => ({ parent: position, low: from, high: to })),
   )
   const rows = open.length === 0 ? [] : await q.all(aggregatesOf, { ...shared, parents: open })
   return spans.length === 0 ? rows : [...rows, ...(await q.all(aggregatesInSpans, { ...shared, spans }))]

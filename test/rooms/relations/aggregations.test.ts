@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonObject } from '../../../src/lib/json.ts'
+import { findEvents } from '../../../src/rooms/event-store.ts'
+import { aggregationsOf } from '../../../src/rooms/relations/aggregations.ts'
+import { aggregatesInSpans } from '../../../src/rooms/relations/aggregations-store.ts'
+import type { Span } from '../../../src/rooms/visibility.ts'
+import type { Queries } from '../../../src/storage/query.ts'
 import { counting } from '../../support/counting-database.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { type RoomEvent, user } from '../sync-fixture.ts'
+import { deviceOf, type RoomEvent, user } from '../sync-fixture.ts'
 import { createRelationsFixture } from './fixture.ts'
 
 const alice = user('alice')
@@ -135,6 +140,43 @@ onEachDatabase('aggregations', (open) => {
       assert.deepEqual(ofEvent?.['m.reference'], { chunk: [{ event_id: reference }] })
     }
     assert.equal(threadOf(await fixture.relations(alice, roomId, root))?.count, 2)
+  })
+
+  test('read no span before the event, and the newest ten thousand spans after it', async (t) => {
+    const db = await open(t)
+    const fixture = await createRelationsFixture(t, db, ['alice'])
+    const roomId = await fixture.create(alice)
+    const root = await fixture.say(roomId, alice, 'root')
+    const reply = await fixture.reply(roomId, alice, root)
+    const events = await findEvents(db, [root, reply])
+    const [parent, last] = [events.get(root), events.get(reply)]
+    assert.ok(parent && last)
+    const sent: unknown[] = []
+    const recorded: Queries = {
+      ...db,
+      all: (query, params) => {
+        if ((query as unknown) === aggregatesInSpans) sent.push((params as { spans: unknown[] }).spans)
+        return db.all(query, params)
+      },
+    }
+    const reader = { viewer: { userId: alice, deviceId: deviceOf(alice) }, ignored: new Set<string>() }
+    const threadIn = async (spans: readonly Span[]) =>
+      (await aggregationsOf(recorded, reader, [{ events: [parent], spans }])).get(parent.position)?.thread
+    const { position } = parent
+    const before = Array.from({ length: 50 }, (_, at) => ({ from: at - 50, to: at - 50 }))
+    const around = { from: position, to: last.position }
+    assert.equal((await threadIn([...before, around]))?.latest.eventId, reply)
+    assert.deepEqual(sent.at(0), [{ parent: position, low: position, high: last.position }])
+
+    const after = Array.from({ length: 10_000 }, (_, at) => last.position + 2 + 2 * at)
+    const spans = after.map((at) => ({ from: at, to: at }))
+    sent.length = 0
+    assert.equal(await threadIn([around, ...spans]), undefined)
+    assert.deepEqual(
+      sent.at(0),
+      after.map((at) => ({ parent: position, low: at, high: at })),
+    )
+    assert.equal((await threadIn([around, ...spans.slice(1)]))?.latest.eventId, reply)
   })
 
   test('have the newest thousand references, oldest first', async (t) => {
