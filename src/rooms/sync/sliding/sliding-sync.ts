@@ -41,7 +41,8 @@ export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): P
     return { value: result, news: result.hasNews }
   })
   const isChanged = !isSameState(state, first.state)
-  const saved = isChanged && !signal.aborted ? await deps.connections.save(key, state, version) : version
+  // Also after an abort: the client of a server that stops gets this response, and continues from it.
+  const saved = isChanged ? await deps.connections.save(key, state, version) : version
   const connection = connectionPart({ version: saved, owner, extensions, request: asked })
   return { pos: syncToken({ ...token, connection }), ...body }
 }

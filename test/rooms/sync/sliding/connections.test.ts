@@ -79,6 +79,25 @@ onEachDatabase('the stored connections', (open) => {
     assert.equal(count.write, before, 'nothing is stored for a connection without rooms')
   })
 
+  test('are also written for a waiting request that a stop of the server ends', async (t) => {
+    const fixture = await createSlidingFixture(t, await open(t), ['alice', 'bob'])
+    const [outside, inside] = [await withRoom(fixture), await withRoom(fixture)]
+    const subscription = { room_subscriptions: { [inside]: LIST.all } }
+    const first = await fixture.slide(bob, body())
+    const second = await fixture.slide(bob, subscription, { pos: first.pos })
+    await fixture.say(outside, alice, 'outside the windows')
+    const stop = new AbortController()
+    const options = { pos: second.pos, timeoutMs: 30_000, signal: stop.signal }
+    const waiting = fixture.slide(bob, subscription, options)
+    await fixture.clock.asleep(30_000)
+    stop.abort()
+    const third = await waiting
+    assert.deepEqual(third.rooms, {})
+    const fourth = await fixture.slide(bob, body(), { pos: third.pos })
+    const texts = fourth.rooms[outside]?.timeline_events?.map(({ content }) => content['body'])
+    assert.deepEqual(texts, ['outside the windows'])
+  })
+
   test('are limited for each device: the client of a deleted one starts again', async (t) => {
     const db = await open(t)
     const fixture = await createSlidingFixture(t, db, ['alice', 'bob'])
