@@ -83,7 +83,13 @@ async function updated(read: Queries, list: RoomList, request: ListRequestOfUser
   const { left, removed } = hasLeft
     ? await departed(read, userId, list.leftSince)
     : {
-        left: list.left.filter(({ roomId }) => !stale.has(roomId)),
+        left: [
+          ...list.left.filter(({ roomId }) => !stale.has(roomId)),
+          // Another device, or a repeated request, may not have them yet.
+          ...current.filter(
+            ({ membership, memberPosition }) => isOver(membership) && memberPosition > list.leftSince,
+          ),
+        ],
         removed: await notForgotten(read, userId, removedAmong(list, current)),
       }
   const inside = current.filter(({ membership }) => !isOver(membership))
