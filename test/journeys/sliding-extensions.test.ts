@@ -65,6 +65,16 @@ test('a cursor of to_device ahead of the server acknowledges nothing', async (t)
   assert.deepEqual(messagesOf(await unstable(url, alice, { extensions })), ['one'])
 })
 
+test('to_device returns a cursor that is not ahead of the server, so the next messages are not deleted unread', async (t) => {
+  const { url, alice, toAlice } = await begin(t)
+  const ask = (since: string) => unstable(url, alice, { extensions: { to_device: { enabled: true, since } } })
+  const { pos, extensions } = await ask('999999999')
+  const cursor = extensions.to_device?.next_batch ?? ''
+  assert.equal(cursor, /^s(\d+)/.exec(pos)?.[1])
+  for (const text of ['one', 'two']) await toAlice(alice.deviceId, text)
+  assert.deepEqual(messagesOf(await ask(cursor)), ['one', 'two'])
+})
+
 test('a message to the device ends the wait', async (t) => {
   const { url, alice, toAlice } = await begin(t)
   const body = { conn_id: 'encryption', extensions: on('e2ee', 'to_device') }

@@ -10,9 +10,11 @@ import type { JsonObject } from '../../../lib/json.ts'
  * and its notification extension share one device, and each continues where the other has stopped.
  */
 export function toDeviceExtension({ pageBytes }: { pageBytes: number }): Extension {
-  return async ({ read, viewer: { userId, deviceId }, requests: { toDevice }, hasMessages }) => {
+  return async ({ read, viewer: { userId, deviceId }, requests: { toDevice }, hasMessages, now }) => {
     if (!toDevice) return undefined
-    const nothing = { part: { next_batch: String(toDevice.since ?? 0), events: [] }, hasNews: false }
+    // A cursor from before a restore would acknowledge later messages that the device never got.
+    const cursor = Math.min(toDevice.since ?? 0, now.position)
+    const nothing = { part: { next_batch: String(cursor), events: [] }, hasNews: false }
     if (deviceId === null || !hasMessages) return nothing
     const page = { maxBytes: pageBytes, limit: toDevice.limit }
     const { messages, upTo } = await waitingMessages(read, { userId, deviceId }, page)
