@@ -18,6 +18,8 @@ const MAX_LISTS = 100
 const MAX_SUBSCRIPTIONS = 100
 const MAX_RANGES = 20
 const MAX_PATTERNS = 100
+/** A room in several lists gets the state of all of them, and its filters are compared pattern by pattern when they change. */
+const MAX_LIST_PATTERNS = 500
 const MAX_NAMES = 100
 const MAX_NAME = 255
 const MAX_TIMELINE = 1000
@@ -72,6 +74,18 @@ const bounded = <S extends z.ZodType>(key: z.ZodType<string, string>, value: S, 
     .refine((all) => Object.keys(all).length <= max, `expected at most ${max} entries`)
     .nullish()
 
+type Patterns = readonly unknown[] | null | undefined
+type StateOfList = Patterns | { include?: Patterns; exclude?: Patterns }
+type StatesOfLists = Record<string, { required_state?: StateOfList }> | null | undefined
+
+function fewPatterns(lists: StatesOfLists): boolean {
+  const counts = Object.values(lists ?? {}).map(({ required_state: state }) =>
+    state && 'length' in state ? state.length : (state?.include?.length ?? 0) + (state?.exclude?.length ?? 0),
+  )
+  return counts.reduce((sum, count) => sum + count, 0) <= MAX_LIST_PATTERNS
+}
+const FEW_PATTERNS = `expected at most ${MAX_LIST_PATTERNS} patterns of required_state in all lists`
+
 // The shape of `/v4/sync`.
 
 const pattern = z.object({ type: name.nullish(), state_key: name.nullish() })
@@ -93,7 +107,7 @@ export const stableBody = z.object({
       filters: filters.extend({ is_invited: flag }).nullish(),
     }),
     MAX_LISTS,
-  ),
+  ).refine(fewPatterns, FEW_PATTERNS),
   room_subscriptions: bounded(roomId, z.object(stableRoom), MAX_SUBSCRIPTIONS),
 })
 
@@ -117,7 +131,7 @@ export const unstableBody = z.object({
       filters: filters.extend({ is_invite: flag }).nullish(),
     }),
     MAX_LISTS,
-  ),
+  ).refine(fewPatterns, FEW_PATTERNS),
   room_subscriptions: bounded(roomId, z.object(unstableRoom), MAX_SUBSCRIPTIONS),
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { beginSliding as begin, stable, stateOf, tryStable } from './sliding-client.ts'
+import { beginSliding as begin, stable, stateOf, tryStable, tryUnstable, unstable } from './sliding-client.ts'
 
 describe('the stable shape', () => {
   const list = (more: Record<string, unknown> = {}) => ({
@@ -64,4 +64,29 @@ describe('the stable shape', () => {
     assert.equal(await errcodeOf({ ...list(), set_presence: 'x' }), 'M_INVALID_PARAM')
     assert.equal(await errcodeOf({ lists: { all: { timeline_limit: 1 } } }), 'M_MISSING_PARAM')
   })
+})
+
+test('accepts 500 patterns of state in all lists, and refuses more', async (t) => {
+  const { url, alice } = await begin(t)
+  const listsOf = (...counts: number[]) => ({
+    lists: Object.fromEntries(
+      counts.map((count, at) => [
+        `l${at}`,
+        { ranges: [[0, 1]], required_state: Array.from({ length: count }, (_, key) => ['x', `${key}`]) },
+      ]),
+    ),
+  })
+  await unstable(url, alice, listsOf(100, 100, 100, 100, 100))
+  const { status, body } = await tryUnstable(url, alice, listsOf(100, 100, 100, 100, 100, 1))
+  assert.deepEqual([status, body['errcode']], [400, 'M_INVALID_PARAM'])
+  assert.match(String(body['error']), /lists/)
+  const include = Array.from({ length: 51 }, (_, key) => ({ type: 'x', state_key: `${key}` }))
+  const lists = Object.fromEntries(
+    Array.from({ length: 5 }, (_, at) => [
+      `l${at}`,
+      { timeline_limit: 1, required_state: { include, exclude: include } },
+    ]),
+  )
+  const refused = await tryStable(url, alice, { lists })
+  assert.deepEqual([refused.status, refused.body['errcode']], [400, 'M_INVALID_PARAM'])
 })

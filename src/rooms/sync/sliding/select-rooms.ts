@@ -64,6 +64,7 @@ export function selectRooms(request: SelectRequest): RoomSelection {
     next.delete(selected.room.roomId)
   }
   const outside = outsideOf(known, windows)
+  const stateBefore = createStatesBefore()
   for (const candidate of candidates(request)) {
     const { room, sent } = candidate
     if (sent === undefined && next.state().size >= request.maxRooms) {
@@ -72,7 +73,7 @@ export function selectRooms(request: SelectRequest): RoomSelection {
       if (dropped.done) continue
       next.delete(dropped.value)
     }
-    const selected = selectRoom(request, candidate)
+    const selected = selectRoom(request, candidate, stateBefore)
     if (isNews(selected, request.counted)) rooms.push(selected)
     next.set(room.roomId, sentAfter(selected, sent))
   }
@@ -152,7 +153,29 @@ function isUnchanged(
   )
 }
 
-function selectRoom({ since, isDm }: SelectRequest, { room, config, sent }: Candidate): SelectedRoom {
+/** The state that the client got before, if a config wants more. */
+type StatesBefore = (sent: SentRoom, config: CombinedConfig) => StateFilter | undefined
+
+/** Thousands of rooms have the same two filters, so these are compared once. */
+function createStatesBefore(): StatesBefore {
+  const known = new Map<string, Map<string, StateFilter | undefined>>()
+  return ({ state }, config) => {
+    if (state === config.state) return undefined
+    const ofConfig = known.get(config.state) ?? new Map<string, StateFilter | undefined>()
+    known.set(config.state, ofConfig)
+    if (!ofConfig.has(state)) {
+      const before = stateFilterOf(state)
+      ofConfig.set(state, expandsState(before, config.filter) ? before : undefined)
+    }
+    return ofConfig.get(state)
+  }
+}
+
+function selectRoom(
+  { since, isDm }: SelectRequest,
+  { room, config, sent }: Candidate,
+  stateBefore: StatesBefore,
+): SelectedRoom {
   const isDmNow = isDm(room.roomId)
   if (!sent) {
     const isNew = { after: undefined, hasEvents: true, growsTimeline: false, stateBefore: undefined }
@@ -160,14 +183,13 @@ function selectRoom({ since, isDm }: SelectRequest, { room, config, sent }: Cand
   }
   const after = sent.upTo ?? since
   const isJoined = room.membership === 'join'
-  const before = isJoined && sent.state !== config.state ? stateFilterOf(sent.state) : undefined
   return {
     room,
     config,
     after,
     hasEvents: room.lastPosition > after,
     growsTimeline: isJoined && config.limit > sent.limit,
-    stateBefore: before && expandsState(before, config.filter) ? before : undefined,
+    stateBefore: isJoined ? stateBefore(sent, config) : undefined,
     isDm: isDmNow,
     isDmNew: isDmNow !== sent.isDm,
   }

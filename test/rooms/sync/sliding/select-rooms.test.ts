@@ -203,6 +203,18 @@ describe('the rooms of a response', () => {
     }
   })
 
+  test('cost one comparison of state filters for all rooms with the same two filters', (t) => {
+    const names = Array.from({ length: 50 }, (_, at) => `r${at}`)
+    const rooms = names.map((name, at) => room(name, 9 - at / 100))
+    const state = '[[[["m.room.topic",""]],[],0]]'
+    const before = known(Object.fromEntries(names.map((name) => [name, sent({ state })])))
+    const parse = t.mock.method(JSON, 'parse')
+    const found = selectRooms({ rooms, list: config(1, 'm.room.name'), known: before, since: 10 })
+    assert.equal(parse.mock.calls.length, 1)
+    assert.equal(found.rooms.length, 50)
+    assert.ok(found.rooms.every(({ stateBefore }) => stateBefore?.[0]?.include[0]?.type === 'm.room.topic'))
+  })
+
   test('have each list once, although its ranges overlap', () => {
     const { rooms } = selectRooms({
       rooms: [room('a', 9)],
