@@ -7,7 +7,7 @@ import { createTurns } from '../lib/turns.ts'
 import type { ThumbnailJob, ThumbnailResult, WorkerMessage } from './thumbnail-job.ts'
 
 const WORKER = fileURLToPath(new URL('./thumbnail-worker.ts', import.meta.url))
-/** Jobs that wait for a process. Each holds an image in memory. */
+/** Jobs that wait for a process. Their images are read when it is their turn, so that only one for each process is in memory. */
 const MAX_WAITING = 16
 /** Starting a process, with the library, takes about 200 ms. */
 const START_MS = 30_000
@@ -18,6 +18,9 @@ const IDLE_MS = 60_000
 
 /** `unavailable`: the library is not installed. `late`: it took too long, or its process died. */
 export type Thumbnailed = ThumbnailResult | { kind: 'unavailable' } | { kind: 'late' }
+
+/** A job whose image is read when a process is free for it. */
+export type PlannedThumbnail = Omit<ThumbnailJob, 'image'> & { readImage: () => Promise<Uint8Array> }
 
 export type ThumbnailerOptions = {
   clock: Clock
@@ -34,9 +37,9 @@ export type ThumbnailerOptions = {
 export interface Thumbnailer extends AsyncDisposable {
   /**
    * @param source the user: users take turns
-   * @throws MatrixError 429 when too many jobs wait
+   * @throws MatrixError 429 when too many jobs wait; what `readImage` throws
    */
-  make(job: ThumbnailJob, source: string): Promise<Thumbnailed>
+  make(planned: PlannedThumbnail, source: string): Promise<Thumbnailed>
 }
 
 // States of a process: starting → idle ⇄ working. It is killed when a job is late, when its start is late and after a time without work. The
@@ -101,7 +104,8 @@ export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
   }
 
   return {
-    make: (job, source) => turns(() => run(job), source),
+    make: ({ readImage, ...job }, source) =>
+      turns(async () => run({ ...job, image: await readImage() }), source),
     async [Symbol.asyncDispose]() {
       unavailableUntil = Infinity
       await Promise.all([...all].map(end))

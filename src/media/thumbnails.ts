@@ -57,7 +57,7 @@ async function makeAndStore(deps: MediaDeps, making: Making): Promise<Thumbnail>
       width: key.width,
       height: key.height,
       method: key.method,
-      image: await bytesOf(deps, media, media.size),
+      readImage: () => bytesOf(deps, media, media.size),
       format: image.format,
       animated: key.isAnimated === 1,
       maxPixels: deps.settings.thumbnail_max_pixels,

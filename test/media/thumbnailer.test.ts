@@ -20,13 +20,13 @@ function createFixture(t: TestContext, more: { worker?: string; timeoutMs?: numb
     ...more,
   })
   afterTest(t, () => thumbnailer[Symbol.asyncDispose]())
-  return (width: number, source = 'alice') =>
+  return (width: number, source = 'alice', readImage = () => Promise.resolve(Buffer.alloc(1))) =>
     thumbnailer.make(
       {
         width,
         height: 10,
         method: 'scale',
-        image: Buffer.alloc(1),
+        readImage,
         format: 'png',
         animated: false,
         maxPixels: 1,
@@ -41,6 +41,27 @@ function answerOf(result: Thumbnailed): { pid: number; env: string[] } {
 }
 
 describe('a thumbnailer', () => {
+  test('reads an image only when a process is free for it, and none of a refused job', async (t) => {
+    const make = createFixture(t)
+    const first = Promise.withResolvers<Buffer<ArrayBuffer>>()
+    const held = make(10, 'alice', () => first.promise)
+    let read = 0
+    const others = Array.from({ length: 20 }, () =>
+      make(10, 'alice', () => {
+        read++
+        return Promise.resolve(Buffer.alloc(1))
+      }),
+    )
+    const settled = Promise.allSettled(others)
+    // The refused jobs fail while the first one is in its turn.
+    await assert.rejects(Promise.all(others), { errcode: 'M_LIMIT_EXCEEDED' })
+    assert.equal(read, 0)
+    first.resolve(Buffer.alloc(1))
+    await held
+    const made = (await settled).filter(({ status }) => status === 'fulfilled').length
+    assert.equal(read, made)
+  })
+
   test('uses one process again, without the environment of the server', async (t) => {
     const make = createFixture(t)
     const first = answerOf(await make(10))
