@@ -29,7 +29,7 @@ export const mediaSchema = z.strictObject({
     shownDefault: 'none',
   }),
   s3_bucket: setting(z.string().min(1).optional(), {
-    about: 'The bucket. It must exist, and nobody else should be able to read it.',
+    about: 'The bucket. It must exist, and must not be public.',
     shownDefault: 'none',
   }),
   s3_prefix: setting(z.string().max(500).default(''), {

@@ -3,19 +3,16 @@ import { isUserId, type UserId } from '../lib/ids.ts'
 import { sweepAll } from '../lib/sweeper.ts'
 import type { Queries } from '../storage/query.ts'
 import {
-  deleteMedia,
   largestMedia,
   largestMediaOf,
   largestUsers,
   quarantine,
-  releaseContent,
-  subtractUsage,
   totals,
   unreadMedia,
 } from './administration-store.ts'
 import type { MediaDeps } from './deps.ts'
 import { isMediaId, mediaUri } from './media-uri.ts'
-import { removeMediaOfUser } from './remove-media.ts'
+import { removeMedia, removeMediaOfUser } from './remove-media.ts'
 import { BATCH_SIZE, removeLeftovers, removeUnused } from './sweep-media.ts'
 
 // The operator's view of media (`belfry media …`). It works without a server and beside a running one.
@@ -137,16 +134,8 @@ async function prune(
   return pruned
 }
 
-/** Resolves to whether it existed. */
-function removeOne({ db }: MediaDeps, mediaId: string): Promise<boolean> {
-  return db.transaction(async (tx) => {
-    const removed = await tx.first(deleteMedia, { mediaId })
-    if (removed === undefined || removed.content_hash === null) return false
-    await tx.run(releaseContent, { contentHash: removed.content_hash })
-    await tx.run(subtractUsage, { userId: removed.user_id, size: removed.size })
-    return true
-  })
-}
+const removeOne = ({ db }: MediaDeps, mediaId: string): Promise<boolean> =>
+  db.transaction((tx) => removeMedia(tx, mediaId))
 
 async function removeBlobs(deps: MediaDeps): Promise<void> {
   await sweepAll({ atOnce: BATCH_SIZE, sweep: () => removeUnused(deps) })

@@ -105,23 +105,6 @@ export const deleteMedia = query<{ mediaId: string }>()((db, p) =>
     .returning(['user_id', 'content_hash', 'size']),
 )
 
-export const releaseContent = query<{ contentHash: string }>()((db, p) =>
-  db
-    .updateTable('media_contents')
-    .set((eb) => ({ uses: eb('uses', '-', sql.lit(1)) }))
-    .where('content_hash', '=', p.contentHash),
-)
-
-export const subtractUsage = query<{ userId: UserId; size: number }>()((db, p, d) =>
-  db
-    .updateTable('media_usage')
-    .set((eb) => ({
-      files: eb('files', '-', sql.lit(1)),
-      bytes: eb('bytes', '-', d.integer(p.size)),
-    }))
-    .where('user_id', '=', p.userId),
-)
-
 /** `at`: null ends the quarantine. */
 export const quarantine = query<{ mediaId: string; at: number | null }>()((db, p) =>
   db

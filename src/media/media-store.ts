@@ -254,34 +254,32 @@ export const deleteThumbnails = query<{ contentHash: string }>()((db, p) =>
   db.deleteFrom('media_thumbnails').where('content_hash', '=', p.contentHash).returning('blob_key'),
 )
 
-/** Takes back the uses of contents by all media of a user, before `deleteMediaOfUser`. */
-export const releaseContentsOfUser = query<{ userId: UserId }>()((db, p) =>
-  db
-    .updateTable('media_contents')
-    .set((eb) => ({
-      uses: eb(
-        'uses',
-        '-',
-        eb
-          .selectFrom('media')
-          .select((inner) => inner.fn.countAll<number>().as('count'))
-          .where('media.user_id', '=', p.userId)
-          .whereRef('media.content_hash', '=', 'media_contents.content_hash'),
-      ),
-    }))
-    .where('content_hash', 'in', (eb) =>
-      eb
-        .selectFrom('media')
-        .select(sql<string>`content_hash`.as('content_hash'))
-        .where('user_id', '=', p.userId)
-        .where('content_hash', 'is not', null),
-    ),
-)
-
+/** Resolves to the removed rows. */
 export const deleteMediaOfUser = query<{ userId: UserId }>()((db, p) =>
-  db.deleteFrom('media').where('user_id', '=', p.userId),
+  db.deleteFrom('media').where('user_id', '=', p.userId).returning(['content_hash', 'size']),
 )
 
-export const deleteUsage = query<{ userId: UserId }>()((db, p) =>
-  db.deleteFrom('media_usage').where('user_id', '=', p.userId),
+/** Takes back uses of contents, as many as removed media items had. */
+export const releaseContents = query<{ rows: readonly { content_hash: string; uses: number }[] }>()(
+  (db, p, d) =>
+    db
+      .updateTable('media_contents')
+      .from(d.rows(p.rows, { content_hash: 'text', uses: 'integer' }).as('r'))
+      .set((eb) => ({ uses: eb('media_contents.uses', '-', eb.ref('r.uses')) }))
+      .whereRef('media_contents.content_hash', '=', 'r.content_hash'),
+)
+
+export const subtractUsage = query<{ userId: UserId; files: number; bytes: number }>()((db, p, d) =>
+  db
+    .updateTable('media_usage')
+    .set((eb) => ({
+      files: eb('files', '-', d.integer(p.files)),
+      bytes: eb('bytes', '-', d.integer(p.bytes)),
+    }))
+    .where('user_id', '=', p.userId),
+)
+
+/** Of a user without files. */
+export const deleteEmptyUsage = query<{ userId: UserId }>()((db, p) =>
+  db.deleteFrom('media_usage').where('user_id', '=', p.userId).where('files', '=', sql.lit(0)),
 )

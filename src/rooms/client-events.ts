@@ -50,7 +50,7 @@ export async function syncEvents(
 }
 
 /**
- * Like `syncEvents`, of several pages. One query for all of them in the usual case. `ignored`: the users whom the viewer ignores; only for
+ * Like `syncEvents`, of several pages. One query for all of them in the usual case. `ignored`: the users that the viewer ignores; only for
  * pages with aggregations.
  */
 export async function syncEventsOfPages(
@@ -63,7 +63,7 @@ export async function syncEventsOfPages(
   const bundled = pages.flatMap(({ events, spans }) =>
     spans && events.length > 0 ? [{ events, spans }] : [],
   )
-  const { viewer, ignored = NOBODY } = reader
+  const { viewer, ignored = NO_USERS } = reader
   const aggregations =
     bundled.length === 0 ? NO_AGGREGATIONS : await aggregationsOf(q, { viewer, ignored }, bundled)
   return lists.map((events, at) =>
@@ -80,7 +80,7 @@ type RelatedEvents = ReadonlyMap<EventId, Event>
 
 const NONE: RelatedEvents = new Map()
 const NO_AGGREGATIONS: AggregationsByEvent = new Map()
-const NOBODY: ReadonlySet<string> = new Set()
+export const NO_USERS: ReadonlySet<string> = new Set()
 
 type Beside = { related: RelatedEvents; aggregations: AggregationsByEvent }
 

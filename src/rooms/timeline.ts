@@ -7,7 +7,7 @@ import { type Event, isMemberEventOf, type Viewer } from '../lib/matrix-event.ts
 import type { Queries } from '../storage/query.ts'
 import { currentPosition } from '../storage/stream.ts'
 import { accessTo, type RoomAccess } from './access.ts'
-import { clientEvents } from './client-events.ts'
+import { clientEvents, NO_USERS } from './client-events.ts'
 import { historiesOf } from './history-store.ts'
 import { EVENT_FRAME_BYTES, scanTimeline } from './scan-timeline.ts'
 import { matchesRoomEvent, type RoomEventFilter, withoutIgnored } from './sync/filter.ts'
@@ -155,7 +155,7 @@ export async function eventContext(
   const access = known === undefined ? await accessTo(q, userId, request.roomId) : PRESENT
   const { event, spans, hasChildren } = known ?? (await findVisible(q, userId, request))
   const isAlone = request.limit === 0 && !hasChildren
-  const ignored = isAlone ? NOBODY : await ignoredBy(q, userId)
+  const ignored = isAlone ? NO_USERS : await ignoredBy(q, userId)
   const { before, after } = await eventsAround(q, reader, { ...request, access, event, ignored })
   const last = after.at(-1) ?? event
   const state = await contextState(q, access, { last, ...request, events: [...before, event, ...after] })
@@ -170,8 +170,6 @@ export async function eventContext(
     state: await clientEvents(q, state, reader),
   }
 }
-
-const NOBODY: ReadonlySet<string> = new Set()
 
 /** The access of a member to the state. */
 const PRESENT: RoomAccess = { spans: [], stateAt: undefined }

@@ -18,7 +18,7 @@ export type ListedUser = { userId: UserId; displayName: string | null; avatarUrl
 
 /**
  * Users by name (client-server API, "User Directory"): each word of the term must be the beginning of a word of the display name or of the
- * user id, in any case and without regard to accents. A term without words finds nobody.
+ * user id, in any case and without regard to accents. A term without words finds no user.
  * `isLimited`: there are more users than `limit`, or more words than a search examines.
  */
 export async function searchUsers(

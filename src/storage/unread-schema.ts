@@ -16,7 +16,7 @@ export type ReadPositionsTable = {
 }
 
 /**
- * The outcome of one event for the members of a cohort whom it does not concern personally. Only events that notify have a
+ * The outcome of one event for the members of a cohort that have no outcome of their own. Only events that notify have a
  * row. The totals include this event, so the unread count between two positions is one subtraction.
  */
 export type CohortOutcomesTable = {
@@ -44,7 +44,7 @@ export type CohortOutcomesTable = {
 /** The threads of a cohort (without 'main') with the position of their last notifying event. Used to find threads with new events. */
 export type CohortThreadsTable = { room_id: RoomId; cohort: string; thread_id: string; last_position: number }
 
-/** The outcome of an event for a member for whom it differs from the cohort's, or for an invited user. */
+/** The outcome of an event for a member, where it differs from the cohort's, or for an invited user. */
 export type ExceptionsTable = {
   user_id: UserId
   room_id: RoomId

@@ -18,6 +18,6 @@ test('/presence/{userId}/status accepts the own presence, stores nothing and sho
   assert.deepEqual([others.status, others.body['errcode']], [403, 'M_FORBIDDEN'])
   for (const body of [{}, { presence: 'busy' }, { presence: 'online', status_msg: 1 }])
     assert.equal((await alice.try('PUT', pathOf(alice.userId), body)).status, 400)
-  const unknown = await alice.try('GET', pathOf('@nobody:localhost'))
+  const unknown = await alice.try('GET', pathOf('@unknown:localhost'))
   assert.deepEqual([unknown.status, unknown.body['errcode']], [404, 'M_NOT_FOUND'])
 })

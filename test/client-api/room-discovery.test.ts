@@ -109,7 +109,7 @@ describe('GET /room_summary', () => {
       [await alice.createRoom({ preset: 'private_chat', invite: [bob.userId] }), 200, 'invited'],
       [await alice.createRoom(withRule('knock')), 200, 'knock'],
       [await alice.createRoom(withRule('restricted', { allow })), 200, 'restricted'],
-      [await alice.createRoom(withRule('restricted', { allow: [] })), 404, 'restricted to nobody'],
+      [await alice.createRoom(withRule('restricted', { allow: [] })), 404, 'restricted to no room'],
       [await alice.createRoom(withRule('knock_restricted', { allow: [] })), 200, 'knock_restricted'],
       [await alice.createRoom(readable), 200, 'world readable'],
       [banned, 404, 'banned'],

@@ -115,7 +115,7 @@ describe('push for encrypted events', () => {
     assert.deepEqual([usual.notify, usual.decided_by?.rule_id], [true, '.m.rule.encrypted'])
     assert.deepEqual(verdicts(usual, RULE, '.m.rule.encrypted'), ['wakes only', 'matched'])
     // An event in clear text is judged by the server.
-    const plain = await bob.say(quiet, 'to nobody')
+    const plain = await bob.say(quiet, 'without a mention')
     await settled(plain)
     assert.equal((await journey(plain)).steps[1]?.reason, 'does not notify')
   })

@@ -19,7 +19,7 @@ test(
     const picture = await jpegOf({ width: 1200, height: 900 })
     assert.ok(picture.length < limit)
     const { content_uri: url } = await alice.uploadContent(new Blob([new Uint8Array(picture)]), {
-      name: 'tower.jpg',
+      name: 'photo.jpg',
       type: 'image/jpeg',
     })
     let received: sdk.MatrixEvent | undefined
@@ -27,7 +27,7 @@ test(
       received = event
       return event.getContent()['msgtype'] === 'm.image'
     })
-    await alice.sendImageMessage(roomId, null, url, { mimetype: 'image/jpeg', w: 1200, h: 900 }, 'tower.jpg')
+    await alice.sendImageMessage(roomId, null, url, { mimetype: 'image/jpeg', w: 1200, h: 900 }, 'photo.jpg')
     await arrived
 
     const sent = String(received?.getContent()['url'])

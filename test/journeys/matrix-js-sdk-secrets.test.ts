@@ -85,15 +85,15 @@ test('a message sent while a user has no session is read after the next login, w
   laptop.stopClient()
   await laptop.logout(true)
   await eventually(async () => String(await devicesSeen()) === dehydratedId)
-  await send(bob, roomId, 'while nobody listens')
+  await send(bob, roomId, 'sent without a session')
 
   const phone = await startSession(t, url, 'alice', vault.options)
-  assert.ok(!reads(phone, roomId, 'while nobody listens'))
+  assert.ok(!reads(phone, roomId, 'sent without a session'))
   await importIdentity(phone)
   const rehydrated = once(phone, 'dehydration.RehydrationCompleted')
   await cryptoOf(phone).startDehydration()
   await rehydrated
-  await eventually(() => reads(phone, roomId, 'while nobody listens'))
+  await eventually(() => reads(phone, roomId, 'sent without a session'))
   const { body: next } = await call(
     `${url}/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device`,
     { token: phone.getAccessToken() ?? '' },

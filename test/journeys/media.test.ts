@@ -14,7 +14,7 @@ describe('a file', () => {
     const alice = await registerUser(server.url, 'alice')
     const bob = await registerUser(server.url, 'bob')
     const bytes = randomBytes(300_000)
-    const at = await upload(server.url, alice, { body: bytes, type: PNG, filename: 'tower.png' })
+    const at = await upload(server.url, alice, { body: bytes, type: PNG, filename: 'photo.png' })
     assert.match(at, /^localhost\/[A-Za-z0-9_-]{24}$/)
 
     const response = await fetchMedia(server.url, bob, `download/${at}`)
@@ -23,7 +23,7 @@ describe('a file', () => {
     const headers = Object.fromEntries(response.headers)
     assert.equal(headers['content-type'], PNG)
     assert.equal(headers['content-length'], '300000')
-    assert.equal(headers['content-disposition'], 'inline; filename="tower.png"')
+    assert.equal(headers['content-disposition'], 'inline; filename="photo.png"')
     assert.match(headers['content-security-policy'] ?? '', /^sandbox; default-src 'none'; script-src 'none';/)
     assert.equal(headers['cross-origin-resource-policy'], 'cross-origin')
     assert.equal(headers['x-content-type-options'], 'nosniff')

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { createMedia, fillCreatedMedia } from '../../src/media/add-media.ts'
 import { findMedia } from '../../src/media/find-media.ts'
 import { WRITE_LIFE_MS } from '../../src/media/new-blob.ts'
-import { removeMediaOfUser } from '../../src/media/remove-media.ts'
+import { removeMedia, removeMediaOfUser } from '../../src/media/remove-media.ts'
 import { removeLeftovers, removeUnused, startMediaSweepers } from '../../src/media/sweep-media.ts'
 import { dueLeftovers, insertLeftover, usageOf } from '../../src/media/media-store.ts'
 import { afterTest } from '../support/after-test.ts'
@@ -191,5 +191,21 @@ onEachSharedDatabase('two processes with one store', (openTwo) => {
       await removeUnused(one.deps)
     }
     assert.deepEqual(filesIn(one.folder), [])
+  })
+
+  test('count each removed file once when both remove it at the same time', async (t) => {
+    const [first, second] = await openTwo(t)
+    const one = createMediaFixture(t, first)
+    const kept = await one.add(bob, 'shared')
+    for (let round = 0; round < 20; round++) {
+      const mediaId = await one.add(alice, 'shared')
+      await Promise.all([
+        first.transaction((tx) => removeMedia(tx, mediaId)),
+        second.transaction((tx) => removeMediaOfUser(tx, alice)),
+      ])
+      await removeUnused(one.deps)
+      assert.equal(await one.read(kept), 'shared')
+      assert.equal(await second.first(usageOf, { userId: alice }), undefined)
+    }
   })
 })

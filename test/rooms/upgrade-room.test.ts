@@ -32,7 +32,7 @@ const insertBan = query<{ roomId: RoomId; userId: UserId }>()((db, p) =>
 )
 
 onEachDatabase('bans of an upgraded room', (open) => {
-  test('are all copied, also above a hundred, and a repeat copies what is missing and bans nobody again', async (t) => {
+  test('are all copied, also above a hundred, and a repeat copies what is missing and bans no user again', async (t) => {
     const fixture = await createRoomsFixture(await open(t))
     const roomId = await publicRoom(fixture)
     for (let at = 0; at < 215; at++)

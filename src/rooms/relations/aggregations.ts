@@ -11,7 +11,7 @@ export type PageOfRoom = {
   /** The part of the room's history that the viewer may see, in ascending order. */
   spans: readonly Span[]
 }
-/** The viewer, and the users whom the viewer ignores: their events are in no aggregation. */
+/** The viewer, and the users that the viewer ignores: their events are in no aggregation. */
 export type AggregationReader = { viewer: Viewer; ignored: ReadonlySet<string> }
 /** By position of the parent. An event without aggregations is absent. */
 export type AggregationsByEvent = ReadonlyMap<number, Aggregations>

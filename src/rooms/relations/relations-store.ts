@@ -1,6 +1,7 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { UserId } from '../../lib/ids.ts'
-import { query } from '../../storage/query.ts'
+import { type Dialect, query } from '../../storage/query.ts'
+import type { Schema } from '../../storage/schema.ts'
 import { EVENT_COLUMNS } from '../event-row.ts'
 
 /** The number of relations that lead from a child to its furthest stored parent. The specification asks for 3. */
@@ -75,52 +76,29 @@ type Children = {
 type ChildrenOfType = Children & { relType: string }
 type ChildrenOfTypes = ChildrenOfType & { eventType: string }
 
-const childrenQuery = (direction: 'asc' | 'desc') =>
-  query<Children>()((db, p, d) =>
-    db
-      .selectFrom('relations as r')
-      .innerJoin('events', 'events.position', 'r.position')
-      .select(EVENT_COLUMNS)
-      .where('r.parent', '=', p.parent)
-      .where('r.position', '>=', p.low)
-      .where('r.position', '<=', p.high)
-      .where('r.depth', '<=', p.depth)
-      .where('r.sender', 'not in', d.list(p.ignored) as RawBuilder<UserId>)
-      .orderBy('r.position', direction)
-      .limit(p.limit),
-  )
+type Direction = 'asc' | 'desc'
 
-const childrenOfTypeQuery = (direction: 'asc' | 'desc') =>
-  query<ChildrenOfType>()((db, p, d) =>
-    db
-      .selectFrom('relations as r')
-      .innerJoin('events', 'events.position', 'r.position')
-      .select(EVENT_COLUMNS)
-      .where('r.parent', '=', p.parent)
-      .where('r.rel_type', '=', p.relType)
-      .where('r.position', '>=', p.low)
-      .where('r.position', '<=', p.high)
-      .where('r.depth', '<=', p.depth)
-      .where('r.sender', 'not in', d.list(p.ignored) as RawBuilder<UserId>)
-      .orderBy('r.position', direction)
-      .limit(p.limit),
-  )
+const children = (direction: Direction) => (db: Kysely<Schema>, p: Children, d: Dialect) =>
+  db
+    .selectFrom('relations as r')
+    .innerJoin('events', 'events.position', 'r.position')
+    .select(EVENT_COLUMNS)
+    .where('r.parent', '=', p.parent)
+    .where('r.position', '>=', p.low)
+    .where('r.position', '<=', p.high)
+    .where('r.depth', '<=', p.depth)
+    .where('r.sender', 'not in', d.list(p.ignored) as RawBuilder<UserId>)
+    .orderBy('r.position', direction)
+    .limit(p.limit)
 
-const childrenOfTypesQuery = (direction: 'asc' | 'desc') =>
+const childrenQuery = (direction: Direction) => query<Children>()(children(direction))
+
+const childrenOfTypeQuery = (direction: Direction) =>
+  query<ChildrenOfType>()((db, p, d) => children(direction)(db, p, d).where('r.rel_type', '=', p.relType))
+
+const childrenOfTypesQuery = (direction: Direction) =>
   query<ChildrenOfTypes>()((db, p, d) =>
-    db
-      .selectFrom('relations as r')
-      .innerJoin('events', 'events.position', 'r.position')
-      .select(EVENT_COLUMNS)
-      .where('r.parent', '=', p.parent)
-      .where('r.rel_type', '=', p.relType)
-      .where('r.event_type', '=', p.eventType)
-      .where('r.position', '>=', p.low)
-      .where('r.position', '<=', p.high)
-      .where('r.depth', '<=', p.depth)
-      .where('r.sender', 'not in', d.list(p.ignored) as RawBuilder<UserId>)
-      .orderBy('r.position', direction)
-      .limit(p.limit),
+    children(direction)(db, p, d).where('r.rel_type', '=', p.relType).where('r.event_type', '=', p.eventType),
   )
 
 export const latestChildren = childrenQuery('desc')

@@ -121,7 +121,7 @@ const MEMBERSHIPS = [
   'carol joins',
   'carol leaves',
 ]
-const DATA = ['bob reads', 'alice reads', 'direct', 'tag', 'ignore carol', 'ignore nobody']
+const DATA = ['bob reads', 'alice reads', 'direct', 'tag', 'ignore carol', 'ignore no user']
 /** 'lost': the response does not reach the client. */
 const SLIDES = ['all', 'all', 'one', 'one', 'state', 'room', 'none'].map((of) => `slide ${of}`)
 const ACTIONS = [...EVENTS, ...MEMBERSHIPS, ...DATA, ...SLIDES, 'lost', 'restart']
@@ -190,7 +190,7 @@ async function act(fixture: SlidingFixture, roomId: RoomId, { action }: Step): P
       return data(roomId, 'm.tag', { tags: { [`u.${counter++}`]: {} } })
     case 'ignore carol':
       return data('', 'm.ignored_user_list', { ignored_users: { [carol]: {} } })
-    case 'ignore nobody':
+    case 'ignore no user':
       return data('', 'm.ignored_user_list', { ignored_users: {} })
     default: {
       const eventId = await fixture.say(roomId, alice, 'read this')
@@ -321,7 +321,7 @@ onEachDatabase('random histories over sliding sync', (open) => {
       for (let at = 0; at < 3; at++) roomIds.push(await fixture.create(alice))
       for (const type of ['m.ignored_user_list', 'm.direct'])
         await act(fixture, roomIds[0] as RoomId, {
-          action: type === 'm.direct' ? 'direct' : 'ignore nobody',
+          action: type === 'm.direct' ? 'direct' : 'ignore no user',
           room: 0,
         })
       await fixture.join(roomIds[0] as RoomId, bob)
