@@ -111,7 +111,8 @@ async function compareHistories(
         if (events === undefined) continue
         done[next.kind] = (done[next.kind] ?? 0) + 1
         const after = `step ${at}, ${next.kind}`
-        await compareGateway(fixture, gateway, pokes, { events, badgesBefore, meaning, after })
+        const performed = { events, badgesBefore, meaning, kind: next.kind, after }
+        await compareGateway(fixture, gateway, pokes, performed)
         await compareSyncs(fixture, clients, after)
         await compareLists(fixture, after)
         unread += model.users.filter((_, user) => model.badge(user, 'messages') > 0).length

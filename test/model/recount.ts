@@ -113,7 +113,8 @@ export class Recount {
   /** The unread events of an ignored user stop counting ("the client will no longer receive events sent by that user"). */
   ignore(user: number, other: number): void {
     const unread = this.notified(user).flatMap(({ event, isRead }) => (isRead ? [] : [event]))
-    for (const event of [...unread, ...this.invitations(user)]) {
+    // An unread invitation is in both.
+    for (const event of new Set([...unread, ...this.invitations(user)])) {
       if (event.sender !== other) continue
       event.silenced.set(user, event.outcomes[user] ?? 'nothing')
       event.outcomes = event.outcomes.with(user, 'nothing')
