@@ -129,7 +129,9 @@ function draftOf(
   if (form === 6) {
     if (!target) return undefined
     const sent: Sent = { ...plain, kind: 'reaction', body: '', thread: target.thread, hasRelation: true }
-    const relation = { rel_type: 'm.annotation', event_id: target.eventId, key: String(pick) }
+    // A second equal reaction would be refused.
+    const key = String(model.history.length)
+    const relation = { rel_type: 'm.annotation', event_id: target.eventId, key }
     return { type: 'm.reaction', content: { 'm.relates_to': relation }, sent }
   }
   if (form >= 7 && form <= 9) {
