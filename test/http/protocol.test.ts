@@ -228,7 +228,8 @@ describe('HTTP requests as bytes', () => {
   })
 
   test('an expectation other than 100-continue returns 417', async () => {
-    const text = 'POST /echo HTTP/1.1\r\nhost: x\r\nexpect: banana\r\ncontent-length: 2\r\n\r\n{}'
+    const text =
+      'POST /echo HTTP/1.1\r\nhost: x\r\nexpect: banana\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}'
     assert.equal(parsed(await talk(url, text)).status, 417)
   })
 })

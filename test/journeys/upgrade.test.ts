@@ -6,7 +6,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { Client } from 'pg'
 import { call } from '../support/client.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, emptyPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import {
   type Outside,
@@ -67,7 +67,7 @@ async function openSqlite(t: TestContext): Promise<Opened> {
 }
 
 async function openPostgres(t: TestContext): Promise<Opened> {
-  const database = await newPostgresUrl(clusterUrl() as string)
+  const database = await emptyPostgresUrl(clusterUrl() as string)
   const run = async (sql: string) => {
     const client = new Client({ connectionString: database })
     await client.connect()

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { newPostgresUrl } from '../support/databases.ts'
+import { emptyPostgresUrl } from '../support/databases.ts'
 import { startCluster } from '../support/postgres.ts'
 import { crashRun } from './crash-run.ts'
 import { hostileRun } from './hostile/hostile-run.ts'
@@ -52,7 +52,7 @@ async function main(): Promise<number> {
       console.error(cluster.missing)
       return 1
     }
-    const database = cluster ? await newPostgresUrl(cluster.url) : `sqlite:${join(data, 'belfry.db')}`
+    const database = cluster ? await emptyPostgresUrl(cluster.url) : `sqlite:${join(data, 'belfry.db')}`
     return await report({ seed, kills, data, database, longestLife })
   } finally {
     if (cluster && 'stop' in cluster) cluster.stop()

@@ -10,7 +10,7 @@ import { TYPES as POSTGRES } from '../../src/storage/postgres.ts'
 import { query } from '../../src/storage/query.ts'
 import { TYPES as SQLITE } from '../../src/storage/sqlite.ts'
 import { afterTest } from '../support/after-test.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, emptyPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
 // Migration 0020 moves the queue of the gateway into lanes.
@@ -143,7 +143,7 @@ test(
   'on postgres the queue of an older gateway is moved into lanes in the order of its due times',
   { skip: typeof cluster === 'string' ? false : cluster.missing },
   async (t) => {
-    const url = await newPostgresUrl(cluster as string)
+    const url = await emptyPostgresUrl(cluster as string)
     const old = new Client({ connectionString: url })
     await old.connect()
     for (const statement of oldVersion(POSTGRES)) await old.query(statement)

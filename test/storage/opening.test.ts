@@ -9,7 +9,7 @@ import { TYPES } from '../../src/storage/sqlite.ts'
 import { migrations } from '../support/migrations.ts'
 import { query } from '../../src/storage/query.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, emptyPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { smallDisk } from '../support/small-disk.ts'
 
@@ -28,7 +28,7 @@ const engines = [
   {
     name: 'postgres',
     skip: typeof cluster === 'string' ? (false as const) : cluster.missing,
-    url: () => newPostgresUrl(cluster as string),
+    url: () => emptyPostgresUrl(cluster as string),
   },
 ]
 

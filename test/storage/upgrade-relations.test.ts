@@ -9,7 +9,7 @@ import { TYPES as POSTGRES } from '../../src/storage/postgres.ts'
 import { type Queries, query } from '../../src/storage/query.ts'
 import { TYPES as SQLITE } from '../../src/storage/sqlite.ts'
 import { afterTest } from '../support/after-test.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, emptyPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { migrations } from '../support/migrations.ts'
 
@@ -108,7 +108,7 @@ test(
   'a database of the first version on postgres gets relations, edits and threads from its events',
   { skip: typeof cluster === 'string' ? false : cluster.missing },
   async (t) => {
-    const url = await newPostgresUrl(cluster as string)
+    const url = await emptyPostgresUrl(cluster as string)
     const old = new Client({ connectionString: url })
     await old.connect()
     for (const statement of firstVersion(POSTGRES)) await old.query(statement)

@@ -12,7 +12,7 @@ import { TYPES as POSTGRES } from '../../src/storage/postgres.ts'
 import { TYPES as SQLITE } from '../../src/storage/sqlite.ts'
 import { query } from '../../src/storage/query.ts'
 import { afterTest } from '../support/after-test.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, emptyPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
 // A database of the first version is migrated.
@@ -191,7 +191,7 @@ test(
   'a database of the first version on postgres gets its ignored users from account data, its state is counted, its rooms have summaries, and its outcomes have totals of the main thread',
   { skip: typeof cluster === 'string' ? false : cluster.missing },
   async (t) => {
-    const url = await newPostgresUrl(cluster as string)
+    const url = await emptyPostgresUrl(cluster as string)
     const old = new Client({ connectionString: url })
     await old.connect()
     for (const statement of firstVersion(POSTGRES)) await old.query(statement)

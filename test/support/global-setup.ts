@@ -1,14 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTemplates } from './databases.ts'
 import { type Cluster, startCluster } from './postgres.ts'
 
-// One PostgreSQL cluster for the whole run; each test creates its own database in it.
+// One PostgreSQL cluster for the whole run; each test creates its own database in it, as a copy of a template.
 let cluster: Cluster | undefined
+const folder = mkdtempSync(join(tmpdir(), 'belfry-templates-'))
 
-export function globalSetup(): void {
+export async function globalSetup(): Promise<void> {
   cluster = startCluster()
   if ('url' in cluster) process.env['TEST_POSTGRES'] = cluster.url
   else process.env['TEST_POSTGRES_MISSING'] = cluster.missing
+  await createTemplates(folder, process.env['TEST_POSTGRES'])
 }
 
 export function globalTeardown(): void {
+  rmSync(folder, { recursive: true, force: true })
   if (cluster && 'url' in cluster) cluster.stop()
 }

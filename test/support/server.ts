@@ -3,7 +3,7 @@ import { createBelfry, type Environment } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from './after-test.ts'
 import { assertNoFaults, createResponseCheck } from './response-check.ts'
-import { temporaryFolder } from './databases.ts'
+import { newDataFolder } from './databases.ts'
 
 export type TestServer = { url: string; data: string; close: () => Promise<void> }
 
@@ -22,7 +22,7 @@ export type TestServerOptions = {
  */
 export async function startTestServer(
   t: TestContext,
-  { data = temporaryFolder(t), flags = [], env = {}, environment = {} }: TestServerOptions = {},
+  { data = newDataFolder(t), flags = [], env = {}, environment = {} }: TestServerOptions = {},
 ): Promise<TestServer> {
   const config = loadConfig({
     argv: [

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
 import { describe, type TestContext } from 'node:test'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { afterTest } from './after-test.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from './databases.ts'
+import { clusterUrl, newPostgresUrl, newSqliteUrl } from './databases.ts'
 import { silentLog } from './log.ts'
 
 /** Like `onEachDatabase`, with two connections to the same database, as two processes have them. */
@@ -20,8 +19,7 @@ export function onEachSharedDatabase(
     await open(t, url),
     await open(t, url),
   ]
-  describe(`${name} on sqlite`, () =>
-    suite((t) => both(t, `sqlite:${join(temporaryFolder(t), 'belfry.db')}`)))
+  describe(`${name} on sqlite`, () => suite((t) => both(t, newSqliteUrl(t))))
   const cluster = clusterUrl()
   const skip = typeof cluster === 'string' ? false : cluster.missing
   describe(`${name} on postgres`, { skip }, () =>
