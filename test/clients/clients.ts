@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { delimiter, join } from 'node:path'
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { cpSync, existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const sources = fileURLToPath(new URL('./', import.meta.url))
@@ -45,6 +45,12 @@ export const clients: readonly Client[] = [
     command: [python, join(sources, 'matrix-nio/encrypted_room.py')],
   },
   {
+    name: 'matrix-bot-sdk',
+    needs: ['npm'],
+    prepare: () => installPackages('matrix-bot-sdk'),
+    command: [process.execPath, join(cache, 'matrix-bot-sdk/bot.js')],
+  },
+  {
     name: 'mautrix-go',
     needs: ['go', 'gcc'],
     prepare: () =>
@@ -67,20 +73,21 @@ export const clients: readonly Client[] = [
     name: 'hydrogen',
     needs: ['npm', 'firefox-esr'],
     async prepare() {
-      const folder = join(cache, 'hydrogen')
-      mkdirSync(folder, { recursive: true })
-      for (const name of ['package.json', 'package-lock.json', 'page.js'])
-        copyFileSync(join(sources, 'hydrogen', name), join(folder, name))
-      await run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-        cwd: folder,
-      })
-      await run(['npm', 'run', '--silent', 'build'], { cwd: folder })
+      await installPackages('hydrogen')
+      await run(['npm', 'run', '--silent', 'build'], { cwd: join(cache, 'hydrogen') })
     },
     command: [process.execPath, join(sources, 'hydrogen/hydrogen.ts')],
     env: { BELFRY_CLIENT_BUILD: join(cache, 'hydrogen') },
     startsServer: true,
   },
 ]
+
+/** Copies a folder with a program in JavaScript to the cache, and installs its packages there. */
+async function installPackages(name: string): Promise<void> {
+  const folder = join(cache, name)
+  cpSync(join(sources, name), folder, { recursive: true })
+  await run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder })
+}
 
 type RunOptions = {
   cwd?: string
