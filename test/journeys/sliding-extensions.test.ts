@@ -101,6 +101,23 @@ test('e2ee has the counts of keys in every response, and the changed device list
   const third = await unstable(url, alice, body, { pos: second.pos })
   assert.equal(third.extensions.e2ee?.device_lists, undefined)
   assert.deepEqual(third.extensions.e2ee?.device_one_time_keys_count, { signed_curve25519: 0 })
+  // The extension is off while device lists change, at the end of one connection and from the start of another one.
+  const off = await unstable(url, alice, { conn_id: 'encryption' }, { pos: third.pos })
+  const other = await unstable(url, alice, { conn_id: 'other' })
+  const phone = await loginUser(url, 'bob')
+  await phone.post('/keys/upload', {
+    device_keys: { user_id: bob.userId, device_id: phone.deviceId, ...keys },
+  })
+  for (const [conn_id, start] of [
+    ['encryption', off.pos],
+    ['other', other.pos],
+  ] as const) {
+    const still = await unstable(url, alice, { conn_id }, { pos: start })
+    const back = await unstable(url, alice, { ...body, conn_id }, { pos: still.pos })
+    assert.deepEqual(back.extensions.e2ee?.device_lists, { changed: [bob.userId], left: [] })
+    const next = await unstable(url, alice, { ...body, conn_id }, { pos: back.pos })
+    assert.equal(next.extensions.e2ee?.device_lists, undefined)
+  }
 })
 
 test('account_data has everything at the start, then what changed, also of rooms that were outside the window', async (t) => {

@@ -28,7 +28,7 @@ async function createFixture(t: TestContext, env: Record<string, string> = ON) {
   const list = (query = '') =>
     call(`${base}/io.element.msc4308/thread_subscriptions?dir=b${query}`, { token: bob.token })
   const sliding = async (pos: string | undefined, more: Record<string, unknown> = {}) => {
-    const path = `${base}/org.matrix.simplified_msc3575/sync?timeout=20000${pos === undefined ? '' : `&pos=${pos}`}`
+    const path = `${base}/org.matrix.simplified_msc3575/sync?timeout=${more['enabled'] === false ? 0 : 20_000}${pos === undefined ? '' : `&pos=${pos}`}`
     const body = { extensions: { [EXTENSION]: { enabled: true, ...more } } }
     const response = await call(path, { token: bob.token, body })
     assert.equal(response.status, 200, JSON.stringify(response.body))
@@ -104,9 +104,15 @@ test('the changes of subscriptions reach sliding sync, and a list in pages has t
   assert.deepEqual(rootsIn(next.part), [])
   const { body } = await list(`&to=${first.pos}`)
   assert.deepEqual(rootsIn(body, 'unsubscribed'), [root])
+  // A thread that ended while the extension was off.
+  const off = await sliding(next.pos, { enabled: false })
+  await subscription('DELETE', roots[1])
+  const back = await sliding(off.pos)
+  assert.deepEqual(rootsIn(back.part, 'unsubscribed').toSorted(), roots.slice(0, 2).toSorted())
+  assert.equal(rootsIn(back.part).length, 3)
   const again = await sliding(undefined)
   assert.ok(!('unsubscribed' in again.part), 'a new connection has no subscriptions to end')
-  assert.equal(rootsIn(again.part).length, 4)
+  assert.equal(rootsIn(again.part).length, 3)
   for (const query of ['&limit=0', '&from=x', '&to=x']) assert.equal((await list(query)).status, 400)
 })
 

@@ -1,6 +1,8 @@
 import { INVITE_PERMISSION, UNSTABLE_INVITE_PERMISSION } from '../../accounts/invite-permission.ts'
-import type { UserId } from '../../lib/ids.ts'
+import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { Queries } from '../../storage/query.ts'
+import type { Membership } from '../../storage/schema.ts'
+import type { ListedRoom } from '../room-summaries-store.ts'
 import { type AccountData, IGNORED_USERS } from './extras.ts'
 import { type SyncFilter, withoutIgnored } from './filter.ts'
 import type { RoomPlan } from './plan.ts'
@@ -26,19 +28,57 @@ const HIDING_TYPES: ReadonlySet<string> = new Set([
 
 export type Hiding = { ignored: ReadonlySet<string>; blocksInvitations: boolean }
 
+export const isSameHiding = (a: Hiding, b: Hiding): boolean =>
+  a.blocksInvitations === b.blocksInvitations &&
+  a.ignored.size === b.ignored.size &&
+  [...a.ignored].every((userId) => b.ignored.has(userId))
+
 /** The plans without hidden invitations. */
 export async function withoutHiddenInvitations(
   q: Queries,
   userId: UserId,
-  { plans, ignored, blocksInvitations }: Hiding & { plans: readonly RoomPlan[] },
+  { plans, ...hiding }: Hiding & { plans: readonly RoomPlan[] },
 ): Promise<readonly RoomPlan[]> {
-  if (blocksInvitations) return plans.filter((plan) => plan.membership !== 'invite')
-  if (ignored.size === 0) return plans
-  const invitations = plans.filter((plan) => plan.membership === 'invite')
-  const places = invitations.map(({ roomId, upTo: position }) => ({ roomId, userIds: [userId], position }))
-  const owns = await membersOfRoomsAt(q, places)
-  return plans.filter(({ roomId }) => {
-    const [own] = owns.get(roomId) ?? []
-    return own === undefined || !ignored.has(own.sender)
+  const invitationOf = ({ roomId, membership, upTo: position }: RoomPlan) => ({
+    roomId,
+    membership,
+    position,
   })
+  const isHidden = await hiddenAmong(q, { userId, ...hiding }, plans.map(invitationOf))
+  return plans.filter(({ roomId }) => !isHidden(roomId))
+}
+
+/** The rooms without hidden invitations. */
+export async function withoutHidden(
+  q: Queries,
+  of: Hiding & { userId: UserId },
+  rooms: readonly ListedRoom[],
+): Promise<readonly ListedRoom[]> {
+  const invitationOf = ({ roomId, membership, memberPosition: position }: ListedRoom) => ({
+    roomId,
+    membership,
+    position,
+  })
+  const isHidden = await hiddenAmong(q, of, rooms.map(invitationOf))
+  return rooms.filter(({ roomId }) => !isHidden(roomId))
+}
+
+/** `position`: that of the user's member event. */
+type RoomOfUser = { roomId: RoomId; membership: Membership; position: number }
+
+async function hiddenAmong(
+  q: Queries,
+  { userId, ignored, blocksInvitations }: Hiding & { userId: UserId },
+  rooms: readonly RoomOfUser[],
+): Promise<(roomId: RoomId) => boolean> {
+  const invitations =
+    ignored.size === 0 && !blocksInvitations ? [] : rooms.filter(({ membership }) => membership === 'invite')
+  if (invitations.length === 0) return () => false
+  if (blocksInvitations) {
+    const blocked = new Set(invitations.map(({ roomId }) => roomId))
+    return (roomId) => blocked.has(roomId)
+  }
+  const places = invitations.map(({ roomId, position }) => ({ roomId, userIds: [userId], position }))
+  const owns = await membersOfRoomsAt(q, places)
+  return (roomId) => ignored.has(owns.get(roomId)?.[0]?.sender ?? '')
 }

@@ -5,15 +5,15 @@ import { type AccountData } from '../extras.ts'
 import { NO_FILTER } from '../filter.ts'
 import type { SyncSection } from '../section.ts'
 import { accountDataOfRooms } from './account-data-store.ts'
+import { ROOM_EXTENSIONS } from './extension-scope.ts'
 import {
   type Extension,
   type ExtensionContext,
   type ExtensionRoom,
-  LETTERS,
   roomsByPosition,
   roomsInScope,
 } from './extension.ts'
-import type { RoomScope } from './request.ts'
+import { hasExtension } from './known-extensions.ts'
 
 /**
  * `account_data` (MSC3959): the global account data with the push rules, and that of the rooms in the windows.
@@ -21,10 +21,9 @@ import type { RoomScope } from './request.ts'
  */
 export function accountDataExtension(section: SyncSection): Extension {
   return async (context) => {
-    const scope = context.requests.accountData
-    if (!scope) return undefined
+    if (!context.requests.accountData) return undefined
     const { read, viewer } = context
-    const isKnown = context.known.includes(LETTERS.accountData)
+    const isKnown = hasExtension(context.known, 'accountData')
     const { keys } = await section.news({
       ...context,
       filter: NO_FILTER,
@@ -34,7 +33,7 @@ export function accountDataExtension(section: SyncSection): Extension {
       accountData: isKnown ? context.accountData : await globalData(read, viewer.userId),
     })
     const global = keys.account_data?.events ?? []
-    const rooms = await dataOfRooms(context, scope, isKnown)
+    const rooms = await dataOfRooms(context)
     return { part: { global, rooms }, hasNews: global.length > 0 || Object.keys(rooms).length > 0 }
   }
 }
@@ -45,14 +44,11 @@ async function globalData(read: Queries, userId: UserId): Promise<AccountData> {
 }
 
 /** A room without account data is absent: thousands of rooms have none. */
-async function dataOfRooms(
-  context: ExtensionContext,
-  scope: RoomScope,
-  isKnown: boolean,
-): Promise<JsonObject> {
+async function dataOfRooms(context: ExtensionContext): Promise<JsonObject> {
   const { read, viewer, since, accountData } = context
   const rooms: JsonObject = {}
-  for (const [after, of] of roomsByPosition(roomsInScope(scope, context.rooms), isKnown))
+  const bit = ROOM_EXTENSIONS.accountData
+  for (const [after, of] of roomsByPosition(roomsInScope(context.rooms, bit), bit))
     if (after !== undefined && after === since?.position) Object.assign(rooms, changesOf(accountData, of))
     else {
       const roomIds = of.map(({ room }) => room.roomId)

@@ -7,6 +7,8 @@ export type SentRoom = {
   /** The state that was sent: the text of a `StateFilter`. */
   state: string
   isDm: boolean
+  /** The extensions whose data of the room the client has, as bits (`ROOM_EXTENSIONS`). */
+  extensions: number
   /** The client has everything up to this position. undefined: up to the position of the response. */
   upTo: number | undefined
 }
@@ -19,7 +21,8 @@ export type ConnectionState = ReadonlyMap<RoomId, SentRoom>
 
 export const NO_ROOMS: ConnectionState = new Map()
 
-type StoredRoom = [roomId: RoomId, limit: number, state: number, isDm: 0 | 1, upTo?: number]
+/** `bits`: 1 for a direct room, and the extensions above it. */
+type StoredRoom = [roomId: RoomId, limit: number, state: number, bits: number, upTo?: number]
 type Stored = { states: string[]; rooms: StoredRoom[] }
 
 /** The size of the text of a room, without its filter. */
@@ -38,7 +41,7 @@ export function connectionText(state: ConnectionState, maxChars = Infinity): str
     left -= roomId.length + ROOM_CHARS + (at === undefined ? sent.state.length : 0)
     if (left < 0) break
     if (at === undefined) states.set(sent.state, (at = states.size))
-    const stored: StoredRoom = [roomId, sent.limit, at, sent.isDm ? 1 : 0]
+    const stored: StoredRoom = [roomId, sent.limit, at, (sent.extensions << 1) | Number(sent.isDm)]
     if (sent.upTo !== undefined) stored[4] = sent.upTo
     rooms.push(stored)
   }
@@ -48,9 +51,9 @@ export function connectionText(state: ConnectionState, maxChars = Infinity): str
 export function connectionOf(text: string): ConnectionState {
   const { states, rooms } = JSON.parse(text) as Stored
   return new Map(
-    rooms.map(([roomId, limit, state, isDm, upTo]) => [
+    rooms.map(([roomId, limit, state, bits, upTo]) => [
       roomId,
-      { limit, state: states[state] ?? '[]', isDm: isDm === 1, upTo },
+      { limit, state: states[state] ?? '[]', isDm: (bits & 1) === 1, extensions: bits >> 1, upTo },
     ]),
   )
 }
@@ -60,15 +63,14 @@ export function isSameState(a: ConnectionState, b: ConnectionState): boolean {
   if (a.size !== b.size) return false
   for (const [roomId, one] of a) {
     const other = b.get(roomId)
-    if (one === other) continue
-    if (
-      other === undefined ||
-      one.limit !== other.limit ||
-      one.state !== other.state ||
-      one.isDm !== other.isDm ||
-      one.upTo !== other.upTo
-    )
-      return false
+    if (one !== other && (other === undefined || !isSameRoom(one, other))) return false
   }
   return true
 }
+
+export const isSameRoom = (one: SentRoom, other: SentRoom): boolean =>
+  one.limit === other.limit &&
+  one.state === other.state &&
+  one.isDm === other.isDm &&
+  one.extensions === other.extensions &&
+  one.upTo === other.upTo

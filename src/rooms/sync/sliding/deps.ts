@@ -7,7 +7,8 @@ import type { SyncDeps } from '../sync.ts'
 import type { SyncToken } from '../token.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { StoredConnections } from './connections.ts'
-import type { Extension } from './extension.ts'
+import type { Extension, ExtensionPart } from './extension.ts'
+import type { KnownExtensions } from './known-extensions.ts'
 import type { RoomLists } from './room-lists.ts'
 import type { WindowCache } from './window-cache.ts'
 
@@ -32,7 +33,7 @@ export type SlidingBody = {
   pos: string
   lists: Record<string, { count: number }>
   rooms: Record<RoomId, JsonObject | Deferred>
-  extensions: Record<string, JsonObject>
+  extensions: Record<string, ExtensionPart>
 }
 
 /** Where a response continues. */
@@ -40,8 +41,8 @@ export type Start = {
   /** undefined: a new connection. */
   since: SyncToken | undefined
   state: ConnectionState
-  /** A hash of the lists and subscriptions of the request. */
+  /** A hash of the lists, the subscriptions and the scopes of the extensions of the request. */
   asked: string
-  /** The letters of the extensions that had data before. */
-  extensions: string
+  /** The extensions that had data before. */
+  extensions: KnownExtensions
 }

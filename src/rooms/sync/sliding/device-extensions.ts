@@ -2,8 +2,10 @@ import { waitingMessages } from '../../../accounts/to-device/waiting.ts'
 import type { SyncSection } from '../section.ts'
 import { NO_FILTER } from '../filter.ts'
 import type { Typing } from '../../typing.ts'
-import { type Extension, LETTERS, roomsInScope } from './extension.ts'
+import { type Extension, isWidened, roomsInScope } from './extension.ts'
+import { ROOM_EXTENSIONS } from './extension-scope.ts'
 import type { JsonObject } from '../../../lib/json.ts'
+import { once } from '../../../lib/once.ts'
 
 /**
  * `to_device` (MSC3885): the oldest messages that wait for the device. Its own cursor `since` acknowledges them, independently of `pos`: an app
@@ -29,9 +31,12 @@ export function toDeviceExtension({ pageBytes }: { pageBytes: number }): Extensi
  */
 export function encryptionExtension(section: SyncSection): Extension {
   return async (context) => {
-    if (!context.requests.e2ee) return undefined
+    const { requests, since, known } = context
+    if (!requests.e2ee) return undefined
     const { keys, hasNews } = await section.news({
       ...context,
+      // While the extension was off, the client missed the changes of device lists.
+      since: since && { ...since, position: known.listsUpTo ?? since.position },
       filter: NO_FILTER,
       fullState: false,
       stateForm: 'state_after',
@@ -49,15 +54,18 @@ export function encryptionExtension(section: SyncSection): Extension {
 
 /** `typing` (MSC3961): the typing users of rooms in the windows where they changed. */
 export function typingExtension(typing: Typing): Extension {
-  return async ({ requests, rooms: all, known, since, typed }) => {
+  return async ({ requests, rooms: all, typed }) => {
     if (!requests.typing) return undefined
-    const isKnown = known.includes(LETTERS.typing)
+    const bit = ROOM_EXTENSIONS.typing
+    const ever = once(() => new Set(typing.changedSince(0)))
     const rooms: JsonObject = {}
-    for (const { room, after } of roomsInScope(requests.typing, all)) {
+    for (const one of roomsInScope(all, bit)) {
+      const { room, after } = one
       if (room.membership !== 'join') continue
       const userIds = typing.usersIn(room.roomId)
-      const isNew = !isKnown || after === undefined
-      if (isNew ? userIds.length > 0 : typed.has(room.roomId) || after !== since?.position)
+      // The client can show users who stopped typing while the room was out of scope.
+      const isChanged = () => (isWidened(one, bit) ? ever().has(room.roomId) : typed.has(room.roomId))
+      if (after === undefined ? userIds.length > 0 : isChanged())
         rooms[room.roomId] = { type: 'm.typing', content: { user_ids: userIds } }
     }
     return Promise.resolve({ part: { rooms }, hasNews: Object.keys(rooms).length > 0 })

@@ -1,5 +1,6 @@
 import type { RoomId } from '../../../lib/ids.ts'
-import type { JsonObject } from '../../../lib/json.ts'
+import type { Deferred } from '../../../lib/deferred.ts'
+import type { Json } from '../../../lib/json.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
 import type { Queries } from '../../../storage/query.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
@@ -7,7 +8,8 @@ import type { AccountData } from '../extras.ts'
 import type { SectionFacts } from '../section.ts'
 import type { SyncToken } from '../token.ts'
 import type { ReceiptNews } from './receipt-news.ts'
-import type { ExtensionRequests, RoomScope } from './request.ts'
+import type { ExtensionRequests } from './request.ts'
+import type { KnownExtensions } from './known-extensions.ts'
 import type { CombinedConfig } from './windows.ts'
 
 /** A room in a window, as far as extensions need it. */
@@ -18,6 +20,8 @@ export type ExtensionRoom = {
   after: number | undefined
   /** The response has earlier events than those that the client has. */
   isGrown: boolean
+  /** The extensions of which the client has the data of the room up to `after`, as bits (`ROOM_EXTENSIONS`). */
+  has: number
 }
 
 /** What all extensions of a response read from. */
@@ -28,12 +32,12 @@ export type ExtensionContext = SectionFacts & {
   /** undefined: a new connection. */
   since: SyncToken | undefined
   now: SyncToken
-  /** The letters of the extensions that had data in the previous response (`ConnectionPart['extensions']`). */
-  known: string
+  known: KnownExtensions
   /** The rooms in the windows that can have data. */
   rooms: readonly ExtensionRoom[]
-  /** The position of the first event in the timeline of each room that is sent. */
+  /** The position of the first event in the timeline of each room that is sent. Those of deferred rooms are added when the rooms are written. */
   starts: ReadonlyMap<RoomId, number>
+  deferred: ReadonlySet<RoomId>
   receiptNews: ReceiptNews
   /** The rooms where the typing users changed since the previous response. */
   typed: ReadonlySet<RoomId>
@@ -41,8 +45,11 @@ export type ExtensionContext = SectionFacts & {
   accountData: AccountData
 }
 
+/** A part of the response for an extension. Deferred data is read when it is written, which is after the rooms. */
+export type ExtensionPart = Readonly<Record<string, Json | Deferred>>
+
 export type ExtensionResult = {
-  part: JsonObject
+  part: ExtensionPart
   /** Ends the wait of a long poll. */
   hasNews: boolean
 }
@@ -50,31 +57,18 @@ export type ExtensionResult = {
 /** One extension. undefined: the client does not ask for it. */
 export type Extension = (context: ExtensionContext) => Promise<ExtensionResult | undefined>
 
-/** In `pos`: the extensions with data that the client gets only once on a connection. */
-export const LETTERS = { accountData: 'a', receipts: 'r', typing: 't', threadSubscriptions: 's' } as const
+/** @param bit one of `ROOM_EXTENSIONS` */
+export const roomsInScope = (rooms: readonly ExtensionRoom[], bit: number): ExtensionRoom[] =>
+  rooms.filter(({ config }) => (config.extensions & bit) !== 0)
 
-export function lettersOf(requests: ExtensionRequests): string {
-  return Object.entries(LETTERS)
-    .filter(([name]) => requests[name as keyof typeof LETTERS] !== undefined)
-    .map(([, letter]) => letter)
-    .join('')
-}
+/** Whether the client has the room, and not the data of the extension: it was out of the scope of the extension. */
+export const isWidened = ({ after, has }: ExtensionRoom, bit: number): boolean =>
+  after !== undefined && (has & bit) === 0
 
-/** The rooms for which an extension returns data. */
-export function roomsInScope({ lists, rooms }: RoomScope, all: readonly ExtensionRoom[]): ExtensionRoom[] {
-  return all.filter(({ room, config }) => {
-    const isListed = lists ? config.lists.some((name) => lists.has(name)) : config.lists.length > 0
-    return isListed || (config.isSubscribed && (rooms?.has(room.roomId) ?? true))
-  })
-}
-
-/**
- * Rooms by the position up to which the client has their data: undefined for a room of which it has none.
- * @param isKnown the previous response had data of the extension
- */
+/** Rooms by the position up to which the client has the data of an extension: undefined for a room of which it has none. */
 export function roomsByPosition(
   rooms: readonly ExtensionRoom[],
-  isKnown: boolean,
+  bit: number,
 ): Map<number | undefined, ExtensionRoom[]> {
-  return Map.groupBy(rooms, ({ after }) => (isKnown ? after : undefined))
+  return Map.groupBy(rooms, (room) => (isWidened(room, bit) ? undefined : room.after))
 }

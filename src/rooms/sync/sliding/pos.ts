@@ -1,28 +1,30 @@
 import { MatrixError } from '../../../lib/errors.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
 import { shortHash } from '../../../lib/short-hash.ts'
+import type { KnownExtensions } from './known-extensions.ts'
 import { parseToken, type SyncToken } from '../token.ts'
 
 // `pos` is a token of /sync with one more part, so `/messages` accepts it as well (MSC4186). The part is
 // `<version>.<owner>.<extensions>.<request>`:
 // - the version of the connection's state; `0`: no room was sent, and nothing is stored;
 // - a hash of user, device and connection, because a `pos` belongs to one connection;
-// - the extensions that the response had data for: an extension that is new on the connection starts with everything;
-// - a hash of the lists and subscriptions: the response to changed ones does not wait.
+// - the extensions that the response had data for: an extension that is new on the connection starts with everything; and while device lists are not
+//   among them, the position up to which the client has those;
+// - a hash of the lists, subscriptions and scopes of extensions: the response to changed ones does not wait.
 
 export type ConnectionPart = {
   version: string
   owner: string
-  extensions: string
+  extensions: KnownExtensions
   request: string
 }
 
 export const NO_VERSION = '0'
 
-const FORM = /^([0-9a-z]{1,24})\.([0-9a-f]{8})\.([a-z]{1,8})\.([0-9a-f]{8})$/
+const FORM = /^([0-9a-z]{1,24})\.([0-9a-f]{8})\.x([a-z]{0,7})(\d{0,15})\.([0-9a-f]{8})$/
 
 export const connectionPart = ({ version, owner, extensions, request }: ConnectionPart): string =>
-  [version, owner, `x${extensions}`, request].join('.')
+  [version, owner, `x${extensions.letters}${extensions.listsUpTo ?? ''}`, request].join('.')
 
 /** The MSC's answer to a `pos` that cannot be continued: the client starts a new connection. */
 export const unknownPos = (why: string) =>
@@ -33,11 +35,12 @@ export const unknownPos = (why: string) =>
  */
 export function parsePos(text: string, owner: string): { since: SyncToken; part: ConnectionPart } {
   const since = tokenOf(text)
-  const [, version, ofOwner, extensions = '', request] = FORM.exec(since?.connection ?? '') ?? []
+  const [, version, ofOwner, letters = '', listsUpTo = '', request] = FORM.exec(since?.connection ?? '') ?? []
   if (!since || version === undefined || ofOwner === undefined || request === undefined)
     throw unknownPos('pos is not a position of this server')
   if (ofOwner !== owner) throw unknownPos('pos belongs to another connection, device or user')
-  return { since, part: { version, owner: ofOwner, extensions: extensions.slice(1), request } }
+  const extensions = { letters, listsUpTo: listsUpTo === '' ? undefined : Number(listsUpTo) }
+  return { since, part: { version, owner: ofOwner, extensions, request } }
 }
 
 function tokenOf(text: string): SyncToken | undefined {

@@ -30,8 +30,9 @@ export type ReadRequest = {
 
 export type ReadRooms = {
   rooms: Record<RoomId, JsonObject | Deferred>
-  /** The position of the first event in the timeline of each room that is not deferred. */
+  /** The position of the first event in the timeline of each room. Those of deferred rooms are added when the rooms are written. */
   starts: ReadonlyMap<RoomId, number>
+  deferred: ReadonlySet<RoomId>
   /** The rooms of which the client has nothing before the response. */
   initial: ReadonlySet<RoomId>
   /** The rooms with events that are earlier than those that the client has. */
@@ -54,16 +55,18 @@ export async function readSelection(
   const [first = [], ...later] = batchesOf(planned, sizes, reader.pageBytes)
   const result: Record<RoomId, JsonObject | Deferred> = {}
   const starts = new Map<RoomId, number>()
-  for (const [roomId, room] of await resultsOf(read, reader, first)) {
-    if (isEmpty(room) && !counted.has(roomId)) continue
-    result[roomId] = render(room)
-    if (room.start !== undefined) starts.set(roomId, room.start)
+  const resultsWithStarts = async (q: Queries, batch: readonly PlannedSelection[]) => {
+    const found = await resultsOf(q, reader, batch)
+    for (const [roomId, { start }] of found) if (start !== undefined) starts.set(roomId, start)
+    return found
   }
+  for (const [roomId, room] of await resultsWithStarts(read, first))
+    if (!isEmpty(room) || counted.has(roomId)) result[roomId] = render(room)
   for (const batch of later) {
     let reading: Promise<Map<RoomId, RoomResult>> | undefined
     for (const { room } of batch)
       result[room.roomId] = new Deferred(async () => {
-        reading ??= db.snapshot((later) => resultsOf(later, reader, batch))
+        reading ??= db.snapshot((q) => resultsWithStarts(q, batch))
         const found = (await reading).get(room.roomId)
         if (room === batch.at(-1)?.room) reading = undefined
         return found ? render(found) : {}
@@ -72,6 +75,7 @@ export async function readSelection(
   return {
     rooms: result,
     starts,
+    deferred: idsOf(later.flat(), () => true),
     initial: idsOf(planned, isInitial),
     grown: idsOf(planned, ({ growsTimeline }) => growsTimeline),
   }

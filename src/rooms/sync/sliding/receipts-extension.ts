@@ -1,14 +1,17 @@
+import { Deferred } from '../../../lib/deferred.ts'
 import type { RoomId } from '../../../lib/ids.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import { receiptsSince } from '../../receipts-store.ts'
+import type { Database } from '../../../storage/database.ts'
 import {
   type Extension,
   type ExtensionContext,
   type ExtensionRoom,
-  LETTERS,
+  isWidened,
   roomsByPosition,
   roomsInScope,
 } from './extension.ts'
+import { ROOM_EXTENSIONS } from './extension-scope.ts'
 import { receiptsOfEvents, receiptsOfUser } from './receipts-store.ts'
 
 type ReceiptRow = {
@@ -22,26 +25,40 @@ type ReceiptRow = {
 
 /**
  * `receipts` (MSC3960): the new receipts of rooms in the windows. Of a room that is new on the connection, or has earlier events than before: the receipts of
- * the events in its timeline, and the user's own.
+ * the events in its timeline, and the user's own. Of a room that comes into the scope of the extension later: all receipts, because the client can have
+ * any of its events.
  */
-export const receiptsExtension: Extension = async (context) => {
-  const scope = context.requests.receipts
-  if (!scope) return undefined
-  const joined = roomsInScope(scope, context.rooms).filter(({ room }) => room.membership === 'join')
-  const isKnown = context.known.includes(LETTERS.receipts)
-  const rows: ReceiptRow[] = []
-  const grown = isKnown ? joined.filter(({ isGrown, after }) => isGrown && after !== undefined) : []
-  if (grown.length > 0) rows.push(...(await firstReceipts(context, grown)))
-  for (const [after, rooms] of roomsByPosition(joined, isKnown))
-    rows.push(
-      ...(after === undefined
-        ? await firstReceipts(context, rooms)
-        : await laterReceipts(context, rooms, after)),
-    )
+export function receiptsExtension({ db }: { db: Database }): Extension {
+  return async (context) => {
+    if (!context.requests.receipts) return undefined
+    const joined = roomsInScope(context.rooms, BIT).filter(({ room }) => room.membership === 'join')
+    const first = joined.filter((room) => room.after === undefined || (room.isGrown && !isWidened(room, BIT)))
+    // The timeline of a deferred room is not known before it is written.
+    const isDeferred = ({ room }: ExtensionRoom) => context.deferred.has(room.roomId)
+    const [later, now] = [first.filter(isDeferred), first.filter((one) => !isDeferred(one))]
+    const rows = now.length === 0 ? [] : await firstReceipts(context, now)
+    for (const [after, rooms] of roomsByPosition(
+      joined.filter((room) => room.after !== undefined),
+      BIT,
+    ))
+      rows.push(...(await laterReceipts(context, rooms, after ?? 0)))
+    const deferred = async () => {
+      const found = await db.snapshot((read) => firstReceipts({ ...context, read }, later))
+      return contentsOf([...found, ...rows])
+    }
+    const rooms = later.length === 0 ? contentsOf(rows) : new Deferred(deferred)
+    // Rooms that are deferred end the wait by themselves.
+    return { part: { rooms }, hasNews: rows.length > 0 }
+  }
+}
+
+const BIT = ROOM_EXTENSIONS.receipts
+
+function contentsOf(rows: readonly ReceiptRow[]): JsonObject {
   const rooms: JsonObject = {}
   for (const [roomId, of] of Map.groupBy(rows, (row) => row.room_id))
     rooms[roomId] = { type: 'm.receipt', content: contentOf(of) }
-  return { part: { rooms }, hasNews: rows.length > 0 }
+  return rooms
 }
 
 async function laterReceipts(

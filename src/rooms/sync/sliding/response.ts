@@ -1,6 +1,5 @@
 import { viewerFacts, type ViewerFacts } from '../../../accounts/viewer.ts'
 import type { RoomId } from '../../../lib/ids.ts'
-import type { JsonObject } from '../../../lib/json.ts'
 import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
 import { accountDataOf, type AccountData } from '../extras.ts'
@@ -8,7 +7,8 @@ import { changesHidden } from '../ignoring.ts'
 import type { SyncToken } from '../token.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { SlidingBody, SlidingDeps, Start } from './deps.ts'
-import { type ExtensionContext, type ExtensionRoom, lettersOf } from './extension.ts'
+import type { ExtensionContext, ExtensionPart, ExtensionRoom } from './extension.ts'
+import { extensionsAfter, type KnownExtensions, switchedOff } from './known-extensions.ts'
 import { filterFacts, NO_FACTS, needsFacts } from './filter-facts.ts'
 import { unknownPos } from './pos.ts'
 import { type ReadRooms, readSelection } from './read-selection.ts'
@@ -24,13 +24,22 @@ export type SlidingResult = {
   /** Where the next response continues. */
   token: SyncToken
   state: ConnectionState
+  extensions: KnownExtensions
   /** Ends the wait of a long poll. */
   hasNews: boolean
 }
 
 type Facts = Omit<ViewerFacts, 'accountData'> & { accountData: AccountData }
 /** One attempt to respond, in one snapshot. */
-type Attempt = { read: Queries; request: SlidingRequest; start: Start; now: SyncToken; facts: Facts }
+type Attempt = {
+  read: Queries
+  request: SlidingRequest
+  start: Start
+  now: SyncToken
+  facts: Facts
+  /** The rooms where the typing users changed since the previous response. A new connection does not need them. */
+  typed: ReadonlySet<RoomId>
+}
 
 /** The response at this moment, as one snapshot of the database. */
 export async function readResponse(
@@ -48,13 +57,15 @@ export async function readResponse(
     if (since !== undefined && since.position > now.position)
       throw unknownPos('pos is ahead of this server, which was restored from a back-up')
     const accountData = accountDataOf(facts.accountData)
-    const attempt = { read, request, start, now, facts: { ...facts, accountData } }
+    const typed = since && request.extensions.typing ? deps.typing.changedSince(since.typing ?? 0) : []
+    const attempt = { read, request, start, now, facts: { ...facts, accountData }, typed: new Set(typed) }
     const found = await readRooms(deps, attempt)
     const extensions = await readExtensions(deps, attempt, found)
     return {
       body: { lists: found.lists, rooms: found.rooms, extensions: extensions.parts },
       token: now,
       state: found.state,
+      extensions: extensionsAfter(request.extensions, start.extensions, (since ?? now).position),
       hasNews: Object.keys(found.rooms).length > 0 || extensions.hasNews,
     }
   })
@@ -69,7 +80,13 @@ type FoundRooms = Pick<SlidingBody, 'lists' | 'rooms'> & {
   receiptNews: ReceiptNews
 }
 
-const NOTHING: ReadRooms = { rooms: {}, starts: new Map(), initial: new Set(), grown: new Set() }
+const NOTHING: ReadRooms = {
+  rooms: {},
+  starts: new Map(),
+  deferred: new Set(),
+  initial: new Set(),
+  grown: new Set(),
+}
 
 const NO_ROOMS_FOUND: Omit<FoundRooms, 'state'> = {
   lists: {},
@@ -118,6 +135,8 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
       ...(changesDirect ? withOtherFlag(known, isDm) : []),
     ],
     counted,
+    typed: attempt.typed,
+    switchedOff: switchedOff(request.extensions, start.extensions),
     maxRooms: deps.maxRooms,
   })
   if (after.isSettled) deps.windowCache.settle(state, windows)
@@ -215,10 +234,9 @@ async function readExtensions(
   deps: SlidingDeps,
   attempt: Attempt,
   found: FoundRooms,
-): Promise<{ parts: Record<string, JsonObject>; hasNews: boolean }> {
-  const { read, request, start, now, facts } = attempt
+): Promise<{ parts: Record<string, ExtensionPart>; hasNews: boolean }> {
+  const { read, request, start, now, facts, typed } = attempt
   const { since } = start
-  const typed = new Set(request.extensions.typing ? deps.typing.changedSince(since?.typing ?? 0) : [])
   const context: ExtensionContext = {
     ...facts,
     read,
@@ -226,13 +244,14 @@ async function readExtensions(
     requests: request.extensions,
     since,
     now,
-    known: since ? start.extensions : '',
-    rooms: [...roomsOf(attempt, found, typed)],
+    known: start.extensions,
+    rooms: [...roomsOf(attempt, found)],
     starts: found.read.starts,
+    deferred: found.read.deferred,
     receiptNews: found.receiptNews,
     typed,
   }
-  const parts: Record<string, JsonObject> = {}
+  const parts: Record<string, ExtensionPart> = {}
   let hasNews = false
   for (const [name, extension] of Object.entries(deps.extensions)) {
     const result = await extension(context)
@@ -245,13 +264,11 @@ async function readExtensions(
 
 /** The rooms of which an extension can have data. Of the other rooms in the windows the client has everything, and nothing happened there. */
 function* roomsOf(
-  { start, facts, request }: Attempt,
+  { start, facts, typed }: Attempt,
   { windows, listed, state, read: found, receiptNews: news }: FoundRooms,
-  typed: ReadonlySet<RoomId>,
 ): Generator<ExtensionRoom> {
-  const hasAll = lettersOf(request.extensions) === start.extensions
-  // A new state: some rooms are new, or come back into a window.
-  const isEvery = !start.since || !hasAll || state !== start.state
+  // A new state: some rooms are new, or come back into a window or into the scope of an extension.
+  const isEvery = !start.since || state !== start.state
   const ids =
     isEvery || news.rooms === undefined
       ? windows.keys()
@@ -262,6 +279,6 @@ function* roomsOf(
     if (!config || !room || !state.has(roomId)) continue
     const sent = found.initial.has(roomId) ? undefined : start.state.get(roomId)
     const after = sent && (sent.upTo ?? start.since?.position)
-    yield { room, config, after, isGrown: found.grown.has(roomId) }
+    yield { room, config, after, isGrown: found.grown.has(roomId), has: sent?.extensions ?? 0 }
   }
 }

@@ -6,12 +6,15 @@ import type { Membership } from '../../../storage/schema.ts'
 import { type ListedRoom, listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
 import { roomsWithLatestNews } from '../news-store.ts'
 import { type RoomMap, roomMap } from './room-map.ts'
+import { type Hiding, isSameHiding, withoutHidden } from '../ignoring.ts'
 import { departedRooms, forgottenRooms } from './rooms-of-user-store.ts'
 
 /** The rooms of a user at a position. Never modified: an update is a new value. */
 export type RoomList = {
   position: number
-  /** The rooms that the user has joined, is invited to, knocked on, or was removed from by another user. */
+  /** What the user hides: with other settings, the list is read again. */
+  hiding: Hiding
+  /** The rooms that the user has joined, is invited to, knocked on, or was removed from by another user, without hidden invitations. */
   rooms: RoomMap
   /** The same object as long as the list has the same rooms, and nothing changes by which lists are filtered. */
   shape: ListShape
@@ -28,10 +31,12 @@ export type RoomLists = {
   of(read: Queries, request: ListRequestOfUser): Promise<RoomList>
 }
 
-type ListRequestOfUser = { userId: UserId; since: number; position: number }
+type ListRequestOfUser = Hiding & { userId: UserId; since: number; position: number }
 
 /** The rooms in the cached lists of all users: about 15 MiB. */
 const CACHED_ROOMS = 50_000
+/** The maximum number of rooms that the user has left in a list that is updated. */
+const MAX_LEFT = 200
 /** Up to this number of positions, a cached list is updated. */
 const FEW_POSITIONS = 1000
 
@@ -52,6 +57,7 @@ export function createRoomLists(): RoomLists {
         cached !== undefined &&
         cached.leftSince <= since &&
         cached.position <= position &&
+        isSameHiding(cached.hiding, request) &&
         position - cached.position <= FEW_POSITIONS
       const list = isUsable ? await updated(read, cached, request) : await loaded(read, request)
       // Another request can have read a later snapshot in between.
@@ -61,11 +67,14 @@ export function createRoomLists(): RoomLists {
   }
 }
 
-async function loaded(read: Queries, { userId, since, position }: ListRequestOfUser): Promise<RoomList> {
-  const rooms = await listRooms(read, { userId, memberships: ['join', 'invite', 'knock'] })
+async function loaded(read: Queries, request: ListRequestOfUser): Promise<RoomList> {
+  const { userId, since, position, ignored, blocksInvitations } = request
+  const listed = await listRooms(read, { userId, memberships: ['join', 'invite', 'knock'] })
+  const rooms = await withoutHidden(read, request, listed)
   const { left, removed } = await departed(read, userId, since)
   const all = roomMap([...rooms, ...removed], position)
-  return { position, rooms: all, shape: shapeOf(all), left, leftSince: since }
+  const hiding = { ignored, blocksInvitations }
+  return { position, hiding, rooms: all, shape: shapeOf(all), left, leftSince: since }
 }
 
 async function updated(read: Queries, list: RoomList, request: ListRequestOfUser): Promise<RoomList> {
@@ -93,12 +102,28 @@ async function updated(read: Queries, list: RoomList, request: ListRequestOfUser
         removed: await notForgotten(read, userId, removedAmong(list, current)),
       }
   const inside = current.filter(({ membership }) => !isOver(membership))
+  // Invitations that are in the list are not hidden.
+  const isKnown = ({ roomId, memberPosition }: ListedRoom) =>
+    list.rooms.get(roomId)?.memberPosition === memberPosition
+  const shown = await withoutHidden(
+    read,
+    request,
+    inside.filter((room) => !isKnown(room)),
+  )
   return {
     ...list,
     position,
-    left,
-    ...withRooms(list, stale, { current: [...inside, ...removed], position }),
+    ...newestOf(left, list.leftSince),
+    ...withRooms(list, stale, { current: [...inside.filter(isKnown), ...shown, ...removed], position }),
   }
+}
+
+/** Each request looks at the rooms that the user has left, so only the newest are kept: a request from before them reads the list again. */
+function newestOf(left: readonly ListedRoom[], since: number): Pick<RoomList, 'left' | 'leftSince'> {
+  if (left.length <= MAX_LEFT) return { left, leftSince: since }
+  const newest = left.toSorted((a, b) => b.memberPosition - a.memberPosition)
+  const dropped = newest[MAX_LEFT / 2]
+  return { left: newest.slice(0, MAX_LEFT / 2), leftSince: dropped?.memberPosition ?? since }
 }
 
 /** Replaces the stale rooms of a list. */

@@ -1,12 +1,11 @@
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import type { Queries } from '../../../storage/query.ts'
-import { type ListedRoom, listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
-import type { Hiding } from '../ignoring.ts'
-import { membersOfRoomsAt } from '../state-store.ts'
+import { listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
+import { type Hiding, withoutHidden } from '../ignoring.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { SlidingRequest } from './request.ts'
 import type { RoomList, RoomLists } from './room-lists.ts'
-import { type RoomMap, roomMap } from './room-map.ts'
+import { roomMap } from './room-map.ts'
 
 /** The rooms of a user in the order of their last activity, the last one first, and the rooms that the user is no longer in since the last response. */
 export type RoomsOfUser = Pick<RoomList, 'rooms' | 'left'> & {
@@ -34,26 +33,18 @@ export async function roomsOfUser(
   lists: RoomLists,
   request: RoomsRequest,
 ): Promise<RoomsOfUser> {
-  const { userId, since, position } = request
+  const { userId, since, position, ignored, blocksInvitations } = request
   const list = needsFew(request)
     ? await fewRooms(read, request)
-    : await lists.of(read, { userId, since: since ?? position, position })
-  const hidden = new Set(await hiddenInvitations(read, request, list.rooms.values()))
-  const { rooms, shape } = hidden.size === 0 ? list : withoutRooms(list.rooms, hidden, position)
+    : await lists.of(read, { userId, since: since ?? position, position, ignored, blocksInvitations })
+  const { rooms, shape } = list
   const left = list.left.filter(({ memberPosition }) => since !== undefined && memberPosition > since)
   return { rooms, shape, left }
 }
 
-const withoutRooms = (rooms: RoomMap, hidden: ReadonlySet<RoomId>, position: number) => ({
-  rooms: rooms.with(new Map([...hidden].map((roomId) => [roomId, undefined])), position),
-  shape: undefined,
-})
-
 /** The invitations, and the rooms that the request or the connection names. */
-async function fewRooms(
-  read: Queries,
-  { userId, since, position, subscriptions, known }: RoomsRequest,
-): Promise<RoomsOfUser> {
+async function fewRooms(read: Queries, request: RoomsRequest): Promise<RoomsOfUser> {
+  const { userId, since, position, subscriptions, known } = request
   const invitations = await listRooms(read, { userId, memberships: ['invite'] })
   const roomIds = [...new Set([...subscriptions.keys(), ...known.keys()])]
   const named = await listRoomsAmong(read, { userId, roomIds })
@@ -62,7 +53,7 @@ async function fewRooms(
     ({ membership }) => membership !== 'leave' && membership !== 'ban',
   )
   return {
-    rooms: roomMap(inside, position),
+    rooms: roomMap(await withoutHidden(read, request, inside), position),
     shape: undefined,
     // Only rooms that the client has matter.
     left:
@@ -78,23 +69,4 @@ const FEW_ROOMS = 100
 /** Whether the request needs invitations, and rooms that it names: that of a notification extension after a push. */
 function needsFew({ lists, known }: RoomsRequest): boolean {
   return known.size <= FEW_ROOMS && [...lists.values()].every(({ filters }) => filters.isInvited === true)
-}
-
-async function hiddenInvitations(
-  read: Queries,
-  { userId, ignored, blocksInvitations }: RoomsRequest,
-  rooms: Iterable<ListedRoom>,
-): Promise<RoomId[]> {
-  if (ignored.size === 0 && !blocksInvitations) return []
-  const invitations = [...rooms].filter(({ membership }) => membership === 'invite')
-  if (blocksInvitations) return invitations.map(({ roomId }) => roomId)
-  const places = invitations.map(({ roomId, memberPosition: position }) => ({
-    roomId,
-    userIds: [userId],
-    position,
-  }))
-  const owns = await membersOfRoomsAt(read, places)
-  return places
-    .map(({ roomId }) => roomId)
-    .filter((roomId) => ignored.has(owns.get(roomId)?.[0]?.sender ?? ''))
 }

@@ -1,6 +1,7 @@
 import type { RoomId } from '../../../lib/ids.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
-import type { ConnectionState, SentRoom } from './connection-state.ts'
+import { type ConnectionState, isSameRoom, type SentRoom } from './connection-state.ts'
+import { ROOM_EXTENSIONS } from './extension-scope.ts'
 import type { RoomMap } from './room-map.ts'
 import { expandsState, type StateFilter, stateFilterOf } from './required-state.ts'
 import type { CombinedConfig, Windows } from './windows.ts'
@@ -38,6 +39,10 @@ export type SelectRequest = {
   changed: readonly RoomId[]
   /** The rooms whose unread counts may have changed. */
   counted: ReadonlySet<RoomId>
+  /** The rooms where the typing users changed. */
+  typed: ReadonlySet<RoomId>
+  /** The extensions that the client does not ask for any more, as bits (`ROOM_EXTENSIONS`). */
+  switchedOff: number
   /** The maximum number of rooms of a connection. */
   maxRooms: number
 }
@@ -55,7 +60,7 @@ export type RoomSelection = {
  * windows is sent only to tell that the user is no longer in it.
  */
 export function selectRooms(request: SelectRequest): RoomSelection {
-  const { windows, known } = request
+  const { windows, known, switchedOff } = request
   const rooms: SelectedRoom[] = []
   const next = createNext(known)
   let isSettled = true
@@ -77,6 +82,15 @@ export function selectRooms(request: SelectRequest): RoomSelection {
     if (isNews(selected, request.counted)) rooms.push(selected)
     next.set(room.roomId, sentAfter(selected, sent))
   }
+  const forget = (roomId: RoomId, extensions: number) => {
+    const sent = next.state().get(roomId)
+    if (sent && (sent.extensions & extensions) !== 0 && !windows.configs.has(roomId))
+      next.set(roomId, { ...sent, extensions: sent.extensions & ~extensions })
+  }
+  // The news of an extension are not looked for while the client does not ask for it.
+  if (switchedOff !== 0) for (const roomId of known.keys()) forget(roomId, switchedOff)
+  // Typing has no position up to which the client could have it.
+  for (const roomId of request.typed) forget(roomId, ROOM_EXTENSIONS.typing)
   // The news of these rooms are not sent, so from now on the client has less of them than of the others.
   for (const roomId of request.changed) {
     const sent = next.state().get(roomId)
@@ -114,11 +128,12 @@ function* candidates(request: SelectRequest): Generator<Candidate> {
 
 /** The rooms that the user left since, as far as the client has them. They are no longer in the list of rooms, or outside all windows. */
 function departed({ left, known, windows, since }: SelectRequest): SelectedRoom[] {
+  const filterOf = createFilterOf()
   return left.flatMap((room) => {
     const sent = known.get(room.roomId)
     if (!sent || windows.configs.has(room.roomId)) return []
     const { limit, state } = sent
-    const config = { limit, state, filter: stateFilterOf(state), lists: [], isSubscribed: false }
+    const config = { limit, state, filter: filterOf(state), lists: [], extensions: 0 }
     const after = sent.upTo ?? since
     return [
       {
@@ -148,9 +163,20 @@ function isUnchanged(
     room.lastPosition <= since &&
     sent.state === config.state &&
     sent.limit === config.limit &&
+    sent.extensions === config.extensions &&
     !counted.has(roomId) &&
     isDm(roomId) === sent.isDm
   )
+}
+
+/** Thousands of rooms have the same few filters, so each text is parsed once. */
+function createFilterOf(): (state: string) => StateFilter {
+  const known = new Map<string, StateFilter>()
+  return (state) => {
+    let filter = known.get(state)
+    if (!filter) known.set(state, (filter = stateFilterOf(state)))
+    return filter
+  }
 }
 
 /** The state that the client got before, if a config wants more. */
@@ -159,12 +185,13 @@ type StatesBefore = (sent: SentRoom, config: CombinedConfig) => StateFilter | un
 /** Thousands of rooms have the same two filters, so these are compared once. */
 function createStatesBefore(): StatesBefore {
   const known = new Map<string, Map<string, StateFilter | undefined>>()
+  const filterOf = createFilterOf()
   return ({ state }, config) => {
     if (state === config.state) return undefined
     const ofConfig = known.get(config.state) ?? new Map<string, StateFilter | undefined>()
     known.set(config.state, ofConfig)
     if (!ofConfig.has(state)) {
-      const before = stateFilterOf(state)
+      const before = filterOf(state)
       ofConfig.set(state, expandsState(before, config.filter) ? before : undefined)
     }
     return ofConfig.get(state)
@@ -212,9 +239,8 @@ function sentAfter(selected: SelectedRoom, sent: SentRoom | undefined): SentRoom
   const { config, hasEvents, growsTimeline, stateBefore, isDm } = selected
   const limit = sent && !hasEvents && !growsTimeline ? sent.limit : config.limit
   const state = sent && !hasEvents && !stateBefore ? sent.state : config.state
-  if (sent && sent.limit === limit && sent.state === state && sent.isDm === isDm && sent.upTo === undefined)
-    return sent
-  return { limit, state, isDm, upTo: undefined }
+  const next: SentRoom = { limit, state, isDm, extensions: config.extensions, upTo: undefined }
+  return sent && isSameRoom(sent, next) ? sent : next
 }
 
 /** Rooms that the client has outside all windows: they can be forgotten for new ones. */

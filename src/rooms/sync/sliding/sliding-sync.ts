@@ -7,7 +7,8 @@ import { syncToken } from '../token.ts'
 import { isSameState, NO_ROOMS } from './connection-state.ts'
 import type { ConnectionKey } from './connections.ts'
 import type { SlidingBody, SlidingDeps, Start } from './deps.ts'
-import { lettersOf } from './extension.ts'
+import { scopesOf } from './extension-scope.ts'
+import { lettersOf, NO_EXTENSIONS } from './known-extensions.ts'
 import { connectionPart, hashOf, NO_VERSION, ownerOf, parsePos, unknownPos } from './pos.ts'
 import type { SlidingRequest } from './request.ts'
 import { readResponse } from './response.ts'
@@ -21,7 +22,7 @@ export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): P
   const { viewer, signal } = request
   const key = { userId: viewer.userId, deviceId: viewer.deviceId ?? ('' as DeviceId), connId: request.connId }
   const owner = ownerOf(viewer, request.connId)
-  const asked = hashOf(JSON.stringify([[...request.lists], [...request.subscriptions]]))
+  const asked = hashOf(askedText(request))
   const { version, before, ...first } = await startOf(deps, request, { key, owner })
   const waits = first.since !== undefined && before === asked
   const poll = {
@@ -32,12 +33,11 @@ export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): P
   }
   using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
   await acknowledge(deps, request)
-  const extensions = lettersOf(request.extensions)
   let start: Start = { ...first, asked }
-  const { body, token, state } = await longPoll(deps, poll, async () => {
+  const { body, token, state, extensions } = await longPoll(deps, poll, async () => {
     const result = await readResponse(deps, request, start)
     // This attempt found nothing for the client, so the next attempt starts at its position.
-    start = { since: result.token, state: result.state, extensions, asked }
+    start = { since: result.token, state: result.state, extensions: result.extensions, asked }
     return { value: result, news: result.hasNews }
   })
   const isChanged = !isSameState(state, first.state)
@@ -47,6 +47,10 @@ export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): P
   return { pos: syncToken({ ...token, connection }), ...body }
 }
 
+/** The parts of a request that decide which data the client wants. */
+const askedText = ({ lists, subscriptions, extensions }: SlidingRequest): string =>
+  JSON.stringify([[...lists], [...subscriptions], lettersOf(extensions), scopesOf(extensions)])
+
 type Continued = Omit<Start, 'asked'> & { version: string; before: string | undefined }
 
 async function startOf(
@@ -55,7 +59,13 @@ async function startOf(
   { key, owner }: { key: ConnectionKey; owner: string },
 ): Promise<Continued> {
   if (request.pos === undefined)
-    return { since: undefined, state: NO_ROOMS, extensions: '', version: NO_VERSION, before: undefined }
+    return {
+      since: undefined,
+      state: NO_ROOMS,
+      extensions: NO_EXTENSIONS,
+      version: NO_VERSION,
+      before: undefined,
+    }
   const { since, part } = parsePos(request.pos, owner)
   const state = await deps.connections.load(key, part.version)
   if (!state) throw unknownPos('This connection has expired')

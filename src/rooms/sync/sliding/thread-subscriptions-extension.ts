@@ -1,5 +1,6 @@
 import { threadSubscriptionsSince } from '../../relations/subscriptions.ts'
-import { type Extension, LETTERS } from './extension.ts'
+import type { Extension } from './extension.ts'
+import { hasExtension } from './known-extensions.ts'
 
 /**
  * `io.element.msc4308.thread_subscriptions` (MSC4308): the newest changes of the user's thread subscriptions. On a new connection, only subscriptions. When the limit
@@ -9,12 +10,12 @@ export const threadSubscriptionsExtension: Extension = async (context) => {
   const wanted = context.requests.threadSubscriptions
   if (!wanted) return undefined
   const { read, viewer, since, now, known } = context
-  const after = known.includes(LETTERS.threadSubscriptions) ? (since?.position ?? 0) : 0
+  const after = hasExtension(known, 'threadSubscriptions') ? (since?.position ?? 0) : 0
   const request = { userId: viewer.userId, after, upTo: now.position, limit: wanted.limit }
   const { subscribed, unsubscribed, end } = await threadSubscriptionsSince(read, request)
   const part = {
     ...(Object.keys(subscribed).length > 0 && { subscribed }),
-    ...(after > 0 && Object.keys(unsubscribed).length > 0 && { unsubscribed }),
+    ...(since && Object.keys(unsubscribed).length > 0 && { unsubscribed }),
     ...(end !== undefined && { prev_batch: end }),
   }
   return { part, hasNews: Object.keys(part).length > 0 }

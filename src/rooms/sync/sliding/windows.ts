@@ -1,5 +1,6 @@
 import type { RoomId } from '../../../lib/ids.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
+import { extensionsAt } from './extension-scope.ts'
 import type { RoomMap } from './room-map.ts'
 import type { RoomConfig, SlidingRequest } from './request.ts'
 import { type StateFilter, stateFilterText } from './required-state.ts'
@@ -13,7 +14,8 @@ export type CombinedConfig = {
   state: string
   /** The names of the lists that contain the room. */
   lists: readonly string[]
-  isSubscribed: boolean
+  /** The extensions in whose scope the room is, as bits (`ROOM_EXTENSIONS`). */
+  extensions: number
 }
 
 export type Windows = {
@@ -25,17 +27,18 @@ export type Windows = {
   isWhole: boolean
 }
 
-type WindowRequest = Pick<SlidingRequest, 'lists' | 'subscriptions'>
+type WindowRequest = Pick<SlidingRequest, 'lists' | 'subscriptions' | 'extensions'>
 
 /**
  * The rooms that match the lists and subscriptions of a request (MSC4186, "Lists and subscriptions").
  * @param facts read only by filters that need them (`needsFacts`)
  */
 export function windowsOf(
-  { lists, subscriptions }: WindowRequest,
+  request: WindowRequest,
   rooms: Pick<RoomMap, 'get' | 'ordered' | 'size'>,
   facts: FilterFacts,
 ): Windows {
+  const { lists, subscriptions } = request
   const counts = new Map<string, number>()
   const names = new Map<ListedRoom, string[]>()
   let isWhole = true
@@ -56,12 +59,12 @@ export function windowsOf(
         else if (before.at(-1) !== name) before.push(name)
       }
   }
-  const combine = createCombiner(lists)
+  const combine = createCombiner(request)
   const configs = new Map<RoomId, CombinedConfig>()
-  for (const [room, of] of names) configs.set(room.roomId, combine(of, subscriptions.get(room.roomId)))
+  for (const [{ roomId }, of] of names) configs.set(roomId, combine(of, roomId))
   if (subscriptions.size > 0)
-    for (const [roomId, config] of subscriptions)
-      if (!configs.has(roomId) && rooms.get(roomId)) configs.set(roomId, combine([], config))
+    for (const roomId of subscriptions.keys())
+      if (!configs.has(roomId) && rooms.get(roomId)) configs.set(roomId, combine([], roomId))
   return { counts, configs, isWhole }
 }
 
@@ -77,27 +80,28 @@ function firstOf(rooms: Pick<RoomMap, 'ordered'>, count: number): ListedRoom[] {
 const hasFilters = (filters: object) => Object.values(filters).some((value) => value !== undefined)
 
 /** Combines the configs of a room. Thousands of rooms have the same lists, so their combination is made once. */
-function createCombiner(lists: ReadonlyMap<string, RoomConfig>) {
+function createCombiner({ lists, subscriptions, extensions }: WindowRequest) {
   const known = new Map<string, CombinedConfig>()
-  return (names: readonly string[], subscription: RoomConfig | undefined): CombinedConfig => {
-    if (subscription) return combined(names, configsOf(lists, names), subscription)
+  const make = (names: readonly string[], subscribed: RoomId | undefined): CombinedConfig => {
+    const subscription = subscribed && subscriptions.get(subscribed)
+    const ofLists = names.flatMap((name) => lists.get(name) ?? [])
+    return {
+      ...combined(subscription ? [...ofLists, subscription] : ofLists),
+      lists: names,
+      extensions: extensionsAt(extensions, { lists: names, subscribed }),
+    }
+  }
+  return (names: readonly string[], roomId: RoomId): CombinedConfig => {
+    if (subscriptions.has(roomId)) return make(names, roomId)
     // Nearly all rooms are in one list.
     const key = names.length === 1 ? (names[0] ?? '') : JSON.stringify(names)
     let config = known.get(key)
-    if (!config) known.set(key, (config = combined(names, configsOf(lists, names), undefined)))
+    if (!config) known.set(key, (config = make(names, undefined)))
     return config
   }
 }
 
-const configsOf = (lists: ReadonlyMap<string, RoomConfig>, names: readonly string[]) =>
-  names.flatMap((name) => lists.get(name) ?? [])
-
-function combined(
-  lists: readonly string[],
-  ofLists: readonly RoomConfig[],
-  subscription: RoomConfig | undefined,
-): CombinedConfig {
-  const configs = subscription ? [...ofLists, subscription] : ofLists
+function combined(configs: readonly RoomConfig[]): Pick<CombinedConfig, 'limit' | 'filter' | 'state'> {
   const filters = new Map(
     configs.map(({ requiredState }) => [stateFilterText([requiredState]), requiredState]),
   )
@@ -106,7 +110,5 @@ function combined(
     limit: Math.max(0, ...configs.map(({ timelineLimit }) => timelineLimit)),
     filter,
     state: stateFilterText(filter),
-    lists,
-    isSubscribed: subscription !== undefined,
   }
 }

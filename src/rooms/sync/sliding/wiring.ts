@@ -28,7 +28,7 @@ export function slidingDeps(given: Given, encryption: SyncSection): SlidingDeps 
       to_device: toDeviceExtension(given),
       e2ee: encryptionExtension(encryption),
       account_data: accountDataExtension(accountData),
-      receipts: receiptsExtension,
+      receipts: receiptsExtension(given),
       typing: typingExtension(given.typing),
       ...(given.experimental?.threadSubscriptions === true && {
         'io.element.msc4308.thread_subscriptions': threadSubscriptionsExtension,

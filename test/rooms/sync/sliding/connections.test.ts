@@ -28,9 +28,9 @@ async function withRoom(fixture: SlidingFixture): Promise<RoomId> {
 
 test('the text of a state contains everything of it', () => {
   const state: ConnectionState = new Map([
-    ['!a' as RoomId, { limit: 1, state: '[1]', isDm: false, upTo: undefined }],
-    ['!b' as RoomId, { limit: 20, state: '[2]', isDm: true, upTo: 7 }],
-    ['!c' as RoomId, { limit: 1, state: '[1]', isDm: false, upTo: undefined }],
+    ['!a' as RoomId, { limit: 1, state: '[1]', isDm: false, extensions: 0, upTo: undefined }],
+    ['!b' as RoomId, { limit: 20, state: '[2]', isDm: true, extensions: 5, upTo: 7 }],
+    ['!c' as RoomId, { limit: 1, state: '[1]', isDm: false, extensions: 0, upTo: undefined }],
   ])
   assert.deepEqual(connectionOf(connectionText(state)), state)
 })
@@ -38,7 +38,10 @@ test('the text of a state contains everything of it', () => {
 test('a text that would be too large leaves out rooms', () => {
   const rooms = Array.from({ length: 1000 }, (_, at) => `!${at}` as RoomId)
   const state: ConnectionState = new Map(
-    rooms.map((roomId, at) => [roomId, { limit: 1, state: `["${at}"]`, isDm: false, upTo: undefined }]),
+    rooms.map((roomId, at) => [
+      roomId,
+      { limit: 1, state: `["${at}"]`, isDm: false, extensions: 0, upTo: undefined },
+    ]),
   )
   const text = connectionText(state, 10_000)
   assert.ok(text.length <= 10_000, String(text.length))

@@ -123,7 +123,9 @@ const MEMBERSHIPS = [
 ]
 const DATA = ['bob reads', 'alice reads', 'direct', 'tag', 'ignore carol', 'ignore no user']
 /** 'lost': the response does not reach the client. */
-const SLIDES = ['all', 'all', 'one', 'one', 'state', 'room', 'none'].map((of) => `slide ${of}`)
+const SLIDES = ['all', 'all', 'one', 'one', 'state', 'room', 'none', 'bare', 'scoped'].map(
+  (of) => `slide ${of}`,
+)
 const ACTIONS = [...EVENTS, ...MEMBERSHIPS, ...DATA, ...SLIDES, 'lost', 'restart']
 const steps = fc.array(
   fc.record({
@@ -222,6 +224,13 @@ function bodyOf({ action, room }: Step, roomIds: readonly RoomId[]): JsonObject 
         room_subscriptions: { [roomIds[room] as string]: config(TYPES, LIMIT + 3) },
         extensions,
       }
+    case 'slide bare':
+      return { lists: all }
+    case 'slide scoped': {
+      const of = { enabled: true, lists: [], rooms: [roomIds[room] as string] }
+      const room_subscriptions = { [roomIds[room] as string]: config(TYPES, LIMIT) }
+      return { lists: all, room_subscriptions, extensions: { account_data: of, receipts: of } }
+    }
     case 'slide none':
       return { lists: {}, extensions: {} }
     default:

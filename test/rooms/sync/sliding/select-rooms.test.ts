@@ -3,7 +3,11 @@ import { describe, test } from 'node:test'
 import type { RoomId } from '../../../../src/lib/ids.ts'
 import type { ListedRoom } from '../../../../src/rooms/room-summaries-store.ts'
 import type { ConnectionState, SentRoom } from '../../../../src/rooms/sync/sliding/connection-state.ts'
-import type { ListFilters, RoomConfig } from '../../../../src/rooms/sync/sliding/request.ts'
+import type {
+  ExtensionRequests,
+  ListFilters,
+  RoomConfig,
+} from '../../../../src/rooms/sync/sliding/request.ts'
 import { type SelectRequest, selectRooms as select } from '../../../../src/rooms/sync/sliding/select-rooms.ts'
 import { roomMap } from '../../../../src/rooms/sync/sliding/room-map.ts'
 import { windowsOf } from '../../../../src/rooms/sync/sliding/windows.ts'
@@ -44,15 +48,24 @@ type Given = {
   filters?: ListFilters
   list?: RoomConfig | null
   subscriptions?: Record<string, RoomConfig>
+  extensions?: ExtensionRequests
 } & Partial<Omit<SelectRequest, 'windows' | 'rooms'>>
 
 const FACTS = { isDm: () => false, tags: new Map(), children: new Map() }
 
 function selectRooms(given: Given) {
-  const { rooms, ranges, filters = {}, list = config(1), subscriptions = {}, ...more } = given
+  const {
+    rooms,
+    ranges,
+    filters = {},
+    list = config(1),
+    subscriptions = {},
+    extensions = {},
+    ...more
+  } = given
   const subscribed = new Map(Object.entries(subscriptions).map(([name, of]) => [roomId(name), of]))
   const lists = new Map(list ? [['all', { ...list, ranges, filters }]] : [])
-  const windows = windowsOf({ lists, subscriptions: subscribed }, roomMap(rooms, 0), FACTS)
+  const windows = windowsOf({ lists, subscriptions: subscribed, extensions }, roomMap(rooms, 0), FACTS)
   const request: SelectRequest = {
     rooms: roomMap(rooms, 0),
     isSettled: false,
@@ -62,6 +75,8 @@ function selectRooms(given: Given) {
     isDm: () => false,
     changed: rooms.filter((one) => one.lastPosition > (given.since ?? 0)).map((one) => one.roomId),
     counted: new Set(),
+    typed: new Set(),
+    switchedOff: 0,
     maxRooms: 100,
     windows,
     ...more,
@@ -75,6 +90,7 @@ const sent = (more: Partial<SentRoom> = {}): SentRoom => ({
   limit: 1,
   state: PLAIN,
   isDm: false,
+  extensions: 0,
   upTo: undefined,
   ...more,
 })
@@ -130,7 +146,7 @@ describe('the rooms of a response', () => {
     const [one] = selected
     assert.equal(one?.config.limit, 20)
     assert.equal(one?.config.filter.length, 2)
-    assert.deepEqual([one?.config.lists, one?.config.isSubscribed], [['all'], true])
+    assert.deepEqual(one?.config.lists, ['all'])
   })
 
   test('contain a room whose timeline or state grows, and not one whose config shrinks', () => {
@@ -213,6 +229,16 @@ describe('the rooms of a response', () => {
     assert.equal(parse.mock.calls.length, 1)
     assert.equal(found.rooms.length, 50)
     assert.ok(found.rooms.every(({ stateBefore }) => stateBefore?.[0]?.include[0]?.type === 'm.room.topic'))
+  })
+
+  test('cost one parsed state filter for all rooms that the user left', (t) => {
+    const names = Array.from({ length: 50 }, (_, at) => `r${at}`)
+    const left = names.map((name) => room(name, 15, { membership: 'leave', memberPosition: 15 }))
+    const before = known(Object.fromEntries(names.map((name) => [name, sent()])))
+    const parse = t.mock.method(JSON, 'parse')
+    const found = selectRooms({ rooms: [], left, known: before, since: 10 })
+    assert.equal(parse.mock.calls.length, 1)
+    assert.equal(found.rooms.length, 50)
   })
 
   test('have each list once, although its ranges overlap', () => {

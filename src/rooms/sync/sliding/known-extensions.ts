@@ -1,0 +1,52 @@
+import { ROOM_EXTENSIONS } from './extension-scope.ts'
+import type { ExtensionRequests } from './request.ts'
+
+/** What `pos` says about the extensions of the previous response. */
+export type KnownExtensions = {
+  /** The letters of the extensions that it had. An extension that is new on the connection starts with everything. */
+  letters: string
+  /** The client has the changes of device lists up to this position. undefined: up to that of `pos`. */
+  listsUpTo: number | undefined
+}
+
+export const LETTERS = {
+  accountData: 'a',
+  e2ee: 'e',
+  receipts: 'r',
+  threadSubscriptions: 's',
+  typing: 't',
+} as const
+
+type Name = keyof typeof LETTERS
+
+export const NO_EXTENSIONS: KnownExtensions = { letters: '', listsUpTo: undefined }
+
+export const hasExtension = ({ letters }: KnownExtensions, name: Name): boolean =>
+  letters.includes(LETTERS[name])
+
+export function lettersOf(requests: ExtensionRequests): string {
+  return Object.entries(LETTERS)
+    .filter(([name]) => isOn(requests, name as Name))
+    .map(([, letter]) => letter)
+    .join('')
+}
+
+const isOn = (requests: ExtensionRequests, name: Name) =>
+  requests[name] !== undefined && requests[name] !== false
+
+/** @param at the position up to which the client has the device lists if the previous response had them; otherwise that of this response */
+export function extensionsAfter(
+  requests: ExtensionRequests,
+  { listsUpTo }: KnownExtensions,
+  at: number,
+): KnownExtensions {
+  return { letters: lettersOf(requests), listsUpTo: requests.e2ee ? undefined : (listsUpTo ?? at) }
+}
+
+/** The extensions with data of rooms that the previous response had and this request does not ask for, as bits. */
+export function switchedOff(requests: ExtensionRequests, known: KnownExtensions): number {
+  let bits = 0
+  for (const [name, bit] of Object.entries(ROOM_EXTENSIONS))
+    if (hasExtension(known, name as Name) && !isOn(requests, name as Name)) bits |= bit
+  return bits
+}
