@@ -1,4 +1,4 @@
-import type { RoomId, UserId } from '../../../lib/ids.ts'
+import type { UserId } from '../../../lib/ids.ts'
 import type { Queries } from '../../../storage/query.ts'
 import { listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
 import { type Hiding, withoutHidden } from '../ignoring.ts'

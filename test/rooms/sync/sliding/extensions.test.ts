@@ -133,13 +133,16 @@ onEachDatabase('sliding sync for a user who ignores users', (open) => {
     const data = { ...fixture.rooms, quotas, onUsersIgnored: () => Promise.resolve() }
     const ignored = { userId: bob, roomId: '', type: 'm.ignored_user_list' } as const
     await setAccountData(data, ignored, { ignored_users: { [user('dave')]: {} } })
-    const deps = fixture.depsOn(db)
+    const base = fixture.depsOn(db)
     let computed = 0
-    const { keep } = deps.windowCache
-    deps.windowCache.keep = (of, windows) => {
-      computed++
-      keep(of, windows)
+    const windowCache: typeof base.windowCache = {
+      ...base.windowCache,
+      keep: (of, windows) => {
+        computed++
+        base.windowCache.keep(of, windows)
+      },
     }
+    const deps = { ...base, windowCache }
     const body = { lists: list() }
     const costOfEvent = async (pos: string) => {
       await fixture.say(roomId, alice, 'one')
