@@ -41,8 +41,8 @@ const USAGE = `npm run bench -- [NAME …] [--cpu-prof DIR] [--synapse PYTHON]
 
 ${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
-Without a name all benchmarks run. --cpu-prof writes a CPU profile of each server to DIR. --synapse names the Python for peers: that of a
-virtual environment with the package matrix-synapse, python3 by default.
+Without a name all benchmarks run. --cpu-prof writes a CPU profile of each server to DIR. --synapse names the Python for peers and
+sync: that of a virtual environment with the package matrix-synapse, python3 by default.
 The last line contains the figures as JSON.`
 
 async function main(): Promise<number> {

@@ -14,7 +14,7 @@ import {
   type Side,
 } from './support/rounds.ts'
 import { medianOf, rounded } from './support/stats.ts'
-import { launchSynapse, synapseVersion } from './support/synapse.ts'
+import { launchSynapse, reasonWithoutSynapse, synapseVersion } from './support/synapse.ts'
 import { figure, type Table } from './support/table.ts'
 
 // Belfry beside other servers that do the same work. Each server is one process with SQLite on the same disk, is filled over HTTP, and
@@ -146,7 +146,6 @@ function skippedTable(all: readonly Skipped[]): Table {
 }
 
 function skipped(python: string): Report {
-  const reason = `"${python}" does not have it: install matrix-synapse with pip in a virtual environment and pass its Python with --synapse`
-  const all = [{ peer: 'Synapse', reason }, SYGNAL]
+  const all = [{ peer: 'Synapse', reason: reasonWithoutSynapse(python) }, SYGNAL]
   return { tables: [skippedTable(all)], targets: [], figures: { skipped: all } }
 }

@@ -7,7 +7,7 @@ import { ask, inFlight } from './support/ask.ts'
 import { createLoad, type Load, type Sender } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
 import { cpuMs, type Program, residentMiB } from './support/processes.ts'
-import type { Seed, SeededUser } from './support/seed.ts'
+import type { Seed } from './support/seed.ts'
 import { median, percentile, rounded } from './support/stats.ts'
 import type { SyncMode } from './support/sync-modes.ts'
 
@@ -15,7 +15,7 @@ import type { SyncMode } from './support/sync-modes.ts'
 
 const CLIENTS = 1000
 /** The members of the room of each kind, and how many messages it gets. */
-export const LOAD_ROOMS = [
+const LOAD_ROOMS = [
   { size: 2, rounds: 100 },
   { size: 100, rounds: 40 },
   { size: 5000, rounds: 10 },
@@ -24,22 +24,28 @@ const WARM_UP_ROUNDS = 3
 const STARTING_AT_ONCE = 20
 const SETTLED_MS = 500
 const WAIT_MS = 50_000
+const IDLE_CHECK_MS = 200
+const IDLE_SHARE = 0.05
 
-type LoadRoom = Sender & { waiting: readonly SeededUser[] }
-export type LoadSeed = { clients: readonly SeededUser[]; rooms: ReadonlyMap<number, readonly LoadRoom[]> }
+type Client = { token: string }
+/** A sender of messages, and the clients that each message wakes. */
+export type LoadRoom = Sender & { waiting: readonly Client[] }
+/** Rooms of one size, which take turns, and the number of messages. */
+export type LoadGroup = { size: number; rounds: number; rooms: readonly LoadRoom[] }
+export type LoadSeed = { clients: readonly Client[]; groups: readonly LoadGroup[] }
 export type LoadFigures = { p50Ms: number; p99Ms: number; cpuMsEach: number; woken: number }
 
 /** Each client is in one room of each size. The sender is in all of them. */
 export async function seedLoad(seed: Seed): Promise<LoadSeed> {
-  const [small, middle, large] = LOAD_ROOMS.map(({ size }) => size) as [number, number, number]
+  const large = Math.max(...LOAD_ROOMS.map(({ size }) => size))
   const { sender, members, roomId, token } = await seed.addRoom(large, 0)
   const clients = members.slice(0, CLIENTS)
   const roomsOf = async (size: number): Promise<LoadRoom[]> => {
-    const groups = Array.from({ length: Math.ceil(CLIENTS / (size - 1)) }, (_, at) =>
+    const parts = Array.from({ length: Math.ceil(CLIENTS / (size - 1)) }, (_, at) =>
       clients.slice(at * (size - 1), (at + 1) * (size - 1)),
     )
     const rooms: LoadRoom[] = []
-    for (const waiting of groups) {
+    for (const waiting of parts) {
       const id: RoomId = await createRoom(seed.rooms, sender.userId, {
         preset: 'public_chat',
         name: `Room of ${size}`,
@@ -49,25 +55,30 @@ export async function seedLoad(seed: Seed): Promise<LoadSeed> {
     }
     return rooms
   }
-  return {
-    clients,
-    rooms: new Map([
-      [small, await roomsOf(small)],
-      [middle, await roomsOf(middle)],
-      [large, [{ roomId, token, waiting: clients }]],
-    ]),
-  }
+  const groups: LoadGroup[] = []
+  for (const { size, rounds } of LOAD_ROOMS)
+    groups.push({
+      size,
+      rounds,
+      rooms: size === large ? [{ roomId, token, waiting: clients }] : await roomsOf(size),
+    })
+  return { clients, groups }
 }
 
 /**
  * Figures by the size of the room, and the memory for each waiting client. The floor responds to all waiting requests, so there only the
- * clients wait that the message would wake.
+ * clients wait that the message would wake. `hasMetrics`: whether the metrics of the server tell how many requests wait.
  */
 export async function measureLoad(
   server: Program,
-  { mode, seeded, isFloor }: { mode: SyncMode; seeded: LoadSeed; isFloor: boolean },
+  {
+    mode,
+    seeded,
+    isFloor = false,
+    hasMetrics = true,
+  }: { mode: SyncMode; seeded: LoadSeed; isFloor?: boolean; hasMetrics?: boolean },
 ): Promise<{ bySize: Map<number, LoadFigures>; waitingKiB: number }> {
-  const polls = createPolls(server, mode)
+  const polls = createPolls(server, { mode, hasMetrics })
   await using load = createLoad(server.url, 1)
   await polls.start(seeded.clients)
   await setTimeout(SETTLED_MS)
@@ -78,10 +89,8 @@ export async function measureLoad(
     ? Number.NaN
     : ((residentMiB(server.pid) - before) * 1024) / seeded.clients.length
   const bySize = new Map<number, LoadFigures>()
-  for (const { size, rounds } of LOAD_ROOMS) {
-    const rooms = seeded.rooms.get(size) ?? []
+  for (const { size, rounds, rooms } of seeded.groups)
     bySize.set(size, await measureRooms(server, { polls, load, rooms, rounds }))
-  }
   polls.close()
   return { bySize, waitingKiB }
 }
@@ -115,7 +124,7 @@ async function measureRooms(
 type Polls = ReturnType<typeof createPolls>
 
 /** The clients of one server, each with its position and at most one poll in flight. */
-function createPolls({ url }: Program, mode: SyncMode) {
+function createPolls({ url, pid }: Program, { mode, hasMetrics }: { mode: SyncMode; hasMetrics: boolean }) {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity })
   const positions = new Map<string, string>()
   /** Resolves to the time of the response. */
@@ -132,7 +141,7 @@ function createPolls({ url }: Program, mode: SyncMode) {
 
   return {
     /** The first request of each client. */
-    async start(users: readonly SeededUser[]): Promise<void> {
+    async start(users: readonly Client[]): Promise<void> {
       metricsToken = users[0]?.token ?? ''
       for (let at = 0; at < users.length; at += STARTING_AT_ONCE)
         await Promise.all(
@@ -142,23 +151,34 @@ function createPolls({ url }: Program, mode: SyncMode) {
         )
     },
     /** Starts the polls that are missing, and resolves when the server holds all of them. */
-    async wait(users: readonly SeededUser[]): Promise<void> {
+    async wait(users: readonly Client[]): Promise<void> {
       for (const { token } of users)
         if (!inFlightPolls.has(token)) {
           const polling = poll(token)
           polling.catch(() => undefined)
           inFlightPolls.set(token, polling)
         }
+      if (!hasMetrics) return untilIdle(pid)
       // The request for the metrics is one of them.
       while (inFlight(await ask(agent, `${url}/metrics`, metricsToken)) <= inFlightPolls.size)
         await setTimeout(10)
     },
     /** Resolves to the time of the last response. */
-    async answered(users: readonly SeededUser[]): Promise<number> {
+    async answered(users: readonly Client[]): Promise<number> {
       const times = await Promise.all(users.map(({ token }) => inFlightPolls.get(token) as Promise<number>))
       for (const { token } of users) inFlightPolls.delete(token)
       return Math.max(...times)
     },
     close: () => agent.destroy(),
+  }
+}
+
+/** Resolves when a server has used nearly no CPU for some time: its requests wait. */
+async function untilIdle(pid: number): Promise<void> {
+  let used = Infinity
+  while (used > IDLE_SHARE * IDLE_CHECK_MS) {
+    const before = cpuMs(pid)
+    await setTimeout(IDLE_CHECK_MS)
+    used = cpuMs(pid) - before
   }
 }

@@ -4,7 +4,7 @@ import { createRoom } from '../src/rooms/create-room.ts'
 import { joinRoom } from '../src/rooms/membership.ts'
 import { sendMessage } from '../src/rooms/send-event.ts'
 import type { DeviceId, RoomId } from '../src/lib/ids.ts'
-import type { Benchmark, BenchOptions, Target } from './benchmark.ts'
+import type { Benchmark, BenchOptions, Report, Target } from './benchmark.ts'
 import { ask, inFlight } from './support/ask.ts'
 import { createLoad } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
@@ -12,8 +12,10 @@ import { cpuMs, type Program, residentMiB, temporaryFolder } from './support/pro
 import { launchBelfry, launchLongPollFloor } from './support/programs.ts'
 import { CLASSIC_MODE, SYNC_MODES, type SyncMode } from './support/sync-modes.ts'
 import { type LoadSeed, measureLoad, seedLoad } from './sync-load.ts'
+import { measureBesideSynapse } from './sync-peers.ts'
+import { measureIncremental, measureInitial } from './sync-single.ts'
 import { openSeed, type Seed, type SeededRoom, type SeededUser } from './support/seed.ts'
-import { median, medianOf, percentile, rounded } from './support/stats.ts'
+import { medianOf, percentile, rounded } from './support/stats.ts'
 import { figure, type Table } from './support/table.ts'
 
 // Initial syncs and incremental syncs of users with few and many rooms, and long polls that one message wakes.
@@ -21,9 +23,6 @@ import { figure, type Table } from './support/table.ts'
 const ROOMS = [1, 21, 200, 2000]
 const MANY_ROOMS = [200, 2000]
 const MESSAGES = 5
-const INITIAL_ROUNDS = 5
-const INCREMENTAL_ROUNDS = 300
-const WARM_UP_ROUNDS = 100
 const WAKING_ROUNDS = 10
 const SETTLED_MS = 500
 const WAIT_MS = 50_000
@@ -48,7 +47,7 @@ type Lines = Record<'initial' | 'incremental' | 'waking' | 'load', Line[]>
 export const sync: Benchmark = {
   name: 'sync',
   about:
-    'initial and incremental syncs with 1 to 2,000 rooms, and 50 or 1,000 waiting users woken by messages, in both forms of sync',
+    'initial and incremental syncs with 1 to 2,000 rooms, and 50 or 1,000 waiting users woken by messages, in both forms of sync; beside Synapse (needs --synapse)',
   async run(options) {
     using data = temporaryFolder()
     const seeded = await seedAll(data.path)
@@ -70,10 +69,10 @@ export const sync: Benchmark = {
             mode: mode.name,
             size,
             ...(await measureIncremental(server, {
-              side,
+              isFloor: side === 'floor',
               mode,
               reader: readerOf(seeded, size),
-              room: seeded.sender,
+              sender: seeded.sender,
             })),
           })
     }
@@ -92,7 +91,13 @@ export const sync: Benchmark = {
         await using server = await start(side, data.path, options)
         lines.load.push(...(await measureLoadOf(server, { side, mode, seeded })))
       }
-    return report(lines)
+    const own = report(lines)
+    const beside = await measureBesideSynapse(options)
+    return {
+      tables: [...own.tables, ...beside.tables],
+      targets: [...own.targets, ...beside.targets],
+      figures: { ...own.figures, besideSynapse: beside.figures },
+    }
   },
 }
 
@@ -171,56 +176,6 @@ async function addRooms(seed: Seed, { userId: sender }: SeededUser, count: numbe
   return rooms
 }
 
-/** Milliseconds of time and of CPU of the server for one call. */
-async function timed<T>(server: Program, call: () => Promise<T>) {
-  const [cpuBefore, startedAt] = [cpuMs(server.pid), monotonicMs()]
-  const value = await call()
-  return { value, ms: monotonicMs() - startedAt, cpu: cpuMs(server.pid) - cpuBefore }
-}
-
-async function measureInitial(
-  server: Program,
-  { mode, reader: { token } }: { mode: SyncMode; reader: SeededUser },
-) {
-  const agent = new Agent({ keepAlive: true })
-  const call = () => mode.first({ agent, url: server.url, token })
-  await call()
-  const rounds = []
-  for (let at = 0; at < INITIAL_ROUNDS; at++) rounds.push(await timed(server, call))
-  agent.destroy()
-  return rounded({
-    ms: medianOf(rounds, (round) => round.ms),
-    cpuMs: medianOf(rounds, (round) => round.cpu),
-    kilobytes: medianOf(rounds, (round) => round.value.length / 1000),
-  })
-}
-
-async function measureIncremental(
-  server: Program,
-  { side, mode, reader, room }: { side: string; mode: SyncMode; reader: SeededUser; room: SeededRoom },
-) {
-  const agent = new Agent({ keepAlive: true })
-  const of = { agent, url: server.url, token: reader.token }
-  // The floor would let a request with a token wait.
-  const call = (at: string) => (side === 'floor' ? mode.first(of) : mode.poll({ ...of, at, timeoutMs: 0 }))
-  let at = mode.positionIn(await mode.first(of))
-  await using load = createLoad(server.url, 1)
-  const rounds = []
-  for (let count = -WARM_UP_ROUNDS; count < INCREMENTAL_ROUNDS; count++) {
-    await load.send({ roomId: room.roomId, token: room.token })
-    const round = await timed(server, () => call(at))
-    at = mode.positionIn(round.value)
-    if (count >= 0) rounds.push(round)
-  }
-  agent.destroy()
-  const ms = rounds.map((round) => round.ms)
-  return rounded({
-    p50Ms: median(ms),
-    p99Ms: percentile(ms, 0.99),
-    cpuMs: rounds.reduce((sum, round) => sum + round.cpu, 0) / rounds.length,
-  })
-}
-
 async function measureWaking(server: Program, { roomId, token, members }: SeededRoom) {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity })
   const get = (path: string, by: string) => ask(agent, server.url + path, by)
@@ -271,7 +226,7 @@ function tableOf(title: string, columns: readonly [string, string][], lines: rea
   }
 }
 
-function report(lines: Lines) {
+function report(lines: Lines): Report {
   const lineOf = (of: readonly Line[], size: number, mode: SyncMode['name']) =>
     of.find((line) => line.side === 'belfry' && line.mode === mode && line.size === size)
   const woken = lineOf(lines.waking, 50, 'classic')

@@ -58,3 +58,33 @@ export async function addConversations(url: string, gateway: string, count: numb
   }
   return found
 }
+
+/** A user and the rooms that it created, which the others have joined. */
+export type SyncWorld = {
+  owner: { token: string }
+  clients: readonly { token: string }[]
+  /** Rooms of the owner and one client. */
+  small: readonly (Sender & { waiting: readonly { token: string }[] })[]
+  /** A room of the owner and all clients. */
+  large: Sender & { waiting: readonly { token: string }[] }
+}
+
+/** Rooms of two for the first `rooms` clients, and one room of all. */
+export async function addSyncWorld(
+  url: string,
+  { clients: count, rooms }: { clients: number; rooms: number },
+): Promise<SyncWorld> {
+  const token = await register(url, 'owner')
+  const clients: { token: string }[] = []
+  while (clients.length < count) clients.push({ token: await register(url, `client-${clients.length}`) })
+  const roomOf = async (waiting: readonly { token: string }[]) => {
+    const body = { preset: 'public_chat', name: 'The office' }
+    const { room_id: roomId = '' } = await call(url, { path: '/createRoom', token, body })
+    for (const client of waiting)
+      await call(url, { path: `/join/${encodeURIComponent(roomId)}`, token: client.token, body: {} })
+    return { roomId, token, waiting }
+  }
+  const small = []
+  for (const client of clients.slice(0, rooms)) small.push(await roomOf([client]))
+  return { owner: { token }, clients, small, large: await roomOf(clients) }
+}

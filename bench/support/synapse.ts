@@ -16,6 +16,10 @@ export async function synapseVersion(python: string): Promise<string | undefined
   }
 }
 
+/** Why a comparison with Synapse is skipped. */
+export const reasonWithoutSynapse = (python: string) =>
+  `"${python}" does not have it: install matrix-synapse with pip in a virtual environment and pass its Python with --synapse`
+
 /** Starts Synapse as one process with SQLite in `folder`. Rate limits and presence are off, and pokes to loopback are allowed. */
 export async function launchSynapse(python: string, folder: string): Promise<Program> {
   const port = await freePort()
@@ -43,7 +47,10 @@ export async function launchSynapse(python: string, folder: string): Promise<Pro
     rc_message: unlimited,
     rc_registration: unlimited,
     rc_joins: { local: unlimited },
+    rc_joins_per_room: unlimited,
     rc_room_creation: unlimited,
+    // An initial sync is otherwise computed once, and sent again for two minutes.
+    caches: { sync_response_cache_duration: '0s' },
   }
   // JSON is YAML.
   writeFileSync(config, JSON.stringify(settings))
