@@ -1,7 +1,7 @@
 import type { Evidence } from '../sending/circuits.ts'
-import type { Turn } from '../sending/lane-store.ts'
 import type { LanePort, Settled } from '../sending/port.ts'
 import { isFailure, type Refused } from '../sending/result.ts'
+import type { Turn } from '../sending/settle-store.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { PusherStep } from '../trace/trace.ts'
 import { isCarriedOut } from './collapse.ts'

@@ -15,13 +15,13 @@ import {
   releaseLanes,
   endDeadLeases,
   type Lease,
-  type Turn,
 } from './lane-store.ts'
 import type { LanePort, Looked, Visit } from './port.ts'
 import type { SendResult } from './result.ts'
 import { createKeptLeases, type KeptLeases } from './kept-leases.ts'
 import { holdForProbe, type KnownOutage } from './known-outages.ts'
 import { createSettler, type Ended } from './settler.ts'
+import type { Turn } from './settle-store.ts'
 import type { LaneEvent } from './transition.ts'
 
 // Sends the items of the lanes of one kind. A lane has these states:

@@ -2,11 +2,10 @@ import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Database } from '../storage/database.ts'
 import { type Dialect, type Queries, query } from '../storage/query.ts'
 import type { LaneKind, LanesTable } from '../storage/sending-schema.ts'
-import { hasItems } from './item-store.ts'
 import type { LaneState } from './transition.ts'
 
-// The leases of lanes, and the results that the holders of leases write. The changes of the owners are in `lane-changes.ts`. Nothing
-// else writes to `lanes`.
+// The leases of lanes. The results that the holders of leases write are in `settle-store.ts`, the changes of the owners in
+// `lane-changes.ts`. Nothing else writes to `lanes`.
 
 /** A power cut may undo such a commit. Then the lease is free and the poke is sent again with the same event id. */
 export const NOT_DURABLE = { durably: false }
@@ -111,59 +110,6 @@ export async function lanesDue(
   const due = await q.all(dueForRetry, { kind, now, limit })
   const next = await q.first(nextRetry, { kind, now })
   return { due: due.map((row) => row.lane_id), nextAt: next?.at ?? undefined }
-}
-
-/** The values that one settling writes to one lane. */
-export type LaneOutcome = {
-  laneId: number
-  /** The result of `transition` for the state that was read. It has the generation of that state. */
-  state: LaneState
-  /** The destination responded. This ends the state of failure even if the lane was set again since the look. */
-  responded: boolean
-  /** Write the failure only if the lane has work: an empty lane is not failing. */
-  onlyIfDue: boolean
-  /** The value that the recipient has received, or `UNCERTAIN_VALUE`; null: this attempt sent none. */
-  valueTold: number | null
-  /** `value_due` as it was before the value was read; null: it was not read. */
-  valueSeen: number | null
-  /** The value becomes due. */
-  raiseValue: boolean
-  /** The lane must wait, so the lease ends. */
-  waits: boolean
-  /** The lease ends in any case. */
-  release: boolean
-}
-
-/**
- * `more`: there is more to send, and the lease goes on. `idle`: nothing is left to send, and the lease goes on. `released`: the lease has
- * ended. `gone`: the lane does not exist any more, or the lease has another owner.
- */
-export type Turn = 'more' | 'idle' | 'released' | 'gone'
-
-/**
- * Writes the new states of several lanes in one statement. A lane whose lease has another owner now is not changed. The state of failure of a lane
- * that was set again since the look is not changed.
- */
-export async function settleLanes(
-  tx: Queries,
-  lease: Lease,
-  outcomes: readonly LaneOutcome[],
-): Promise<Turn[]> {
-  const rows =
-    outcomes.length === 0
-      ? []
-      : await tx.all(settle, {
-          ...lease,
-          keeps_idle: lease.keepsIdle === true ? 1 : 0,
-          items: outcomes.map(outcomeRow),
-        })
-  const turns = new Map(rows.map((row) => [row.lane_id, turnOf(row)] as const))
-  return outcomes.map(({ laneId }) => turns.get(laneId) ?? 'gone')
-}
-
-function turnOf(row: { lease_owner: string | null; has_work: 0 | 1 }): Turn {
-  if (row.lease_owner === null) return 'released'
-  return row.has_work === 1 ? 'more' : 'idle'
 }
 
 /** Ends the leases of `owner` on these lanes. */
@@ -296,95 +242,4 @@ export const retryEarlier = query<{ items: readonly { id: number; at: number }[]
     .set({ next_attempt_at: sql<number>`r.at` })
     .whereRef('lanes.lane_id', '=', 'r.id')
     .whereRef('next_attempt_at', '>', 'r.at'),
-)
-
-const COLUMNS = {
-  id: 'integer',
-  gen: 'integer',
-  tries: 'integer',
-  failing: 'integer',
-  retry_at: 'integer',
-  hold_end: 'integer',
-  fault: 'text',
-  fault_at: 'integer',
-  success_at: 'integer',
-  responded: 'integer',
-  only_if_due: 'integer',
-  told: 'integer',
-  seen: 'integer',
-  raised: 'integer',
-  waits: 'integer',
-  give_back: 'integer',
-} as const
-
-type OutcomeRow = {
-  [Name in keyof typeof COLUMNS]: (typeof COLUMNS)[Name] extends 'text' ? string | null : number | null
-}
-
-const outcomeRow = ({ laneId, state, ...outcome }: LaneOutcome): OutcomeRow => ({
-  id: laneId,
-  gen: state.generation,
-  tries: state.attempts,
-  failing: state.failingSince,
-  retry_at: state.nextAttemptAt,
-  hold_end: state.heldUntil,
-  fault: state.lastError,
-  fault_at: state.lastErrorAt,
-  success_at: state.lastSuccessAt,
-  responded: Number(outcome.responded),
-  only_if_due: Number(outcome.onlyIfDue),
-  told: outcome.valueTold,
-  seen: outcome.valueSeen,
-  raised: Number(outcome.raiseValue),
-  waits: Number(outcome.waits),
-  give_back: Number(outcome.release),
-})
-
-// `r` is the result. Columns without a prefix are the previous values of the lane.
-const isSame = sql<boolean>`generation = r.gen`
-const hasWork = sql<boolean>`(value_due > 0 or ${hasItems})`
-const isIdle = sql<boolean>`(r.only_if_due = 1 and not ${hasWork})`
-const valueLeft = sql<number>`(case when value_due = r.seen then 0 else value_due end + r.raised)`
-const leaseContinues = (keepsIdle: RawBuilder<number>) =>
-  sql<boolean>`(r.give_back = 0 and (r.waits = 0 or not ${isSame})
-  and (${keepsIdle} = 1 or ${valueLeft} > 0 or ${hasItems}))`
-
-/** The previous value, unless the result belongs to the current generation. */
-const current = <T>(column: string, value: RawBuilder<T>) =>
-  sql<T>`case when ${isSame} and not ${isIdle} then ${value} else ${sql.ref(column)} end`
-const afterResponse = <T>(column: string, value: RawBuilder<T>) =>
-  sql<T>`case when (${isSame} or r.responded = 1) and not ${isIdle} then ${value} else ${sql.ref(column)} end`
-
-// A lane that was set again during the attempt may have another destination, which has no value yet.
-const told = sql<number>`case when r.told is null or (value_told is null and not ${isSame}) then value_told
-  when ${isSame} then r.told else ${sql.lit(UNCERTAIN_VALUE)} end`
-
-export const settle = query<Lease & { items: readonly OutcomeRow[]; keeps_idle: 0 | 1 }>()((db, p, d) =>
-  db
-    // Materialized, because SQLite would otherwise parse the JSON for each use of a value.
-    .with(
-      (cte) => cte('r').materialized(),
-      (from) => from.selectFrom(d.rows(p.items, COLUMNS).as('j')).selectAll(),
-    )
-    .updateTable('lanes')
-    .from('r')
-    .set({
-      attempts: afterResponse('attempts', sql<number>`r.tries`),
-      failing_since: afterResponse('failing_since', sql<number>`r.failing`),
-      next_attempt_at: sql<number>`case when not ${isSame} and r.responded = 0 then next_attempt_at
-        when ${isIdle} then null else r.retry_at end`,
-      held_until: afterResponse('held_until', sql<number>`r.hold_end`),
-      last_success_at: afterResponse('last_success_at', sql<number>`r.success_at`),
-      last_error: current('last_error', sql<string>`r.fault`),
-      last_error_at: current('last_error_at', sql<number>`r.fault_at`),
-      value_told: told,
-      value_due: valueLeft,
-      lease_owner: sql<string>`case when ${leaseContinues(d.integer(p.keeps_idle))} then lease_owner end`,
-      lease_until: sql<number>`case when ${leaseContinues(d.integer(p.keeps_idle))} then ${d.integer(p.until)} end`,
-    })
-    .whereRef('lanes.lane_id', '=', 'r.id')
-    .where('lease_owner', '=', p.owner)
-    .returning(['lane_id', 'lease_owner'])
-    // The values after the update.
-    .returning(sql<0 | 1>`case when ${hasWork} then 1 else 0 end`.as('has_work')),
 )

@@ -1,8 +1,9 @@
 import type { Transaction } from '../storage/database.ts'
 import type { Evidence } from './circuits.ts'
 import type { Progress } from './item-store.ts'
-import type { Claimed, Turn } from './lane-store.ts'
+import type { Claimed } from './lane-store.ts'
 import type { SendResult } from './result.ts'
+import type { Turn } from './settle-store.ts'
 import type { LaneEvent, LaneState } from './transition.ts'
 
 // The interface between the engine and the owner of a kind of lanes (pokes, mail, the gateway).

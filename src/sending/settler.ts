@@ -2,16 +2,10 @@ import { createBatcher } from '../lib/batcher.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { removeItems } from './item-store.ts'
-import {
-  type LaneOutcome,
-  type Lease,
-  settleLanes,
-  type Turn,
-  UNCERTAIN_VALUE,
-  unchanged,
-} from './lane-store.ts'
+import { type Lease, UNCERTAIN_VALUE, unchanged } from './lane-store.ts'
 import type { LanePort, Looked, Settled } from './port.ts'
 import type { SendResult } from './result.ts'
+import { type LaneOutcome, settleLanes, type Turn } from './settle-store.ts'
 import { type LaneEvent, transition } from './transition.ts'
 
 /** A finished turn of a lane that is to be recorded. */
@@ -122,6 +116,7 @@ function outcomeOf(entry: Entry<Looked, SendResult>): LaneOutcome {
     laneId: lane.laneId,
     state,
     responded: event.kind === 'delivered' || event.kind === 'refused',
+    delivered: event.kind === 'delivered',
     onlyIfDue: event.kind === 'circuit paused',
     ...valueOf(entry, look),
     waits,

@@ -3,7 +3,7 @@ import type { Random } from '../lib/ids.ts'
 import type { SendResult } from './result.ts'
 
 // The state of a lane after each visit, as a pure function. Nothing else computes it. For a lane that was set again since the look,
-// `settle` in `lane-store.ts` writes only the part of the state that is still valid.
+// `settle` in `settle-store.ts` writes only the part of the state that is still valid.
 
 /** The state of sending for a lane. Times are milliseconds since the Unix epoch. */
 export type LaneState = {

@@ -8,7 +8,8 @@ import { ripePushers } from '../../src/delivery/email/mail-store.ts'
 import { addForUsers } from '../../src/delivery/outbox-store.ts'
 import { headsWithRooms as heads } from '../../src/notifications/poke-heads-store.ts'
 import { removeDone } from '../../src/sending/item-store.ts'
-import { claim, settle, unattended } from '../../src/sending/lane-store.ts'
+import { claim, unattended } from '../../src/sending/lane-store.ts'
+import { settle, settleDeliveries } from '../../src/sending/settle-store.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { postgresBuilder } from '../../src/storage/postgres-queries.ts'
 import {
@@ -69,6 +70,11 @@ const STATEMENTS: Record<string, Statement> = {
     ...lease,
     keeps_idle: 1,
     items: [{ ...outcome, success_at: 1000, responded: 1, told: 1 }],
+  }),
+  settleDeliveries: statement(settleDeliveries, {
+    ...lease,
+    keeps_idle: 1,
+    items: [{ id: 3, gen: 0, told: 1, seen: null, give_back: 0 }],
   }),
   'settle where a circuit is open': statement(settle, {
     ...lease,
@@ -159,7 +165,13 @@ test(
 /** Steps of a plan that find queue items by more than the lane. */
 const BY_KEY = /\b(o|i|lane_items)\b.*\(lane_id=\? AND position[=<>]\?\)|\b(i|lane_items)\b.*\(lane_id>\?\)/
 /** These statements read only the first item of a lane, by `min()` or a limit. */
-const FIRST_ROW = new Set(['settle', 'settle where a circuit is open', 'oldestWaiting', 'ripePushers'])
+const FIRST_ROW = new Set([
+  'settle',
+  'settleDeliveries',
+  'settle where a circuit is open',
+  'oldestWaiting',
+  'ripePushers',
+])
 
 test('SQLite uses the whole key of the queue for each statement of a poke, or stops at the first row', async (t) => {
   const path = join(temporaryFolder(t), 'plans.db')

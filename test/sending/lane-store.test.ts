@@ -3,14 +3,13 @@ import { test } from 'node:test'
 import { raiseGeneration } from '../../src/sending/lane-changes.ts'
 import {
   claimLanes,
-  type LaneOutcome,
   lanesDue,
   lanesWithWork,
-  settleLanes,
   UNCERTAIN_VALUE,
   type Lease,
   releaseLanes,
 } from '../../src/sending/lane-store.ts'
+import { type LaneOutcome, settleLanes } from '../../src/sending/settle-store.ts'
 import { NEW_LANE } from '../../src/sending/transition.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
@@ -73,6 +72,49 @@ const settle = (db: Database, outcomes: readonly Partial<LaneOutcome>[], by = le
   )
 const rowOf = async (db: Database, laneId: number) =>
   (await db.all(allLanes, {})).find((row) => row.lane_id === laneId)
+
+const DELIVERIES = [true, false].flatMap((items) =>
+  [true, false].flatMap((isSetAgain) =>
+    [null, 0, 2].flatMap((valueSeen) =>
+      [null, 3].flatMap((valueTold) =>
+        [true, false].map((release) => ({ items, isSetAgain, valueSeen, valueTold, release })),
+      ),
+    ),
+  ),
+)
+
+type DeliveriesOf = { keepsIdle: boolean; before: Partial<LaneOutcome>; delivered: boolean }
+
+/** Settles all kinds of deliveries. Returns the rows of the lanes with the results. `before`: an earlier outcome of each lane. */
+async function settledDeliveries(db: Database, { keepsIdle, before, delivered }: DeliveriesOf) {
+  const by = { ...lease, keepsIdle }
+  const first = (await db.all(allLanes, {})).length + 1
+  const idOf = (at: number) => first + at
+  await db.transaction(async (tx) => {
+    for (const [at, { items }] of DELIVERIES.entries()) {
+      await tx.run(insertLane, { laneId: idOf(at), kind: 'poke', due: at % 3 })
+      if (items) await tx.run(insertItem, { laneId: idOf(at), position: 1 })
+    }
+  })
+  const laneIds = DELIVERIES.map((_, at) => idOf(at))
+  await claim(db, laneIds, by)
+  const earlier = laneIds.map((laneId) => ({ laneId, ...before }))
+  await settle(db, earlier, { ...by, keepsIdle: true })
+  await db.transaction(async (tx) => {
+    for (const [at, { isSetAgain }] of DELIVERIES.entries())
+      if (isSetAgain) await tx.run(raiseGeneration, { laneId: idOf(at), destination: 'other destination' })
+  })
+  const { lastError, lastErrorAt } = before.state ?? NEW_LANE
+  const state = { ...NEW_LANE, lastError, lastErrorAt, lastSuccessAt: NOW }
+  const outcomes = DELIVERIES.map(({ valueSeen, valueTold, release }, at) => {
+    const value = { valueSeen, valueTold }
+    return { laneId: idOf(at), state, responded: true, delivered, ...value, release }
+  })
+  const turns = await settle(db, outcomes, by)
+  const rows = (await db.all(allLanes, {})).slice(first - 1)
+  // Ids and destinations differ between the calls.
+  return rows.map((row, at) => ({ ...row, lane_id: at, destination: '', turn: turns[at] }))
+}
 
 onEachDatabase('the store of lanes', (open) => {
   test('a held lane can be leased before its time, and a failed one cannot; an open circuit ends the hold', async (t) => {
@@ -175,6 +217,19 @@ onEachDatabase('the store of lanes', (open) => {
     assert.equal((await claim(db, [2, 3], later)).length, 2)
     const values = await Promise.all([1, 2, 3].map(async (id) => (await rowOf(db, id))?.value_told))
     assert.deepEqual(values, [UNCERTAIN_VALUE, UNCERTAIN_VALUE, null])
+  })
+
+  test('the statement for deliveries writes the same values and reports the same turns as the statement for all outcomes', async (t) => {
+    const db = await open(t)
+    for (const keepsIdle of [true, false])
+      for (const before of [{}, { state: { ...failed, nextAttemptAt: null }, valueTold: 3 }]) {
+        const general = await settledDeliveries(db, { keepsIdle, before, delivered: false })
+        assert.deepEqual(await settledDeliveries(db, { keepsIdle, before, delivered: true }), general)
+        assert.deepEqual(
+          new Set(general.map(({ turn }) => turn)),
+          new Set(keepsIdle ? ['idle', 'more', 'released'] : ['more', 'released']),
+        )
+      }
   })
 
   test('a value that an item would have contained becomes due, and the lease continues for it', async (t) => {

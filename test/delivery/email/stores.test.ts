@@ -14,14 +14,8 @@ import {
 } from '../../../src/delivery/email/throttle-store.ts'
 import { mailedPusher, unsubscribe } from '../../../src/pushers/unsubscribe.ts'
 import { removeItems } from '../../../src/sending/item-store.ts'
-import {
-  claimLanes,
-  type LaneOutcome,
-  lanesDue,
-  lanesWithWork,
-  type Lease,
-  settleLanes,
-} from '../../../src/sending/lane-store.ts'
+import { claimLanes, lanesDue, lanesWithWork, type Lease } from '../../../src/sending/lane-store.ts'
+import { type LaneOutcome, settleLanes } from '../../../src/sending/settle-store.ts'
 import { NEW_LANE } from '../../../src/sending/transition.ts'
 import { query } from '../../../src/storage/query.ts'
 import { room } from '../../notifications/fixture.ts'
