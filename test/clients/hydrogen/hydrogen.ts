@@ -10,11 +10,12 @@ import type { Page } from 'puppeteer-core'
 import { keepVapidKey } from '../../../src/app.ts'
 import { afterTest } from '../../support/after-test.ts'
 import { startAutopush } from '../../support/autopush.ts'
-import { PASSWORD, registerUser, type TestUser } from '../../support/client.ts'
+import { PASSWORD, registerUser } from '../../support/client.ts'
 import { temporaryFolder } from '../../support/databases.ts'
 import { eventually } from '../../support/eventually.ts'
 import { findFirefox, startFirefox } from '../../support/firefox.ts'
 import { startTestServer } from '../../support/server.ts'
+import { encryptedPeer, plainPeer } from './peers.ts'
 
 // Hydrogen in Firefox: logs in, shows the room list with its unread badge, sends a picture, receives one, and is notified by its service worker.
 
@@ -76,7 +77,7 @@ async function servePage(t: TestContext, config: unknown): Promise<string> {
 }
 
 /** A server with a gateway for browsers, Alice and Bob in a room, and Hydrogen in a browser. */
-async function fixture(t: TestContext) {
+async function fixture(t: TestContext, createPeer: typeof plainPeer) {
   assert('path' in firefox)
   const data = temporaryFolder(t)
   const keyFile = join(data, 'vapid.pem')
@@ -85,11 +86,8 @@ async function fixture(t: TestContext) {
   const app = { type: 'webpush', vapid_private_key: keyFile, vapid_contact_email: 'push@belfry.example' }
   writeFileSync(config, JSON.stringify({ gateway: { apps: { [APP_ID]: app } } }))
   const { url } = await startTestServer(t, { flags: ['--config', config] })
-  const alice = await registerUser(url, 'alice')
   const bob = await registerUser(url, 'bob')
-  await alice.put(`/profile/${alice.userId}/displayname`, { displayname: 'Alice' })
-  const room = await alice.createRoom({ preset: 'public_chat', name: 'Lunch' })
-  await bob.post(`/join/${encodeURIComponent(room)}`)
+  const alice = await createPeer(t, url, bob)
   const autopush = await startAutopush()
   afterTest(t, () => autopush[Symbol.asyncDispose]())
   const push = { appId: APP_ID, gatewayUrl: url, applicationServerKey: publicKey }
@@ -99,7 +97,7 @@ async function fixture(t: TestContext) {
   // With less width it shows either the room list or a room.
   await page.setViewport({ width: 1280, height: 800 })
   await page.goto(pageUrl)
-  return { url, alice, bob, room, autopush, page }
+  return { alice, bob, autopush, page }
 }
 
 type Fixture = Awaited<ReturnType<typeof fixture>>
@@ -111,26 +109,6 @@ async function clickText(page: Page, selector: string, text: string): Promise<vo
     return undefined
   })
   await element.click()
-}
-
-/** Uploads the picture and sends it. */
-async function sendPicture(alice: TestUser, url: string, room: string): Promise<void> {
-  const response = await fetch(`${url}/_matrix/media/v3/upload?filename=green.png`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${alice.token}`, 'content-type': 'image/png' },
-    body: PICTURE,
-  })
-  const { content_uri: mxc } = (await response.json()) as { content_uri: string }
-  const info = { mimetype: 'image/png', w: 2, h: 2, size: PICTURE.length }
-  const content = { msgtype: 'm.image', body: 'green.png', url: mxc, info }
-  await alice.put(`/rooms/${encodeURIComponent(room)}/send/m.room.message/picture`, content)
-}
-
-/** The newest event of the room with this type of message. */
-async function newest(user: TestUser, room: string, msgtype: string) {
-  const { chunk } = await user.get(`/rooms/${encodeURIComponent(room)}/messages?dir=b&limit=5`)
-  const events = chunk as { sender: string; content: Record<string, unknown> }[]
-  return events.find(({ content }) => content['msgtype'] === msgtype)
 }
 
 async function logIn(page: Page): Promise<void> {
@@ -148,9 +126,10 @@ const texts = (page: Page, selector: string) =>
 /** Badges of rooms with unread messages. */
 const badges = (page: Page) => texts(page, '.RoomList .badge:not(.hidden)')
 
-async function readsMessages({ page, alice, room }: Fixture): Promise<void> {
+async function readsMessages({ page, alice }: Fixture): Promise<void> {
   await eventually(async () => String(await texts(page, '.RoomList .name')) === 'Lunch')
-  for (const text of ['Soup', 'or salad?']) await alice.say(room, text)
+  await alice.canReach()
+  for (const text of ['Soup', 'or salad?']) await alice.say(text)
   await eventually(async () => String(await badges(page)) === '2')
   await page.click('.RoomList a')
   await eventually(async () =>
@@ -159,29 +138,24 @@ async function readsMessages({ page, alice, room }: Fixture): Promise<void> {
   await eventually(async () => (await badges(page)).length === 0)
 }
 
-async function sendsTextAndPicture(t: TestContext, { page, alice, bob, room, url }: Fixture): Promise<void> {
+async function sendsTextAndPicture(t: TestContext, { page, alice, bob }: Fixture): Promise<void> {
   await page.type('.MessageComposer_input textarea', 'Soup, please')
   await page.click('.MessageComposer_input .send')
-  await eventually(async () => (await newest(alice, room, 'm.text'))?.content['body'] === 'Soup, please')
+  await eventually(async () => (await alice.newest('m.text'))?.content['body'] === 'Soup, please')
   await page.click('.MessageComposer_input .sendFile')
   await clickText(page, '.menu button', 'Send picture')
   const input = await page.waitForSelector('input[type=file]')
   const file = join(temporaryFolder(t), 'soup.png')
   writeFileSync(file, PICTURE)
   await input?.uploadFile(file)
-  const sent = await eventually(() => newest(alice, room, 'm.image'))
+  const sent = await eventually(() => alice.newest('m.image'))
   assert.equal(sent.sender, bob.userId)
-  const path = String(sent.content['url']).replace('mxc://', '')
-  const download = await fetch(`${url}/_matrix/client/v1/media/download/${path}`, {
-    headers: { authorization: `Bearer ${alice.token}` },
-  })
-  assert.equal(download.status, 200)
-  assert.equal(download.headers.get('content-type'), 'image/png')
+  assert.deepEqual(await alice.pictureIn(sent), PICTURE)
 }
 
 /** The service worker downloads it with the token of the user. */
-async function seesPicture({ page, alice, url, room }: Fixture): Promise<void> {
-  await sendPicture(alice, url, room)
+async function seesPicture({ page, alice }: Fixture): Promise<void> {
+  await alice.sendPicture('green.png', PICTURE)
   await eventually(() =>
     page.$$eval('.Timeline img[alt="green.png"]', (found) =>
       found.some((image) => Number(Reflect.get(image, 'naturalWidth')) > 0),
@@ -189,34 +163,41 @@ async function seesPicture({ page, alice, url, room }: Fixture): Promise<void> {
   )
 }
 
-async function isNotified({ page, alice, bob, room, autopush }: Fixture): Promise<void> {
+async function isNotified({ page, alice, bob, autopush }: Fixture, body: string): Promise<void> {
   await page.click('a.settings')
   await clickText(page, '.Settings button', 'Enable')
   await eventually(async () => ((await bob.get('/pushers'))['pushers'] as unknown[]).length === 1)
   // The application ends. Its service worker stays.
   await page.goto(new URL('/config.json', page.url()).href)
-  await alice.say(room, 'The soup is ready')
+  await alice.say('The soup is ready')
   await eventually(() => autopush.receipts.find(({ code }) => code === SHOWN))
   const shown = await eventually(async () => {
     const found = (await page.evaluate(SHOWN_NOTIFICATIONS)) as { title: string; body: string }[]
     return found.length > 0 && found
   })
-  assert.deepEqual(shown, [{ title: 'Alice in Lunch', body: 'The soup is ready' }])
+  assert.deepEqual(shown, [{ title: 'Alice in Lunch', body }])
 }
 
-test(
-  'Hydrogen logs in, shows unread rooms, sends and shows pictures, and is notified over Web Push',
-  { skip: 'missing' in firefox ? firefox.missing : false, timeout: 240_000 },
-  async (t) => {
-    const setup = await fixture(t)
-    await logIn(setup.page)
-    await readsMessages(setup)
-    console.log('the room list shows the unread messages until the room is opened')
-    await sendsTextAndPicture(t, setup)
-    console.log('a text and a picture are sent')
-    await seesPicture(setup)
-    console.log('a picture of another user is shown')
-    await isNotified(setup)
-    console.log('the service worker shows a notification while no page is open')
-  },
-)
+const journeys = [
+  { room: 'a room without encryption', createPeer: plainPeer, shown: 'The soup is ready' },
+  // Its service worker has no keys.
+  { room: 'an encrypted room', createPeer: encryptedPeer, shown: 'New message' },
+]
+
+for (const { room, createPeer, shown } of journeys)
+  test(
+    `Hydrogen logs in, shows the unread messages, sends and shows pictures, and is notified over Web Push, in ${room}`,
+    { skip: 'missing' in firefox ? firefox.missing : false, timeout: 240_000 },
+    async (t) => {
+      const setup = await fixture(t, createPeer)
+      await logIn(setup.page)
+      await readsMessages(setup)
+      console.log(`in ${room}: the room list shows the unread messages until the room is opened`)
+      await sendsTextAndPicture(t, setup)
+      console.log(`in ${room}: a text and a picture are sent`)
+      await seesPicture(setup)
+      console.log(`in ${room}: a picture of another user is shown`)
+      await isNotified(setup, shown)
+      console.log(`in ${room}: the service worker shows a notification while no page is open`)
+    },
+  )
