@@ -4,7 +4,7 @@ import type { Transaction } from '../storage/database.ts'
 import type { MediaDeps } from './deps.ts'
 import { mediaTypeOf } from './disposition.ts'
 import { countAwaited, fillMedia, insertAwaited, insertMedia, mediaById } from './media-store.ts'
-import { receiveUpload, type ReceivedContent, type Upload } from './upload.ts'
+import { checkOwner, receiveUpload, type ReceivedContent, type Upload } from './upload.ts'
 
 const ID_BYTES = 18
 
@@ -25,7 +25,7 @@ export async function addMedia(deps: MediaDeps, given: NewMedia): Promise<string
 
 /**
  * Creates a media id whose content is uploaded later. Resolves to the id and the time until which it waits.
- * @throws MatrixError 429 when the user has too many
+ * @throws MatrixError 401 if the account is closed; 429 when the user has too many
  */
 export async function createMedia(
   { db, clock, random, quotas, settings }: MediaDeps,
@@ -34,15 +34,19 @@ export async function createMedia(
   const now = clock.now()
   const mediaId = random.token(ID_BYTES)
   const expiresAt = now + settings.pending_hours * 3_600_000
-  await db.transaction(async (tx) => {
-    const { count = 0, first_expires_at: first } = (await tx.first(countAwaited, { userId, now })) ?? {}
-    if (count >= quotas.media_pending)
-      throw limitExceeded(
-        Math.max(1, (first ?? now) - now),
-        `You have ${count} media ids that wait for their upload. Upload to one of them first`,
-      )
-    await tx.run(insertAwaited, { mediaId, userId, now, expiresAt })
-  })
+  await db.transaction(
+    async (tx) => {
+      await checkOwner(tx, userId)
+      const { count = 0, first_expires_at: first } = (await tx.first(countAwaited, { userId, now })) ?? {}
+      if (count >= quotas.media_pending)
+        throw limitExceeded(
+          Math.max(1, (first ?? now) - now),
+          `You have ${count} media ids that wait for their upload. Upload to one of them first`,
+        )
+      await tx.run(insertAwaited, { mediaId, userId, now, expiresAt })
+    },
+    { repeatable: true },
+  )
   return { mediaId, expiresAt }
 }
 

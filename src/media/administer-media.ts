@@ -12,7 +12,7 @@ import {
 } from './administration-store.ts'
 import type { MediaDeps } from './deps.ts'
 import { isMediaId, mediaUri } from './media-uri.ts'
-import { removeMedia, removeMediaOfUser } from './remove-media.ts'
+import { removeMedia, removeMediaOfUser, removeUnreadMedia } from './remove-media.ts'
 import { BATCH_SIZE, removeLeftovers, removeUnused } from './sweep-media.ts'
 
 // The operator's view of media (`belfry media …`). It works without a server and beside a running one.
@@ -51,6 +51,8 @@ export type MediaUsage = {
 /** `isDryRun`: nothing is removed. `onlyUnread`: only media that were never downloaded. */
 export type Pruning = { days: number; onlyUnread: boolean; isDryRun: boolean }
 type Pruned = { files: number; bytes: number }
+/** The `mxc://` URIs that are avatars of users and rooms. */
+type Avatars = (q: Queries) => Promise<ReadonlySet<string>>
 
 export type MediaAdministration = {
   usage(): Promise<MediaUsage>
@@ -64,11 +66,7 @@ export type MediaAdministration = {
   block(uri: string, isBlocked: boolean): Promise<void>
 }
 
-/** @param avatars the `mxc://` URIs that are avatars of users and rooms */
-export function administerMedia(
-  deps: MediaDeps,
-  avatars: (q: Queries) => Promise<ReadonlySet<string>>,
-): MediaAdministration {
+export function administerMedia(deps: MediaDeps, avatars: Avatars): MediaAdministration {
   const { db, serverName, clock, blobs } = deps
   return {
     async usage() {
@@ -89,22 +87,24 @@ export function administerMedia(
         is_blocked: at !== null,
       }))
     },
-    prune: async (pruning) => prune(deps, await avatars(db), pruning),
+    prune: (pruning) => prune(deps, avatars, pruning),
     async remove(target) {
       if (target.startsWith('@')) {
         const userId = userIn(target, serverName)
-        const files = await db.transaction((tx) => removeMediaOfUser(tx, userId))
+        const files = await db.transaction((tx) => removeMediaOfUser(tx, userId), { repeatable: true })
         await removeBlobs(deps)
         return { files }
       }
-      if (!(await removeOne(deps, idIn(target, serverName)))) throw notFound(`There is no ${target} here`)
+      const mediaId = idIn(target, serverName)
+      if (!(await db.transaction((tx) => removeMedia(tx, mediaId), { repeatable: true })))
+        throw notFound(`There is no ${target} here`)
       await removeBlobs(deps)
       return { files: 1 }
     },
     async block(uri, isBlocked) {
       const mediaId = idIn(uri, serverName)
       const at = isBlocked ? clock.now() : null
-      const found = await db.transaction((tx) => tx.run(quarantine, { mediaId, at }))
+      const found = await db.transaction((tx) => tx.run(quarantine, { mediaId, at }), { repeatable: true })
       if (found === 0) throw notFound(`There is no ${uri} here`)
     },
   }
@@ -114,28 +114,37 @@ type Numbers<Row> = { [Name in keyof Row]: number }
 
 async function prune(
   deps: MediaDeps,
-  avatars: ReadonlySet<string>,
+  avatars: Avatars,
   { days, onlyUnread, isDryRun }: Pruning,
 ): Promise<Pruned> {
-  const before = deps.clock.now() - days * 86_400_000
+  const { db, clock, serverName } = deps
+  const before = clock.now() - days * 86_400_000
+  const unread = { before, readBefore: onlyUnread ? 0 : before }
   const pruned = { files: 0, bytes: 0 }
+  const unused = async <Item extends { media_id: string }>(q: Queries, page: readonly Item[]) => {
+    const uris = await avatars(q)
+    return page.filter(({ media_id: mediaId }) => !uris.has(mediaUri(serverName, mediaId)))
+  }
   for (let after = ''; ;) {
-    const page = await deps.db.all(unreadMedia, { before, after, limit: PAGE })
-    for (const { media_id: mediaId, size, last_read_at: readAt } of page) {
-      if ((onlyUnread && readAt !== null) || avatars.has(mediaUri(deps.serverName, mediaId))) continue
-      if (!isDryRun && !(await removeOne(deps, mediaId))) continue
-      pruned.files++
-      pruned.bytes += size
-    }
+    const page = await db.all(unreadMedia, { ...unread, after, limit: PAGE })
+    // Since the page was read, a running server may have served a file, or a user may have made it an avatar.
+    const removed = isDryRun
+      ? await unused(db, page)
+      : await db.transaction(
+          async (tx) => {
+            const mediaIds = (await unused(tx, page)).map(({ media_id: mediaId }) => mediaId)
+            return removeUnreadMedia(tx, { ...unread, mediaIds })
+          },
+          { repeatable: true },
+        )
+    pruned.files += removed.length
+    pruned.bytes += removed.reduce((sum, { size }) => sum + size, 0)
     if (page.length < PAGE) break
     after = page.at(-1)?.media_id ?? after
   }
   if (!isDryRun) await removeBlobs(deps)
   return pruned
 }
-
-const removeOne = ({ db }: MediaDeps, mediaId: string): Promise<boolean> =>
-  db.transaction((tx) => removeMedia(tx, mediaId))
 
 async function removeBlobs(deps: MediaDeps): Promise<void> {
   await sweepAll({ atOnce: BATCH_SIZE, sweep: () => removeUnused(deps) })

@@ -83,17 +83,33 @@ export const largestMediaOf = query<{ userId: UserId; limit: number }>()((db, p)
     .limit(p.limit),
 )
 
-/** Media that were uploaded before `before` and not downloaded since, by id. */
-export const unreadMedia = query<{ before: number; after: string; limit: number }>()((db, p) =>
+type Unread = { before: number; readBefore: number }
+
+/**
+ * Media that were uploaded before `before` and not downloaded at `readBefore` or later, by id. With 0 as `readBefore` they were never
+ * downloaded.
+ */
+export const unreadMedia = query<Unread & { after: string; limit: number }>()((db, p) =>
   db
     .selectFrom('media')
-    .select(['media_id', 'size', 'last_read_at'])
+    .select(['media_id', 'size'])
     .where('content_hash', 'is not', null)
     .where('created_at', '<', p.before)
-    .where((eb) => eb.or([eb('last_read_at', 'is', null), eb('last_read_at', '<', p.before)]))
+    .where((eb) => eb.or([eb('last_read_at', 'is', null), eb('last_read_at', '<', p.readBefore)]))
     .where('media_id', '>', p.after)
     .orderBy('media_id')
     .limit(p.limit),
+)
+
+/** Resolves to the removed rows: those of `mediaIds` that are as `unreadMedia` selects them. */
+export const deleteUnread = query<Unread & { mediaIds: readonly string[] }>()((db, p, d) =>
+  db
+    .deleteFrom('media')
+    .where('media_id', 'in', d.list(p.mediaIds))
+    .where('content_hash', 'is not', null)
+    .where('created_at', '<', p.before)
+    .where((eb) => eb.or([eb('last_read_at', 'is', null), eb('last_read_at', '<', p.readBefore)]))
+    .returning(['media_id', 'user_id', 'content_hash', 'size']),
 )
 
 /** Resolves to the removed row. */

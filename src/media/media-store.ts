@@ -6,6 +6,18 @@ type Media = { mediaId: string }
 type Described = Media & { userId: UserId; contentType: string; filename: string | null; now: number }
 type Content = { contentHash: string; size: number }
 
+/**
+ * Locks an account until the end of the transaction, so that it cannot be closed before. `deactivated_at` is not null if it is closed
+ * already; no row: it does not exist.
+ */
+export const lockOwner = query<{ userId: UserId }>()((db, p) =>
+  db
+    .updateTable('users')
+    .set((eb) => ({ created_at: eb.ref('created_at') }))
+    .where('user_id', '=', p.userId)
+    .returning('deactivated_at'),
+)
+
 /** A media item with its content; null in `blob_key`: it is not uploaded yet. */
 export const mediaById = query<Media>()((db, p) =>
   db
@@ -154,36 +166,6 @@ export const addContent = query<Content & { blobKey: string; now: number }>()((d
     .returning(['blob_key', 'quarantined_at']),
 )
 
-export const insertLeftover = query<{ blobKey: string; now: number; dueAt: number }>()((db, p) =>
-  db.insertInto('media_leftovers').values({ blob_key: p.blobKey, since: p.now, due_at: p.dueAt }),
-)
-
-export const deleteLeftover = query<{ blobKey: string }>()((db, p) =>
-  db.deleteFrom('media_leftovers').where('blob_key', '=', p.blobKey),
-)
-
-/** For an upload that is complete. Changes no row if the blob counts as abandoned. */
-export const takeLeftover = query<{ blobKey: string; now: number }>()((db, p) =>
-  db.deleteFrom('media_leftovers').where('blob_key', '=', p.blobKey).where('due_at', '>', p.now),
-)
-
-/** The uploads that began before this time are over: their process has died. */
-export const expireLeftovers = query<{ before: number }>()((db, p) =>
-  db
-    .updateTable('media_leftovers')
-    .set({ due_at: sql.lit(0) })
-    .where('since', '<', p.before),
-)
-
-export const dueLeftovers = query<{ now: number; limit: number }>()((db, p) =>
-  db
-    .selectFrom('media_leftovers')
-    .select('blob_key')
-    .where('due_at', '<=', p.now)
-    .orderBy('due_at')
-    .limit(p.limit),
-)
-
 export const unusedContents = query<{ limit: number }>()((db, p) =>
   db
     .selectFrom('media_contents')
@@ -202,46 +184,6 @@ export const deleteUnused = query<{ contentHash: string }>()((db, p) =>
     .returning('blob_key'),
 )
 
-type ThumbnailKey = {
-  contentHash: string
-  width: number
-  height: number
-  method: 'crop' | 'scale'
-  isAnimated: 0 | 1
-}
-
-/** `blob_key` is empty if the image is its own thumbnail. */
-export const thumbnailOf = query<ThumbnailKey>()((db, p) =>
-  db
-    .selectFrom('media_thumbnails')
-    .select(['blob_key', 'content_type', 'size'])
-    .where('content_hash', '=', p.contentHash)
-    .where('width', '=', p.width)
-    .where('height', '=', p.height)
-    .where('method', '=', p.method)
-    .where('is_animated', '=', p.isAnimated),
-)
-
-/** Changes no row if this thumbnail is stored already. */
-export const insertThumbnail = query<
-  ThumbnailKey & { blobKey: string; contentType: string; size: number; now: number }
->()((db, p) =>
-  db
-    .insertInto('media_thumbnails')
-    .values({
-      content_hash: p.contentHash,
-      width: p.width,
-      height: p.height,
-      method: p.method,
-      is_animated: p.isAnimated,
-      blob_key: p.blobKey,
-      content_type: p.contentType,
-      size: p.size,
-      created_at: p.now,
-    })
-    .onConflict((conflict) => conflict.doNothing()),
-)
-
 /** Keeps other processes from removing a content until the commit. Changes nothing. */
 export const lockContent = query<{ contentHash: string }>()((db, p) =>
   db
@@ -250,13 +192,9 @@ export const lockContent = query<{ contentHash: string }>()((db, p) =>
     .where('content_hash', '=', p.contentHash),
 )
 
-export const deleteThumbnails = query<{ contentHash: string }>()((db, p) =>
-  db.deleteFrom('media_thumbnails').where('content_hash', '=', p.contentHash).returning('blob_key'),
-)
-
 /** Resolves to the removed rows. */
 export const deleteMediaOfUser = query<{ userId: UserId }>()((db, p) =>
-  db.deleteFrom('media').where('user_id', '=', p.userId).returning(['content_hash', 'size']),
+  db.deleteFrom('media').where('user_id', '=', p.userId).returning(['user_id', 'content_hash', 'size']),
 )
 
 /** Takes back uses of contents, as many as removed media items had. */

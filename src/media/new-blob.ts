@@ -2,7 +2,7 @@ import { StorageError, type Transaction } from '../storage/database.ts'
 import { BlobStoreError, storeUnavailable } from './blob-fault.ts'
 import type { BlobKey, BlobWriter } from './blobs.ts'
 import type { MediaDeps } from './deps.ts'
-import { deleteLeftover, insertLeftover, takeLeftover } from './media-store.ts'
+import { deleteLeftover, insertLeftover, takeLeftover } from './leftover-store.ts'
 
 // States of a new blob: announced (a row in `media_leftovers`) → written → kept (it is in the store, durably) → recorded (one transaction adds
 // the row that refers to it, and deletes the leftover). A process that dies before the last step leaves a blob that no row refers to; the
@@ -30,7 +30,7 @@ export async function storeNewBlob(
   const key = random.token(KEY_BYTES)
   const now = clock.now()
   const dueAt = now + 2 * WRITE_LIFE_MS
-  await db.transaction((tx) => tx.run(insertLeftover, { blobKey: key, now, dueAt }))
+  await db.transaction((tx) => tx.run(insertLeftover, { blobKey: key, now, dueAt }), { repeatable: true })
   const opened: { writer?: BlobWriter; isKept: boolean } = { isKept: false }
   try {
     const writer = await blobs.begin(key, expected)
@@ -76,7 +76,7 @@ async function discard(
 ): Promise<void> {
   try {
     await (writer === undefined ? blobs.remove(blobKey) : writer.drop())
-    await db.transaction((tx) => tx.run(deleteLeftover, { blobKey }))
+    await db.transaction((tx) => tx.run(deleteLeftover, { blobKey }), { repeatable: true })
   } catch (error) {
     log.warn({ err: error }, 'media: a blob that no row refers to could not be removed; it is removed later')
   }

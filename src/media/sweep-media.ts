@@ -1,15 +1,8 @@
 import { startSweeper } from '../lib/sweeper.ts'
 import type { MediaDeps } from './deps.ts'
-import {
-  deleteExpired,
-  deleteLeftover,
-  deleteThumbnails,
-  deleteUnused,
-  dueLeftovers,
-  expireLeftovers,
-  insertLeftover,
-  unusedContents,
-} from './media-store.ts'
+import { deleteLeftover, dueLeftovers, expireLeftovers, insertLeftover } from './leftover-store.ts'
+import { deleteExpired, deleteUnused, unusedContents } from './media-store.ts'
+import { deleteThumbnails } from './thumbnail-store.ts'
 
 const EVERY_MS = 600_000
 export const BATCH_SIZE = 100
@@ -28,14 +21,20 @@ export function startMediaSweepers(deps: SweepDeps & { startedAt: number }): Asy
     startSweeper(deps, {
       ...every,
       of: 'expired media ids',
-      sweep: () => db.transaction((tx) => tx.run(deleteExpired, { now: clock.now(), limit: BATCH_SIZE })),
+      sweep: () =>
+        db.transaction((tx) => tx.run(deleteExpired, { now: clock.now(), limit: BATCH_SIZE }), {
+          repeatable: true,
+        }),
     }),
     startSweeper(deps, { ...every, of: 'unused contents of media', sweep: () => removeUnused(deps) }),
     startSweeper(deps, {
       ...every,
       of: 'blobs that no row refers to',
       async sweep() {
-        if (isFirst) await db.transaction((tx) => tx.run(expireLeftovers, { before: deps.startedAt }))
+        if (isFirst)
+          await db.transaction((tx) => tx.run(expireLeftovers, { before: deps.startedAt }), {
+            repeatable: true,
+          })
         isFirst = false
         return removeLeftovers(deps)
       },
@@ -48,14 +47,17 @@ export async function removeUnused(deps: SweepDeps): Promise<number> {
   const { db, clock } = deps
   const found = await db.all(unusedContents, { limit: BATCH_SIZE })
   for (const { content_hash: contentHash } of found)
-    await db.transaction(async (tx) => {
-      const content = await tx.first(deleteUnused, { contentHash })
-      if (content === undefined) return
-      const now = clock.now()
-      for (const { blob_key: blobKey } of [content, ...(await tx.all(deleteThumbnails, { contentHash }))])
-        // An image that is its own thumbnail has no blob.
-        if (blobKey !== '') await tx.run(insertLeftover, { blobKey, now, dueAt: now })
-    })
+    await db.transaction(
+      async (tx) => {
+        const content = await tx.first(deleteUnused, { contentHash })
+        if (content === undefined) return
+        const now = clock.now()
+        for (const { blob_key: blobKey } of [content, ...(await tx.all(deleteThumbnails, { contentHash }))])
+          // An image that is its own thumbnail has no blob.
+          if (blobKey !== '') await tx.run(insertLeftover, { blobKey, now, dueAt: now })
+      },
+      { repeatable: true },
+    )
   if (found.length > 0) await removeLeftovers(deps)
   return found.length
 }

@@ -3,11 +3,12 @@ import type { UserId } from '../lib/ids.ts'
 import type { BlobKey } from './blobs.ts'
 import type { MediaDeps } from './deps.ts'
 import type { FoundMedia } from './find-media.ts'
-import { insertThumbnail, lockContent, thumbnailOf } from './media-store.ts'
+import { lockContent } from './media-store.ts'
 import { recordBlob, storeNewBlob } from './new-blob.ts'
 import { sniff, SNIFFED_BYTES, type SniffedImage } from './sniff.ts'
 import type { ThumbnailResult } from './thumbnail-job.ts'
 import { type ThumbnailSize, thumbnailSizeFor } from './thumbnail-size.ts'
+import { insertThumbnail, thumbnailOf } from './thumbnail-store.ts'
 
 /** An image of more bytes is not read into memory. */
 const MAX_SOURCE_BYTES = 33_554_432
@@ -90,15 +91,18 @@ async function storeThumbnail(
     await storeNewBlob(deps, size, async (blob) => {
       await blob.write(image)
       await blob.keep()
-      return deps.db.transaction(async (tx) => {
-        // No thumbnail of a content that is being removed.
-        if ((await tx.run(lockContent, key)) === 0) return false
-        const row = { ...key, blobKey: blob.key, contentType, size, now: deps.clock.now() }
-        // Another process may have been faster.
-        if ((await tx.run(insertThumbnail, row)) === 0) return false
-        await recordBlob(deps, tx, blob.key)
-        return true
-      })
+      return deps.db.transaction(
+        async (tx) => {
+          // No thumbnail of a content that is being removed.
+          if ((await tx.run(lockContent, key)) === 0) return false
+          const row = { ...key, blobKey: blob.key, contentType, size, now: deps.clock.now() }
+          // Another process may have been faster.
+          if ((await tx.run(insertThumbnail, row)) === 0) return false
+          await recordBlob(deps, tx, blob.key)
+          return true
+        },
+        { repeatable: true },
+      )
     })
   } catch (error) {
     if (!(error instanceof MatrixError) || error.status !== 503) throw error
@@ -116,7 +120,7 @@ async function storeOriginal({ db, clock }: MediaDeps, { media, image, key }: Ma
       async (tx) => {
         if ((await tx.run(lockContent, key)) > 0) await tx.run(insertThumbnail, row)
       },
-      { durably: false },
+      { durably: false, repeatable: true },
     )
     .catch(() => undefined)
   return original

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { forbidden, limitExceeded, MatrixError, tooMany } from '../lib/errors.ts'
+import { forbidden, limitExceeded, MatrixError, tooMany, unknownToken } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { MediaDeps } from './deps.ts'
-import { addContent, addUsage, contentByHash, usageOf, useContent } from './media-store.ts'
+import { addContent, addUsage, contentByHash, lockOwner, usageOf, useContent } from './media-store.ts'
 import { type NewBlob, recordBlob, storeNewBlob } from './new-blob.ts'
 
 const RETRY_AFTER_MS = 1000
@@ -21,7 +21,8 @@ export type RecordMedia = (tx: Transaction, content: ReceivedContent) => Promise
 
 /**
  * Stores a content, and calls `record` in the transaction that makes it permanent. A content that is already stored is not stored twice.
- * @throws MatrixError 403 over the quota or if the content is quarantined; 408; 413; 429; StorageError. Nothing is stored then.
+ * @throws MatrixError 401 if the account was closed in the meantime; 403 over the quota or if the content is quarantined; 408; 413; 429;
+ *   StorageError. Nothing is stored then.
  */
 export async function receiveUpload(deps: MediaDeps, upload: Upload, record: RecordMedia): Promise<void> {
   const { db, uploads, settings } = deps
@@ -67,25 +68,42 @@ type Received = ReceivedContent & { userId: UserId; blob: NewBlob }
 async function keepAndRecord(deps: MediaDeps, received: Received, record: RecordMedia): Promise<boolean> {
   const { hash: contentHash, size, blob } = received
   if ((await deps.db.first(contentByHash, { contentHash })) !== undefined) {
-    const isRecorded = await deps.db.transaction(async (tx) => {
-      const content = await tx.first(useContent, { contentHash })
-      if (content === undefined) return false
-      await recordUse(deps, tx, { ...received, content, record })
-      return true
-    })
+    const isRecorded = await deps.db.transaction(
+      async (tx) => {
+        await checkOwner(tx, received.userId)
+        const content = await tx.first(useContent, { contentHash })
+        if (content === undefined) return false
+        await recordUse(deps, tx, { ...received, content, record })
+        return true
+      },
+      { repeatable: true },
+    )
     if (isRecorded) return false
     // The equal content was removed in the meantime.
   }
   await blob.keep()
-  return deps.db.transaction(async (tx) => {
-    const row = { contentHash, blobKey: blob.key, size, now: deps.clock.now() }
-    const content = await tx.first(addContent, row)
-    if (content === undefined) throw new Error('media: the content was not recorded')
-    await recordUse(deps, tx, { ...received, content, record })
-    if (content.blob_key !== blob.key) return false
-    await recordBlob(deps, tx, blob.key)
-    return true
-  })
+  return deps.db.transaction(
+    async (tx) => {
+      await checkOwner(tx, received.userId)
+      const row = { contentHash, blobKey: blob.key, size, now: deps.clock.now() }
+      const content = await tx.first(addContent, row)
+      if (content === undefined) throw new Error('media: the content was not recorded')
+      await recordUse(deps, tx, { ...received, content, record })
+      if (content.blob_key !== blob.key) return false
+      await recordBlob(deps, tx, blob.key)
+      return true
+    },
+    { repeatable: true },
+  )
+}
+
+/**
+ * Locks the account until the end of the transaction. The session was checked at the start of the request, and an upload takes up to an hour.
+ * @throws MatrixError 401 if the account is closed: nothing may be stored for it any more
+ */
+export async function checkOwner(tx: Transaction, userId: UserId): Promise<void> {
+  const owner = await tx.first(lockOwner, { userId })
+  if (owner?.deactivated_at !== null) throw unknownToken()
 }
 
 type Use = Received & { content: { quarantined_at: number | null }; record: RecordMedia }

@@ -19,8 +19,8 @@ export type TransactionOptions = {
   /** `false`: the commit survives a crash of the process, but maybe not a power cut. For writes that may repeat or get lost. */
   durably?: boolean
   /**
-   * The work may run once more from its start after a rollback of its writes. It must have no effects except through its
-   * transaction and `onCommit`. Such transactions cost less when many share a commit.
+   * The work may run again from its start after a rollback of its writes. It must have no effects except through its
+   * transaction and `onCommit`. Such transactions cost less when many share a commit, and run again after a deadlock with another process.
    */
   repeatable?: boolean
 }

@@ -1,5 +1,5 @@
 import type { Log } from '../lib/log.ts'
-import { type Database, type DatabaseEngine, StorageError } from './database.ts'
+import { type Database, type DatabaseEngine, StorageError, type TransactionOptions } from './database.ts'
 import { checkSpace } from './space-probe.ts'
 import { checkWritable } from './stream.ts'
 
@@ -73,6 +73,23 @@ export function faultOf(error: unknown): StorageFault | undefined {
 
 const RETRY_AFTER_MS = 5000
 
+/** PostgreSQL's `serialization_failure` and `deadlock_detected`: the transaction was rolled back because of another one, and can run again. */
+const CONFLICTS = new Set<unknown>(['40001', '40P01'])
+/** How often a repeatable transaction runs at most. */
+const MAX_RUNS = 5
+
+/** Runs a repeatable transaction again when it conflicts with a transaction of another process. */
+async function repeatedOnConflict<T>(run: () => Promise<T>, { repeatable = false }: TransactionOptions) {
+  for (let runs = 1; ; runs++) {
+    try {
+      return await run()
+    } catch (error) {
+      const isConflict = error instanceof Error && CONFLICTS.has((error as { code?: unknown }).code)
+      if (!repeatable || !isConflict || runs === MAX_RUNS) throw error
+    }
+  }
+}
+
 /** The error that a request gets: a `StorageError` for a fault of the database, any other error unchanged. */
 export function asStorageError(error: unknown): unknown {
   const fault = error instanceof StorageError ? undefined : faultOf(error)
@@ -125,8 +142,8 @@ export function withStorageErrors(engine: DatabaseEngine, log: Log): Database {
     first: (query, params) => engine.first(query, params).catch(reading),
     run: (query, params) => engine.run(query, params).catch(reading),
     snapshot: (work) => engine.snapshot(work).catch(reading),
-    transaction: (work, options) =>
-      engine.transaction(work, options).then((value) => {
+    transaction: (work, options = {}) =>
+      repeatedOnConflict(() => engine.transaction(work, options), options).then((value) => {
         written()
         return value
       }, writing),

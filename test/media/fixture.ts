@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { insertUser } from '../../src/accounts/users-store.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { systemRandom, type UserId } from '../../src/lib/ids.ts'
@@ -21,13 +22,17 @@ async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
 }
 
-/** Media in a temporary folder. */
-export function createMediaFixture(
+/** Media in a temporary folder, with the accounts of Alice and Bob. */
+export async function createMediaFixture(
   t: TestContext,
   db: Database,
   { folder = join(temporaryFolder(t), 'media'), ...overrides }: Partial<MediaDeps> & { folder?: string } = {},
 ) {
   const clock = createManualClock()
+  await db.transaction(async (tx) => {
+    for (const userId of [alice, bob])
+      await tx.run(insertUser, { userId, passwordHash: null, isAdmin: 0, now: clock.now() })
+  })
   const config = loadConfig({
     argv: [],
     env: { BELFRY_MEDIA_FOLDER: folder, BELFRY_MEDIA_RESERVE_BYTES: '0' },

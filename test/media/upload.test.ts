@@ -7,7 +7,8 @@ import { findMedia } from '../../src/media/find-media.ts'
 import { WRITE_LIFE_MS } from '../../src/media/new-blob.ts'
 import { removeMedia, removeMediaOfUser } from '../../src/media/remove-media.ts'
 import { removeLeftovers, removeUnused, startMediaSweepers } from '../../src/media/sweep-media.ts'
-import { dueLeftovers, insertLeftover, usageOf } from '../../src/media/media-store.ts'
+import { dueLeftovers, insertLeftover } from '../../src/media/leftover-store.ts'
+import { usageOf } from '../../src/media/media-store.ts'
 import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -25,7 +26,7 @@ const FAR = Number.MAX_SAFE_INTEGER
 onEachDatabase('an upload', (open) => {
   test('that breaks off leaves no file, no row and no use of the quota', async (t) => {
     const db = await open(t)
-    const { add, folder } = createMediaFixture(t, db)
+    const { add, folder } = await createMediaFixture(t, db)
     await assert.rejects(add(alice, '', { chunks: brokenAfter(100_000) }), /disconnected/)
     assert.deepEqual(filesIn(folder), [])
     assert.deepEqual(await db.all(dueLeftovers, { now: FAR, limit: 10 }), [])
@@ -34,7 +35,7 @@ onEachDatabase('an upload', (open) => {
 
   test('that takes longer than an hour is refused', async (t) => {
     const db = await open(t)
-    const { add, clock, folder } = createMediaFixture(t, db)
+    const { add, clock, folder } = await createMediaFixture(t, db)
     async function* slow() {
       yield Buffer.from('one')
       clock.advance(WRITE_LIFE_MS + 1)
@@ -46,7 +47,7 @@ onEachDatabase('an upload', (open) => {
 
   test('at the same time as an equal one is stored once, and both can be read', async (t) => {
     const db = await open(t)
-    const { add, read, folder } = createMediaFixture(t, db)
+    const { add, read, folder } = await createMediaFixture(t, db)
     const ids = await Promise.all(Array.from({ length: 8 }, (_, n) => add(n % 2 ? alice : bob, 'equal')))
     for (const id of ids) assert.equal(await read(id), 'equal')
     assert.equal(filesIn(folder).length, 1)
@@ -56,7 +57,7 @@ onEachDatabase('an upload', (open) => {
 
   test('is limited to a number at the same time for each user', async (t) => {
     const db = await open(t)
-    const { add, deps } = createMediaFixture(t, db)
+    const { add, deps } = await createMediaFixture(t, db)
     const held = Promise.withResolvers<void>()
     async function* waiting() {
       await held.promise
@@ -73,7 +74,7 @@ onEachDatabase('an upload', (open) => {
 
   test('of a process that died is removed at the next start if the database is served alone, else when it is overdue', async (t) => {
     const db = await open(t)
-    const { deps, clock, folder } = createMediaFixture(t, db)
+    const { deps, clock, folder } = await createMediaFixture(t, db)
     const die = async (blobKey: string, isKept: boolean) => {
       const dueAt = clock.now() + 2 * WRITE_LIFE_MS
       await db.transaction((tx) => tx.run(insertLeftover, { blobKey, now: clock.now(), dueAt }))
@@ -104,7 +105,7 @@ onEachDatabase('an upload', (open) => {
 
   test('is not recorded when its blob counts as abandoned', async (t) => {
     const db = await open(t)
-    const { add, deps, clock, folder } = createMediaFixture(t, db)
+    const { add, deps, clock, folder } = await createMediaFixture(t, db)
     const folderBlobs = deps.blobs
     const slow = {
       ...folderBlobs,
@@ -128,7 +129,7 @@ onEachDatabase('an upload', (open) => {
 onEachDatabase('contents', (open) => {
   test('are removed when no media item has them, and can be uploaded again', async (t) => {
     const db = await open(t)
-    const { add, read, deps, folder } = createMediaFixture(t, db)
+    const { add, read, deps, folder } = await createMediaFixture(t, db)
     await add(alice, 'shared')
     await add(alice, 'shared')
     await add(alice, 'own')
@@ -146,8 +147,8 @@ onEachDatabase('contents', (open) => {
 onEachSharedDatabase('two processes with one store', (openTwo) => {
   test('share created ids: a download in one waits for the upload in the other', async (t) => {
     const [first, second] = await openTwo(t)
-    const one = createMediaFixture(t, first)
-    const two = createMediaFixture(t, second, { folder: one.folder })
+    const one = await createMediaFixture(t, first)
+    const two = await createMediaFixture(t, second, { folder: one.folder })
     const { mediaId } = await createMedia(one.deps, alice)
     const signal = () => new AbortController().signal
     const waiting = findMedia(two.deps, { serverName: 'localhost', mediaId, timeoutMs: 20_000, signal })
@@ -167,8 +168,8 @@ onEachSharedDatabase('two processes with one store', (openTwo) => {
 
   test('store a content once, serve the media of each other, and remove nothing in use', async (t) => {
     const [first, second] = await openTwo(t)
-    const one = createMediaFixture(t, first)
-    const two = createMediaFixture(t, second, { folder: one.folder })
+    const one = await createMediaFixture(t, first)
+    const two = await createMediaFixture(t, second, { folder: one.folder })
     for (let round = 0; round < 10; round++) {
       const body = `round ${round}`
       const [own, other] = await Promise.all([one.add(alice, body), two.add(bob, body)])
@@ -195,7 +196,7 @@ onEachSharedDatabase('two processes with one store', (openTwo) => {
 
   test('count each removed file once when both remove it at the same time', async (t) => {
     const [first, second] = await openTwo(t)
-    const one = createMediaFixture(t, first)
+    const one = await createMediaFixture(t, first)
     const kept = await one.add(bob, 'shared')
     for (let round = 0; round < 20; round++) {
       const mediaId = await one.add(alice, 'shared')

@@ -17,6 +17,9 @@ import { smallDisk } from '../support/small-disk.ts'
 const addFilter = query<{ id: string; filter: string }>()((db, p) =>
   db.insertInto('filters').values({ user_id: '@a:test' as never, filter_id: p.id, definition: p.filter }),
 )
+const setFilter = query<{ id: string; filter: string }>()((db, p) =>
+  db.updateTable('filters').set({ definition: p.filter }).where('filter_id', '=', p.id),
+)
 const countFilters = query()((db) =>
   db.selectFrom('filters').select((eb) => eb.fn.countAll<number>().as('rows')),
 )
@@ -140,7 +143,7 @@ describe(
       const name = /\/(test_\w+)\?/.exec(url)?.[1] ?? ''
       const endConnections = () =>
         admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
-      return { db, admin, name, endConnections }
+      return { db, url, admin, name, endConnections }
     }
 
     test('a lost connection rolls back its transaction, and the next transaction uses a new connection', async (t) => {
@@ -175,6 +178,41 @@ describe(
           () => false,
         ),
       )
+    })
+
+    test('a repeatable transaction that deadlocks with another process runs again, and any other gets 503', async (t) => {
+      const { admin, name, url } = await setUp(t)
+      await admin.query(`alter database ${name} set deadlock_timeout = '20ms'`)
+      // The setting applies to new connections.
+      const [db, other] = [await openDatabase(url, silentLog), await openDatabase(url, silentLog)]
+      afterTest(t, () => other[Symbol.asyncDispose]())
+      afterTest(t, () => db[Symbol.asyncDispose]())
+      for (const id of ['1', '2']) await db.transaction((tx) => tx.run(addFilter, { id, filter: '0' }))
+      let runs = 0
+      const lockBoth = async (repeatable: boolean) => {
+        const locked = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+        const run = (on: Database, ids: string[], own: number) =>
+          on.transaction(
+            async (tx) => {
+              runs++
+              for (const id of ids) {
+                await tx.run(setFilter, { id, filter: 'x' })
+                locked[own]?.resolve()
+                await locked[1 - own]?.promise
+              }
+            },
+            { repeatable },
+          )
+        return Promise.allSettled([run(db, ['1', '2'], 0), run(other, ['2', '1'], 1)])
+      }
+      const refused = (await lockBoth(false)).flatMap((one) =>
+        one.status === 'rejected' ? [one.reason] : [],
+      )
+      assert.equal(refused.length, 1)
+      assert.ok(isUnavailable(refused[0]))
+      assert.equal(runs, 2)
+      assert.ok((await lockBoth(true)).every(({ status }) => status === 'fulfilled'))
+      assert.ok(runs > 4)
     })
   },
 )
