@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import type { Viewer } from '../lib/matrix-event.ts'
 import { type Dialect, type Queries, type Query, query } from '../storage/query.ts'
+import { lastPosition } from '../storage/stream.ts'
 import type { Schema } from '../storage/schema.ts'
 
 /** Account data as it is stored; `room_id` is '' for the account. */
@@ -153,7 +154,7 @@ const positions = (db: Kysely<Schema>, p: OfViewer, d: Dialect) => {
   const receipts = sql`coalesce((select max(c.position) from receipts as c), 0)`
   return db
     .selectFrom('stream')
-    .select(fact('position', asText(sql.ref('position'))))
+    .select(fact('position', asText(lastPosition(d))))
     .where('id', '=', 1)
     .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('lists', asText(lastChange(sql`${p.userId}`, d)))))
     .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('receipts', asText(receipts))))

@@ -11,8 +11,8 @@ import { nextPosition } from '../storage/stream.ts'
 import { requireAllowed } from './auth-state.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
-import { rowOfEvent } from './event-row.ts'
-import { addEvent } from './event-store.ts'
+import { rowOfEvent, type UnplacedEvent } from './event-row.ts'
+import { addAtNextPosition, addEvent, isIndependent } from './event-store.ts'
 import { moveCounters, setMembership } from './membership-store.ts'
 import { relationWithTarget, threadOf } from './relation.ts'
 import { checkAnnotation, recordRelation } from './relations/record-relation.ts'
@@ -50,8 +50,7 @@ export async function appendTo(
     const { roomId, type, stateKey } = draft
     await countState(deps, tx, { roomId, type, stateKey, bytes: Buffer.byteLength(content), room })
   }
-  const event: Event = {
-    position: await nextPosition(tx),
+  const unplaced: UnplacedEvent = {
     eventId: draft.eventId ?? newEventId(deps),
     roomId: draft.roomId,
     type: draft.type,
@@ -66,9 +65,8 @@ export async function appendTo(
     senderDevice: draft.transaction?.deviceId ?? null,
     txnId: draft.transaction?.txnId ?? null,
   }
-  const target = event.type === 'm.room.member' && event.stateKey !== null ? event.stateKey : undefined
-  const { joinedCount, rulesVersion } = target === undefined ? room : await applyMembership(tx, event)
-  addEvent(tx, rowOfEvent(event, content), joinedCount)
+  const { event, joinedCount, rulesVersion } = await insertEvent(tx, unplaced, { room, content })
+  const target = memberIn(event)
   const edited = recordRelation(tx, event, relation)
   if (edited !== undefined) await indexAgain(tx, { type: event.type, position: edited })
   if (event.stateKey !== null) {
@@ -111,6 +109,32 @@ function checkEncryption({ allowEncryption }: RoomDeps, { type, stateKey }: Even
   throw forbidden(
     'Encrypted rooms are disabled on this server. Leave m.room.encryption out. (The operator can allow it with rooms.allow_encryption.)',
   )
+}
+
+/** The user whose membership the event changes. */
+const memberIn = ({ type, stateKey }: UnplacedEvent) =>
+  type === 'm.room.member' && stateKey !== null ? stateKey : undefined
+
+type Inserted = { event: Event; joinedCount: number; rulesVersion: number }
+
+/** Inserts the event at the next position. The row of a member event contains the number of members after it. */
+async function insertEvent(
+  tx: Transaction,
+  unplaced: UnplacedEvent,
+  { room, content }: { room: RoomView; content: string },
+): Promise<Inserted> {
+  const { joinedCount, rulesVersion } = room
+  const row = rowOfEvent(unplaced, content)
+  if (isIndependent(row.type)) {
+    const position = await addAtNextPosition(tx, row, joinedCount)
+    return { event: { position, ...unplaced }, joinedCount, rulesVersion }
+  }
+  const position = await nextPosition(tx)
+  const event = { position, ...unplaced }
+  const after =
+    memberIn(event) === undefined ? { joinedCount, rulesVersion } : await applyMembership(tx, event)
+  addEvent(tx, { position, ...row }, after.joinedCount)
+  return { event, ...after }
 }
 
 /** Resolves to the number of joined members and to the version of the members' push rules after the event. */

@@ -43,10 +43,13 @@ export function eventOfRow(row: EventRow): Event {
   }
 }
 
+/** An event before it has a position. */
+export type UnplacedEvent = Omit<Event, 'position'>
+export type UnplacedRow = Omit<EventRow, 'position'>
+
 /** `content`: the content of the event as JSON text. */
-export function rowOfEvent(event: Event, content: string): EventRow {
+export function rowOfEvent(event: UnplacedEvent, content: string): UnplacedRow {
   return {
-    position: event.position,
     event_id: event.eventId,
     room_id: event.roomId,
     type: event.type,

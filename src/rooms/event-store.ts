@@ -2,9 +2,10 @@ import { type RawBuilder, sql } from 'kysely'
 import type { EventId, RoomId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
-import { type Queries, query } from '../storage/query.ts'
+import { insertQuery, type Queries, query } from '../storage/query.ts'
+import { takingNext } from '../storage/stream.ts'
 import { BUMP_TYPES, lastBump } from './bump-position.ts'
-import { EVENT_COLUMNS, eventOfRow, type EventRow } from './event-row.ts'
+import { EVENT_COLUMNS, eventOfRow, type EventRow, type UnplacedRow } from './event-row.ts'
 
 /** The event with this id, from any room. */
 export async function findEvent(q: Queries, eventId: EventId): Promise<Event | undefined> {
@@ -27,6 +28,20 @@ export async function findEvents(q: Queries, eventIds: readonly EventId[]): Prom
   if (eventIds.length === 0) return new Map()
   const rows = await q.all(eventsByIds, { eventIds })
   return new Map(rows.map((row) => [row.event_id, eventOfRow(row)]))
+}
+
+/** Whether an event of this type can be inserted by `addAtNextPosition`: its row depends on no other row. */
+export const isIndependent = (type: string): boolean => BUMP_TYPES.includes(type)
+
+/** Inserts an event for which `isIndependent` is true at the next position of the stream. Resolves to the position. */
+export async function addAtNextPosition(
+  tx: Transaction,
+  row: UnplacedRow,
+  joinedCount: number,
+): Promise<number> {
+  const inserted = await tx.first(insertNextEvent, { ...row, joined_count: joinedCount })
+  if (!inserted) throw new Error('no event was inserted')
+  return inserted.position
 }
 
 /** Inserts the event as a row; `content` is already text. `joinedCount`: the number of joined members directly after the event. */
@@ -57,23 +72,39 @@ export const eventsByIds = query<{ eventIds: readonly EventId[] }>()((db, p, d) 
 /** `bump`: the position of the event if it moves the room up; null: the bump position of the previous event applies. */
 type NewEvent = EventRow & { joined_count: number; bump: number | null }
 
+const columnsOf = (p: UnplacedRow & { joined_count: number }) => ({
+  event_id: p.event_id,
+  room_id: p.room_id,
+  type: p.type,
+  state_key: p.state_key,
+  sender: p.sender,
+  origin_server_ts: p.origin_server_ts,
+  content: p.content,
+  thread_id: p.thread_id,
+  replaces_event_id: p.replaces_event_id,
+  redacts: p.redacts,
+  redacted_by: p.redacted_by,
+  sender_device: p.sender_device,
+  txn_id: p.txn_id,
+  joined_count: p.joined_count,
+})
+
+/** Of an event that moves its room up: `bump_position` is its own position. */
+export const insertNextEvent = insertQuery<UnplacedRow & { joined_count: number }>()(
+  'position',
+  (db, p, d) => {
+    const next = takingNext(db, d)
+    const insert = next.db
+      .insertInto('events')
+      .values({ position: next.position, ...columnsOf(p), bump_position: next.position })
+    return d.name === 'sqlite' ? insert : insert.returning('position')
+  },
+)
+
 export const insertEvent = query<NewEvent>()((db, p, d) =>
   db.insertInto('events').values({
     position: p.position,
-    event_id: p.event_id,
-    room_id: p.room_id,
-    type: p.type,
-    state_key: p.state_key,
-    sender: p.sender,
-    origin_server_ts: p.origin_server_ts,
-    content: p.content,
-    thread_id: p.thread_id,
-    replaces_event_id: p.replaces_event_id,
-    redacts: p.redacts,
-    redacted_by: p.redacted_by,
-    sender_device: p.sender_device,
-    txn_id: p.txn_id,
-    joined_count: p.joined_count,
+    ...columnsOf(p),
     // The later parts are not evaluated for a message.
     bump_position: sql<number | null>`coalesce(${d.integer(p.bump as number)},
       (select e.bump_position from events as e where e.room_id = ${p.room_id} and e.position < ${p.position}

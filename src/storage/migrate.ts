@@ -39,6 +39,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   34: async () => (await import('./migrations/0034-thread-subscriptions.ts')).threadSubscriptions,
   36: async () => (await import('./migrations/0036-search.ts')).search,
   38: async () => (await import('./migrations/0038-search-rooms.ts')).searchRooms,
+  39: async () => (await import('./migrations/0039-event-positions.ts')).eventPositions,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

@@ -33,10 +33,23 @@ export type Params = Record<string, unknown>
  */
 export type Query<P, R> = {
   readonly build: (db: Kysely<Schema>, p: P, dialect: Dialect) => Compilable<R>
+  /** Of `insertQuery`: the column with the integer key of the inserted row. */
+  readonly key?: string
 }
 
 export function query<P extends Params = Record<never, never>>() {
   return <R>(build: (db: Kysely<Schema>, p: P, dialect: Dialect) => Compilable<R>): Query<P, R> => ({ build })
+}
+
+/**
+ * An insert of one row whose result is the integer key of the row. On SQLite `build` has no `returning`, for which SQLite would copy each
+ * changed page: the connection knows the key of its last row.
+ */
+export function insertQuery<P extends Params>() {
+  return <Key extends string>(
+    key: Key,
+    build: (db: Kysely<Schema>, p: P, dialect: Dialect) => Compilable<unknown>,
+  ) => ({ key, build }) as Query<P, Record<Key, number>>
 }
 
 /** Runs queries. Outside a transaction they see the committed state; inside one, also the writes of the transaction. */

@@ -46,6 +46,10 @@ export function queriesOf(connection: DatabaseSync): Required<QueriesOfWriter> {
   const all = <P, R>(query: Query<P, R>, params: P): R[] => {
     const { bind, statement, columns, reads } = prepare(query as Query<never, unknown>)
     if (!reads) noteWrite()
+    if (query.key !== undefined) {
+      const { lastInsertRowid } = statement.run(...bind(params as Params))
+      return [{ [query.key]: Number(lastInsertRowid) } as R]
+    }
     const rows = statement.all(...bind(params as Params)) as unknown as SqlValue[][]
     return rows.map((row) => rowOf(columns, row) as R)
   }

@@ -1,5 +1,7 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Database } from './database.ts'
-import { type Queries, query } from './query.ts'
+import { type Dialect, type Queries, query } from './query.ts'
+import type { Schema } from './schema.ts'
 
 /**
  * Takes the next `count` positions of the server's stream and returns the first of them. On PostgreSQL the row stays locked
@@ -24,12 +26,44 @@ export async function checkWritable(db: Pick<Database, 'transaction'>): Promise<
   await db.transaction((tx) => nextPosition(tx), { durably: false })
 }
 
+/**
+ * The last position taken, as a column of a query of `stream`. On SQLite a message takes its position with its own row (`takingNext`), and the
+ * counter follows later: to update it as well costs more time than to look up the last event.
+ */
+export const lastPosition = (d: Dialect): RawBuilder<number> =>
+  d.name === 'postgres'
+    ? sql`position`
+    : d.greatest(sql`position`, sql`coalesce((select max(last.position) from events as last), 0)`)
+
 export const advance = query<{ count: number }>()((db, p, d) =>
   db
     .updateTable('stream')
-    .set((eb) => ({ position: eb('position', '+', d.integer(p.count)) }))
+    .set({ position: sql<number>`${lastPosition(d)} + ${d.integer(p.count)}` })
     .where('id', '=', 1)
     .returning('position'),
 )
 
-export const current = query()((db) => db.selectFrom('stream').select('position').where('id', '=', 1))
+export const current = query()((db, _, d) =>
+  db.selectFrom('stream').select(lastPosition(d).as('position')).where('id', '=', 1),
+)
+
+/**
+ * For an insert into `events` that takes the next position: the builder of the insert, and the position. On PostgreSQL the insert does not see what
+ * other processes commit while it waits for the row of `stream`, so it must not read other rows.
+ */
+export function takingNext(
+  db: Kysely<Schema>,
+  d: Dialect,
+): { db: Pick<Kysely<Schema>, 'insertInto'>; position: RawBuilder<number> } {
+  if (d.name === 'sqlite') return { db, position: sql`(select ${lastPosition(d)} + 1 from stream)` }
+  return {
+    db: db.with('taken', (cte) =>
+      cte
+        .updateTable('stream')
+        .set((eb) => ({ position: eb('position', '+', sql.lit(1)) }))
+        .where('id', '=', 1)
+        .returning('position'),
+    ) as unknown as Kysely<Schema>,
+    position: sql`(select taken.position from taken)`,
+  }
+}

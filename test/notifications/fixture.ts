@@ -170,7 +170,7 @@ async function store(fixture: NotificationsFixture, tx: Transaction, draft: Draf
     senderDevice: null,
     txnId: null,
   })
-  addEvent(tx, rowOfEvent(event, JSON.stringify(event.content)), fixture.context.memberCount)
+  addEvent(tx, { position, ...rowOfEvent(event, JSON.stringify(event.content)) }, fixture.context.memberCount)
   if (event.type === 'm.room.member') await writeMember(tx, event)
   const room = await viewRoom(tx, { roomId: event.roomId, sender: event.sender, type: event.type })
   const context = {

@@ -38,7 +38,7 @@ describe('round trips to PostgreSQL', { skip }, () => {
     assert.equal(await currentPosition(db), 3)
   })
 
-  test('a message costs four: its room, its position, the read position of its sender, and the rest with the commit', async (t) => {
+  test('a message costs four: its room, its row with its position, the read position of its sender, and the rest with the commit', async (t) => {
     const fixture = await createRoomsFixture(await open(t))
     const roomId = await publicRoom(fixture)
     await joinRoom(fixture, { roomId, userId: bob })

@@ -1,15 +1,16 @@
 import { sql } from 'kysely'
 import { query } from '../../storage/query.ts'
+import { lastPosition } from '../../storage/stream.ts'
 
 /** The types of events that are indexed, as an SQL list. `content.body`, `content.name` and `content.topic`. */
 const INDEXED_TYPES = sql`('m.room.message', 'm.room.name', 'm.room.topic')`
 
 /** How far the index goes, and the last position of the server. */
-export const progress = query()((db) =>
+export const progress = query()((db, _, d) =>
   db
     .selectFrom('search_progress as p')
     .select('p.position')
-    .select((eb) => eb.selectFrom('stream').select('stream.position').as('last')),
+    .select((eb) => eb.selectFrom('stream').select(lastPosition(d).as('last')).as('last')),
 )
 
 /** Locks the index until the commit, and returns how far it goes. On PostgreSQL an event and its index would otherwise be written at the same time. */
