@@ -14,7 +14,7 @@ import type { RoomDeps } from './deps.ts'
 import { rowOfEvent, type UnplacedEvent } from './event-row.ts'
 import { addAtNextPosition, addEvent, isIndependent } from './event-store.ts'
 import { moveCounters, setMembership } from './membership-store.ts'
-import { relationWithTarget, threadOf } from './relation.ts'
+import { type RelationWithTarget, relationWithTarget, threadOf } from './relation.ts'
 import { checkAnnotation, recordRelation } from './relations/record-relation.ts'
 import { indexAgain } from './search/index-events.ts'
 import { summariseState } from './room-summary.ts'
@@ -45,6 +45,7 @@ export async function appendTo(
   checkEncryption(deps, draft)
   const relation = await relationWithTarget(tx, draft)
   const threadId = threadOf(relation)
+  const position = await positionBefore(tx, draft, relation)
   await checkAnnotation(tx, draft, relation)
   if (draft.stateKey !== undefined) {
     const { roomId, type, stateKey } = draft
@@ -65,7 +66,7 @@ export async function appendTo(
     senderDevice: draft.transaction?.deviceId ?? null,
     txnId: draft.transaction?.txnId ?? null,
   }
-  const { event, joinedCount, rulesVersion } = await insertEvent(tx, unplaced, { room, content })
+  const { event, joinedCount, rulesVersion } = await insertEvent(tx, unplaced, { position, room, content })
   const target = memberIn(event)
   const edited = recordRelation(tx, event, relation)
   if (edited !== undefined) await indexAgain(tx, { type: event.type, position: edited })
@@ -115,21 +116,33 @@ function checkEncryption({ allowEncryption }: RoomDeps, { type, stateKey }: Even
 const memberIn = ({ type, stateKey }: UnplacedEvent) =>
   type === 'm.room.member' && stateKey !== null ? stateKey : undefined
 
+/**
+ * The position of an event with checks that depend on other events, or with writes to rows besides its own before it is inserted; undefined for others, which take theirs with their row. On PostgreSQL
+ * the position is a lock until the commit: writers of two processes neither pass such a check together nor lock their rows in different orders.
+ */
+async function positionBefore(
+  tx: Transaction,
+  { type, stateKey }: EventDraft,
+  relation: RelationWithTarget | undefined,
+): Promise<number | undefined> {
+  const isPlain = isIndependent(type) && stateKey === undefined && relation?.type !== 'm.annotation'
+  return isPlain ? undefined : nextPosition(tx)
+}
+
 type Inserted = { event: Event; joinedCount: number; rulesVersion: number }
 
-/** Inserts the event at the next position. The row of a member event contains the number of members after it. */
+/** Inserts the event at its position, or at the next one. The row of a member event contains the number of members after it. */
 async function insertEvent(
   tx: Transaction,
   unplaced: UnplacedEvent,
-  { room, content }: { room: RoomView; content: string },
+  { position, room, content }: { position: number | undefined; room: RoomView; content: string },
 ): Promise<Inserted> {
   const { joinedCount, rulesVersion } = room
   const row = rowOfEvent(unplaced, content)
-  if (isIndependent(row.type)) {
-    const position = await addAtNextPosition(tx, row, joinedCount)
-    return { event: { position, ...unplaced }, joinedCount, rulesVersion }
+  if (position === undefined) {
+    const added = await addAtNextPosition(tx, row, joinedCount)
+    return { event: { position: added, ...unplaced }, joinedCount, rulesVersion }
   }
-  const position = await nextPosition(tx)
   const event = { position, ...unplaced }
   const after =
     memberIn(event) === undefined ? { joinedCount, rulesVersion } : await applyMembership(tx, event)

@@ -46,7 +46,9 @@ export async function redactIn(deps: RoomDeps, tx: Transaction, redaction: Redac
     : redaction.content
   const draft = { roomId, sender, type, content, redacts: eventId, transaction }
   const event = await appendTo(deps, tx, { draft, room })
-  if (redacted.redactedBy === null) await applyRedaction(deps, tx, { redacted, room, by: event })
+  // Read again: another process may have redacted it before this one took its position.
+  const present = await findEventOfRoom(tx, roomId, eventId)
+  if (present?.redactedBy === null) await applyRedaction(deps, tx, { redacted: present, room, by: event })
   return event.eventId
 }
 

@@ -13,6 +13,14 @@ export async function nextPosition(tx: Queries, count = 1): Promise<number> {
   return row.position - count + 1
 }
 
+/**
+ * Locks the stream until the commit, and returns its last position. A transaction that locks rows which are also locked after `nextPosition` begins with it, so that
+ * transactions of two processes do not deadlock.
+ */
+export async function lockStream(tx: Queries): Promise<number> {
+  return (await tx.first(locked, {}))?.position ?? 0
+}
+
 /** The last committed position; inside a transaction, the last position taken. */
 export async function currentPosition(read: Queries): Promise<number> {
   return (await read.first(current, {}))?.position ?? 0
@@ -46,6 +54,12 @@ export const advance = query<{ count: number }>()((db, p, d) =>
 export const current = query()((db, _, d) =>
   db.selectFrom('stream').select(lastPosition(d).as('position')).where('id', '=', 1),
 )
+
+/** SQLite has one writer. */
+export const locked = query()((db, _, d) => {
+  const last = db.selectFrom('stream').select(lastPosition(d).as('position')).where('id', '=', 1)
+  return d.name === 'sqlite' ? last : last.forUpdate()
+})
 
 /**
  * For an insert into `events` that takes the next position: the builder of the insert, and the position. On PostgreSQL the insert does not see what

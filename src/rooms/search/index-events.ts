@@ -6,7 +6,7 @@ import type { Log } from '../../lib/log.ts'
 import { startSweeper } from '../../lib/sweeper.ts'
 import { wordsOf } from '../../lib/words.ts'
 import type { Database, Transaction } from '../../storage/database.ts'
-import { currentPosition } from '../../storage/stream.ts'
+import { lockStream } from '../../storage/stream.ts'
 import { relationOf } from '../relation.ts'
 import {
   deleteEntries,
@@ -52,8 +52,9 @@ export async function indexNewEvents(db: Database, batches: number): Promise<voi
 /** Resolves to whether there are more positions. */
 function indexBatch(db: Database): Promise<boolean> {
   return db.transaction(async (tx) => {
+    // In the order of `indexAgain`: an edit has taken its position.
+    const last = await lockStream(tx)
     const from = (await tx.first(lockIndex, {}))?.position ?? 0
-    const last = await currentPosition(tx)
     if (last <= from) return false
     const position = await writeRange(tx, { from, to: Math.min(from + BATCH_SIZE, last) })
     await tx.run(setProgress, { position })
