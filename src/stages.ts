@@ -79,6 +79,7 @@ import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { type Activity, createActivity } from './rooms/sync/activity.ts'
 import { startSearchIndexer } from './rooms/search/index-events.ts'
+import { startUpgradeSweeper } from './rooms/upgrade-carry.ts'
 import { syncSections } from './rooms/sync/sections.ts'
 import { removeConnections } from './rooms/sync/sliding/connections.ts'
 import { startConnectionSweeper } from './rooms/sync/sliding/sweep-connections.ts'
@@ -461,6 +462,7 @@ function startSweeping(
     startRemovedSweeper({ db, clock, log }),
     startUnconfirmedSweeper({ ...pushers, log }, config.push.unconfirmed_hours),
     startLeaveSweeper(rooms),
+    startUpgradeSweeper(rooms),
     startWordSweeper({ db, clock, log }),
     startSearchIndexer({ db, clock, log }),
     startValidationSweeper({ db, clock, log }),

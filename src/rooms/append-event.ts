@@ -46,11 +46,7 @@ export async function appendTo(
   const relation = await relationWithTarget(tx, draft)
   const threadId = threadOf(relation)
   const position = await positionBefore(tx, draft, relation)
-  await checkAnnotation(tx, draft, relation)
-  if (draft.stateKey !== undefined) {
-    const { roomId, type, stateKey } = draft
-    await countState(deps, tx, { roomId, type, stateKey, bytes: Buffer.byteLength(content), room })
-  }
+  await checkAndCount(deps, tx, { draft, room, relation, bytes: Buffer.byteLength(content) })
   const unplaced: UnplacedEvent = {
     eventId: draft.eventId ?? newEventId(deps),
     roomId: draft.roomId,
@@ -127,6 +123,24 @@ async function positionBefore(
 ): Promise<number | undefined> {
   const isPlain = isIndependent(type) && stateKey === undefined && relation?.type !== 'm.annotation'
   return isPlain ? undefined : nextPosition(tx)
+}
+
+type Checked = {
+  draft: EventDraft
+  room: RoomView
+  relation: RelationWithTarget | undefined
+  /** The size of the content. */
+  bytes: number
+}
+
+async function checkAndCount(
+  deps: RoomDeps,
+  tx: Transaction,
+  { draft, room, relation, bytes }: Checked,
+): Promise<void> {
+  await checkAnnotation(tx, draft, relation)
+  const { roomId, type, stateKey } = draft
+  if (stateKey !== undefined) await countState(deps, tx, { roomId, type, stateKey, bytes, room })
 }
 
 type Inserted = { event: Event; joinedCount: number; rulesVersion: number }

@@ -3,7 +3,6 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
-import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { aliasesOfRoom, moveAliases } from './alias-store.ts'
 import { appendTo } from './append-event.ts'
@@ -12,23 +11,22 @@ import { authorise } from './authorise.ts'
 import { type BareRoom, newRoomIds, setUpRoom, supportedVersion } from './create-room.ts'
 import { creatorsOf } from './creators.ts'
 import type { RoomDeps } from './deps.ts'
-import { findEvents } from './event-store.ts'
-import { membersOfRoom, membershipIn } from './membership-store.ts'
+import { membershipIn } from './membership-store.ts'
 import { predecessorIn, replacementIn } from './predecessor.ts'
 import { publishRoom, roomById } from './room-store.ts'
 import type { RoomVersion } from './room-versions.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 import { setStateIn, type StateChange } from './send-event.ts'
 import { currentStateEvent, currentStateOfTypes } from './state-store.ts'
+import { carryAgain, carryFirst, carryRest, trySet } from './upgrade-carry.ts'
+import { countBans } from './upgrade-store.ts'
 import {
   carriedChildren,
   carriedState,
-  CHILD,
   contentOf,
   endedPowerLevels,
   replacementCreation,
   replacementPowerLevels,
-  type StateEvent,
   UPGRADE_TYPES,
 } from './upgrade-state.ts'
 
@@ -40,34 +38,31 @@ export type UpgradeRequest = {
   additionalCreators?: readonly UserId[] | undefined
 }
 
-/** Bans and rooms of a space in one transaction: each costs several statements, and all other writes wait for it. */
-const AT_ONCE = 100
 /** Above this number of bans and rooms of a space, a room cannot be upgraded. */
 const MAX_CARRIED = 5000
 const POWER_LEVELS = 'm.room.power_levels'
 const ALIAS = 'm.room.canonical_alias'
-const MEMBER = 'm.room.member'
 
 /**
  * Replaces a room by a new one of another version (client-server API, "Room Upgrades"), in one transaction: tombstone, new room with the state,
  * aliases and publication of the old one, 100 of its bans and rooms of the space, and power levels that end the old room. Further bans and rooms follow in
- * transactions of 100 before this resolves; a repeated request completes them after an interruption. Members carry their push rules and settings along when they
+ * transactions of 100 before this resolves; after an interruption the server continues by itself (`upgrade-carry.ts`). Members carry their push rules and settings along when they
  * join the new room (`predecessor.ts`). A repeated request resolves to the room of the first one.
  * @throws MatrixError 400 `M_UNSUPPORTED_ROOM_VERSION`, or `M_INVALID_PARAM` for a room with too many bans and rooms of a space; 403 without the
  * permission for `m.room.tombstone`; 404
  */
 export async function upgradeRoom(deps: RoomDeps, request: UpgradeRequest): Promise<RoomId> {
   const version = supportedVersion(request.newVersion)
-  const made = await deps.db.transaction((tx) => upgradeIn(deps, tx, { ...request, version }))
-  await carryRest(deps, { ...made, from: request.roomId, userId: request.userId })
-  return made.to
+  const to = await deps.db.transaction((tx) => upgradeIn(deps, tx, { ...request, version }))
+  await carryRest(deps, to)
+  return to
 }
 
 async function upgradeIn(
   deps: RoomDeps,
   tx: Transaction,
   request: UpgradeRequest & { version: RoomVersion },
-): Promise<Pick<Upgrade, 'to' | 'isRepeat'>> {
+): Promise<RoomId> {
   const { roomId, userId, version } = request
   const tombstone = { roomId, sender: userId, type: 'm.room.tombstone', stateKey: '' }
   // Taking a position serialises upgrades in all processes: the second one sees the tombstone of the first.
@@ -76,7 +71,10 @@ async function upgradeIn(
   if (!old) throw notFound('There is no room with this id on this server')
   requireAllowed(authorise({ ...tombstone, content: {} }, old))
   const earlier = await earlierReplacement(tx, { old, userId, version })
-  if (earlier) return { to: earlier, isRepeat: true }
+  if (earlier !== undefined) {
+    carryAgain(tx, { from: roomId, to: earlier, userId })
+    return earlier
+  }
 
   const state = await currentStateOfTypes(tx, roomId, UPGRADE_TYPES)
   const ids = newRoomIds(deps, version)
@@ -96,7 +94,7 @@ async function upgradeIn(
   await carryState(deps, tx, { old, state, replacement })
   if (isPublic) await tx.run(publishRoom, { roomId, isPublic: 0 })
   await endRoom(deps, tx, { roomId, userId })
-  return { to: ids.roomId, isRepeat: false }
+  return ids.roomId
 }
 
 /** The room that an earlier request of the same user has made: the client may not have received its response. */
@@ -124,66 +122,18 @@ async function carryState(
   const { roomId, creator, version, creation } = replacement
   const set = (type: string, content: JsonObject, stateKey = '') =>
     setStateIn(deps, tx, { roomId, sender: creator, type, stateKey, content })
-  const extras = await extrasOf(tx, old.roomId, state)
-  if (extras.length > MAX_CARRIED)
+  const bans = (await tx.first(countBans, { roomId: old.roomId }))?.count ?? 0
+  const extras = bans + carriedChildren(state).length
+  if (extras > MAX_CARRIED)
     throw invalidParam(
-      `The room has ${extras.length} bans and rooms of the space to copy; at most ${MAX_CARRIED} can be copied. Remove some first`,
+      `The room has ${extras} bans and rooms of the space to copy; at most ${MAX_CARRIED} can be copied. Remove some first`,
     )
-  for (const { type, stateKey, content } of [...carriedState(state), ...extras.slice(0, AT_ONCE)])
-    await set(type, content, stateKey ?? '')
+  for (const { type, content } of carriedState(state)) await set(type, content)
+  const upgrade = { from: old.roomId, to: roomId, userId: creator }
+  await carryFirst(tx, upgrade, ({ type, stateKey, content }) => set(type, content, stateKey ?? ''))
   await moveNames(deps, tx, { from: old.roomId, to: roomId, userId: creator, state })
   const creators = creatorsOf(version, { sender: creator, content: creation })
   await set(POWER_LEVELS, replacementPowerLevels(old, { version, creators }))
-}
-
-/** The bans and the rooms of the space, as state events to write in the new room. */
-async function extrasOf(q: Queries, roomId: RoomId, state: readonly Event[]): Promise<StateEvent[]> {
-  const bans = await membersOfRoom(q, roomId, ['ban'])
-  const events = await findEvents(
-    q,
-    bans.map((ban) => ban.event_id),
-  )
-  const banned = bans.map(({ user_id: stateKey, event_id: eventId }) => {
-    const reason = events.get(eventId)?.content['reason']
-    const content: JsonObject = { membership: 'ban', ...(typeof reason === 'string' && { reason }) }
-    return { type: MEMBER, stateKey, content }
-  })
-  return [...banned, ...carriedChildren(state)]
-}
-
-type Upgrade = { from: RoomId; to: RoomId; userId: UserId; isRepeat: boolean }
-
-/**
- * Copies the bans and rooms of the space after the first ones, a batch in each transaction. Those that the user may not send are left out. A repeat copies what the new room does not have, and
- * changes nothing that its members have changed since.
- */
-async function carryRest(deps: RoomDeps, { from, to, userId, isRepeat }: Upgrade): Promise<void> {
-  const state = await currentStateOfTypes(deps.db, from, ['m.room.create', CHILD])
-  const extras = await extrasOf(deps.db, from, state)
-  const rest = isRepeat ? await absentIn(deps.db, to, extras) : extras.slice(AT_ONCE)
-  let leftOut = 0
-  for (let at = 0; at < rest.length; at += AT_ONCE) {
-    leftOut += await deps.db.transaction(async (tx) => {
-      let refused = 0
-      for (const { type, stateKey, content } of rest.slice(at, at + AT_ONCE)) {
-        const change = { roomId: to, sender: userId, type, stateKey: stateKey ?? '', content }
-        if ((await trySet(deps, tx, { ...change, onlyIfAbsent: isRepeat })) !== undefined) refused++
-      }
-      return refused
-    })
-  }
-  if (leftOut > 0)
-    deps.log.warn(
-      { room_id: to, left_out: leftOut },
-      'a room upgrade left out bans or rooms of the space: the user may not send them in the new room',
-    )
-}
-
-async function absentIn(q: Queries, roomId: RoomId, extras: readonly StateEvent[]): Promise<StateEvent[]> {
-  if (extras.length === 0) return []
-  const present = await currentStateOfTypes(q, roomId, [MEMBER, CHILD])
-  const known = new Set(present.map((event) => `${event.type} ${event.stateKey}`))
-  return extras.filter(({ type, stateKey }) => !known.has(`${type} ${stateKey}`))
 }
 
 /** Makes the aliases of the old room point to the new one, and moves the canonical alias. */
@@ -227,18 +177,4 @@ async function setIfAllowed(deps: RoomDeps, tx: Transaction, change: StateChange
       { room_id: change.roomId, type: change.type, reason },
       'a step of a room upgrade was left out: the user may not do it',
     )
-}
-
-/** Resolves to the reason if the user may not set the state. */
-async function trySet(
-  deps: RoomDeps,
-  tx: Transaction,
-  { onlyIfAbsent = false, ...change }: StateChange & { onlyIfAbsent?: boolean },
-): Promise<string | undefined> {
-  const room = await viewRoom(tx, change)
-  if (!room || (onlyIfAbsent && room.present)) return undefined
-  const result = authorise(change, room)
-  if (!result.allowed) return result.reason
-  await appendTo(deps, tx, { draft: change, room })
-  return undefined
 }

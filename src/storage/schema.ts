@@ -31,6 +31,7 @@ import type {
   MediaUsageTable,
 } from './media-schema.ts'
 import type { RelationsTable, ThreadParticipantsTable, ThreadSubscriptionsTable } from './relations-schema.ts'
+import type { RoomUpgradesTable } from './room-upgrades-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 import type { SlidingConnectionsTable } from './sliding-schema.ts'
 import type { SearchEntriesTable, SearchIndexTable, SearchProgressTable } from './search-schema.ts'
@@ -438,6 +439,7 @@ export type Schema = {
   search_index: SearchIndexTable
   search_entries: SearchEntriesTable
   search_progress: SearchProgressTable
+  room_upgrades: RoomUpgradesTable
   current_state: CurrentStateTable
   memberships: MembershipsTable
   device_keys: DeviceKeysTable

@@ -2,15 +2,26 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
-import { banUser, joinRoom, unbanUser } from '../../src/rooms/membership.ts'
+import { banUser, joinedRooms, joinRoom, unbanUser } from '../../src/rooms/membership.ts'
+import { continueUpgrades } from '../../src/rooms/upgrade-carry.ts'
 import { upgradeRoom } from '../../src/rooms/upgrade-room.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { copyRoomRules } from '../../src/user-rules/copy-room-rules.ts'
 import { putRule } from '../../src/user-rules/change-rules.ts'
 import { rulesetOf } from '../../src/user-rules/read-rules.ts'
 import { createRulesFixture } from '../accounts/fixture.ts'
-import { query } from '../../src/storage/query.ts'
+import { type Queries, query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { alice, bob, createRoomsFixture, publicRoom, refusal, setState, stateOf } from './fixture.ts'
+import {
+  alice,
+  bob,
+  createRoomsFixture,
+  eventsOf,
+  publicRoom,
+  refusal,
+  setState,
+  stateOf,
+} from './fixture.ts'
 
 const spam = (at: number) => `@spam${at}:here` as UserId
 
@@ -50,6 +61,49 @@ onEachDatabase('bans of an upgraded room', (open) => {
     assert.equal(await upgradeRoom(fixture, request), to)
     assert.deepEqual(await stateOf(fixture, to, 'm.room.member', spam(500)), { membership: 'ban' })
     assert.equal((await stateOf(fixture, to, 'm.room.member', spam(150)))?.['membership'], 'leave')
+  })
+
+  test('are copied by another process after a crash in between, once, and a repeat reads only what is missing', async (t) => {
+    const db = await open(t)
+    const fixture = await createRoomsFixture(db)
+    const roomId = await publicRoom(fixture)
+    await db.transaction(async (tx) => {
+      for (let at = 0; at < 215; at++) tx.write(insertBan, { roomId, userId: spam(at) })
+    })
+    let left = 2
+    let largest = 0
+    const noted = (q: Queries): Queries => ({
+      ...q,
+      all: async (of, params) => {
+        const rows = await q.all(of, params)
+        largest = Math.max(largest, rows.length)
+        return rows
+      },
+    })
+    const crashing: Database = {
+      ...db,
+      ...noted(db),
+      transaction: (work, options) =>
+        left-- > 0
+          ? db.transaction((tx) => work({ ...tx, ...noted(tx) }), options)
+          : Promise.reject(new Error('killed')),
+    }
+    const request = { roomId, userId: alice, newVersion: '11' }
+    await assert.rejects(upgradeRoom({ ...fixture, db: crashing }, request), /killed/)
+    const [to] = (await joinedRooms(fixture, alice)).filter((id) => id !== roomId)
+    assert.ok(to)
+    const bansIn = async (id: RoomId) =>
+      (await db.all(eventsOf, { roomId: id })).filter(({ content }) => content.includes('"membership":"ban"'))
+        .length
+    assert.equal(await bansIn(to), 200)
+    while ((await continueUpgrades(fixture)) > 0);
+    assert.equal(await bansIn(to), 215)
+    left = 9
+    largest = 0
+    assert.equal(await upgradeRoom({ ...fixture, db: crashing }, request), to)
+    assert.equal(await bansIn(to), 215)
+    assert.ok(largest <= 10, `${largest} rows`)
+    assert.equal(await continueUpgrades(fixture), 0)
   })
 
   test('are copied after one that the user may not send, and the log has the number that is left out', async (t) => {
