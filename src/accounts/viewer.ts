@@ -1,4 +1,4 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import type { Viewer } from '../lib/matrix-event.ts'
 import { type Dialect, type Queries, type Query, query } from '../storage/query.ts'
@@ -132,7 +132,7 @@ const lastChange = (userId: RawBuilder<unknown>, d: Dialect) =>
 
 type OfViewer = { userId: UserId; deviceId: DeviceId; since: number }
 
-const factsOfKeys = (db: Kysely<Schema>, p: OfViewer) =>
+const factsOfKeys = (db: QueryCreator<Schema>, p: OfViewer) =>
   db
     .selectFrom('one_time_keys')
     .select(fact('one-time', sql<string>`cast(count(*) as text)`, sql.ref('algorithm')))
@@ -149,7 +149,7 @@ const factsOfKeys = (db: Kysely<Schema>, p: OfViewer) =>
         .where('is_used', '=', 0),
     )
 
-const positions = (db: Kysely<Schema>, p: OfViewer, d: Dialect) => {
+const positions = (db: QueryCreator<Schema>, p: OfViewer, d: Dialect) => {
   const asText = (position: RawBuilder<unknown>) => sql<string>`cast(${position} as text)`
   const receipts = sql`coalesce((select max(c.position) from receipts as c), 0)`
   return db

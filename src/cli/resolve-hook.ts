@@ -4,6 +4,21 @@ import { registerHooks, type ResolveFnOutput } from 'node:module'
 const RELATIVE_FILE = /^(?:\.\.?\/)+(?:[\w-][\w.-]*\/)*[\w-][\w.-]*\.[jt]s$/
 
 /**
+ * What the index of a package exports again and Belfry does not use: the translations of zod, and the parts of Kysely that run queries. The hook
+ * replaces these files by an empty module. The other modules of the package still find them.
+ */
+const UNUSED: readonly { index: RegExp; files: RegExp }[] = [
+  { index: /\/zod\/v4\/(?:core\/index|classic\/external)\.js$/, files: /^\.\.\/locales\/index\.js$/ },
+  {
+    index: /\/kysely\/dist\/index\.js$/,
+    files:
+      /^\.\/(?:kysely|(?:schema|driver|dynamic|plugin|operation-node)\/.+|dialect\/(?:(?:mysql|mssql|pglite)\/.+|.+-(?:dialect|driver|introspector)))\.js$/,
+  },
+]
+
+const EMPTY_MODULE = { url: 'data:text/javascript,', format: 'module', shortCircuit: true }
+
+/**
  * Resolves relative imports from the two texts, and a package once for all modules of Belfry. Node's own resolution reads the file system for
  * each import of each file, which was a quarter of the start (docs/decisions/0035).
  *
@@ -18,6 +33,8 @@ export function registerResolveHook(sources: string): void {
       if (parentURL?.startsWith('file:') !== true || conditions.includes('require'))
         return next(specifier, context)
       if (RELATIVE_FILE.test(specifier)) {
+        if (UNUSED.some(({ index, files }) => index.test(parentURL) && files.test(specifier)))
+          return EMPTY_MODULE
         const format = specifier.endsWith('.ts') ? 'module-typescript' : undefined
         return { url: relativeUrl(specifier, parentURL), format, shortCircuit: true }
       }

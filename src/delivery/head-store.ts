@@ -1,4 +1,4 @@
-import { type Compilable, type Kysely, sql } from 'kysely'
+import { type Compilable, type QueryCreator, sql } from 'kysely'
 import type { Progress } from '../sending/item-store.ts'
 import { STATE } from '../sending/lane-store.ts'
 import { type Dialect, type Queries, query } from '../storage/query.ts'
@@ -66,7 +66,7 @@ export type HeadParams = {
 }
 
 /** The heads `h` with the queued event `e`. `notifications/poke-heads-store.ts` adds the facts of the recipient. */
-export const selectHeads = (db: Kysely<Schema>, p: HeadParams, d: Dialect) =>
+export const selectHeads = (db: QueryCreator<Schema>, p: HeadParams, d: Dialect) =>
   db
     // Materialized, because SQLite would otherwise evaluate the heads again for each use.
     .with(

@@ -1,4 +1,4 @@
-import { type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Expression, type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
 import { type Dialect, query } from '../storage/query.ts'
@@ -78,7 +78,7 @@ const itemOf = (d: Dialect, { position, now, urgent }: Row) =>
   ] as const
 
 /** Adds the selected items, and returns the lanes that had none for the event. */
-const insertItems = (db: Kysely<Schema>, items: Expression<unknown>) =>
+const insertItems = (db: QueryCreator<Schema>, items: Expression<unknown>) =>
   db
     .insertInto('lane_items')
     .columns(['lane_id', 'position', 'created_at', 'urgent'])

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { QueryCreator } from 'kysely'
 import { query } from '../storage/query.ts'
 import type { Schema } from '../storage/schema.ts'
 import type { InboxKey } from './inbox.ts'
@@ -6,7 +6,7 @@ import type { InboxKey } from './inbox.ts'
 type Kept = { entries: number; bytes: number }
 
 /** The entries of a user, each with the number and the bytes of all entries from the newest down to it. */
-const counted = (db: Kysely<Schema>, userId: string) =>
+const counted = (db: QueryCreator<Schema>, userId: string) =>
   db
     .selectFrom('inbox')
     .select((eb) => [

@@ -1,4 +1,4 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import { type Dialect, query } from '../storage/query.ts'
 import type { Schema } from '../storage/schema.ts'
@@ -25,7 +25,7 @@ export const oneTimeKeysNamed = query<Device & { names: readonly string[] }>()((
 type UploadedKeys = Device & { keys: readonly KeyRow[] }
 
 /** The uploaded keys as rows for a table of keys. */
-const keysOf = (db: Kysely<Schema>, p: UploadedKeys, d: Dialect) =>
+const keysOf = (db: QueryCreator<Schema>, p: UploadedKeys, d: Dialect) =>
   db
     .selectFrom(d.rows(p.keys, KEY).as('k'))
     .select([

@@ -1,4 +1,4 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
 import type { Membership, Schema } from '../storage/schema.ts'
@@ -75,7 +75,7 @@ function listedRoom(row: Row): ListedRoom {
 const LAST_OF_MEMBER = sql<number>`case when m.membership = 'join'
   then (select max(x.position) from events as x where x.room_id = m.room_id) else m.position end`
 
-const listed = (db: Kysely<Schema>) =>
+const listed = (db: QueryCreator<Schema>) =>
   db
     .selectFrom('memberships as m')
     .innerJoin('rooms as r', 'r.room_id', 'm.room_id')

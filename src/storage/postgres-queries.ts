@@ -1,5 +1,6 @@
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import { PostgresAdapter, PostgresQueryCompiler } from 'kysely'
 import type { QueryResult } from 'pg'
+import { createQueryBuilder } from './query-builder.ts'
 import {
   compileQuery,
   type Compiled,
@@ -8,17 +9,8 @@ import {
   type Queries,
   type Query,
 } from './query.ts'
-import type { Schema } from './schema.ts'
 
-/** Compiles the queries of Kysely and never runs them. */
-export const postgresBuilder = new Kysely<Schema>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-})
+export const postgresBuilder = createQueryBuilder(new PostgresQueryCompiler(), new PostgresAdapter())
 
 /** A prepared statement with its values. `reads`: false when it may write. */
 export type Statement = { name: string; text: string; values: unknown[]; reads: boolean }

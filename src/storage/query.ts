@@ -1,5 +1,5 @@
-import { type Compilable, type Expression, type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Schema } from './schema.ts'
+import { type Compilable, type Expression, type RawBuilder, sql } from 'kysely'
+import type { QueryBuilder } from './query-builder.ts'
 
 /** The SQL that differs between the two databases. */
 export type Dialect = {
@@ -32,13 +32,13 @@ export type Params = Record<string, unknown>
  * `p.roomId` stands for the parameter `roomId`.
  */
 export type Query<P, R> = {
-  readonly build: (db: Kysely<Schema>, p: P, dialect: Dialect) => Compilable<R>
+  readonly build: (db: QueryBuilder, p: P, dialect: Dialect) => Compilable<R>
   /** Of `insertQuery`: the column with the integer key of the inserted row. */
   readonly key?: string
 }
 
 export function query<P extends Params = Record<never, never>>() {
-  return <R>(build: (db: Kysely<Schema>, p: P, dialect: Dialect) => Compilable<R>): Query<P, R> => ({ build })
+  return <R>(build: (db: QueryBuilder, p: P, dialect: Dialect) => Compilable<R>): Query<P, R> => ({ build })
 }
 
 /**
@@ -48,7 +48,7 @@ export function query<P extends Params = Record<never, never>>() {
 export function insertQuery<P extends Params>() {
   return <Key extends string>(
     key: Key,
-    build: (db: Kysely<Schema>, p: P, dialect: Dialect) => Compilable<unknown>,
+    build: (db: QueryBuilder, p: P, dialect: Dialect) => Compilable<unknown>,
   ) => ({ key, build }) as Query<P, Record<Key, number>>
 }
 
@@ -135,7 +135,7 @@ export const postgresDialect: Dialect = {
 }
 
 /** Compiles a query for one database. Throws when the query uses a parameter in a way that cannot be bound. */
-export function compileQuery<P, R>(builder: Kysely<Schema>, dialect: Dialect, source: Query<P, R>): Compiled {
+export function compileQuery<P, R>(builder: QueryBuilder, dialect: Dialect, source: Query<P, R>): Compiled {
   const compiled = source.build(builder, slots as P, dialect).compile()
   const places = compiled.parameters
   return {

@@ -1,18 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { SqliteAdapter, SqliteQueryCompiler } from 'kysely'
+import { createQueryBuilder } from './query-builder.ts'
 import { compileQuery, type Params, type Query, type SqlValue, sqliteDialect } from './query.ts'
-import type { Schema } from './schema.ts'
 import type { QueriesOfWriter } from './write-group.ts'
 
-/** Compiles the queries of Kysely and never runs them. */
-export const sqliteBuilder = new Kysely<Schema>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-})
+export const sqliteBuilder = createQueryBuilder(new SqliteQueryCompiler(), new SqliteAdapter())
 
 type Prepared = {
   bind: (params: Params) => SqlValue[]

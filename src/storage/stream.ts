@@ -1,4 +1,4 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { Database } from './database.ts'
 import { type Dialect, type Queries, query } from './query.ts'
 import type { Schema } from './schema.ts'
@@ -66,9 +66,9 @@ export const locked = query()((db, _, d) => {
  * other processes commit while it waits for the row of `stream`, so it must not read other rows.
  */
 export function takingNext(
-  db: Kysely<Schema>,
+  db: QueryCreator<Schema>,
   d: Dialect,
-): { db: Pick<Kysely<Schema>, 'insertInto'>; position: RawBuilder<number> } {
+): { db: Pick<QueryCreator<Schema>, 'insertInto'>; position: RawBuilder<number> } {
   if (d.name === 'sqlite') return { db, position: sql`(select ${lastPosition(d)} + 1 from stream)` }
   return {
     db: db.with('taken', (cte) =>
@@ -77,7 +77,7 @@ export function takingNext(
         .set((eb) => ({ position: eb('position', '+', sql.lit(1)) }))
         .where('id', '=', 1)
         .returning('position'),
-    ) as unknown as Kysely<Schema>,
+    ) as unknown as QueryCreator<Schema>,
     position: sql`(select taken.position from taken)`,
   }
 }

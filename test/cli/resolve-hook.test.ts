@@ -48,6 +48,42 @@ describe('the resolution of imports', () => {
     )
   })
 
+  test('leaves out the translations of zod, and the parts of Kysely that run queries', () => {
+    const loaded = (hook: string) => {
+      const code = `
+        import { registerHooks } from 'node:module'
+        import { registerResolveHook } from './src/cli/resolve-hook.ts'
+        ${hook}
+        registerHooks({
+          load(url, context, next) {
+            console.log(url)
+            return next(url, context)
+          },
+        })
+        await import('./src/storage/sqlite-queries.ts')
+        await import('zod')
+        process.exit()`
+      const output = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+        cwd: root,
+        encoding: 'utf8',
+      })
+      const count = (part: string) => output.split('\n').filter((url) => url.includes(part)).length
+      return {
+        translations: count('/zod/v4/locales/'),
+        drivers:
+          count('/kysely/dist/driver/') + count('/kysely/dist/schema/') + count('/kysely/dist/plugin/'),
+        used: count('/kysely/dist/query-builder/') > 10,
+      }
+    }
+    const without = loaded('')
+    assert.ok(without.translations > 50 && without.drivers > 20, JSON.stringify(without))
+    // English, and the files of plugins that the query builder imports itself.
+    const { translations, drivers, used } = loaded(
+      "registerResolveHook(new URL('src/', import.meta.url).href)",
+    )
+    assert.ok(translations === 1 && drivers < 5 && used, JSON.stringify({ translations, drivers, used }))
+  })
+
   test('leaves everything but the path of a file to Node', () => {
     const code = `
       import { registerResolveHook } from './src/cli/resolve-hook.ts'

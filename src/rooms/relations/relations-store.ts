@@ -1,4 +1,4 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { UserId } from '../../lib/ids.ts'
 import { type Dialect, query } from '../../storage/query.ts'
 import type { Schema } from '../../storage/schema.ts'
@@ -78,7 +78,7 @@ type ChildrenOfTypes = ChildrenOfType & { eventType: string }
 
 type Direction = 'asc' | 'desc'
 
-const children = (direction: Direction) => (db: Kysely<Schema>, p: Children, d: Dialect) =>
+const children = (direction: Direction) => (db: QueryCreator<Schema>, p: Children, d: Dialect) =>
   db
     .selectFrom('relations as r')
     .innerJoin('events', 'events.position', 'r.position')
