@@ -71,25 +71,30 @@ export const threadsByActivity = query<ThreadsPage>()<ThreadOfRoom>((db, p, d): 
 
 type Span = { low: number; high: number }
 
-/** Like `threadsByActivity`, with the roots and the replies in some spans of the history only. Reads all replies of the room's threads. */
-export const threadsInSpans = query<Omit<ThreadsPage, 'low'> & { spans: readonly Span[] }>()<ThreadOfRoom>((
-  db,
-  p,
-  d,
-): Compilable<ThreadOfRoom> => {
+/**
+ * Like `threadsByActivity`, with the roots and the replies in some spans of the history only. Of each thread of the room, it reads the newest visible reply: replies
+ * after the last span are not read, and hidden ones only between two spans.
+ */
+export const threadsInSpans = query<
+  Omit<ThreadsPage, 'low'> & { spans: readonly Span[]; last: number }
+>()<ThreadOfRoom>((db, p, d): Compilable<ThreadOfRoom> => {
   const spans = d.rows(p.spans, { low: 'integer', high: 'integer' })
-  const rows = sql<ThreadOfRoom>`select t.root, max(r.position) as latest
-      from (select distinct root from thread_participants where room_id = ${p.roomId}) as t
-        join ${spans} as v on t.root between v.low and v.high
-        join relations as r on r.parent = t.root and r.rel_type = 'm.thread' and r.depth = 1
-        join ${spans} as w on r.position between w.low and w.high
-      where r.sender not in ${d.list(p.ignored)}
-      group by t.root
-      having max(r.position) <= ${p.high}
-        and (${d.integer(p.participated)} = 0
-          or max(case when r.sender = ${p.viewer} then 1 else 0 end) = 1
-          or exists (select 1 from events as e where e.position = t.root and e.sender = ${p.viewer}))
-      order by max(r.position) desc
+  const rows = sql<ThreadOfRoom>`with spans as materialized (select low, high from ${spans} as given),
+      roots as (select distinct root from thread_participants where room_id = ${p.roomId})
+      select t.root, t.latest
+      from (select p.root, (
+          select r.position from relations as r
+          where r.parent = p.root and r.rel_type = 'm.thread' and r.depth = 1 and r.position <= ${p.last}
+            and r.sender not in ${d.list(p.ignored)}
+            and exists (select 1 from spans as w where r.position between w.low and w.high)
+          order by r.position desc limit 1) as latest
+        from roots as p
+        where exists (select 1 from spans as v where p.root between v.low and v.high)
+          and (${d.integer(p.participated)} = 0
+            or exists (select 1 from thread_participants as m where m.root = p.root and m.user_id = ${p.viewer})
+            or exists (select 1 from events as e where e.position = p.root and e.sender = ${p.viewer}))) as t
+      where t.latest <= ${p.high}
+      order by t.latest desc
       limit ${p.limit}`
   return { compile: () => rows.compile(db) }
 })

@@ -67,7 +67,7 @@ function readThreads(q: Queries, spans: readonly Span[], page: ThreadsPage): Pro
   if (first?.to === Number.MAX_SAFE_INTEGER && others.length === 0)
     return q.all(threadsByActivity, { ...page, low: first.from })
   const rows = spans.map(({ from, to }) => ({ low: from, high: to }))
-  return q.all(threadsInSpans, { ...page, spans: rows })
+  return q.all(threadsInSpans, { ...page, spans: rows, last: spans.at(-1)?.to ?? 0 })
 }
 
 async function withoutIgnoredContent(
