@@ -83,7 +83,14 @@ const searchSchema = uncheckedJson(
             groups: z
               .record(
                 z.string(),
-                z.record(z.string(), z.strictObject({ order: z.int(), results: z.array(z.string()) })),
+                z.record(
+                  z.string(),
+                  z.strictObject({
+                    order: z.int(),
+                    results: z.array(z.string()),
+                    next_batch: z.string().describe('For further results of the group only').optional(),
+                  }),
+                ),
               )
               .optional(),
             state: z.record(z.string(), z.array(clientEventSchema())).optional(),

@@ -19,7 +19,7 @@ type Found = {
   highlights: string[]
   results: Result[]
   next_batch?: string
-  groups?: Record<string, Record<string, { results: string[]; order: number }>>
+  groups?: Record<string, Record<string, { results: string[]; order: number; next_batch?: string }>>
   state?: Record<string, { type: string }[]>
 }
 
@@ -117,11 +117,34 @@ onEachServerDatabase('POST /search', (flags) => {
       } while (batch !== undefined)
       assert.deepEqual(seen.toSorted(), [...ids, elsewhere].toSorted(), order_by)
     }
+    for (const order_by of ['recent', 'rank']) {
+      const grouped = {
+        order_by,
+        filter: { limit: 4 },
+        groupings: { group_by: [{ key: 'room_id' }, { key: 'sender' }] },
+      }
+      const first = await search(alice, 'apple', grouped)
+      for (const [key, value, all] of [
+        ['room_id', roomId, ids],
+        ['sender', bob.userId, ids.filter((_, at) => at % 2 === 1)],
+      ] as const) {
+        const seen = [...(first.groups?.[key]?.[value]?.results ?? [])]
+        for (let batch = first.groups?.[key]?.[value]?.next_batch; batch !== undefined;) {
+          const page = await search(alice, 'apple', grouped, batch)
+          assert.deepEqual(Object.keys(page.groups?.[key] ?? {}), [value], `${order_by} ${key}`)
+          seen.push(...page.results.map(({ result }) => result.event_id))
+          assert.equal(page.groups?.[key]?.[value]?.next_batch === undefined, page.next_batch === undefined)
+          batch = page.next_batch
+        }
+        assert.deepEqual(seen.toSorted(), [...all].toSorted(), `${order_by} ${key}`)
+      }
+      assert.equal(first.groups?.['room_id']?.[other]?.next_batch, undefined)
+    }
     assert.deepEqual(await idsOf(alice, 'apple', { filter: { rooms: [other] } }), [elsewhere])
     assert.deepEqual(await idsOf(alice, 'apple', { filter: { not_rooms: [roomId] } }), [elsewhere])
     assert.equal((await idsOf(alice, 'apple', { filter: { rooms: [] } })).length, 0)
     assert.equal((await idsOf(alice, 'apple', { filter: { senders: [bob.userId] } })).length, 3)
-    for (const batch of ['x', 'recent_1', 'rank_1_0']) {
+    for (const batch of ['x', 'recent_1', 'rank_1_0', 'recent_1_0_x', 'recent_1_0_W1siYSIsImIiXV0']) {
       const body = { search_categories: { room_events: { search_term: 'apple', order_by: 'recent' } } }
       const refused = await alice.try('POST', `/search?next_batch=${batch}`, body)
       assert.deepEqual([refused.status, refused.body['errcode']], [400, 'M_INVALID_PARAM'], batch)

@@ -1,14 +1,17 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../../lib/ids.ts'
-import { query, type Query } from '../../storage/query.ts'
+import { type Dialect, query, type Query } from '../../storage/query.ts'
+import type { Schema } from '../../storage/schema.ts'
 
-type Scan = {
-  /** The condition for the words, in the language of FTS5 and in that of a tsquery. */
-  match: string
-  tsquery: string
+/** The condition for the words, in the language of FTS5 and in that of a tsquery. */
+type Words = { match: string; tsquery: string }
+
+type Scan = Words & {
   /** Only events before this position. */
   below: number
   limit: number
+  /** The maximum number of events that PostgreSQL sorts. */
+  sorted: number
 }
 
 type Conditions = {
@@ -21,24 +24,85 @@ type Conditions = {
 
 export type Match = typeof matchesAmong extends Query<infer _P, infer R> ? R : never
 
-/** The rooms where the user has or had a membership, without forgotten rooms. */
+/** The rooms where the user is or was joined, without forgotten rooms. */
 export const roomsToSearch = query<{ userId: UserId }>()((db, p) =>
-  db.selectFrom('memberships').select('room_id').where('user_id', '=', p.userId).where('forgotten', '=', 0),
+  db
+    .selectFrom('memberships')
+    .select('room_id')
+    .where('user_id', '=', p.userId)
+    .where('forgotten', '=', 0)
+    .where((eb) => eb.or([eb('membership', '=', 'join'), eb('sharing_position', '>', 0)]))
+    .orderBy('room_id'),
 )
 
-/** The positions of the newest events with the words. Without a join, so that the limit bounds what is read. */
-export const eventsWithWords = query<Scan>()((db, p, d) =>
+const hasWords = (d: Dialect, p: Words): RawBuilder<boolean> =>
+  d.name === 'sqlite'
+    ? sql<boolean>`search_index match ${p.match}`
+    : sql<boolean>`words @@ cast(${p.tsquery} as tsquery)`
+
+/**
+ * The positions of the newest events with the words. Without a join, so that the limit bounds what is read. FTS5 finds them in their order. The index of PostgreSQL does not, so at most
+ * `sorted` are read and sorted; above that `total` is greater than `sorted`, and the rows are not the newest.
+ */
+export const eventsWithWords = query<Scan>()((db, p, d) => {
+  const found = db
+    .selectFrom('search_index')
+    .select('rowid')
+    .where(hasWords(d, p))
+    .where('rowid', '<', p.below)
+  if (d.name === 'sqlite')
+    return found
+      .select(sql<number>`0`.as('total'))
+      .orderBy('rowid', 'desc')
+      .limit(p.limit)
+  return db
+    .with(
+      (cte) => cte('found').materialized(),
+      () => found.limit(sql<number>`${p.sorted} + 1`),
+    )
+    .selectFrom('found')
+    .select('rowid')
+    .select((eb) =>
+      eb
+        .selectFrom('found')
+        .select((one) => one.fn.countAll<number>().as('count'))
+        .as('total'),
+    )
+    .$castTo<{ rowid: number; total: number }>()
+    .orderBy('rowid', 'desc')
+    .limit(p.limit)
+})
+
+type Window = { below: number; size: number }
+
+const windowOf = (db: Kysely<Schema>, p: Window) =>
   db
-    .selectFrom('search_index as s')
-    .select('s.rowid')
+    .selectFrom('search_entries')
+    .select('position')
+    .where('position', '<', p.below)
+    .orderBy('position', 'desc')
+    .limit(p.size)
+
+/** The events with the words among the newest `size` events of the index, in all rooms. */
+export const newestWithWords = query<Words & Window>()((db, p, d) =>
+  db
+    .selectFrom(windowOf(db, p).as('w'))
+    .select('w.position as rowid')
     .where(
       d.name === 'sqlite'
-        ? sql<boolean>`s.search_index match ${p.match}`
-        : sql<boolean>`s.words @@ cast(${p.tsquery} as tsquery)`,
+        ? sql<boolean>`w.position in (select rowid from search_index where search_index match ${p.match})`
+        : // Not the index, which would collect the words of all events.
+          sql<boolean>`(select s.words from search_index as s where s.rowid = w.position) @@ cast(${p.tsquery} as tsquery)`,
     )
-    .where('s.rowid', '<', p.below)
-    .orderBy('s.rowid', 'desc')
-    .limit(p.limit),
+    .orderBy('w.position', 'desc'),
+)
+
+/** The first position of these events. */
+export const windowFloor = query<Window>()((db, p) =>
+  windowOf(db, p)
+    .select('position as rowid')
+    .limit(1)
+    .offset(sql<number>`${p.size} - 1`),
 )
 
 /**

@@ -1,5 +1,4 @@
 import { ignoredBy } from '../../accounts/ignored-users.ts'
-import { invalidParam } from '../../lib/errors.ts'
 import type { EventId, RoomId } from '../../lib/ids.ts'
 import { sizeOf } from '../../lib/json-size.ts'
 import type { JsonObject } from '../../lib/json.ts'
@@ -8,37 +7,37 @@ import { wordsOf } from '../../lib/words.ts'
 import type { Queries } from '../../storage/query.ts'
 import { findEvents } from '../event-store.ts'
 import { historiesOf } from '../history-store.ts'
-import { includesRoom, matchesRoomEvent, type RoomEventFilter } from '../sync/filter.ts'
+import { matchesRoomEvent, type RoomEventFilter } from '../sync/filter.ts'
 import type { PageReader } from '../timeline.ts'
 import { isVisible, type RoomHistory, visibleSpans } from '../visibility.ts'
-import { roomWord } from './index-events.ts'
+import { findMatches } from './find-matches.ts'
+import {
+  type Batch,
+  type GroupKey,
+  isInGroup,
+  nextBatch,
+  type Order,
+  parseBatch,
+  type Position,
+} from './next-batch.ts'
 import { type ContextSize, resultOf, type ResultReader, statesOf } from './results.ts'
-import { eventsWithWords, type Match, matchesAmong, roomsToSearch } from './search-store.ts'
+import type { Match } from './search-store.ts'
 
 export type SearchRequest = {
   term: string
   /** The types of events to search. */
   types: readonly string[]
   filter: RoomEventFilter
-  order: 'rank' | 'recent'
+  order: Order
   limit: number
   context: ContextSize | undefined
   includeState: boolean
-  groupBy: readonly ('room_id' | 'sender')[]
+  groupBy: readonly GroupKey[]
   /** The `next_batch` of the previous page. */
   nextBatch: string | undefined
 }
 
-/** The newest events with the words that one request reads, in all rooms of the server if the user has many rooms. */
-const MAX_SCANNED = 5000
-/** The newest matches that one request reads: it bounds the work for a word that is in every message. */
-const MAX_MATCHES = 1000
 const MAX_WORDS = 10
-/** Above this number, the rooms of the user only filter the events with the words. */
-const MAX_ROOM_WORDS = 50
-/** A shorter word must be equal: too many words begin with it. */
-const MIN_PREFIX = 3
-
 /**
  * Events by words in their text, of those that the user may see (client-server API, "Server Side Search"): the category `room_events`. Each word of the
  * term must be the beginning of a word of the event. A page is the newest matches, or the best of the newest 1,000; the pages after them continue
@@ -63,19 +62,22 @@ export async function searchEvents(
     below: from.below,
   })
   const histories = await historiesOf(q, userId, [...new Set(found.matches.map((row) => row.room_id))])
-  const visible = visibleMatches(found.matches, histories, request.filter).map((match) => ({
+  const shown = visibleMatches(found.matches, histories, request.filter)
+  const ofGroups = shown.filter((match) => from.groups.every((group) => isInGroup(match, group)))
+  const visible = ofGroups.map((match) => ({
     ...match,
     rank: Number((words.length / Math.max(words.length, match.word_count)).toFixed(4)),
   }))
   if (request.order === 'rank') visible.sort((a, b) => b.rank - a.rank || b.position - a.position)
   const page = await resultsOf(q, { ...reader, ignored, histories }, { request, from, matches: visible })
-  const next = nextBatch(request, { from, found, visible, read: page.read })
+  const position = { ...found, order: request.order, from, visible, read: page.read }
+  const next = nextBatch(position)
   return {
     count: visible.length,
     highlights: words,
     results: page.results,
     ...(next !== undefined && { next_batch: next }),
-    ...(request.groupBy.length > 0 && { groups: groupsOf(page.events, request.groupBy) }),
+    ...(request.groupBy.length > 0 && { groups: groupsOf(page.events, request.groupBy, position) }),
     ...(request.includeState && {
       state: await statesOf(
         q,
@@ -87,52 +89,6 @@ export async function searchEvents(
 }
 
 type Ranked = Match & { rank: number }
-
-/** `top`: the newest position with the words. `end`: the position before which there may be further matches. */
-type Found = { matches: readonly Match[]; top: number; end: number | undefined }
-
-async function findMatches(
-  q: Queries,
-  {
-    words,
-    filter,
-    userId,
-    below,
-    ...conditions
-  }: Pick<SearchRequest, 'filter' | 'types'> & {
-    words: readonly string[]
-    userId: PageReader['viewer']['userId']
-    ignored: readonly string[]
-    below: number
-  },
-): Promise<Found> {
-  const roomIds = (await q.all(roomsToSearch, { userId }))
-    .map((row) => row.room_id)
-    .filter((roomId) => includesRoom(filter, roomId))
-  if (roomIds.length === 0) return { matches: [], top: 0, end: undefined }
-  const roomWords = roomIds.length <= MAX_ROOM_WORDS ? roomIds.map(roomWord) : []
-  const isPrefix = (word: string) => word.length >= MIN_PREFIX
-  const scanned = await q.all(eventsWithWords, {
-    match: [
-      ...words.map((word) => `"${word}"${isPrefix(word) ? '*' : ''}`),
-      ...(roomWords.length > 0 ? [`(${roomWords.map((word) => `"${word}"`).join(' OR ')})`] : []),
-    ].join(' AND '),
-    tsquery: [
-      ...words.map((word) => `'${word}'${isPrefix(word) ? ':*' : ''}`),
-      ...(roomWords.length > 0 ? [`(${roomWords.map((word) => `'${word}'`).join(' | ')})`] : []),
-    ].join(' & '),
-    below,
-    limit: MAX_SCANNED,
-  })
-  const positions = scanned.map((row) => row.rowid)
-  const matches = await q.all(matchesAmong, { ...conditions, positions, roomIds, limit: MAX_MATCHES })
-  const end = positions.length === MAX_SCANNED ? positions.at(-1) : undefined
-  return {
-    matches,
-    top: positions[0] ?? 0,
-    end: matches.length === MAX_MATCHES ? matches.at(-1)?.position : end,
-  }
-}
 
 /** A message is indexed by the text of its newest edit, so the user must be allowed to see both. */
 function visibleMatches(
@@ -181,39 +137,15 @@ async function resultsOf(
   return { results, events, read, bytes }
 }
 
-function groupsOf(events: readonly Event[], keys: readonly ('room_id' | 'sender')[]): JsonObject {
+function groupsOf(events: readonly Event[], keys: readonly GroupKey[], position: Position): JsonObject {
   const groups = keys.map((key) => {
     const values = Map.groupBy(events, (event) => (key === 'room_id' ? event.roomId : event.sender))
     const found = [...values].map(([value, members], order) => {
       const results: EventId[] = members.map((event) => event.eventId)
-      return [value, { order, results }] as const
+      const next = nextBatch(position, [key, value])
+      return [value, { order, results, ...(next !== undefined && { next_batch: next }) }] as const
     })
     return [key, Object.fromEntries(found)] as const
   })
   return Object.fromEntries(groups)
-}
-
-/** `offset`: matches of this part that earlier pages have, if they are in the order of rank. */
-type Batch = { below: number; offset: number }
-
-function parseBatch({ nextBatch: text, order }: Pick<SearchRequest, 'nextBatch' | 'order'>): Batch {
-  if (text === undefined) return { below: Number.MAX_SAFE_INTEGER, offset: 0 }
-  const [, ordered, below, offset] = /^(rank|recent)_(\d{1,15})_(\d{1,4})$/.exec(text) ?? []
-  if (ordered !== order)
-    throw invalidParam(
-      'next_batch must be the next_batch of the previous page of the same search, with the same order_by',
-    )
-  return { below: Number(below), offset: Number(offset) }
-}
-
-function nextBatch(
-  { order }: SearchRequest,
-  { from, found, visible, read }: { from: Batch; found: Found; visible: readonly Ranked[]; read: number },
-): string | undefined {
-  const used = from.offset + read
-  if (used < visible.length)
-    return order === 'recent'
-      ? `recent_${visible[used - 1]?.position ?? 0}_0`
-      : `rank_${found.top + 1}_${used}`
-  return found.end === undefined ? undefined : `${order}_${found.end}_0`
 }

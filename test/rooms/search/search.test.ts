@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RoomId } from '../../../src/lib/ids.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
-import { joinRoom } from '../../../src/rooms/membership.ts'
-import { indexNewEvents } from '../../../src/rooms/search/index-events.ts'
+import { createRoom } from '../../../src/rooms/create-room.ts'
+import { joinRoom, knockOnRoom } from '../../../src/rooms/membership.ts'
+import { findMatches, type Found } from '../../../src/rooms/search/find-matches.ts'
+import { indexNewEvents, roomWord } from '../../../src/rooms/search/index-events.ts'
 import { insertIndexed } from '../../../src/rooms/search/index-store.ts'
 import { searchEvents, type SearchRequest } from '../../../src/rooms/search/search.ts'
 import { NO_ROOM_EVENT_FILTER } from '../../../src/rooms/sync/filter.ts'
@@ -86,7 +88,7 @@ onEachDatabase('searchEvents', (open) => {
     assert.ok(rows < 10, `${rows} rows`)
   })
 
-  test('reads 5,000 events with the words for a user of more than 50 rooms, and continues before them', async (t) => {
+  test('has the same pages for a user of more than 50 rooms, whatever is in rooms of others or those the user only knocked on', async (t) => {
     const db = await open(t)
     const fixture = await createRoomsFixture(db)
     const ids: string[] = []
@@ -94,14 +96,49 @@ onEachDatabase('searchEvents', (open) => {
       const roomId = await publicRoom(fixture)
       if (at < 3) ids.push(await say(fixture, roomId, alice, 'hello'))
     }
+    const others = await createRoom(fixture, bob, { preset: 'public_chat' })
+    await setState(fixture, others, bob, { type: 'm.room.join_rules', content: { join_rule: 'knock' } })
+    await knockOnRoom(fixture, { roomId: others, userId: alice })
     await indexNewEvents(db, 100)
     await db.transaction(async (tx) => {
       for (let at = 0; at < 5000; at++)
-        tx.write(insertIndexed, { position: 1_000_000 + at, words: ['hello'] })
+        tx.write(insertIndexed, { position: 1_000_000 + at, words: ['hello', roomWord(others)] })
     })
     for (const order of ORDERS) {
       const pages = await pagesOf(db, readerOf(alice), { ...REQUEST, order, limit: 2 })
-      assert.deepEqual(pages.map(idsOf), [[], [ids[2], ids[1]], [ids[0]]], order)
+      assert.deepEqual(pages.map(idsOf), [[ids[2], ids[1]], [ids[0]]], order)
+    }
+  })
+
+  test('finds each match once within small limits of the look-ups, also where PostgreSQL does not sort', async (t) => {
+    const db = await open(t)
+    const fixture = await createRoomsFixture(db)
+    const roomIds: RoomId[] = []
+    for (let at = 0; at < 3; at++) roomIds.push(await publicRoom(fixture))
+    const expected: string[] = []
+    for (let at = 0; at < 40; at++) {
+      const roomId = roomIds[at % 7 === 0 ? 0 : at % 5 === 0 ? 1 : 2] as RoomId
+      if (at % 3 === 0) await say(fixture, roomId, alice, 'other')
+      expected.unshift(await say(fixture, roomId, alice, 'hello'))
+    }
+    await indexNewEvents(db, 100)
+    const limits = { scanned: 6, scannedAtLeast: 3, roomsAtOnce: 2, window: 7, matches: 4 }
+    const search = {
+      userId: alice,
+      words: ['hello'],
+      filter: NO_ROOM_EVENT_FILTER,
+      types: ['m.room.message'],
+    }
+    for (const sorted of [8, 1000]) {
+      const found: string[] = []
+      let below: number | undefined = Number.MAX_SAFE_INTEGER
+      while (below !== undefined) {
+        const page: Found = await findMatches(db, { ...search, ignored: [], below }, { ...limits, sorted })
+        assert.ok(page.matches.length <= 4)
+        found.push(...page.matches.map((match) => match.event_id))
+        below = page.end
+      }
+      assert.deepEqual(found, expected)
     }
   })
 
