@@ -19,10 +19,11 @@ import { createRateLimiter } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
 import { administerMedia, type MediaAdministration } from './media/administer-media.ts'
 import { avatarsInUse } from './rooms/avatars.ts'
+import { currentContents } from './rooms/current-contents.ts'
 import { administerReports, type ReportAdministration } from './rooms/reports.ts'
 import { disposeTogether } from './lib/dispose.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
-import { systemRandom } from './lib/ids.ts'
+import { type EventId, systemRandom, type UserId } from './lib/ids.ts'
 import { createLog, type Log } from './lib/log.ts'
 import { createMetrics } from './lib/metrics.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
@@ -89,6 +90,8 @@ export async function createBelfry(
       builtIn: BUILT_IN_APPS,
       onRejected: (tx, device) => stages.rejectOwn(tx, device),
       isSignedIn: (requester) => isSignedIn(db, requester),
+      contentsNow: (userId, eventIds) =>
+        db.snapshot((q) => currentContents(q, userId as UserId, eventIds as EventId[])),
       trace: stepTraceOf(gatewayTrace),
       limiter,
     }),

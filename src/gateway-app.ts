@@ -4,6 +4,7 @@ import { ConfigError } from './config/config-error.ts'
 import type { GatewayConfig } from './config/gateway-file.ts'
 import type { Config } from './config/schema.ts'
 import { inboxRoutes } from './gateway-api/inbox.ts'
+import type { ContentsNow } from './gateway-api/present-entries.ts'
 import { createNotifyMetrics } from './gateway-api/notify-metrics.ts'
 import { type GatewayApiDeps, gatewayRoutes, ownGateway } from './gateway-api/notify.ts'
 import { isMapping, type ProviderTypes, readApps } from './gateway/app-settings.ts'
@@ -81,6 +82,7 @@ type PartsOptions = Environment & {
   onRejected?: OnRejected
   /** Has this session not ended? Absent: a gateway that runs alone has no users. */
   isSignedIn?: (requester: Requester) => Promise<boolean>
+  contentsNow?: ContentsNow
   trace?: StepTrace
   limiter: RateLimiter
 }
@@ -91,7 +93,7 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const store = makeInboxStore({ db, bus, maxBytes: config.gateway.max_inbox_bytes })
   const configured = createConfiguredInboxes()
   const inboxes = { store, configured, clock }
-  const { isSignedIn } = options
+  const { isSignedIn, contentsNow } = options
   const types = providerTypes({ ...inboxes, hasUsers: isSignedIn !== undefined })
   const providerDeps = providerDepsOf(config, options)
   const open = (raw: unknown) =>
@@ -127,7 +129,7 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const api: GatewayApiDeps = { gateway, metrics: createNotifyMetrics(metrics, appOf), limiter }
   return {
     gateway,
-    routes: [...gatewayRoutes(api), ...inboxRoutes({ ...inboxes, random, isSignedIn })],
+    routes: [...gatewayRoutes(api), ...inboxRoutes({ ...inboxes, random, isSignedIn, contentsNow })],
     startSweeping: () => startInboxSweepers({ db, clock, log }, config.gateway.inbox_retention_days),
     inProcess: ownGateway(api),
     async reload(raw) {

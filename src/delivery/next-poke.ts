@@ -1,6 +1,7 @@
 import { CALL_LIFE_MS, isCall } from '../lib/call-events.ts'
+import { editedContent } from '../lib/edited-content.ts'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
-import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
+import { type JsonObject, parseStored } from '../lib/json.ts'
 import { isInvitationOf } from '../lib/matrix-event.ts'
 import { NO_MATCH, type RuleOutcome, tweaksOf, wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
@@ -177,23 +178,15 @@ export async function judgeEvent(deps: JudgeDeps, row: QueuedEvent, position: nu
   return { kind: 'send', outcome: outcomes.here.outcome, poked: await asEdited(deps, row, poked), badge }
 }
 
-/**
- * The event with the content of its newest edit and with its original relation, because an edit cannot change the relation
- * (client-server API, "Event replacements"). The rules have evaluated the original content.
- */
+/** The event with the content of its newest edit. The rules have evaluated the original content. */
 async function asEdited(
   deps: Pick<JudgeDeps, 'eventAt'>,
   { edit_position: at }: QueuedEvent,
   poked: PokedEvent,
 ): Promise<PokedEvent> {
   const edit = at === null ? undefined : await deps.eventAt(at)
-  const content = edit?.event.content['m.new_content']
-  // In an encrypted edit this key has no meaning: the new content is in the encrypted part.
-  if (!isJsonObject(content) || poked.event.type === 'm.room.encrypted') return poked
-  const { 'm.relates_to': _, ...others } = content
-  const relation = poked.event.content['m.relates_to']
-  const edited = { ...others, ...(relation !== undefined && { 'm.relates_to': relation }) }
-  return { ...poked, event: { ...poked.event, content: edited } }
+  const content = editedContent(poked.event, edit?.event.content)
+  return content === undefined ? poked : { ...poked, event: { ...poked.event, content } }
 }
 
 async function eventStep(

@@ -3,13 +3,14 @@ import type { ServerEvent } from '../http/event-stream.ts'
 import type { Clock } from '../lib/clock.ts'
 import { limitExceeded } from '../lib/errors.ts'
 import { createOccupancy } from '../lib/occupancy.ts'
+import { type ContentsNow, presentEntries } from './present-entries.ts'
 
 /** Proxies close connections that are silent for a minute. */
 const HEARTBEAT_MS = 15_000
 const MAX_PER_ADDRESS = 20
 const TRY_AGAIN_MS = 10_000
 
-export type InboxStreamDeps = { store: InboxStore; clock: Clock }
+export type InboxStreamDeps = { store: InboxStore; clock: Clock; contentsNow?: ContentsNow }
 export type Watch = {
   inbox: InboxKey
   /** The id of the last entry that the client has; undefined: only new entries. */
@@ -24,7 +25,7 @@ export type Watch = {
  * inbox is closed, or when the session of the reader has ended.
  */
 export async function* watchInbox(
-  { store, clock }: InboxStreamDeps,
+  { store, clock, contentsNow }: InboxStreamDeps,
   { inbox, after, mayStillRead, signal }: Watch,
 ): AsyncGenerator<ServerEvent | undefined> {
   let wake = new AbortController()
@@ -35,7 +36,7 @@ export async function* watchInbox(
     yield undefined
     while (!signal.aborted) {
       wake = new AbortController()
-      const entries = await store.list(inbox, last)
+      const entries = await presentEntries(contentsNow, inbox, await store.list(inbox, last))
       if (!(await mayStillRead())) return
       for (const entry of entries) {
         last = entry.id

@@ -15,6 +15,7 @@ import type { Clock } from '../lib/clock.ts'
 import { MatrixError, notFound } from '../lib/errors.ts'
 import type { Random } from '../lib/ids.ts'
 import { createListeners, watchInbox } from './inbox-stream.ts'
+import { type ContentsNow, presentEntries } from './present-entries.ts'
 
 const params = z.object({
   pushkey: z
@@ -33,7 +34,11 @@ const entries = once(() =>
     notifications: z.array(
       z.strictObject({
         received_at: time(),
-        notification: z.looseObject({}).describe('As it was received, with only the device of this inbox'),
+        notification: z
+          .looseObject({})
+          .describe(
+            'As it was received, with only the device of this inbox, and with the present text of an event that was edited or redacted since',
+          ),
       }),
     ),
   }),
@@ -57,6 +62,7 @@ export type InboxApiDeps = {
   random: Random
   /** Whether the session is still valid. Absent: the gateway runs alone and has no users. */
   isSignedIn?: ((requester: Requester) => Promise<boolean>) | undefined
+  contentsNow?: ContentsNow
 }
 
 /** Routes of the built-in inbox app: its last notifications, newest last, and a stream of new ones. */
@@ -78,7 +84,8 @@ function readingRoutes(deps: InboxApiDeps): Route[] {
       response: { 200: entries },
       errors: NOT_READABLE,
       async handler({ params: { pushkey }, requester }) {
-        const entries = await deps.store.list((await reading(deps, pushkey, requester)).inbox)
+        const { inbox } = await reading(deps, pushkey, requester)
+        const entries = await presentEntries(deps.contentsNow, inbox, await deps.store.list(inbox))
         return {
           notifications: entries.map(({ received_at, notification }) => ({ received_at, notification })),
         }

@@ -1,10 +1,9 @@
 import type { Bus } from '../cluster/bus.ts'
 import type { Database } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
-import type { InboxKey, InboxStore, StoredEntry } from './inbox.ts'
+import { type InboxKey, type InboxStore, storedEntry } from './inbox.ts'
 import { createInboxLimits, INBOX_SIZE } from './inbox-limits.ts'
 import { deviceKeyOf } from './keys.ts'
-import type { Notification } from './notification.ts'
 
 export const MOST_OPENED = 20
 
@@ -32,11 +31,7 @@ export function makeInboxStore({
     },
     async list(inbox, after = 0) {
       const rows = await db.all(entriesOf, { ...inbox, after, limit: INBOX_SIZE })
-      return rows.toReversed().map((row): StoredEntry => ({
-        id: row.entry_id,
-        received_at: row.received_at,
-        notification: JSON.parse(row.notification) as Notification,
-      }))
+      return rows.toReversed().map((row) => storedEntry(row.entry_id, row.received_at, row.notification))
     },
     listen: (inbox, listener) => bus.subscribe([topicOf(inbox)], listener),
     async opened(pushkey) {

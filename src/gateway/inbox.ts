@@ -21,8 +21,11 @@ export type InboxEntry = {
   received_at: number
 }
 
-/** Increases within an inbox. */
-export type StoredEntry = InboxEntry & { id: number }
+/** `id` increases within an inbox. `isOwn`: this server has sent it, so its event id names an event that its recipient could see. */
+export type StoredEntry = InboxEntry & { id: number; isOwn: boolean }
+
+/** In a stored notification of this server. */
+const OWN = 'org.belfry.own'
 
 export type OpenedInbox = { pushkey: string; openedAt: number; usedAt: number }
 
@@ -126,6 +129,12 @@ export function makeInboxType(deps: InboxDeps): ProviderType<typeof options> {
   }
 }
 
+/** The entry of a stored text. */
+export function storedEntry(id: number, receivedAt: number, text: string): StoredEntry {
+  const { [OWN]: own, ...notification } = JSON.parse(text) as Notification
+  return { id, received_at: receivedAt, notification, isOwn: own === true }
+}
+
 async function inboxFor(
   { store, configured }: InboxDeps,
   { device: { pushkey }, userId }: Message,
@@ -139,8 +148,9 @@ async function inboxFor(
 }
 
 /** The stored JSON, without the content if it would be too long. Undefined: it is still too long. */
-function entryText({ device, notification }: Message): string | undefined {
-  const whole = { ...notification, devices: [device] }
+function entryText({ device, notification, userId }: Message): string | undefined {
+  // A caller can send any key.
+  const whole = { ...notification, devices: [device], [OWN]: userId !== undefined }
   const { content: _content, ...short } = whole
   return [whole, short]
     .map((one) => JSON.stringify(one))

@@ -76,6 +76,53 @@ test('an unknown client that guesses a pushkey can neither add nor remove notifi
   )
 })
 
+test('an entry has the text of an edit that comes later, and no text after a redaction, also for a user who has left', async (t) => {
+  const { server, alice, bob, roomId, setPusher, entriesOf, inbox, notify, open } = await createSyncFixture(t)
+  const room = `/rooms/${encodeURIComponent(roomId)}`
+  await setPusher(alice, KEY)
+  const said = async (body: string) => {
+    const eventId = await bob.say(roomId, body)
+    await eventually(async () => bodies(await entriesOf(KEY, alice.token)).includes(body))
+    return eventId
+  }
+  const edit = (eventId: string, body: string) =>
+    bob.say(roomId, `* ${body}`, {
+      'm.new_content': { msgtype: 'm.text', body },
+      'm.relates_to': { rel_type: 'm.replace', event_id: eventId },
+    })
+  const redact = (eventId: string) =>
+    bob.put(`${room}/redact/${encodeURIComponent(eventId)}/r${eventId.slice(1)}`, {})
+  const [edited, redacted, last] = [await said('wrong'), await said('secret'), await said('last')]
+  await edit(edited, 'less wrong')
+  const second = await edit(edited, 'right')
+  await redact(redacted)
+  assert.deepEqual(bodies(await entriesOf(KEY, alice.token)), ['right', 'last'])
+  assert.ok(!JSON.stringify((await inbox(KEY, alice.token)).body).includes('secret'))
+  // The stream of entries has the present text as well.
+  const stream = await fetch(`${server.url}/_belfry/v1/inbox/${KEY}/stream?last_event_id=0`, {
+    headers: { authorization: `Bearer ${alice.token}` },
+  })
+  let text = ''
+  for await (const piece of stream.body ?? []) {
+    text += Buffer.from(piece).toString()
+    if (text.includes('last')) break
+  }
+  assert.ok(text.includes('right') && !text.includes('wrong') && !text.includes('secret'), text)
+  await redact(second)
+  assert.deepEqual(bodies(await entriesOf(KEY, alice.token)), ['less wrong', 'last'])
+
+  // A user who has left does not get later edits. Redacted text is removed for this user too.
+  await alice.post(`${room}/leave`)
+  await edit(edited, 'among us')
+  await redact(last)
+  assert.deepEqual(bodies(await entriesOf(KEY, alice.token)), ['less wrong'])
+  // A caller that names an event of this server does not learn its text.
+  const pushkey = await open(alice)
+  const forged = { event_id: edited, room_id: roomId, content: { body: 'forged' }, 'org.belfry.own': true }
+  await notify([pushkey], forged)
+  assert.deepEqual(bodies(await entriesOf(pushkey)), ['forged'])
+})
+
 test('two users with the same pushkey have separate inboxes, and both are notified', async (t) => {
   const fixture = await createSyncFixture(t)
   const carol = await registerUser(fixture.server.url, 'carol')

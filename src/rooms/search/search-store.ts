@@ -75,7 +75,7 @@ export const eventsWithWords = query<Scan>()((db, p, d) => {
 
 type Window = { below: number; size: number }
 
-const windowOf = (db: Kysely<Schema>, p: Window) =>
+const windowOf = (db: Pick<Kysely<Schema>, 'selectFrom'>, p: Window) =>
   db
     .selectFrom('search_entries')
     .select('position')

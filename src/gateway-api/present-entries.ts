@@ -1,0 +1,31 @@
+import type { InboxKey, StoredEntry } from '../gateway/inbox.ts'
+import type { JsonObject } from '../lib/json.ts'
+
+/** The contents of those events of this server that were edited or redacted since, as a user sees them. Absent in a gateway that runs alone. */
+export type ContentsNow =
+  | ((userId: string, eventIds: readonly string[]) => Promise<ReadonlyMap<string, JsonObject>>)
+  | undefined
+
+/**
+ * The entries of this server with the present text of their events: that of the newest edit, and none of a redacted event. Entries without content, and those of other
+ * callers, stay as they were received: a caller could name any event.
+ */
+export async function presentEntries(
+  contentsNow: ContentsNow,
+  { userId }: InboxKey,
+  entries: readonly StoredEntry[],
+): Promise<readonly StoredEntry[]> {
+  const eventIds = entries.flatMap(({ isOwn, notification: { event_id: id, content } }) =>
+    isOwn && typeof id === 'string' && content ? [id] : [],
+  )
+  if (contentsNow === undefined || eventIds.length === 0) return entries
+  const contents = await contentsNow(userId, [...new Set(eventIds)])
+  if (contents.size === 0) return entries
+  return entries.map((entry) => {
+    const { content: received, ...others } = entry.notification
+    const now = contents.get(others.event_id ?? '')
+    if (!entry.isOwn || !received || now === undefined) return entry
+    const isEmpty = Object.keys(now).length === 0
+    return { ...entry, notification: { ...others, ...(!isEmpty && { content: now }) } }
+  })
+}
