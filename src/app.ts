@@ -89,9 +89,7 @@ export async function createBelfry(
       under: 'gateway.apps',
       builtIn: BUILT_IN_APPS,
       onRejected: (tx, device) => stages.rejectOwn(tx, device),
-      isSignedIn: (requester) => isSignedIn(db, requester),
-      contentsNow: (userId, eventIds) =>
-        db.snapshot((q) => currentContents(q, userId as UserId, eventIds as EventId[])),
+      ...inboxQuestions(db),
       trace: stepTraceOf(gatewayTrace),
       limiter,
     }),
@@ -131,6 +129,15 @@ const administrationOf = ({ accounts, media }: Stages, db: Database) => ({
   accounts: administerAccounts(accounts),
   reports: administerReports({ db }),
   media: administerMedia(media, avatarsInUse),
+})
+
+/** What the gateway asks about the users and events of the server. */
+const inboxQuestions = (
+  db: Database,
+): Pick<Parameters<typeof createGatewayParts>[0], 'isSignedIn' | 'contentsNow'> => ({
+  isSignedIn: (requester) => isSignedIn(db, requester),
+  contentsNow: (userId, eventIds) =>
+    db.snapshot((q) => currentContents(q, userId as UserId, eventIds as EventId[])),
 })
 
 const described = (routes: readonly Route[]) => ({ routes, openApi: () => openApiOf(routes) })
