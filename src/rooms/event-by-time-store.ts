@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
-import type { RoomId } from '../lib/ids.ts'
-import { query } from '../storage/query.ts'
+import { type Compilable, type Kysely, sql } from 'kysely'
+import type { EventId, RoomId } from '../lib/ids.ts'
+import { type Dialect, query } from '../storage/query.ts'
+import type { Schema } from '../storage/schema.ts'
 
 /**
  * The lowest position from which on the events of a room have at least the time `ts`; after the last event, if there are none. A binary search in the
@@ -37,30 +38,44 @@ export const positionAtTime = query<{ roomId: RoomId; ts: number }>()((db, p, d)
     .limit(1)
 })
 
-type Wanted = { roomId: RoomId; from: number; to: number; ts: number }
+type Wanted = {
+  roomId: RoomId
+  from: number
+  to: number
+  ts: number
+  /** The users whose messages are left out if possible. */
+  ignored: readonly string[]
+  /** The number of events that are looked at. */
+  atMost: number
+}
+
+type Found = { event_id: EventId; origin_server_ts: number }
+
+/** Of the first events in an order, the first one that is not a message of an ignored user; if all are, the first one. */
+const closest = (
+  db: Pick<Kysely<Schema>, 'selectFrom'>,
+  { p, d, isForward }: { p: Wanted; d: Dialect; isForward: boolean },
+): Compilable<Found> =>
+  db
+    .selectFrom(
+      db
+        .selectFrom('events')
+        .select(['event_id', 'origin_server_ts', 'position', 'sender', 'state_key'])
+        .where('room_id', '=', p.roomId)
+        .where('position', '>=', p.from)
+        .where('position', '<=', p.to)
+        .where('origin_server_ts', isForward ? '>=' : '<=', p.ts)
+        .orderBy('position', isForward ? 'asc' : 'desc')
+        .limit(p.atMost)
+        .as('e'),
+    )
+    .select(['e.event_id', 'e.origin_server_ts'])
+    .orderBy(sql`case when e.state_key is null and e.sender in ${d.list(p.ignored)} then 1 else 0 end`)
+    .orderBy('e.position', isForward ? 'asc' : 'desc')
+    .limit(1)
 
 /** The first event at positions `from` to `to` that has at least the time `ts`. */
-export const firstSince = query<Wanted>()((db, p) =>
-  db
-    .selectFrom('events')
-    .select(['event_id', 'origin_server_ts'])
-    .where('room_id', '=', p.roomId)
-    .where('position', '>=', p.from)
-    .where('position', '<=', p.to)
-    .where('origin_server_ts', '>=', p.ts)
-    .orderBy('position')
-    .limit(1),
-)
+export const firstSince = query<Wanted>()((db, p, d) => closest(db, { p, d, isForward: true }))
 
 /** The last event at positions `from` to `to` that has at most the time `ts`. */
-export const lastUntil = query<Wanted>()((db, p) =>
-  db
-    .selectFrom('events')
-    .select(['event_id', 'origin_server_ts'])
-    .where('room_id', '=', p.roomId)
-    .where('position', '>=', p.from)
-    .where('position', '<=', p.to)
-    .where('origin_server_ts', '<=', p.ts)
-    .orderBy('position', 'desc')
-    .limit(1),
-)
+export const lastUntil = query<Wanted>()((db, p, d) => closest(db, { p, d, isForward: false }))

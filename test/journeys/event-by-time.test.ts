@@ -55,6 +55,25 @@ onEachServerDatabase('GET /rooms/{roomId}/timestamp_to_event', (flags) => {
     }
   })
 
+  test('skips messages of ignored users, and not their state events', async (t) => {
+    const { clock, at, sayHourly, alice, bob } = await begin(t)
+    const roomId = await alice.createRoom({ preset: 'public_chat' })
+    await bob.post(`/join/${encodeURIComponent(roomId)}`)
+    const [first] = await sayHourly(alice, roomId, ['1'])
+    const [ignored] = await sayHourly(bob, roomId, ['2', '3'])
+    const [last] = await sayHourly(alice, roomId, ['4'])
+    const closest = async (query: string) => (await at(alice, roomId, query)).body['event_id']
+    const time = (hours: number) => START + hours * HOUR_MS
+    assert.equal(await closest(`ts=${time(2)}&dir=f`), ignored)
+    const content = { ignored_users: { [bob.userId]: {} } }
+    await alice.put(`/user/${encodeURIComponent(alice.userId)}/account_data/m.ignored_user_list`, content)
+    assert.equal(await closest(`ts=${time(2)}&dir=f`), last)
+    assert.equal(await closest(`ts=${time(3)}&dir=b`), first)
+    clock.advance(HOUR_MS)
+    await bob.post(`/rooms/${encodeURIComponent(roomId)}/leave`)
+    assert.match(String(await closest(`ts=${time(5)}&dir=f`)), /^\$/)
+  })
+
   test('leaves out events that the user may not see', async (t) => {
     const { at, sayHourly, alice, bob } = await begin(t)
     const initial_state = [
