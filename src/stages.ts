@@ -78,7 +78,7 @@ import { leaveAllRooms, startLeaveSweeper } from './rooms/leave-all-rooms.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { type Activity, createActivity } from './rooms/sync/activity.ts'
-import { startSearchIndexer } from './rooms/search/index-events.ts'
+import { startSearchIndexer, watchSearchIndex } from './rooms/search/index-events.ts'
 import { startUpgradeSweeper } from './rooms/upgrade-carry.ts'
 import { syncSections } from './rooms/sync/sections.ts'
 import { removeConnections } from './rooms/sync/sliding/connections.ts'
@@ -368,6 +368,7 @@ type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'media' | 'webPush' | 'toDe
 function createFront(given: Given, { webPush, ...stages }: Front) {
   const { db, bus, clock, log, metrics, limiter, trace, own, vapid, config, ruleSettings } = given
   const lastSeen = createLastSeen({ db, clock, log })
+  watchSearchIndex({ metrics, db })
   const scrape = createScrape(metrics, clock)
   const metricsServer = config.metrics.listen && createMetricsServer(scrape, config.metrics.listen)
   const http = createHttpServer({

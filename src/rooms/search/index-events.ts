@@ -3,9 +3,11 @@ import type { Clock } from '../../lib/clock.ts'
 import type { RoomId } from '../../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../../lib/json.ts'
 import type { Log } from '../../lib/log.ts'
+import type { Metrics } from '../../lib/metrics.ts'
 import { startSweeper } from '../../lib/sweeper.ts'
 import { wordsOf } from '../../lib/words.ts'
 import type { Database, Transaction } from '../../storage/database.ts'
+import type { Queries } from '../../storage/query.ts'
 import { lockStream } from '../../storage/stream.ts'
 import { relationOf } from '../relation.ts'
 import {
@@ -40,6 +42,22 @@ export function startSearchIndexer(deps: { db: Database; clock: Clock; log: Log 
       return 0
     },
   })
+}
+
+/** The number of positions that the index lacks, for the metrics: the words of their messages are not found yet. */
+export async function indexLag(q: Queries): Promise<number> {
+  const state = await q.first(progress, {})
+  return Math.max(0, (state?.last ?? 0) - (state?.position ?? 0))
+}
+
+export function watchSearchIndex({ metrics, db }: { metrics: Metrics; db: Database }): void {
+  const lag = metrics.gauge(
+    'belfry_search_positions_behind',
+    'Positions of the stream that the search index lacks; it reads at most 1,000 a second',
+  )
+  // Without the database there is no value, and the other metrics stay available.
+  const collect = async () => lag.set(await indexLag(db).catch(() => Number.NaN))
+  Object.assign(lag, { collect })
 }
 
 /** Indexes the next events, at most `batches` × 100 positions, and fewer if they are large. One statement when there are none. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { redactEvent } from '../../../src/rooms/redact.ts'
-import { indexNewEvents } from '../../../src/rooms/search/index-events.ts'
+import { indexLag, indexNewEvents } from '../../../src/rooms/search/index-events.ts'
 import { query } from '../../../src/storage/query.ts'
+import { currentPosition } from '../../../src/storage/stream.ts'
 import { counting } from '../../support/counting-database.ts'
 import { onEachSharedDatabase } from '../../support/two-processes.ts'
 import { alice, createRoomsFixture, phone, publicRoom, say } from '../fixture.ts'
@@ -63,7 +64,9 @@ onEachSharedDatabase('the index of events', (openTwo) => {
     for (let at = 0; at < 230; at++) await say(fixture, roomId, alice, 'text')
     await indexNewEvents(db, 1)
     assert.ok((await db.all(indexed, {})).length < 100)
+    assert.equal(await indexLag(other), (await currentPosition(db)) - 100)
     await indexNewEvents(other, 10)
+    assert.equal(await indexLag(db), 0)
     assert.equal((await db.all(indexed, {})).length, 230)
     const counted = counting(db)
     await indexNewEvents(counted.db, 10)
