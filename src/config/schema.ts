@@ -241,9 +241,9 @@ const experimentalSchema = z.strictObject({
   polls: setting(flagOff, {
     about: 'Default rules for polls (MSC3930): the start and the end of a poll notify, answers do not.',
   }),
-  encrypted_events: setting(flagOff, {
+  encrypted_events: setting(flagOn, {
     about:
-      "A default rule by which every encrypted event is sent to the user's devices (MSC4028), so that they can decrypt it and search it for mentions and keywords. It does not reach rooms that the user has muted.",
+      "A default rule by which every encrypted event is sent to the user's devices (MSC4028), so that they can decrypt it and search it for mentions and keywords. It does not reach rooms that the user has muted. Off: no mention in an encrypted room reaches users who have set the room to mentions only.",
   }),
   encrypted_events_count: setting(flagOff, {
     about:

@@ -23,7 +23,7 @@ type Journey = {
 }
 type Counts = { notification_count: number; highlight_count: number }
 
-async function setUp(t: TestContext, env: Record<string, string> = { ENCRYPTED_EVENTS: 'true' }) {
+async function setUp(t: TestContext, env: Record<string, string> = {}) {
   const settings = Object.entries(env).map(([name, value]) => [`BELFRY_EXPERIMENTAL_${name}`, value])
   const { url } = await startTestServer(t, { env: Object.fromEntries(settings) })
   const gateway = await startPokeReceiver(t)
@@ -187,7 +187,6 @@ describe('push for encrypted events', () => {
 
   test('with experimental.encrypted_events_count, the event counts as unread', async (t) => {
     const { alice, openRoom, encrypted, pokeOf, counts, journey } = await setUp(t, {
-      ENCRYPTED_EVENTS: 'true',
       ENCRYPTED_EVENTS_COUNT: 'true',
     })
     const room = await openRoom()
@@ -198,11 +197,10 @@ describe('push for encrypted events', () => {
     assert.equal((await journey(event)).steps[1]?.reason, 'notifies')
   })
 
-  test('the rule and its flag exist only with experimental.encrypted_events', async (t) => {
+  test('the rule and its flag exist by default, and not with experimental.encrypted_events: false', async (t) => {
     for (const isOn of [true, false]) {
-      const { url, alice, openRoom, encrypted, settled, journey } = await setUp(t, {
-        ENCRYPTED_EVENTS: String(isOn),
-      })
+      const env = isOn ? {} : { ENCRYPTED_EVENTS: 'false' }
+      const { url, alice, openRoom, encrypted, settled, journey } = await setUp(t, env)
       const { body } = await call(`${url}/_matrix/client/versions`)
       const flags = body['unstable_features'] as Record<string, boolean>
       assert.equal(flags['org.matrix.msc4028'], isOn ? true : undefined)
