@@ -9,6 +9,7 @@ import { groupCommit } from './group-commit.ts'
 import { media } from './media.ts'
 import { peers } from './peers.ts'
 import { pokes } from './pokes.ts'
+import { presence } from './presence.ts'
 import { rooms } from './rooms.ts'
 import { rules } from './rules.ts'
 import { startUp } from './start-up.ts'
@@ -30,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   groupCommit,
   rules,
   caches,
+  presence,
   trace,
   deadGateway,
   gateway,

@@ -200,6 +200,7 @@ async function close(db: Database, stages: Stages, { own, gatewayTrace, running 
   // At the same time, because each part that sends may need all of the time for the shutdown.
   parts.defer(() => disposeTogether(running))
   parts.use(stages.activity)
+  parts.use(stages.devicePresence)
   parts.use(stages.typing)
   parts.defer(() => stages.http.close())
   parts.defer(() => own.gateway.respondToPendingCalls())

@@ -78,6 +78,10 @@ import { leaveAllRooms, startLeaveSweeper } from './rooms/leave-all-rooms.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
 import { type Activity, createActivity } from './rooms/sync/activity.ts'
+import { announceProfile, removeDevicePresence, removePresence } from './rooms/presence/change-presence.ts'
+import { createDevicePresence } from './rooms/presence/device-presence.ts'
+import { presenceSection } from './rooms/presence/presence-section.ts'
+import { startPresenceSweeper } from './rooms/presence/sweep-presence.ts'
 import { startSearchIndexer, watchSearchIndex } from './rooms/search/index-events.ts'
 import { startUpgradeSweeper } from './rooms/upgrade-carry.ts'
 import { syncSections } from './rooms/sync/sections.ts'
@@ -153,13 +157,14 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     ...reading,
     webPush: sending.webPush,
   })
-  const { typing, activity } = reading
+  const { typing, activity, devicePresence } = reading
   const { sender, webPush, ownUrls, isOwnGateway } = sending
   return {
     ...front,
     accounts,
     typing,
     activity,
+    devicePresence,
     sender,
     webPush,
     media,
@@ -315,6 +320,7 @@ function accountDeps(
       await removePushersOfDevices(pushers, tx, { userId, deviceIds })
       await removeKeysOfDevices({ bus }, tx, { userId, deviceIds })
       removeConnections(tx, { userId, deviceIds })
+      if (config.presence.enabled) await removeDevicePresence({ bus, clock }, tx, { userId, deviceIds })
     },
     onDeviceRenamed: (tx, userId, deviceId) => announceRenamed({ bus }, tx, { userId, deviceId }),
     checkDeviceId: (tx, userId, deviceId) => checkDeviceId(tx, { userId, deviceId }),
@@ -324,11 +330,15 @@ function accountDeps(
       await removeCrossSigningKeys({ bus }, tx, userId)
       await forgetInboxesOf(tx, userId)
       await forgetSilenced(tx, userId)
+      removePresence(tx, userId)
     },
     onAccountErased: async (tx, userId) => {
       await removeMediaOfUser(tx, userId)
     },
-    onProfileChanged: (userId) => updateMemberProfile(rooms, userId),
+    onProfileChanged: async (userId) => {
+      await updateMemberProfile(rooms, userId)
+      if (config.presence.enabled) await announceProfile({ db, bus, clock }, userId)
+    },
     onDeactivated: (userId) => leaveAllRooms(rooms, userId),
     onRulesChanged: rulesChanged,
     onUsersIgnored: (tx, change) => usersIgnored(notifications, tx, change),
@@ -336,9 +346,12 @@ function accountDeps(
 }
 
 /** What waits in `/sync`, and what that tells of who is active. */
-function createReading({ db, bus, clock, random, config, ruleSettings }: Given) {
+function createReading({ db, bus, clock, random, log, config, ruleSettings }: Given) {
   const typing = createTyping({ clock, bus })
   const activity = createActivity({ bus, clock, random })
+  const devicePresence = config.presence.enabled
+    ? createDevicePresence({ db, bus, clock, random, log })
+    : undefined
   const pageBytes = config.limits.page_bytes
   const shared = {
     db,
@@ -348,16 +361,18 @@ function createReading({ db, bus, clock, random, config, ruleSettings }: Given) 
     typing,
     wakes: createWakes(),
     activity,
+    devicePresence,
     sharedRooms: createSharedRooms(),
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
     pageBytes,
     ...ruleSettings,
   }
   const encryption = encryptionSection()
-  const sync = { ...shared, sections: [...syncSections(shared), encryption] }
+  const presence = devicePresence === undefined ? [] : [presenceSection({ clock })]
+  const sync = { ...shared, sections: [...syncSections(shared), encryption, ...presence] }
   const { sliding_connections: maxConnections, sliding_rooms: maxRooms } = config.quotas
   const slidingSync = slidingDeps({ ...shared, maxConnections, maxRooms }, encryption)
-  return { typing, activity, sync, slidingSync }
+  return { typing, activity, devicePresence, sync, slidingSync }
 }
 
 type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'media' | 'webPush' | 'toDevice' | 'keyBackup'> & {
@@ -455,7 +470,7 @@ async function startDelivering(
 }
 
 function startSweeping(
-  { db, clock, log, config, media }: Given,
+  { db, bus, clock, log, config, media }: Given,
   { pushers, rooms, rules }: { pushers: PusherDeps; rooms: RoomDeps; rules: RuleChangeDeps },
 ): AsyncDisposable[] {
   return [
@@ -470,6 +485,7 @@ function startSweeping(
     startTransactionSweeper({ db, clock, log }),
     ...startMediaSweepers(media),
     startConnectionSweeper({ db, clock, log }),
+    ...(config.presence.enabled ? [startPresenceSweeper({ db, bus, clock, log })] : []),
     ...startMailSweepers({ db, clock, log }),
     startTraceSweeper(
       { db, clock, log },

@@ -31,6 +31,10 @@ export type ViewerFacts = {
   listsPosition: number
   /** The position of the last receipt of any user. */
   receiptsPosition: number
+  /** The position of the last change of the presence of any user. */
+  presencePosition: number
+  /** The position at which any user last began or ended to be joined to a room. */
+  sharingPosition: number
 }
 
 /**
@@ -52,6 +56,8 @@ export async function viewerFacts(
     heldKeys: [],
     listsPosition: 0,
     receiptsPosition: 0,
+    presencePosition: 0,
+    sharingPosition: 0,
   }
   const viewer = { userId, deviceId: deviceId ?? NO_DEVICE }
   for (const row of await q.all(factsOfViewer, { ...viewer, since })) addFact(facts, row)
@@ -89,6 +95,12 @@ function addFact(facts: ViewerFacts & { ignored: Set<string> }, row: FactRow): v
     case 'receipts':
       facts.receiptsPosition = Number(value)
       break
+    case 'presence':
+      facts.presencePosition = Number(value)
+      break
+    case 'sharing':
+      facts.sharingPosition = Number(value)
+      break
     case 'data':
       facts.accountData.push({ room_id: row.room_id, type, content: value })
   }
@@ -107,6 +119,8 @@ type Fact =
   | 'position'
   | 'lists'
   | 'receipts'
+  | 'presence'
+  | 'sharing'
 
 /** The columns of a fact about the user alone. */
 const fact = (name: Fact, value: RawBuilder<string> = sql<string>`''`, type = sql<string>`''`) =>
@@ -152,12 +166,16 @@ const factsOfKeys = (db: QueryCreator<Schema>, p: OfViewer) =>
 const positions = (db: QueryCreator<Schema>, p: OfViewer, d: Dialect) => {
   const asText = (position: RawBuilder<unknown>) => sql<string>`cast(${position} as text)`
   const receipts = sql`coalesce((select max(c.position) from receipts as c), 0)`
+  const presence = sql`coalesce((select max(c.position) from presence as c), 0)`
+  const sharing = sql`coalesce((select max(j.sharing_position) from memberships as j), 0)`
   return db
     .selectFrom('stream')
     .select(fact('position', asText(lastPosition(d))))
     .where('id', '=', 1)
     .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('lists', asText(lastChange(sql`${p.userId}`, d)))))
     .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('receipts', asText(receipts))))
+    .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('presence', asText(presence))))
+    .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('sharing', asText(sharing))))
 }
 
 export const factsOfViewer = query<OfViewer>()((db, p, d) =>

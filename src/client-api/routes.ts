@@ -4,7 +4,7 @@ import type { KeyBackupDeps } from '../accounts/key-backup/deps.ts'
 import type { ToDeviceDeps } from '../accounts/to-device/send.ts'
 import type { ValidationDeps } from '../accounts/email-validation.ts'
 import type { Config } from '../config/schema.ts'
-import type { Route } from '../http/route.ts'
+import type { Requester, Route } from '../http/route.ts'
 import type { NotificationDeps } from '../notifications/deps.ts'
 import type { PusherDeps } from '../pushers/set-pusher.ts'
 import type { TestPushDeps } from '../pushers/send-test-push.ts'
@@ -117,17 +117,18 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...directoryRoutes(rooms),
     ...publicRoomRoutes(rooms),
     ...roomSummaryRoutes({ db, pageBytes }),
-    ...roomSendRoutes(rooms),
-    ...roomStateWriteRoutes(rooms),
-    ...redactionRoutes(rooms),
+    ...asActivity(sync, [
+      ...roomSendRoutes(rooms),
+      ...roomStateWriteRoutes(rooms),
+      ...redactionRoutes(rooms),
+    ]),
     ...roomEventRoutes({ db, clock, pageBytes }),
     ...reportRoutes(rooms),
     ...(rooms.notifications.experimental?.threadSubscriptions === true
       ? threadSubscriptionRoutes(rooms)
       : []),
     ...relationRoutes({ db, clock, pageBytes }),
-    ...receiptRoutes({ ...notifications, db }),
-    ...typingRoutes({ db, typing }),
+    ...asActivity(sync, [...receiptRoutes({ ...notifications, db }), ...typingRoutes({ db, typing })]),
     ...syncRoutes(sync),
     ...slidingSyncRoutes(deps.slidingSync),
     ...legacyEventRoutes(sync),
@@ -144,12 +145,25 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
   return [...versionsRoutes(routes, { webPush: webPush !== undefined, encryptedEvents }), ...routes]
 }
 
+/** Routes whose requests are activity of the user (client-server API, "Presence"). */
+function asActivity({ devicePresence }: SyncDeps, routes: readonly Route[]): readonly Route[] {
+  if (devicePresence === undefined) return routes
+  return routes.map((route) => {
+    const handler = async (context: { requester: Requester }) => {
+      const response = await route.handler(context as never)
+      devicePresence.active(context.requester)
+      return response
+    }
+    return { ...route, handler }
+  })
+}
+
 /** Users and events by what is known of them, and presence. */
-function findingRoutes({ config, accounts, rooms: { db, clock } }: ClientApiDeps): Route[] {
+function findingRoutes({ config, accounts, sync, rooms: { db, bus, clock } }: ClientApiDeps): Route[] {
   const isOfAll = config.user_directory.all_users
   return [
     ...userDirectoryRoutes({ db, serverName: accounts.serverName, isOfAll }),
-    ...presenceRoutes({ db }),
+    ...presenceRoutes({ db, bus, clock, isEnabled: sync.devicePresence !== undefined }),
     ...eventByTimeRoutes({ db }),
     ...searchRoutes({ db, clock, pageBytes: config.limits.page_bytes }),
   ]

@@ -10,6 +10,7 @@ import type {
   SlidingRequest,
 } from '../rooms/sync/sliding/request.ts'
 import type { RequiredState, StatePattern } from '../rooms/sync/sliding/required-state.ts'
+import { presenceStates } from './presence-response.ts'
 
 // The two shapes of a request for sliding sync (MSC4186): that of `/v4/sync`, and the earlier one under an unstable path, which Element X sends. Some clients send null
 // for an absent value.
@@ -66,7 +67,6 @@ const extensions = z
   .nullish()
 
 const shared = { conn_id: name.nullish(), extensions }
-export const presence = z.enum(['offline', 'online', 'unavailable'])
 
 const bounded = <S extends z.ZodType>(key: z.ZodType<string, string>, value: S, max: number) =>
   z
@@ -98,7 +98,7 @@ export const stableBody = z.object({
   ...shared,
   pos: z.string().nullish(),
   timeout: count.nullish(),
-  set_presence: presence.nullish(),
+  set_presence: presenceStates.nullish(),
   lists: bounded(
     name,
     z.object({

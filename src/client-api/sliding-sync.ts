@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
 import type { SlidingDeps } from '../rooms/sync/sliding/deps.ts'
 import { slidingSync } from '../rooms/sync/sliding/sliding-sync.ts'
-import { presence, stableBody, stableRules, unstableBody, unstableRules } from './sliding-sync-request.ts'
+import { presenceStates } from './presence-response.ts'
+import { stableBody, stableRules, unstableBody, unstableRules } from './sliding-sync-request.ts'
 import { stableResponse, stableRoom, unstableResponse, unstableRoom } from './sliding-sync-response.ts'
 import { timeoutSchema } from './sync.ts'
 
@@ -33,7 +34,7 @@ function stableRoute(deps: SlidingDeps): Route {
         // matrix-nio and others send an empty token for "none".
         pos: body.pos || undefined,
         timeoutMs: body.timeout ?? 0,
-        isAway: (body.set_presence ?? 'online') !== 'online',
+        presence: body.set_presence ?? 'online',
         hasCounts: false,
         render: stableRoom,
         signal,
@@ -50,7 +51,7 @@ function unstableRoute(deps: SlidingDeps): Route {
     query: z.object({
       pos: z.string().optional(),
       timeout: timeoutSchema.optional(),
-      set_presence: presence.optional(),
+      set_presence: presenceStates.optional(),
     }),
     body: { kind: 'large json', schema: unstableBody, limit: BODY_BYTES },
     summary: 'The same in the form before MSC4186 was accepted',
@@ -62,7 +63,7 @@ function unstableRoute(deps: SlidingDeps): Route {
         viewer: requester,
         pos: query.pos || undefined,
         timeoutMs: query.timeout ?? 0,
-        isAway: (query.set_presence ?? 'online') !== 'online',
+        presence: query.set_presence ?? 'online',
         hasCounts: true,
         render: unstableRoom,
         signal,

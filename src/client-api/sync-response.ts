@@ -3,6 +3,7 @@ import { named, uncheckedJson } from '../http/response.ts'
 import { eventId, roomId, time, userId } from '../http/response-parts.ts'
 import { jsonObject } from '../http/schema.ts'
 import { once } from '../lib/once.ts'
+import { presenceEvent } from './presence-response.ts'
 import { filteredEventSchema, strippedEventSchema } from './event-response.ts'
 
 // The response of `/sync` (client-server API, "Syncing"). `rooms/sync/` assembles it.
@@ -99,8 +100,6 @@ const left = named('LeftRoom', () =>
 
 /** `rooms/sync/` assembles the rooms as `JsonObject`s, without their exact types. */
 const byRoom = (room: Parameters<typeof uncheckedJson>[0]) => z.record(roomId(), uncheckedJson(room)())
-const NOT_SERVED = 'Always empty: this server does not support it'
-const noEvents = () => z.array(accountDataEvent()).max(0).describe(NOT_SERVED)
 
 export const syncResponse = named('SyncResponse', () =>
   z.strictObject({
@@ -112,7 +111,11 @@ export const syncResponse = named('SyncResponse', () =>
       leave: byRoom(left),
     }),
     account_data: accountData(),
-    presence: z.strictObject({ events: noEvents() }),
+    presence: z.strictObject({
+      events: z
+        .array(uncheckedJson(presenceEvent)())
+        .describe('Of users who share a room with you, and of yourself; at most 500'),
+    }),
     to_device: z.strictObject({
       events: z.array(deviceMessage()).describe('In order of arrival; the rest is in the next responses'),
     }),

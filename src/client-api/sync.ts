@@ -8,6 +8,7 @@ import { NO_FILTER, parseFilter, readFilter, type SyncFilter } from '../rooms/sy
 import type { StateForm } from '../rooms/sync/room-news.ts'
 import { sync, type SyncDeps } from '../rooms/sync/sync.ts'
 import { parseToken } from '../rooms/sync/token.ts'
+import { presenceStates } from './presence-response.ts'
 import { syncResponse } from './sync-response.ts'
 
 export const timeoutSchema = queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER })
@@ -23,7 +24,7 @@ const query = z.object({
     .describe('The same before Matrix 1.16, as org.matrix.msc4222.state_after')
     .optional(),
   timeout: timeoutSchema.optional(),
-  set_presence: z.enum(['offline', 'online', 'unavailable']).optional(),
+  set_presence: presenceStates.optional(),
 })
 
 /** `GET /sync` (client-server API, "Syncing"). */
@@ -47,7 +48,7 @@ export function syncRoutes(deps: SyncDeps): Route[] {
           fullState: requested.full_state ?? false,
           stateForm: stateFormOf(requested),
           timeoutMs: requested.timeout ?? 0,
-          isAway: (requested.set_presence ?? 'online') !== 'online',
+          presence: requested.set_presence ?? 'online',
           signal,
         })
       },

@@ -13,7 +13,8 @@ export interface Bus {
  * `session:` reports that sessions of a user have ended. `room:`, `user:` and `device:` (a user id, a space and a device id) wake
  * waiting syncs, `inbox:` wakes
  * readers of an inbox, `media:` downloads that wait for an upload. `delivery` carries the ids of pushers with queued work, `activity` the active devices
- * (`rooms/sync/activity.ts`).
+ * (`rooms/sync/activity.ts`). `presence:` (a user id) wakes the waiting syncs that show presence; on `presence` processes report devices whose
+ * presence changed (`rooms/presence/`).
  */
 export type Topic =
   | `room:${string}`
@@ -24,6 +25,8 @@ export type Topic =
   | `media:${string}`
   | 'delivery'
   | 'activity'
+  | `presence:${string}`
+  | 'presence'
 
 type Listener = (message: unknown) => void
 

@@ -16,6 +16,7 @@ const SECTIONS: Record<string, string> = {
   rooms: 'Rooms',
   encryption: 'Encryption',
   user_directory: 'The user directory',
+  presence: 'Presence',
   media: 'Media',
   email: 'E-mail',
   trace: 'The journey of a notification',

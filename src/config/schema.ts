@@ -337,6 +337,13 @@ const userDirectorySchema = z.strictObject({
   }),
 })
 
+const presenceSchema = z.strictObject({
+  enabled: setting(flagOn, {
+    about:
+      'Show users who share a room whether a user is online, idle or offline, and their status message. Off: every user is offline, and the presence that clients set is accepted and not stored.',
+  }),
+})
+
 const metricsSchema = z.strictObject({
   listen: setting(listenAddress.optional(), {
     about:
@@ -393,6 +400,9 @@ const rateLimitsSchema = z.strictObject({
   email_tokens_per_minute_per_address: setting(count(10), {
     about:
       'Requests from one address for mail with a token, and visits to its link. The burst has the same size.',
+  }),
+  presence_changes_per_minute_per_user: setting(count(60), {
+    about: 'Changes of the own presence by one user. The burst has the same size.',
   }),
   email_tokens_per_hour_per_recipient_and_address: setting(count(5), {
     about:
@@ -467,6 +477,7 @@ export const configSchema = z.strictObject({
   rooms: roomsSchema.prefault({}),
   encryption: encryptionSchema.prefault({}),
   user_directory: userDirectorySchema.prefault({}),
+  presence: presenceSchema.prefault({}),
   media: mediaSchema.prefault({}),
   trace: traceSchema.prefault({}),
   metrics: metricsSchema.prefault({}),

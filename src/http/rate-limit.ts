@@ -14,6 +14,7 @@ export type LimitClass =
   | 'sync'
   | 'test push'
   | 'email token'
+  | 'presence'
 
 /** Counts a request; each function throws 429 `M_LIMIT_EXCEEDED` if the limit is exceeded. `count`: the cost of the request, 1 by default. */
 export type RateLimiter = {
@@ -42,6 +43,7 @@ export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): 
     send: buckets(limits.messages_per_second_per_user, limits.message_burst_per_user),
     'test push': perMinute(limits.test_pushes_per_minute_per_user),
     'email token': requestsOfUser,
+    presence: perMinute(limits.presence_changes_per_minute_per_user),
   }
   const requestsOfAddress = buckets(limits.requests_per_second_per_address, limits.request_burst_per_address)
   const ofAddress: Record<Exclude<LimitClass, 'none'>, TokenBuckets> = {
@@ -49,6 +51,7 @@ export function createRateLimiter(limits: Config['rate_limits'], clock: Clock): 
     sync: requestsOfAddress,
     send: requestsOfAddress,
     'test push': requestsOfAddress,
+    presence: requestsOfAddress,
     push: buckets(limits.pushes_per_second_per_address, limits.push_burst_per_address),
     login: perMinute(limits.login_attempts_per_minute_per_address),
     'email token': perMinute(limits.email_tokens_per_minute_per_address),

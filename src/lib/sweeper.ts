@@ -12,6 +12,8 @@ export type Sweep = {
    */
   sweep(): Promise<number>
   atOnce: number
+  /** Sweeps are so frequent that they are logged at the level debug. */
+  isRoutine?: boolean
 }
 
 /** Sweeps until nothing is left. Small batches keep the transactions short. Resolves to the number removed. */
@@ -34,7 +36,7 @@ export function startSweeper({ clock, log }: { clock: Clock; log: Log }, work: S
     while (!ending.signal.aborted) {
       try {
         const swept = await sweepAll(work)
-        if (swept > 0) log.info({ swept, of: work.of }, 'swept')
+        if (swept > 0) log[work.isRoutine === true ? 'debug' : 'info']({ swept, of: work.of }, 'swept')
       } catch (error) {
         log.error({ err: error, of: work.of }, 'could not sweep')
       }

@@ -22,6 +22,7 @@ import type {
   KeySignaturesTable,
   OneTimeKeysTable,
 } from './keys-schema.ts'
+import type { PresenceDevicesTable, PresenceTable } from './presence-schema.ts'
 import type { ProfileFieldsTable, ReportsTable } from './profile-schema.ts'
 import type {
   MediaContentsTable,
@@ -424,6 +425,8 @@ export type Schema = {
   device_messages: DeviceMessagesTable
   device_message_txns: DeviceMessageTxnsTable
   sliding_connections: SlidingConnectionsTable
+  presence: PresenceTable
+  presence_devices: PresenceDevicesTable
   key_backup_numbers: KeyBackupNumbersTable
   key_backups: KeyBackupsTable
   backed_up_keys: BackedUpKeysTable

@@ -8,6 +8,7 @@ import { notificationDeps } from '../../src/notifications/deps.ts'
 import { createRoom, type RoomRequest } from '../../src/rooms/create-room.ts'
 import type { RoomDeps } from '../../src/rooms/deps.ts'
 import { inviteUser, joinRoom, leaveRoom } from '../../src/rooms/membership.ts'
+import type { PresenceState } from '../../src/rooms/presence/presence-state.ts'
 import type { ReceiptDeps } from '../../src/rooms/receipts.ts'
 import { sendMessage, sendState } from '../../src/rooms/send-event.ts'
 import { NO_FILTER, parseFilter } from '../../src/rooms/sync/filter.ts'
@@ -115,7 +116,7 @@ type SyncOptions = {
   timeoutMs?: number
   signal?: AbortSignal
   deviceId?: string
-  isAway?: boolean
+  presence?: PresenceState
 }
 
 export const user = (name: string) => `@${name}:localhost` as UserId
@@ -212,7 +213,7 @@ export async function createSyncFixture(t: TestContext, db: Database, names: rea
         fullState: options.fullState ?? false,
         stateForm: options.stateForm ?? 'state',
         timeoutMs: options.timeoutMs ?? 0,
-        isAway: options.isAway ?? false,
+        presence: options.presence ?? 'online',
         signal: options.signal ?? new AbortController().signal,
       }
       return (await sync(reads, request)) as unknown as SyncBody

@@ -53,7 +53,9 @@ export type Launch = {
 export function launchProcess({ data, flags = [], settings = {} }: Launch): Launched {
   const usual = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration', '--log-level', 'error']
   const args = ['serve', ...usual, '--allow-push-to', '127.0.0.0/8', ...flags]
-  return launchBelfry(args, { env: { BELFRY_RATE_LIMITS_ENABLED: 'false', ...settings } })
+  return launchBelfry(args, {
+    env: { BELFRY_RATE_LIMITS_ENABLED: 'false', BELFRY_PRESENCE_ENABLED: 'false', ...settings },
+  })
 }
 
 type Running = {

@@ -15,8 +15,8 @@ export type TestServerOptions = {
 }
 
 /**
- * Starts a complete Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed. The test
- * fails if a response does not match the schemas of its route.
+ * Starts a complete Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed, and no presence,
+ * which would wake waiting syncs. The test fails if a response does not match the schemas of its route.
  * @param options.data an existing data directory; `flags`: further flags of `belfry serve`; `env`: settings
  * from the environment; `environment`: replacements, such as another clock
  */
@@ -35,7 +35,12 @@ export async function startTestServer(
       'silent',
       ...flags,
     ],
-    env: { BELFRY_RATE_LIMITS_ENABLED: 'false', BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8', ...env },
+    env: {
+      BELFRY_RATE_LIMITS_ENABLED: 'false',
+      BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8',
+      BELFRY_PRESENCE_ENABLED: 'false',
+      ...env,
+    },
   })
   const check = createResponseCheck()
   const belfry = await createBelfry(config, { onResponse: check.onResponse, ...environment })

@@ -18,7 +18,7 @@ const PAGE = 100
 
 /** `pageBytes`: the maximum size of a response, in bytes of events. */
 export type EventStreamDeps = PollDeps &
-  Pick<SyncDeps, 'db' | 'maxTimeoutMs' | 'activity'> & { pageBytes: number }
+  Pick<SyncDeps, 'db' | 'maxTimeoutMs' | 'activity' | 'devicePresence'> & { pageBytes: number }
 
 export type EventStreamRequest = {
   viewer: Viewer
@@ -41,7 +41,7 @@ export async function eventStream(deps: EventStreamDeps, request: EventStreamReq
     signal: request.signal,
     watches: () => true,
   }
-  using _presence = markActive(deps.activity, request.viewer, poll.timeoutMs)
+  using _activity = markActive(deps, request.viewer, { presence: 'online', timeoutMs: poll.timeoutMs })
   return await longPoll(deps, poll, () =>
     deps.db.snapshot(async (read) => {
       const { events, end, more } = await eventsSince(read, { ...request, from, pageBytes: deps.pageBytes })

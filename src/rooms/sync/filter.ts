@@ -23,10 +23,11 @@ export type RoomEventFilter = EventFilter & {
   readonly ignored?: ReadonlySet<string>
 }
 
-/** A parsed filter of `/sync` (client-server API, "Filtering"). `presence` and `event_format` have no effect. */
+/** A parsed filter of `/sync` (client-server API, "Filtering"). `event_format` has no effect. */
 export type SyncFilter = {
   readonly eventFields: readonly string[] | undefined
   readonly accountData: EventFilter
+  readonly presence: EventFilter
   readonly rooms: ReadonlySet<string> | undefined
   readonly notRooms: ReadonlySet<string>
   readonly includeLeave: boolean
@@ -59,6 +60,7 @@ export function parseFilter(value: unknown): SyncFilter {
   return {
     eventFields: stringsAt(filter, 'event_fields', 'filter'),
     accountData: parseEventFilter(objectAt(filter['account_data'], 'account_data'), 'account_data'),
+    presence: parseEventFilter(objectAt(filter['presence'], 'presence'), 'presence'),
     rooms: roomsAt(room, 'rooms', 'room'),
     notRooms: roomsAt(room, 'not_rooms', 'room') ?? new Set(),
     includeLeave: booleanAt(room, 'include_leave', 'room') ?? false,
@@ -217,7 +219,6 @@ function usersAt(filter: JsonObject, name: string, at: string): ReadonlySet<stri
 
 /** The parts of a filter without effect here. They are checked so that a client learns of its mistakes. */
 function checkUnused(filter: JsonObject): void {
-  parseEventFilter(objectAt(filter['presence'], 'presence'), 'presence')
   const format = filter['event_format'] ?? 'client'
   if (format !== 'client' && format !== 'federation')
     throw badJson('filter.event_format must be "client" or "federation"')

@@ -1,4 +1,4 @@
-import type { Bus } from '../../cluster/bus.ts'
+import type { Bus, Topic } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { RoomId } from '../../lib/ids.ts'
 import type { Viewer } from '../../lib/matrix-event.ts'
@@ -16,6 +16,8 @@ export type Poll = {
   signal: AbortSignal
   /** Whether the filter lets any news of a room through. */
   watches(roomId: RoomId): boolean
+  /** Further topics that wake the poll. */
+  topics?: readonly Topic[]
 }
 
 /**
@@ -65,7 +67,8 @@ function watchUser(deps: PollDeps, poll: Poll) {
     roomsAreStale = true
     onNews()
   })
-  const device = deviceId === null ? undefined : deps.bus.subscribe([`device:${userId} ${deviceId}`], onNews)
+  const ofDevice: Topic[] = deviceId === null ? [] : [`device:${userId} ${deviceId}`]
+  const others = deps.bus.subscribe([...ofDevice, ...(poll.topics ?? [])], onNews)
   poll.signal.addEventListener('abort', onNews)
 
   return {
@@ -86,7 +89,7 @@ function watchUser(deps: PollDeps, poll: Poll) {
     signal: () => wake.signal,
     [Symbol.dispose]() {
       user()
-      device?.()
+      others()
       rooms?.()
       poll.signal.removeEventListener('abort', onNews)
     },

@@ -1,11 +1,14 @@
 import { type ViewerFacts, viewerFacts } from '../../accounts/viewer.ts'
-import type { Bus } from '../../cluster/bus.ts'
+import type { Bus, Topic } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { RoomId } from '../../lib/ids.ts'
 import type { Viewer } from '../../lib/matrix-event.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
 import { currentPosition } from '../../storage/stream.ts'
+import type { DevicePresence } from '../presence/device-presence.ts'
+import { excludesPresence } from '../presence/presence-filter.ts'
+import type { PresenceState } from '../presence/presence-state.ts'
 import type { Activity } from './activity.ts'
 import { accountDataOf } from './extras.ts'
 import { includesRoom, type SyncFilter } from './filter.ts'
@@ -22,6 +25,8 @@ export type SyncDeps = {
   clock: Clock
   wakes: Wakes
   activity: Activity
+  /** undefined: the server has no presence. */
+  devicePresence?: DevicePresence | undefined
   sections: readonly SyncSection[]
   /** The maximum time-out of a client, in milliseconds. */
   maxTimeoutMs: number
@@ -35,8 +40,8 @@ export type SyncRequest = {
   fullState: boolean
   stateForm: StateForm
   timeoutMs: number
-  /** The user is away from the client (`set_presence` other than `online`). */
-  isAway: boolean
+  /** `set_presence`. */
+  presence: PresenceState
   /** Ends the wait with an empty response. */
   signal: AbortSignal
 }
@@ -51,8 +56,9 @@ export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBo
     timeoutMs: waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0,
     signal,
     watches: (roomId: RoomId) => includesRoom(filter, roomId),
+    topics: presenceTopics(deps, request),
   }
-  using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
+  using _activity = markActive(deps, viewer, { presence: request.presence, timeoutMs: poll.timeoutMs })
   if (since !== undefined) for (const section of deps.sections) await section.received?.(viewer, since)
   const found = await longPoll(deps, poll, async ({ isWoken }) => {
     const result = await respond(deps, { ...request, since }, isWoken)
@@ -70,9 +76,26 @@ async function emptyBody({ db, sections }: SyncDeps, viewer: Viewer, token: Sync
   return bodyOf(token, keys)
 }
 
-/** Marks the device of the viewer as active. A viewer without a device is not active anywhere. */
-export function markActive(activity: Activity, { userId, deviceId }: Viewer, timeoutMs: number) {
-  return deviceId === null ? undefined : activity.startPoll({ userId, deviceId }, timeoutMs)
+/** Without presence, and without an interest in it, a poll has no such topic. */
+function presenceTopics({ devicePresence }: SyncDeps, { viewer, filter }: SyncRequest): Topic[] {
+  return devicePresence === undefined || excludesPresence(filter.presence)
+    ? []
+    : [`presence:${viewer.userId}`]
+}
+
+type ActivityDeps = Pick<SyncDeps, 'activity' | 'devicePresence'>
+
+/**
+ * Records that the device of the viewer syncs. With the presence `online` it is active. A viewer without a device is not active anywhere.
+ */
+export function markActive(
+  { activity, devicePresence }: ActivityDeps,
+  { userId, deviceId }: Viewer,
+  { presence, timeoutMs }: { presence: PresenceState; timeoutMs: number },
+): Disposable | undefined {
+  if (deviceId === null) return undefined
+  devicePresence?.synced({ userId, deviceId }, presence, timeoutMs)
+  return presence === 'online' ? activity.startPoll({ userId, deviceId }, timeoutMs) : undefined
 }
 
 /** The response. Deferred rooms are read when they are written. */

@@ -16,6 +16,8 @@ export type TokenParts = {
   toDevice?: number | undefined
   /** The connection of sliding sync (`sliding/pos.ts`). */
   connection?: string | undefined
+  /** The position of the presence that the client has. Missing: that of the token. */
+  presence?: number | undefined
 }
 
 /** A point between two events: the client has everything up to and including `position`. Tokens for pagination have no parts. */
@@ -28,6 +30,7 @@ const PARTS: { [K in keyof TokenParts]-?: Form<TokenParts[K]> } = {
   defaults: { letter: 'r', pattern: /^[0-9a-f]{8}$/, valueOf: String },
   toDevice: { letter: 'd', pattern: /^\d{1,15}$/, valueOf: Number },
   connection: { letter: 'c', pattern: /^[0-9a-z.]{1,64}$/, valueOf: String },
+  presence: { letter: 'p', pattern: /^\d{1,15}$/, valueOf: Number },
 }
 const NAMES = Object.keys(PARTS) as (keyof TokenParts)[]
 

@@ -104,11 +104,11 @@ test('a client that polls without waiting is published at intervals and not for 
   assert.equal(messages, 2)
 })
 
-test('/sync marks its device as active unless isAway is set', async (t) => {
+test('/sync marks its device as active unless its presence is not online', async (t) => {
   const fixture = await createSyncFixture(t, await openTestSqlite(t), ['alice'])
   const isActive = () =>
     fixture.activity.activeUntil({ userId: alice, except: null, wasActive: false }) !== undefined
-  const { next_batch: since } = await fixture.sync(alice, undefined, { isAway: true })
+  const { next_batch: since } = await fixture.sync(alice, undefined, { presence: 'offline' })
   assert.equal(isActive(), false)
   const waiting = fixture.sync(alice, since, { timeoutMs: 30_000 })
   assert.equal(isActive(), true)

@@ -1,6 +1,7 @@
 import type { RoomId } from '../../../lib/ids.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
+import type { PresenceState } from '../../presence/presence-state.ts'
 import type { RequiredState } from './required-state.ts'
 import type { RoomResult } from './room-result.ts'
 
@@ -53,8 +54,8 @@ export type SlidingRequest = {
   /** undefined: a new connection. */
   pos: string | undefined
   timeoutMs: number
-  /** The user is away from the client (`set_presence` other than `online`). */
-  isAway: boolean
+  /** `set_presence`. */
+  presence: PresenceState
   lists: ReadonlyMap<string, ListRequest>
   subscriptions: ReadonlyMap<RoomId, RoomConfig>
   extensions: ExtensionRequests

@@ -31,7 +31,7 @@ export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): P
     signal,
     watches: watchesOf(request),
   }
-  using _presence = request.isAway ? undefined : markActive(deps.activity, viewer, poll.timeoutMs)
+  using _activity = markActive(deps, viewer, { presence: request.presence, timeoutMs: poll.timeoutMs })
   await acknowledge(deps, request)
   let start: Start = { ...first, asked }
   const { body, token, state, extensions } = await longPoll(deps, poll, async () => {

@@ -42,7 +42,7 @@ export async function createSlidingFixture(t: TestContext, db: Database, names: 
       viewer: { userId, deviceId: (options.deviceId as DeviceId | undefined) ?? deviceOf(userId) },
       pos: options.pos,
       timeoutMs: options.timeoutMs ?? 0,
-      isAway: false,
+      presence: 'online',
       hasCounts,
       render: hasCounts ? unstableRoom : stableRoom,
       signal: options.signal ?? new AbortController().signal,

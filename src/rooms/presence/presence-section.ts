@@ -1,0 +1,76 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { UserId } from '../../lib/ids.ts'
+import { matchesEvent } from '../sync/filter.ts'
+import { changesHidden } from '../sync/ignoring.ts'
+import type { SectionNews, SectionRequest, SyncSection } from '../sync/section.ts'
+import { excludesPresence } from './presence-filter.ts'
+import { presenceEvent, type SeenPresence } from './read-presence.ts'
+import { changedPresence, newlySharedPresence, shownPresence } from './seen-presence-store.ts'
+
+/** The most users in a response. */
+export const MAX_EVENTS = 500
+
+const NOTHING: SectionNews = { keys: {}, hasNews: false }
+
+/**
+ * `presence` (client-server API, "Presence"): the users who share a room with the viewer, and the viewer. An initial sync has those who are not offline; later ones
+ * have the changes, and users who begin to share a room. When there are more changes than a response can have, the next response continues.
+ */
+export function presenceSection({ clock }: { clock: Clock }): SyncSection {
+  return {
+    async news(request) {
+      const { filter, since, accountData } = request
+      if (excludesPresence(filter.presence)) return NOTHING
+      // Users who are no longer ignored appear.
+      const isWhole = since === undefined || changesHidden(accountData)
+      const found = isWhole ? await shown(request) : await changed(request)
+      const events = found.rows.map((row) => presenceEvent(row, clock.now()))
+      return {
+        keys: { presence: { events } },
+        hasNews: events.length > 0,
+        ...(found.upTo !== undefined && { parts: { presence: found.upTo } }),
+      }
+    },
+  }
+}
+
+const limitOf = ({ filter }: SectionRequest) => Math.min(filter.presence.limit ?? MAX_EVENTS, MAX_EVENTS)
+
+/** `upTo`: the position of the last row, if more may follow. */
+type Found = { rows: SeenPresence[]; upTo?: number }
+
+async function shown(request: SectionRequest): Promise<Found> {
+  const rows = await request.read.all(shownPresence, {
+    viewer: request.viewer.userId,
+    limit: limitOf(request),
+  })
+  return { rows: rows.filter(passes(request)) }
+}
+
+async function changed(request: SectionRequest): Promise<Found> {
+  const { read, viewer, now, presencePosition, sharingPosition } = request
+  const position = request.since?.position ?? 0
+  const limit = limitOf(request)
+  const rows = new Map<UserId, SeenPresence>()
+  if (sharingPosition > position) {
+    const range = { viewer: viewer.userId, since: position, position: now.position, limit }
+    for (const row of (await read.all(newlySharedPresence, range)).filter(passes(request)))
+      rows.set(row.user_id, row)
+  }
+  // Read in pages, because a page can have only users that the filter excludes.
+  let after = Math.min(request.since?.presence ?? position, position)
+  while (presencePosition > after) {
+    const room = limit - rows.size
+    if (room <= 0) return { rows: [...rows.values()], upTo: after }
+    const range = { viewer: viewer.userId, since: after, position: now.position, limit: room }
+    const page = await read.all(changedPresence, range)
+    for (const row of page.filter(passes(request))) rows.set(row.user_id, row)
+    after = page.length < room ? now.position : (page.at(-1) as SeenPresence).position
+  }
+  return { rows: [...rows.values()] }
+}
+
+const passes = ({ filter, ignored }: SectionRequest) => {
+  return ({ user_id: sender }: SeenPresence) =>
+    !ignored.has(sender) && matchesEvent(filter.presence, { type: 'm.presence', sender, content: {} })
+}

@@ -1,0 +1,31 @@
+import type { Log } from '../../lib/log.ts'
+import { startSweeper } from '../../lib/sweeper.ts'
+import type { Database } from '../../storage/database.ts'
+import { changePresence, type PresenceDeps } from './change-presence.ts'
+import { duePresence } from './presence-store.ts'
+
+const EVERY_MS = 5000
+const BATCH_SIZE = 200
+
+/**
+ * Changes the presence of users for whom time has passed: no longer active, idle, disconnected. The times are in the database, so this also ends the presence
+ * that a killed process has written.
+ */
+export function startPresenceSweeper(deps: PresenceDeps & { db: Database; log: Log }): AsyncDisposable {
+  return startSweeper(deps, {
+    of: 'presence of users',
+    everyMs: EVERY_MS,
+    atOnce: BATCH_SIZE,
+    isRoutine: true,
+    sweep: () => sweepDuePresence(deps),
+  })
+}
+
+/** Resolves to the number of users, at most `BATCH_SIZE`. */
+export async function sweepDuePresence(deps: PresenceDeps & { db: Database }): Promise<number> {
+  const due = await deps.db.all(duePresence, { now: deps.clock.now(), limit: BATCH_SIZE })
+  const changes = due.map((row) => ({ userId: row.user_id }))
+  if (due.length > 0)
+    await deps.db.transaction((tx) => changePresence(deps, tx, changes), { durably: false, repeatable: true })
+  return due.length
+}

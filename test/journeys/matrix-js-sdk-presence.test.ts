@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as sdk from 'matrix-js-sdk'
+import { createManualClock } from '../support/manual-clock.ts'
+import { startTestServer } from '../support/server.ts'
+import { logIn, once, register, startClient } from './js-sdk.ts'
+
+const STEP_MS = 25_000
+
+test('matrix-js-sdk shows a user as online, with a status message, idle after five minutes, online after a message, and offline', async (t) => {
+  const clock = createManualClock()
+  const { url } = await startTestServer(t, {
+    env: { BELFRY_PRESENCE_ENABLED: 'true' },
+    environment: { clock },
+  })
+  await register(url, 'alice')
+  const alice = await logIn(url, 'alice')
+  const bob = await startClient(t, url, 'bob')
+  const userId = alice.getSafeUserId()
+  const sync = () => alice.http.authedRequest(sdk.Method.Get, '/sync', { timeout: 0 })
+  /** Time passes, and Alice's client syncs as usual. */
+  const pass = async (ms: number) => {
+    for (let at = 0; at < ms; at += STEP_MS) {
+      clock.advance(STEP_MS)
+      await sync()
+    }
+  }
+  /** Resolves when Bob's client shows this of Alice. */
+  const shows = async (presence: string, isActive: boolean | undefined, message?: string) => {
+    const is = (user: sdk.User | null) =>
+      user?.presence === presence && user.currentlyActive === isActive && user.presenceStatusMsg === message
+    if (!is(bob.getUser(userId))) await once(bob, sdk.ClientEvent.Event, () => is(bob.getUser(userId)))
+  }
+
+  const { room_id: roomId } = await alice.createRoom({ preset: sdk.Preset.PublicChat })
+  await sync()
+  // The server writes what devices do at most once a second.
+  clock.advance(1000)
+  await bob.joinRoom(roomId)
+  await shows('online', true)
+  await alice.setPresence({ presence: 'online', status_msg: 'at lunch' })
+  await shows('online', true, 'at lunch')
+  await pass(125_000)
+  await shows('online', false, 'at lunch')
+  await pass(175_000)
+  await shows('unavailable', false, 'at lunch')
+  await alice.sendTextMessage(roomId, 'back')
+  clock.advance(1000)
+  await shows('online', true, 'at lunch')
+  await alice.setPresence({ presence: 'offline' })
+  // The SDK keeps the status message when an event has none.
+  await shows('offline', undefined, 'at lunch')
+  assert.equal((await bob.getPresence(userId)).presence, 'offline')
+})
