@@ -4,6 +4,7 @@ import { includesRoom, type RoomEventFilter } from '../sync/filter.ts'
 import { roomWord } from './index-events.ts'
 import {
   eventsWithWords,
+  MAX_SORTED,
   type Match,
   matchesAmong,
   newestWithWords,
@@ -30,8 +31,8 @@ const LIMITS: ScanLimits = {
   scanned: 5000,
   scannedAtLeast: 500,
   roomsAtOnce: 50,
-  sorted: 100_000,
-  window: 20_000,
+  sorted: MAX_SORTED,
+  window: 10_000,
   matches: 1000,
 }
 /** A shorter word must be equal: too many words begin with it. */
@@ -81,13 +82,14 @@ async function scan(
   const { roomsAtOnce } = limits
   const count = Math.ceil(roomWords.length / roomsAtOnce)
   const limit = Math.max(limits.scannedAtLeast, Math.ceil(limits.scanned / count))
-  const sorted = Math.max(limit, Math.ceil(limits.sorted / count))
   const found: number[] = []
+  let sorted = 0
   let end = 0
   for (let at = 0; at < roomWords.length; at += roomsAtOnce) {
     const condition = conditionOf(words, roomWords.slice(at, at + roomsAtOnce))
-    const rows = await q.all(eventsWithWords, { ...condition, below, limit, sorted })
-    if ((rows[0]?.total ?? 0) > sorted) return scanWindow(q, search, limits.window)
+    const rows = await q.all(eventsWithWords, { ...condition, below, limit })
+    sorted += rows[0]?.total ?? 0
+    if (sorted > limits.sorted) return scanWindow(q, search, limits.window)
     for (const row of rows) found.push(row.rowid)
     // Before this position, events of these rooms were left out.
     if (rows.length === limit) end = Math.max(end, rows.at(-1)?.rowid ?? 0)

@@ -10,8 +10,6 @@ type Scan = Words & {
   /** Only events before this position. */
   below: number
   limit: number
-  /** The maximum number of events that PostgreSQL sorts. */
-  sorted: number
 }
 
 type Conditions = {
@@ -35,6 +33,9 @@ export const roomsToSearch = query<{ userId: UserId }>()((db, p) =>
     .orderBy('room_id'),
 )
 
+/** The maximum number of events that PostgreSQL sorts in a look-up. */
+export const MAX_SORTED = 30_000
+
 const hasWords = (d: Dialect, p: Words): RawBuilder<boolean> =>
   d.name === 'sqlite'
     ? sql<boolean>`search_index match ${p.match}`
@@ -42,7 +43,8 @@ const hasWords = (d: Dialect, p: Words): RawBuilder<boolean> =>
 
 /**
  * The positions of the newest events with the words. Without a join, so that the limit bounds what is read. FTS5 finds them in their order. The index of PostgreSQL does not, so at most
- * `sorted` are read and sorted; above that `total` is greater than `sorted`, and the rows are not the newest.
+ * `MAX_SORTED` and one are read and sorted; above `MAX_SORTED`, `total` is greater, and the rows are not the newest. The limit is a part of the text: for a limit that it does not know, PostgreSQL would plan to read the
+ * table instead of the index.
  */
 export const eventsWithWords = query<Scan>()((db, p, d) => {
   const found = db
@@ -58,7 +60,7 @@ export const eventsWithWords = query<Scan>()((db, p, d) => {
   return db
     .with(
       (cte) => cte('found').materialized(),
-      () => found.limit(sql<number>`${p.sorted} + 1`),
+      () => found.limit(sql.lit(MAX_SORTED + 1)),
     )
     .selectFrom('found')
     .select('rowid')
