@@ -5,7 +5,10 @@ import { launch, type Program } from './processes.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 const program = (name: string) => join(import.meta.dirname, name)
 
-/** Starts Belfry in a separate process on a free loopback port. Settings that are not given here have their defaults. */
+/**
+ * Starts Belfry in a separate process on a free loopback port, without rate limits and without presence, which has its own benchmark and would wake
+ * the syncs that others measure. Settings that are not given here have their defaults.
+ */
 export function launchBelfry(
   data: string,
   { cpuProfiles }: BenchOptions,
@@ -23,6 +26,7 @@ function serve(data: string, nodeFlags: readonly string[], env: NodeJS.ProcessEn
   const flags = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration']
   const more = ['--allow-push-to', '127.0.0.0/8', '--log-level', 'error']
   return launch([...nodeFlags, join(ROOT, 'bin', 'belfry'), 'serve', ...flags, ...more], {
+    BELFRY_PRESENCE_ENABLED: 'false',
     ...env,
     BELFRY_RATE_LIMITS_ENABLED: 'false',
   })

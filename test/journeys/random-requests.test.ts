@@ -127,7 +127,7 @@ async function world(url: string): Promise<{ alice: TestUser; known: string[] }>
 }
 
 test('no random request to any endpoint gives a 500', async (t) => {
-  const server = await startTestServer(t)
+  const server = await startTestServer(t, { env: { BELFRY_PRESENCE_ENABLED: 'true' } })
   const { alice, known } = await world(server.url)
   assert.ok(tested.length > 60, `${tested.length} endpoints`)
   const request = fc.record({

@@ -14,10 +14,18 @@ const SEEN = [
   'u.avatar_url',
 ] as const
 
-/** Whether the user of a row shares a room with the viewer. A cross join makes SQLite start from the rooms of that user. */
-const isShared = (other: Expression<UserId>, viewer: UserId) => sql<boolean>`exists (
+/** The rooms that the user of a row shares with the viewer. A cross join makes SQLite start from the rooms of that user. */
+const sharedRooms = (other: Expression<UserId>, viewer: UserId) => sql`
   select 1 from memberships as o cross join memberships as m
-  where o.user_id = ${other} and o.membership = 'join' and m.room_id = o.room_id and m.user_id = ${viewer} and m.membership = 'join')`
+  where o.user_id = ${other} and o.membership = 'join' and m.room_id = o.room_id and m.user_id = ${viewer} and m.membership = 'join'`
+
+/** For many rows: PostgreSQL reads all members of the viewer's rooms once. */
+const isShared = (other: Expression<UserId>, viewer: UserId) =>
+  sql<boolean>`exists (${sharedRooms(other, viewer)})`
+
+/** For few rows: with a limit, PostgreSQL looks for each row instead. */
+const isOneShared = (other: Expression<UserId>, viewer: UserId) =>
+  sql<boolean>`(${sharedRooms(other, viewer)} limit 1) is not null`
 
 /** The viewer, and users who share a room with the viewer, whose presence changed after `since`, up to `position`, in order of position. */
 export const changedPresence = query<{ viewer: UserId; since: number; position: number; limit: number }>()(
@@ -29,7 +37,7 @@ export const changedPresence = query<{ viewer: UserId; since: number; position: 
       .where('p.position', '>', p.since)
       // Without an upper bound, PostgreSQL expects a third of the table and does not use the index.
       .where('p.position', '<=', p.position)
-      .where((eb) => eb.or([eb('p.user_id', '=', p.viewer), isShared(eb.ref('p.user_id'), p.viewer)]))
+      .where((eb) => eb.or([eb('p.user_id', '=', p.viewer), isOneShared(eb.ref('p.user_id'), p.viewer)]))
       .orderBy('p.position')
       .limit(p.limit),
 )
@@ -89,7 +97,8 @@ export const newlySharedPresence = query<{
     .select(SEEN)
     .where('p.state', '<>', 'offline')
     .where('met.user_id', '<>', p.viewer)
-    .orderBy('p.position', 'desc')
+    // Not the column itself, because PostgreSQL would read all presence in order of position, to find the few that are wanted.
+    .orderBy(sql`p.position + 0`, 'desc')
     .limit(p.limit),
 )
 
