@@ -7,7 +7,7 @@ import { type ListedRoom, listRooms, listRoomsAmong } from '../../room-summaries
 import { roomsWithLatestNews } from '../news-store.ts'
 import { type RoomMap, roomMap } from './room-map.ts'
 import { type Hiding, isSameHiding, withoutHidden } from '../ignoring.ts'
-import { departedRooms, forgottenRooms } from './rooms-of-user-store.ts'
+import { departedRooms, forgottenRooms, roomsWithEvents } from './rooms-of-user-store.ts'
 
 /** The rooms of a user at a position. Never modified: an update is a new value. */
 export type RoomList = {
@@ -23,8 +23,8 @@ export type RoomList = {
   leftSince: number
 }
 
-/** `outside`: the rooms that the user is not in. */
-export type ListShape = { outside: () => readonly RoomId[] }
+/** `invited`: the rooms that the user is invited to or knocked on. `removed`: those that the user was removed from. */
+export type ListShape = { invited: () => readonly RoomId[]; removed: () => readonly RoomId[] }
 
 export type RoomLists = {
   /** @param since the position after which `left` must be complete */
@@ -79,16 +79,9 @@ async function loaded(read: Queries, request: ListRequestOfUser): Promise<RoomLi
 
 async function updated(read: Queries, list: RoomList, request: ListRequestOfUser): Promise<RoomList> {
   const { userId, position } = request
-  const news =
-    list.position === position
-      ? []
-      : await read.all(roomsWithLatestNews, { userId, since: list.position, position })
-  const stale = new Set<RoomId>(news.map((row) => row.room_id))
-  // What such a room shows can change without news for the user.
-  for (const roomId of list.shape.outside()) stale.add(roomId)
+  const { stale, hasLeft, forgotten } = await changesSince(read, list, request)
   if (stale.size === 0) return list.position === position ? list : { ...list, position }
   const current = await listRoomsAmong(read, { userId, roomIds: [...stale] })
-  const hasLeft = news.some(({ membership }) => membership === 'leave' || membership === 'ban')
   const { left, removed } = hasLeft
     ? await departed(read, userId, list.leftSince)
     : {
@@ -99,7 +92,7 @@ async function updated(read: Queries, list: RoomList, request: ListRequestOfUser
             ({ membership, memberPosition }) => isOver(membership) && memberPosition > list.leftSince,
           ),
         ],
-        removed: await notForgotten(read, userId, removedAmong(list, current)),
+        removed: removedAmong(list, current).filter(({ roomId }) => !forgotten.has(roomId)),
       }
   const inside = current.filter(({ membership }) => !isOver(membership))
   // Invitations that are in the list are not hidden.
@@ -116,6 +109,35 @@ async function updated(read: Queries, list: RoomList, request: ListRequestOfUser
     ...newestOf(left, list.leftSince),
     ...withRooms(list, stale, { current: [...inside.filter(isKnown), ...shown, ...removed], position }),
   }
+}
+
+type ListChanges = {
+  /** The rooms to read again. */
+  stale: ReadonlySet<RoomId>
+  /** The user left a room, or was removed from one. */
+  hasLeft: boolean
+  /** The rooms of the list that the user has forgotten. */
+  forgotten: ReadonlySet<RoomId>
+}
+
+async function changesSince(
+  read: Queries,
+  { position: since, shape }: RoomList,
+  { userId, position }: ListRequestOfUser,
+): Promise<ListChanges> {
+  const news = since === position ? [] : await read.all(roomsWithLatestNews, { userId, since, position })
+  const stale = new Set<RoomId>(news.map((row) => row.room_id))
+  const [invited, removed] = [shape.invited(), shape.removed()]
+  // What an invitation shows can change without news for the user.
+  if (since !== position && invited.length > 0)
+    for (const row of await read.all(roomsWithEvents, { roomIds: invited, since, position }))
+      stale.add(row.room_id)
+  // Forgetting a room takes no position.
+  const rows = removed.length === 0 ? [] : await read.all(forgottenRooms, { userId, roomIds: removed })
+  const forgotten = new Set(rows.map((row) => row.room_id))
+  for (const roomId of forgotten) stale.add(roomId)
+  const hasLeft = news.some(({ membership }) => isOver(membership))
+  return { stale, hasLeft, forgotten }
 }
 
 /** Each request looks at the rooms that the user has left, so only the newest are kept: a request from before them reads the list again. */
@@ -144,11 +166,14 @@ const hasSameShape = (room: ListedRoom | undefined, before: ListedRoom | undefin
   before?.isEncrypted === room?.isEncrypted &&
   before?.roomType === room?.roomType
 
-const shapeOf = (rooms: RoomMap): ListShape => ({
-  outside: once(() =>
-    [...rooms.values()].filter(({ membership }) => membership !== 'join').map(({ roomId }) => roomId),
-  ),
-})
+const shapeOf = (rooms: RoomMap): ListShape => {
+  const idsWhere = (isWanted: (membership: Membership) => boolean) =>
+    once(() => [...rooms.values()].filter((room) => isWanted(room.membership)).map(({ roomId }) => roomId))
+  return {
+    invited: idsWhere((membership) => membership !== 'join' && !isOver(membership)),
+    removed: idsWhere(isOver),
+  }
+}
 
 const isOver = (membership: Membership) => membership === 'leave' || membership === 'ban'
 
@@ -171,17 +196,4 @@ async function departed(
     left: rooms.filter(({ memberPosition }) => memberPosition > since),
     removed: rooms.filter(({ roomId }) => removed.has(roomId)),
   }
-}
-
-/** Forgetting a room takes no position. */
-async function notForgotten(
-  read: Queries,
-  userId: UserId,
-  rooms: readonly ListedRoom[],
-): Promise<ListedRoom[]> {
-  if (rooms.length === 0) return []
-  const roomIds = rooms.map(({ roomId }) => roomId)
-  const forgotten = await read.all(forgottenRooms, { userId, roomIds })
-  const gone = new Set(forgotten.map((row) => row.room_id))
-  return rooms.filter(({ roomId }) => !gone.has(roomId))
 }

@@ -6,6 +6,8 @@ import { Deferred } from '../../../../src/lib/deferred.ts'
 import type { EventId, RoomId, UserId } from '../../../../src/lib/ids.ts'
 import type { JsonObject } from '../../../../src/lib/json.ts'
 import { setMarkers } from '../../../../src/rooms/receipts.ts'
+import { listedAmong } from '../../../../src/rooms/room-summaries-store.ts'
+import type { Database } from '../../../../src/storage/database.ts'
 import type { SlidingBody } from '../../../journeys/sliding-client.ts'
 import { counting } from '../../../support/counting-database.ts'
 import { onEachDatabase } from '../../../support/databases.ts'
@@ -127,7 +129,22 @@ onEachDatabase('the extensions of sliding sync', (open) => {
 
 onEachDatabase('sliding sync for a user who ignores users', (open) => {
   test('costs the same statements for one event, and keeps its windows, with hidden invitations', async (t) => {
-    const { db, count } = counting(await open(t))
+    const { db: counted, count } = counting(await open(t))
+    let largest = 0
+    const db: Database = {
+      ...counted,
+      snapshot: (work) =>
+        counted.snapshot((q) =>
+          work({
+            ...q,
+            all: async (query, params) => {
+              const rows = await q.all(query, params)
+              if ((query as unknown) === listedAmong) largest = Math.max(largest, rows.length)
+              return rows
+            },
+          }),
+        ),
+    }
     const fixture = await createSlidingFixture(t, db, NAMES)
     const roomId = await withRoom(fixture)
     const data = { ...fixture.rooms, quotas, onUsersIgnored: () => Promise.resolve() }
@@ -162,5 +179,10 @@ onEachDatabase('sliding sync for a user who ignores users', (open) => {
     await setAccountData(data, ignored, { ignored_users: {} })
     const shown = await fixture.slide(bob, body, { pos: hidden.pos, deps })
     assert.equal(Object.keys(shown.rooms).length, 3)
+    // Shown invitations are not read again for an event in another room.
+    const before = largest
+    largest = 0
+    await costOfEvent((await costOfEvent(shown.pos)).pos)
+    assert.ok(largest <= 2, `${largest} rooms of ${before}`)
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RoomId } from '../../../../src/lib/ids.ts'
-import { banUser, kickUser } from '../../../../src/rooms/membership.ts'
+import { banUser, forgetRoom, kickUser } from '../../../../src/rooms/membership.ts'
 import { onEachDatabase } from '../../../support/databases.ts'
 import { user } from '../../sync-fixture.ts'
 import { createSlidingFixture, type SlidingFixture } from './fixture.ts'
@@ -36,4 +36,19 @@ onEachDatabase('the removal from a room outside the windows', (open) => {
         assert.ok(!JSON.stringify(rooms[removed]).includes('newer'))
       }
     })
+
+  test('leaves the lists when the user forgets the room, also without a new event', async (t) => {
+    const fixture = await createSlidingFixture(t, await open(t), ['alice', 'bob'])
+    const [removed] = [await withRoom(fixture), await withRoom(fixture)]
+    await kickUser(fixture.rooms, { roomId: removed, sender: alice, target: bob })
+    const first = await fixture.slide(bob, listOf())
+    assert.equal(first.lists['all']?.count, 2)
+    // An event of the room changes nothing for the user.
+    await fixture.say(removed, alice, 'later')
+    const second = await fixture.slide(bob, listOf(), { pos: first.pos })
+    assert.deepEqual([second.lists['all']?.count, second.rooms], [2, {}])
+    await forgetRoom(fixture.rooms, { roomId: removed, userId: bob })
+    const third = await fixture.slide(bob, listOf(), { pos: second.pos })
+    assert.equal(third.lists['all']?.count, 1)
+  })
 })
