@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Transaction } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
 
 // The items of lanes: the operations that are the same for all kinds. The owners of lanes add and read items themselves.
@@ -21,11 +22,11 @@ export const hasItems = sql<boolean>`(select min(i.position) from lane_items as 
 
 /** Removes single items. */
 export async function removeItems(
-  tx: Queries,
+  tx: Transaction,
   items: readonly { laneId: number; position: number }[],
 ): Promise<void> {
   if (items.length === 0) return
-  await tx.run(removeDone, { items: items.map(({ laneId, position }) => ({ id: laneId, position })) })
+  tx.write(removeDone, { items: items.map(({ laneId, position }) => ({ id: laneId, position })) })
 }
 
 /** Removes all items of these lanes. */

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { type Dialect, type Queries, query } from '../storage/query.ts'
+import type { Transaction } from '../storage/database.ts'
+import { type Dialect, query } from '../storage/query.ts'
 import { hasItems } from './item-store.ts'
 import { type Lease, UNCERTAIN_VALUE } from './lane-store.ts'
 import type { LaneState } from './transition.ts'
@@ -37,31 +38,32 @@ export type Turn = 'more' | 'idle' | 'released' | 'gone'
 
 /**
  * Writes the new states of several lanes: those after a delivery in one statement, and all others in another one. A lane whose lease has another
- * owner now is not changed. The state of failure of a lane that was set again since the look is not changed.
+ * owner now is not changed. The state of failure of a lane that was set again since the look is not changed. The function that it resolves to gives
+ * the turns, after the commit.
  */
 export async function settleLanes(
-  tx: Queries,
+  tx: Transaction,
   lease: Lease,
   outcomes: readonly LaneOutcome[],
-): Promise<Turn[]> {
+): Promise<() => Turn[]> {
   const { deliveries = [], others = [] } = Object.groupBy(outcomes, kindOf)
   const written = { ...lease, keeps_idle: lease.keepsIdle === true ? 1 : 0 } as const
   const turns = new Map<number, Turn>()
-  if (deliveries.length > 0) {
-    const rows = await tx.all(settleDeliveries, { ...written, items: deliveries.map(deliveryRow) })
+  const note = (rows: readonly SettledRow[]) => {
     for (const row of rows) turns.set(row.lane_id, turnOf(row))
   }
-  if (others.length > 0) {
-    const rows = await tx.all(settle, { ...written, items: others.map(outcomeRow) })
-    for (const row of rows) turns.set(row.lane_id, turnOf(row))
-  }
-  return outcomes.map(({ laneId }) => turns.get(laneId) ?? 'gone')
+  if (deliveries.length > 0)
+    tx.write(settleDeliveries, { ...written, items: deliveries.map(deliveryRow) }, note)
+  if (others.length > 0) tx.write(settle, { ...written, items: others.map(outcomeRow) }, note)
+  return () => outcomes.map(({ laneId }) => turns.get(laneId) ?? 'gone')
 }
 
 const kindOf = ({ delivered, waits, raiseValue }: LaneOutcome) =>
   delivered === true && !waits && !raiseValue ? 'deliveries' : 'others'
 
-function turnOf(row: { lease_owner: string | null; has_work: 0 | 1 }): Turn {
+type SettledRow = { lane_id: number; lease_owner: string | null; has_work: 0 | 1 }
+
+function turnOf(row: SettledRow): Turn {
   if (row.lease_owner === null) return 'released'
   return row.has_work === 1 ? 'more' : 'idle'
 }

@@ -53,17 +53,18 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
     // Computed before the transaction, which can run again: the random back-off must be the same.
     const computed = ended.map((one) => computedOf(one, { now: lease.now, random: deps.random }))
     const durably = ended.some(({ event }) => deps.isDurable?.(event) === true)
-    return deps.db.transaction(
+    const { entries, turns } = await deps.db.transaction(
       async (tx) => {
         const entries: Entry<Look, Result>[] = []
         for (const one of computed) entries.push(await doubtRejection(tx, lease, one))
         await removeItems(tx, entries.flatMap(doneItems))
         await port.record(tx, lease.now, entries)
-        const turns = await settleLanes(tx, lease, entries.map(outcomeOf))
-        return entries.map((settled, at) => ({ settled, turn: turns[at] ?? 'gone' }))
+        return { entries, turns: await settleLanes(tx, lease, entries.map(outcomeOf)) }
       },
       { repeatable: true, durably },
     )
+    const became = turns()
+    return entries.map((settled, at) => ({ settled, turn: became[at] ?? 'gone' }))
   }
 
   return {

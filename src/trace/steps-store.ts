@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Transaction } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
 import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
@@ -26,12 +27,12 @@ type PackedStep = [
 
 const STEPS_PER_ROW = 32
 
-export async function addSteps(q: Queries, at: number, steps: readonly StoredStep[]): Promise<void> {
+export function addSteps(tx: Transaction, at: number, steps: readonly StoredStep[]): void {
   const rows = packRows(steps)
   const [first, second] = rows
   if (first === undefined) return
-  if (second === undefined) await q.run(insertSteps, { at, ...first })
-  else await q.run(insertStepRows, { at, rows })
+  if (second === undefined) tx.write(insertSteps, { at, ...first })
+  else tx.write(insertStepRows, { at, rows })
 }
 
 function packRows(steps: readonly StoredStep[]): { position: number; steps: string }[] {

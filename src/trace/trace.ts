@@ -62,7 +62,7 @@ export type GatewayStep = {
 
 export type Trace = {
   readonly isEnabled: boolean
-  recordSteps(tx: Queries, at: number, steps: readonly PusherStep[]): Promise<void>
+  recordSteps(tx: Transaction, at: number, steps: readonly PusherStep[]): Promise<void>
   /** Call it before the rows are removed from the queue. */
   recordCollapsed(tx: Queries, at: number, backlogs: readonly CollapsedBacklog[]): Promise<void>
   /** Call it before all queued events of these pushers are removed. */
@@ -120,7 +120,7 @@ const recording = (): Trace => ({
   isEnabled: true,
 
   async recordSteps(tx, at, steps) {
-    if (steps.length > 0) await addSteps(tx, at, steps.map(storedStep))
+    if (steps.length > 0) addSteps(tx, at, steps.map(storedStep))
   },
 
   async recordCollapsed(tx, at, backlogs) {
@@ -167,7 +167,7 @@ function heldRecorder(): Trace['recordHeld'] {
     const heads = await oldestQueued(tx, pusherIds)
     const unrecorded = heads.filter(({ pusherId, position }) => heldAt.get(pusherId) !== position)
     if (unrecorded.length === 0) return
-    await addSteps(
+    addSteps(
       tx,
       at,
       unrecorded.map((head) => storedStep({ ...head, step: 'held', reason })),

@@ -62,14 +62,11 @@ async function insertLanes(db: Database, laneIds: readonly number[], { items = t
 
 const claim = (db: Database, laneIds: readonly number[], by = lease) =>
   db.transaction(async (tx) => [...(await claimLanes(tx, { kind: 'poke', laneIds }, by)).keys()])
-const settle = (db: Database, outcomes: readonly Partial<LaneOutcome>[], by = lease) =>
-  db.transaction((tx) =>
-    settleLanes(
-      tx,
-      by,
-      outcomes.map((one) => ({ ...outcome, ...one })),
-    ),
-  )
+async function settle(db: Database, outcomes: readonly Partial<LaneOutcome>[], by = lease) {
+  const all = outcomes.map((one) => ({ ...outcome, ...one }))
+  const turns = await db.transaction((tx) => settleLanes(tx, by, all))
+  return turns()
+}
 const rowOf = async (db: Database, laneId: number) =>
   (await db.all(allLanes, {})).find((row) => row.lane_id === laneId)
 

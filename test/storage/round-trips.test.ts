@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
+import { systemRandom } from '../../src/lib/ids.ts'
+import { makeLane } from '../../src/sending/lane-changes.ts'
+import { claimLanes } from '../../src/sending/lane-store.ts'
+import { createSettler } from '../../src/sending/settler.ts'
+import { NEW_LANE } from '../../src/sending/transition.ts'
 import { joinRoom } from '../../src/rooms/membership.ts'
+import { query } from '../../src/storage/query.ts'
+import { stepsOf } from '../../src/trace/steps-store.ts'
+import { createTrace } from '../../src/trace/trace.ts'
 import { advance, current, currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import { createNotificationsFixture } from '../notifications/fixture.ts'
 import { alice, bob, createRoomsFixture, publicRoom, say } from '../rooms/fixture.ts'
@@ -10,6 +18,10 @@ import { countRoundTrips, interceptQueries } from '../support/postgres-client.ts
 const url = clusterUrl()
 const skip = typeof url === 'string' ? false : url.missing
 const open = (t: TestContext) => openTestPostgres(t, url as string, {})
+
+const insertItem = query<{ laneId: number }>()((db, p) =>
+  db.insertInto('lane_items').values({ lane_id: p.laneId, position: 1, created_at: 0 }),
+)
 
 describe('round trips to PostgreSQL', { skip }, () => {
   test('begin is sent with the first read, and commit with the last writes', async (t) => {
@@ -60,6 +72,37 @@ describe('round trips to PostgreSQL', { skip }, () => {
     await say(fixture, roomId, alice, 'hello there')
     assert.equal(trips.count(), 4)
     assert.equal(woken.length, 1)
+  })
+
+  test('the result of a poke costs two: begin, and the item, the step of the trace and the lane with the commit', async (t) => {
+    const db = await open(t)
+    const destination = 'https://gateway.test'
+    const laneId = await db.transaction(async (tx) => {
+      const made = await makeLane(tx, { kind: 'poke', destination })
+      tx.write(insertItem, { laneId: made })
+      return made
+    })
+    const lease = { owner: 'process 1', until: 60_000, now: 0 }
+    await db.transaction((tx) => claimLanes(tx, { kind: 'poke', laneIds: [laneId] }, lease))
+    const result = { kind: 'delivered', reason: 'ok', status: 200, ms: 1 } as const
+    const { settle } = createSettler(
+      { db, random: systemRandom, lease: () => lease },
+      {
+        record: (tx, at) =>
+          createTrace({ isEnabled: true }).recordSteps(tx, at, [{ pusherId: laneId, position: 1, result }]),
+      },
+    )
+    const trips = countRoundTrips(t)
+    const settled = await settle({
+      lane: { laneId, key: null, destination, state: NEW_LANE },
+      look: { state: NEW_LANE, passed: [], step: { kind: 'send', positions: [1], value: null } },
+      result,
+      event: result,
+      release: false,
+    })
+    assert.equal(trips.count(), 2)
+    assert.equal(settled?.turn, 'released')
+    assert.equal((await stepsOf(db, { position: 1, pusherIds: [laneId] })).length, 1)
   })
 })
 
