@@ -263,6 +263,33 @@ const syncAfterLogout: Attack = {
   },
 }
 
+const changingPresence: Attack = {
+  name: 'change presence without a pause, in a room of observers',
+  async run(target, caller) {
+    const accounts = await Promise.all(
+      times(sized(50, target), () => register(caller, `presence-${unique()}`)),
+    )
+    const [first] = accounts as [Account]
+    const roomId = await createRoom(first)
+    await Promise.all(accounts.map((account) => join(account, roomId)))
+    const states = ['online', 'unavailable', 'offline']
+    return repeat(target, async () => {
+      await Promise.all(
+        accounts.flatMap((account) =>
+          states.flatMap((presence) => {
+            const set = { method: 'PUT', body: { presence, status_msg: unique() }, signal: target.signal }
+            return [
+              account.call(`/presence/${account.userId}/status`, set),
+              account.call(`/sync?set_presence=${presence}`, { signal: target.signal }),
+            ]
+          }),
+        ),
+      )
+      await pause(20, target.signal)
+    })
+  },
+}
+
 const ATTACKS: readonly Attack[] = [
   fillInbox,
   readInbox,
@@ -276,6 +303,7 @@ const ATTACKS: readonly Attack[] = [
   manyProbes,
   guessPassword,
   syncAfterLogout,
+  changingPresence,
 ]
 
 export type AttackReport = { name: string; statuses: Record<string, number>; violations: string[] }

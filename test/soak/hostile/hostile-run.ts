@@ -42,7 +42,10 @@ const LOOK_MS = 500
 export async function hostileRun(run: HostileRun): Promise<HostileRunResult> {
   await using gateway = await startLoggingGateway(seededRandom(1))
   // `launchProcess` turns the rate limits off; this turns them on again.
-  const server = launchProcess({ data: run.data, settings: { BELFRY_RATE_LIMITS_ENABLED: 'true' } })
+  const server = launchProcess({
+    data: run.data,
+    settings: { BELFRY_RATE_LIMITS_ENABLED: 'true', BELFRY_PRESENCE_ENABLED: 'true' },
+  })
   try {
     const url = await server.ready
     const ordinary = await createOrdinaryUsers(url, gateway)
