@@ -59,3 +59,7 @@ export const subscriptionChanges = query<Changes>()((db, p) =>
     .orderBy('position', 'desc')
     .limit(p.limit),
 )
+
+export const deleteSubscriptions = query<{ userId: UserId }>()((db, p) =>
+  db.deleteFrom('thread_subscriptions').where('user_id', '=', p.userId),
+)

@@ -10,6 +10,7 @@ import { relationOf } from '../relation.ts'
 import { pageToken } from '../sync/token.ts'
 import { visibleEvent } from '../timeline.ts'
 import {
+  deleteSubscriptions,
   subscriptionChanges,
   subscriptionCount,
   subscriptionOf,
@@ -136,4 +137,9 @@ export async function threadSubscriptionsSince(
   }
   const next = rows[shown.length]
   return { subscribed, unsubscribed, end: next && pageToken(next.position) }
+}
+
+/** Removes the subscriptions of an account that closes, in the same transaction. */
+export function removeSubscriptions(tx: Transaction, userId: UserId): void {
+  tx.write(deleteSubscriptions, { userId })
 }
