@@ -82,6 +82,7 @@ import { announceProfile, removeDevicePresence, removePresence } from './rooms/p
 import { createDevicePresence } from './rooms/presence/device-presence.ts'
 import { presenceSection } from './rooms/presence/presence-section.ts'
 import { startPresenceSweeper } from './rooms/presence/sweep-presence.ts'
+import { deletePrivateReceipts } from './rooms/receipts-store.ts'
 import { removeSubscriptions } from './rooms/relations/subscriptions.ts'
 import { startSearchIndexer, watchSearchIndex } from './rooms/search/index-events.ts'
 import { startUpgradeSweeper } from './rooms/upgrade-carry.ts'
@@ -333,6 +334,7 @@ function accountDeps(
       await forgetSilenced(tx, userId)
       removePresence(tx, userId)
       removeSubscriptions(tx, userId)
+      tx.write(deletePrivateReceipts, { userId })
     },
     onAccountErased: async (tx, userId) => {
       await removeMediaOfUser(tx, userId)

@@ -46,7 +46,7 @@ export async function changePassword(
 
 /**
  * Closes an account permanently: it removes the password, sessions, pushers, push rules, key backups, addresses, presence,
- * subscriptions to threads and room memberships. The user id is never reused. With `erase` it also removes the profile, account data, filters and uploaded files.
+ * subscriptions to threads, private receipts and room memberships. The user id is never reused. With `erase` it also removes the profile, account data, filters and uploaded files.
  * Messages in rooms stay.
  * @throws MatrixError 403 when the password changed in the meantime; 429
  */

@@ -14,6 +14,8 @@ export type Sweep = {
   atOnce: number
   /** Sweeps are so frequent that they are logged at the level debug. */
   isRoutine?: boolean
+  /** The time before the first sweep. Default: 0. */
+  firstAfterMs?: number
 }
 
 /** Sweeps until nothing is left. Small batches keep the transactions short. Resolves to the number removed. */
@@ -27,12 +29,13 @@ export async function sweepAll({ sweep, atOnce }: Pick<Sweep, 'sweep' | 'atOnce'
 }
 
 /**
- * Sweeps at once and then at intervals, until it is disposed of. A sweep that fails is logged; the next one follows
+ * Sweeps at once, or after `firstAfterMs`, and then at intervals, until it is disposed of. A sweep that fails is logged; the next one follows
  * at its time.
  */
 export function startSweeper({ clock, log }: { clock: Clock; log: Log }, work: Sweep): AsyncDisposable {
   const ending = new AbortController()
   const sweepOn = async () => {
+    if (work.firstAfterMs !== undefined) await clock.sleep(work.firstAfterMs, ending.signal)
     while (!ending.signal.aborted) {
       try {
         const swept = await sweepAll(work)

@@ -74,3 +74,14 @@ export const receiptsSince = query<{ roomIds: readonly RoomId[]; userId: UserId;
       .where((eb) => eb.or([eb('receipt_type', '=', 'm.read'), eb('user_id', '=', p.userId)]))
       .orderBy('position'),
 )
+
+/** Deletes the private receipts of a user in all rooms. */
+export const deletePrivateReceipts = query<{ userId: UserId }>()((db, p) =>
+  db
+    .deleteFrom('receipts')
+    .where('room_id', 'in', (eb) =>
+      eb.selectFrom('memberships').select('room_id').where('user_id', '=', p.userId),
+    )
+    .where('user_id', '=', p.userId)
+    .where('receipt_type', '=', 'm.read.private'),
+)

@@ -98,8 +98,10 @@ test('closing an account removes its rows, and more with erase', async (t) => {
   const [closed, erased] = [await registerUser(url, 'closed'), await registerUser(url, 'erased')]
   const database = new DatabaseSync(join(data, 'belfry.db'))
   afterTest(t, () => database.close())
+  const eventId = await other.say(roomId, 'hello')
   for (const user of [closed, erased]) {
     await user.post(`/rooms/${roomId}/join`, {})
+    await user.post(`/rooms/${roomId}/receipt/m.read.private/${eventId}`, {})
     for (const column of Object.keys(FATES)) insertRow(database, column, { user, roomId })
   }
   for (const user of [closed, erased]) {
@@ -119,6 +121,10 @@ test('closing an account removes its rows, and more with erase', async (t) => {
     )
   assert.deepEqual(left(closed), staying(['erased']))
   assert.deepEqual(left(erased), staying([]))
+  const receipts = database
+    .prepare(`select user_id from receipts where receipt_type = 'm.read.private'`)
+    .all()
+  assert.deepEqual(receipts, [], 'private receipts')
 })
 
 /** Values that code reads when the account closes. Other texts name the column and the user, and other numbers count. */

@@ -2,6 +2,7 @@ import type { Log } from '../../lib/log.ts'
 import { startSweeper } from '../../lib/sweeper.ts'
 import type { Database } from '../../storage/database.ts'
 import { changePresence, type PresenceDeps } from './change-presence.ts'
+import { GRACE_MS } from './presence-state.ts'
 import { duePresence } from './presence-store.ts'
 
 const EVERY_MS = 5000
@@ -17,6 +18,8 @@ export function startPresenceSweeper(deps: PresenceDeps & { db: Database; log: L
     everyMs: EVERY_MS,
     atOnce: BATCH_SIZE,
     isRoutine: true,
+    // After a start, clients return first. Otherwise all users would be offline for a moment.
+    firstAfterMs: GRACE_MS,
     sweep: () => sweepDuePresence(deps),
   })
 }

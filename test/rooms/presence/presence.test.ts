@@ -8,13 +8,16 @@ import {
   removeDevicePresence,
   removePresence,
 } from '../../../src/rooms/presence/change-presence.ts'
-import { ACTIVE_FOR_MS, IDLE_AFTER_MS } from '../../../src/rooms/presence/presence-state.ts'
-import { sweepDuePresence } from '../../../src/rooms/presence/sweep-presence.ts'
+import { ACTIVE_FOR_MS, GRACE_MS, IDLE_AFTER_MS } from '../../../src/rooms/presence/presence-state.ts'
+import { startPresenceSweeper, sweepDuePresence } from '../../../src/rooms/presence/sweep-presence.ts'
 import { query } from '../../../src/storage/query.ts'
 import { currentPosition } from '../../../src/storage/stream.ts'
 import type { Database } from '../../../src/storage/database.ts'
+import { afterTest } from '../../support/after-test.ts'
 import { counting } from '../../support/counting-database.ts'
 import { onEachDatabase } from '../../support/databases.ts'
+import { eventually } from '../../support/eventually.ts'
+import { silentLog } from '../../support/log.ts'
 import { deviceOf, user } from '../sync-fixture.ts'
 import { createPresenceFixture, HOUR, type PresenceBody } from './fixture.ts'
 
@@ -108,6 +111,22 @@ onEachDatabase('presence', (open) => {
     assert.deepEqual((await presence(bob, since)).seen, ['alice offline'])
     clock.advance(24 * HOUR)
     assert.equal(await sweep(), 0)
+  })
+
+  test('of a user whose client returns within 30 s after a start does not change', async (t) => {
+    const { db, bus, clock, connect, presence, see } = await createFixture(t, await open(t))
+    await connect(alice)
+    await connect(bob)
+    const { since } = await presence(bob)
+    clock.advance(2 * HOUR)
+    const sweeper = startPresenceSweeper({ db, bus, clock, log: silentLog })
+    afterTest(t, () => sweeper[Symbol.asyncDispose]())
+    clock.advance(GRACE_MS - 1)
+    await connect(alice)
+    clock.advance(1)
+    await eventually(async () => (await presence(bob, since)).seen.length > 0)
+    assert.deepEqual((await presence(bob, since)).seen, ['bob offline'])
+    assert.equal((await see(bob, alice)).presence, 'online')
   })
 
   test('of a user who begins to share a room appears, for both', async (t) => {

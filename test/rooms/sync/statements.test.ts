@@ -5,6 +5,7 @@ import type { Database } from '../../../src/storage/database.ts'
 import { counting } from '../../support/counting-database.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { encryptionSection } from '../../../src/keys/sync-section.ts'
+import { presenceSection } from '../../../src/rooms/presence/presence-section.ts'
 import { bodies, createSyncFixture, type SyncFixture, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
@@ -20,7 +21,8 @@ const MAX_INCREMENTAL = 6
 /** With all sections of the server. */
 async function createFixture(t: TestContext, db: Database): Promise<SyncFixture> {
   const fixture = await createSyncFixture(t, db, ['alice', 'bob'])
-  fixture.reads.sections = [...fixture.reads.sections, encryptionSection()]
+  const { clock } = fixture
+  fixture.reads.sections = [...fixture.reads.sections, encryptionSection(), presenceSection({ clock })]
   return fixture
 }
 
