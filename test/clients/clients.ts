@@ -21,28 +21,12 @@ export type Client = {
   startsServer?: boolean
 }
 
-const python = join(cache, 'matrix-nio/bin/python')
-
 export const clients: readonly Client[] = [
   {
     name: 'matrix-nio',
     needs: ['python3'],
-    async prepare() {
-      const folder = join(cache, 'matrix-nio')
-      if (!existsSync(python)) await run(['python3', '-m', 'venv', folder])
-      const requirements = join(sources, 'matrix-nio/requirements.txt')
-      await run([
-        python,
-        '-m',
-        'pip',
-        'install',
-        '--quiet',
-        '--disable-pip-version-check',
-        '-r',
-        requirements,
-      ])
-    },
-    command: [python, join(sources, 'matrix-nio/encrypted_room.py')],
+    prepare: () => installPython('matrix-nio'),
+    command: [pythonOf('matrix-nio'), join(sources, 'matrix-nio/encrypted_room.py')],
   },
   {
     name: 'matrix-bot-sdk',
@@ -58,6 +42,12 @@ export const clients: readonly Client[] = [
         cwd: join(sources, 'mautrix-go'),
       }),
     command: [join(cache, 'mautrix-go')],
+  },
+  {
+    name: 'mautrix-python',
+    needs: ['python3'],
+    prepare: () => installPython('mautrix-python'),
+    command: [pythonOf('mautrix-python'), join(sources, 'mautrix-python/bots.py')],
   },
   {
     name: 'element-x',
@@ -81,6 +71,18 @@ export const clients: readonly Client[] = [
     startsServer: true,
   },
 ]
+
+function pythonOf(name: string): string {
+  return join(cache, name, 'bin/python')
+}
+
+/** Installs the packages of a program in Python in an environment of its own. */
+async function installPython(name: string): Promise<void> {
+  const python = pythonOf(name)
+  if (!existsSync(python)) await run(['python3', '-m', 'venv', join(cache, name)])
+  const requirements = join(sources, name, 'requirements.txt')
+  await run([python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements])
+}
 
 /** Copies a folder with a program in JavaScript to the cache, and installs its packages there. */
 async function installPackages(name: string): Promise<void> {
