@@ -15,9 +15,9 @@ import { figure, type Table } from './support/table.ts'
 const DEPTHS = [40, 400, 4000] as const
 const ROUNDS = 3
 const SENDING_CONNECTIONS = 64
-/** A statement that runs less often than for each tenth poke belongs to a sweeper. */
-const MIN_COUNT = 0.1
-const MAX_STATEMENT_MICROS = 10
+/** A statement that runs less often belongs to a sweeper. One read can be for 14 pokes. */
+const MIN_COUNT = 0.03
+const MAX_READING_MICROS = 10
 const MAX_GROWTH = 1.5
 
 type Statements = readonly StatementTime[]
@@ -75,15 +75,19 @@ function lineOf(depth: number, rounds: readonly Round[]): Line {
       return { sql, count: medianOf(found, (one) => one.count), micros: medianOf(found, (one) => one.micros) }
     },
   )
-  const sqliteMicros = statements.reduce((sum, { count, micros }) => sum + count * micros, 0)
+  const sqliteMicros = microsOf(statements)
   return { depth, ...medians(rounds.map(({ delivery }) => delivery)), sqliteMicros, statements }
 }
+
+/** The time of these statements for one poke. */
+const microsOf = (statements: Statements) =>
+  statements.reduce((sum, { count, micros }) => sum + count * micros, 0)
 
 function report(lines: readonly Line[]): Report {
   const [first, last] = [lines[0], lines.at(-1)]
   if (!first || !last) throw new Error('nothing was measured')
   const growth = last.sqliteMicros / first.sqliteMicros
-  const slowest = Math.max(...last.statements.filter(isReading).map(({ micros }) => micros))
+  const reading = microsOf(last.statements.filter(isReading))
   return {
     tables: [drainTable(lines), statementTable(lines, last)],
     targets: [
@@ -93,9 +97,9 @@ function report(lines: readonly Line[]): Report {
         isMet: growth <= MAX_GROWTH,
       },
       {
-        wanted: `${figure(last.depth)} events: each reading statement of a poke within ${MAX_STATEMENT_MICROS} µs`,
-        found: `${figure(slowest, 1)} µs`,
-        isMet: slowest <= MAX_STATEMENT_MICROS,
+        wanted: `${figure(last.depth)} events: the reading statements of a poke together within ${MAX_READING_MICROS} µs`,
+        found: `${figure(reading, 1)} µs`,
+        isMet: reading <= MAX_READING_MICROS,
       },
     ],
     figures: {
@@ -112,10 +116,12 @@ const roundedStatement = ({ sql, ...numbers }: StatementTime) => ({ sql, ...roun
 const isReading = ({ sql }: StatementTime) =>
   /^\s*(select|with)\b/i.test(sql) && !/\b(insert|update|delete)\b/i.test(sql)
 
+const DRAIN_COLUMNS = ['events', 'pokes/s', 'CPU µs/poke', 'statements', 'SQLite µs/poke', 'reading, µs/poke']
+
 function drainTable(lines: readonly Line[]): Table {
   return {
     title: 'Delivery of the backlog of one pusher',
-    columns: ['events', 'pokes/s', 'CPU µs/poke', 'statements', 'SQLite µs/poke', ...cpuColumns],
+    columns: DRAIN_COLUMNS.concat(cpuColumns),
     rows: lines.map((one) => [
       figure(one.depth),
       figure(one.pokesPerSecond),
@@ -125,6 +131,7 @@ function drainTable(lines: readonly Line[]): Table {
         1,
       ),
       figure(one.sqliteMicros, 1),
+      figure(microsOf(one.statements.filter(isReading)), 1),
       ...cpuCells(one),
     ]),
   }

@@ -1,6 +1,6 @@
-import type { HeadParams } from './delivery/head-store.ts'
+import type { FollowingParams, HeadParams } from './delivery/head-store.ts'
 import type { FactsWanted } from './delivery/recipient.ts'
-import { pokeHeads, recipientFacts } from './notifications/recipient-facts.ts'
+import { pokeHeads, pokesFollowing, recipientFacts } from './notifications/recipient-facts.ts'
 import { createLoginAttemptLimiter, createTokenMailLimiter } from './accounts/attempt-limits.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
@@ -446,6 +446,7 @@ async function startDelivering(
   const questions = {
     loadPokedEvents,
     readHeads: (q: Queries, params: HeadParams) => pokeHeads(q, params, config.push.badge),
+    readFollowing: (q: Queries, params: FollowingParams) => pokesFollowing(q, params, config.push.badge),
     recipientFacts: (q: Queries, wanted: readonly FactsWanted[]) =>
       recipientFacts(q, wanted, config.push.badge),
     rulesOf: (q: Queries, userId: UserId) => rulesetOf(q, userId, ruleSettings),

@@ -16,6 +16,17 @@ export type HeadRow = Selected & { facts: RecipientFacts }
 /** Reads heads with their facts in one query. */
 export type ReadHeads = (q: Queries, params: HeadParams) => Promise<readonly HeadRow[]>
 
+type SelectedItem = ReturnType<typeof selectFollowing> extends Compilable<infer R> ? R : never
+
+/** An item behind the head of a queue, with the facts about its event and its recipient. */
+export type FollowingRow = SelectedItem & { facts: RecipientFacts }
+
+/** A queued event with its facts: at the head of a queue, or behind it. */
+export type QueuedItem = Pick<HeadRow, keyof FollowingRow & keyof HeadRow>
+
+/** Reads the items behind heads with their facts in one query, by lane and position. */
+export type ReadFollowing = (q: Queries, params: FollowingParams) => Promise<readonly FollowingRow[]>
+
 /**
  * For each pusher that is still leased by `owner`: its settings and state, and the first queued event after `done`, if any, with
  * the current facts about it.
@@ -109,10 +120,63 @@ export const selectHeads = (db: QueryCreator<Schema>, p: HeadParams, d: Dialect)
     )
     .leftJoin('rule_sets as rs', 'rs.user_id', 'h.user_id')
     .selectAll('h')
-    .select([headPosition.as('head'), nextPosition.as('next')])
+    .select([headPosition.as('position'), nextPosition.as('next')])
     .select(QUEUED_EVENT)
     .select(newestEdit('e.position').as('edit_position'))
     .select(RECIPIENT)
+
+/** `gen`: the generation of the look at the head. `take`: the maximum number of items. */
+export type FollowingParams = {
+  owner: string
+  items: readonly { id: number; gen: number; after: number; take: number }[]
+}
+
+const nextAfter = (laneId: string, position: string) =>
+  sql<number | null>`(select min(i.position) from lane_items as i
+    where i.lane_id = ${sql.ref(laneId)} and i.position > ${sql.ref(position)})`
+
+/**
+ * The items `f` after `after`, with the queued event `e`, of lanes that are still as in the look at their heads: no value is due,
+ * and they do not fail. Steps from one item to the next, so the cost does not depend on the length of the queue.
+ */
+export const selectFollowing = (db: QueryCreator<Schema>, p: FollowingParams, d: Dialect) =>
+  db
+    .withRecursive('f(lane_id, user_id, handle, enabled, rules_version, position, still)', (cte) =>
+      cte
+        .selectFrom(
+          d.rows(p.items, { id: 'integer', gen: 'integer', after: 'integer', take: 'integer' }).as('r'),
+        )
+        .innerJoin('lanes as l', 'l.lane_id', 'r.id')
+        .innerJoin('pushers as p', 'p.pusher_id', 'l.lane_id')
+        .leftJoin('rule_sets as rs', 'rs.user_id', 'p.user_id')
+        .where('l.lease_owner', '=', p.owner)
+        .whereRef('l.generation', '=', 'r.gen')
+        .where('l.value_due', '=', sql.lit(0))
+        .where('l.failing_since', 'is', null)
+        .select(['l.lane_id', 'p.user_id', 'p.handle', 'p.enabled', 'rs.version as rules_version'])
+        .select([nextAfter('l.lane_id', 'r.after').as('position'), 'r.take as still'])
+        .unionAll((eb) =>
+          eb
+            .selectFrom('f as b')
+            .where('b.position', 'is not', null)
+            .where('b.still', '>', sql.lit(1))
+            .select(['b.lane_id', 'b.user_id', 'b.handle', 'b.enabled', 'b.rules_version'])
+            .select([
+              nextAfter('b.lane_id', 'b.position').as('position'),
+              sql<number>`b.still - 1`.as('still'),
+            ]),
+        ),
+    )
+    .selectFrom('f')
+    .leftJoin('events as e', 'e.position', 'f.position')
+    .leftJoin('memberships as m', (join) =>
+      join.onRef('m.room_id', '=', 'e.room_id').onRef('m.user_id', '=', 'f.user_id'),
+    )
+    .where('f.position', 'is not', null)
+    .select(['f.lane_id', 'f.user_id', 'f.handle', 'f.enabled', 'f.rules_version', 'm.membership'])
+    .select(sql<number>`f.position`.as('position'))
+    .select(QUEUED_EVENT)
+    .select(newestEdit('e.position').as('edit_position'))
 
 /** Reads the table itself, not an index. */
 export const anyPusher = query()((db) =>

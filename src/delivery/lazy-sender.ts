@@ -18,9 +18,15 @@ export function makeLazySender(options: PokeAgentOptions & Omit<PokeSenderDeps, 
     return { agent, send: makePokeSender({ ...options, agent }) }
   }
   let made: ReturnType<typeof make> | undefined
-  const sender = () => (made ??= make())
+  let send: PokeSender | undefined
+  const sender = () =>
+    (made ??= make().then((all) => {
+      send = all.send
+      return all
+    }))
   return {
-    send: async (url, poke, ...rest) => (await sender()).send(url, poke, ...rest),
+    send: (url, poke, more) =>
+      send?.(url, poke, more) ?? sender().then((loaded) => loaded.send(url, poke, more)),
     load: async () => void (await sender()),
     async [Symbol.asyncDispose]() {
       await (await made)?.agent[Symbol.asyncDispose]()

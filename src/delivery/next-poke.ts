@@ -1,4 +1,5 @@
 import { CALL_LIFE_MS, isCall } from '../lib/call-events.ts'
+import type { Clock } from '../lib/clock.ts'
 import { editedContent } from '../lib/edited-content.ts'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
@@ -23,13 +24,14 @@ import {
 } from './device-rules.ts'
 import { badgePoke, eventPoke, type Poke, type PokeDevice } from './poke.ts'
 import type { PokedEvent } from './poked-event.ts'
-import type { HeadRow, ReadHeads } from './head-store.ts'
+import type { HeadRow, QueuedItem, ReadFollowing, ReadHeads } from './head-store.ts'
 import type { FactsWanted, RecipientFacts, StoredOutcome } from './recipient.ts'
-import { roomNameFor } from './room-name.ts'
+import { givenName, roomNameFor } from './room-name.ts'
 
 /** The functions that delivery needs from earlier stages. */
 export type DeliveryQueries = {
   readHeads: ReadHeads
+  readFollowing: ReadFollowing
   /** Reads the facts of several recipients in one query, in their order. */
   recipientFacts: (q: Queries, wanted: readonly FactsWanted[]) => Promise<readonly RecipientFacts[]>
   /** All push rules of a user. */
@@ -73,9 +75,12 @@ export type NextStep =
    */
   | { kind: 'rest'; badgeKnown: boolean; until?: number }
 
-export type NextPokeDeps = Omit<DeliveryQueries, 'rulesOf' | 'recipientFacts' | 'readHeads'> & {
+export type NextPokeDeps = Omit<
+  DeliveryQueries,
+  'rulesOf' | 'recipientFacts' | 'readHeads' | 'readFollowing'
+> & {
   q: Queries
-  now: number
+  clock: Pick<Clock, 'now'>
   deviceRulesOf: (userId: UserId, version: number) => Promise<DeviceRules>
   eventAt: (position: number) => Promise<PokedEvent | undefined>
   /** false: every poke has the short form. */
@@ -85,14 +90,17 @@ export type NextPokeDeps = Omit<DeliveryQueries, 'rulesOf' | 'recipientFacts' | 
 /**
  * The next step: the oldest queued event that is still to be sent; without queued events, the badge if it differs from the badge
  * that was sent last. All facts are current: an event that was read, redacted or left in the meantime is not sent. `badgeMissed`: an
- * event was skipped in this look, so the badge may differ although it is not due.
+ * event was skipped in this look, so the badge may differ although it is not due. `item`: the head, or an item behind it.
  */
-export async function nextPoke(deps: NextPokeDeps, head: HeadRow, badgeMissed: boolean): Promise<NextStep> {
+export function nextPoke(
+  deps: NextPokeDeps,
+  { head, item, badgeMissed }: { head: HeadRow; item: QueuedItem; badgeMissed: boolean },
+): NextStep | Promise<NextStep> {
   if (head.activated === 0) return activationStep(deps, head)
   const isBadgeDue = head.value_due > 0 || badgeMissed
-  return head.head === null
+  return item.position === null
     ? badgeStep(deps, head, isBadgeDue)
-    : eventStep(deps, head, { position: head.head, isBadgeDue })
+    : eventStep(deps, { head, item }, { position: item.position, isBadgeDue })
 }
 
 /** The wait before the next look at a pusher that its app has not confirmed. The activation ends the wait. */
@@ -100,10 +108,11 @@ const UNCONFIRMED_WAIT_MS = 3_600_000
 
 function activationStep(deps: NextPokeDeps, head: HeadRow): NextStep {
   const { ack_token: ackToken, ack_expires_at: expiresAt, value_due: due } = head
-  const isLate = (expiresAt ?? 0) <= deps.now
+  const now = deps.clock.now()
+  const isLate = (expiresAt ?? 0) <= now
   if (due > 0 && ackToken !== null && head.enabled === 1 && !isLate)
     return { kind: 'activate', device: deviceOf(head, deps.includeContent), ackToken }
-  const until = head.head === null ? {} : { until: deps.now + UNCONFIRMED_WAIT_MS }
+  const until = head.position === null ? {} : { until: now + UNCONFIRMED_WAIT_MS }
   return { kind: 'rest', badgeKnown: true, ...until }
 }
 
@@ -143,27 +152,35 @@ export type PokeDecision =
   | { kind: 'send'; outcome: RuleOutcome; poked: PokedEvent; badge: number }
   | { kind: 'skip'; reason: SkipReason }
 
-export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'now' | 'displayNameAt' | 'deviceRulesOf' | 'eventAt'> & {
-  /** Not called for an event that the facts of the queue rule out. */
-  factsOf: (wanted: FactsWanted) => Promise<RecipientFacts>
+export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'clock' | 'displayNameAt' | 'deviceRulesOf' | 'eventAt'> & {
   /** For e-mail pushers: whether the deciding rule wants the event to be mailed. */
   isForMail?: (tweaks: RuleOutcome['tweaks']) => boolean
+}
+
+/** `facts`: the function that reads them is not called for an event that the facts of the queue rule out. */
+type Judged = {
+  position: number
+  facts: RecipientFacts | ((wanted: FactsWanted) => Promise<RecipientFacts>)
 }
 
 /**
  * Decides whether the event at `position` is still to be sent to this pusher, and with which outcome. All facts are current. The
  * facts of the queue are checked first, so that an event that they rule out needs no look-up.
  */
-export async function judgeEvent(deps: JudgeDeps, row: QueuedEvent, position: number): Promise<PokeDecision> {
-  const queued = queuedFacts(row, deps.now)
+export async function judgeEvent(
+  deps: JudgeDeps,
+  row: QueuedEvent,
+  { position, facts }: Judged,
+): Promise<PokeDecision> {
+  const queued = queuedFacts(row, deps.clock.now())
   const early = notifyReason(queued)
   if (early !== undefined) return { kind: 'skip', reason: early }
   const { user_id: userId, room_id: roomId, thread_id: threadId } = row
   if (roomId === null || threadId === null) return { kind: 'skip', reason: 'gone' }
-  const [{ isRead, outcome: stored, badge }, poked] = await Promise.all([
-    deps.factsOf({ userId, event: { roomId, threadId, position } }),
-    deps.eventAt(position),
-  ])
+  const [{ isRead, outcome: stored, badge }, poked] =
+    typeof facts === 'function'
+      ? await Promise.all([facts({ userId, event: { roomId, threadId, position } }), deps.eventAt(position)])
+      : [facts, await deps.eventAt(position)]
   const reason = notifyReason({
     isRead,
     isGone: poked === undefined,
@@ -171,11 +188,17 @@ export async function judgeEvent(deps: JudgeDeps, row: QueuedEvent, position: nu
     isDisabled: row.enabled === 0,
   })
   if (reason !== undefined || poked === undefined) return { kind: 'skip', reason: reason ?? 'gone' }
-  const outcomes = await outcomesFor(deps, row, { poked, stored })
+  const known = asPusherOutcome(stored === undefined ? NO_MATCH : asOutcome(stored))
+  const mayWake = stored === undefined && poked.event.type === 'm.room.encrypted'
+  const isAsked = row.rules_version !== null && (row.handle !== null || mayWake)
+  const outcomes = isAsked
+    ? await outcomesFor(deps, row, { poked, known, mayWake })
+    : { counted: known, here: known }
   const isForMail = deps.isForMail?.(outcomes.here.outcome.tweaks) ?? true
   const quiet = notifyReason(pusherRuleFacts(outcomes, { isForMail }))
   if (quiet !== undefined) return { kind: 'skip', reason: quiet }
-  return { kind: 'send', outcome: outcomes.here.outcome, poked: await asEdited(deps, row, poked), badge }
+  const edited = row.edit_position === null ? poked : await asEdited(deps, row, poked)
+  return { kind: 'send', outcome: outcomes.here.outcome, poked: edited, badge }
 }
 
 /** The event with the content of its newest edit. The rules have evaluated the original content. */
@@ -191,15 +214,15 @@ async function asEdited(
 
 async function eventStep(
   deps: NextPokeDeps,
-  head: HeadRow,
+  { head, item }: { head: HeadRow; item: QueuedItem },
   { position, isBadgeDue }: { position: number; isBadgeDue: boolean },
 ): Promise<NextStep> {
   const userId = head.user_id
-  const decision = await judgeEvent({ ...deps, factsOf: async () => head.facts }, head, position)
+  const decision = await judgeEvent(deps, item, { position, facts: item.facts })
   if (decision.kind === 'skip') return decision
   const { outcome, poked } = decision
   const badge = receivesBadge(head) ? decision.badge : null
-  const hold = holdFor(deps, head)
+  const hold = holdFor(deps, head, item)
   if (hold !== undefined) {
     // Events that were read in the meantime change the badge also during a hold.
     const badgeNow = badgeStep(deps, head, isBadgeDue)
@@ -219,7 +242,7 @@ async function eventStep(
     ...(!isShort && { shorter: () => eventPoke({ ...input, device: shortened(input.device) }) }),
     badge,
     about: 'event',
-    ...(isCall(head.type ?? '') && { worthSeconds: CALL_LIFE_MS / 1000 }),
+    ...(isCall(item.type ?? '') && { worthSeconds: CALL_LIFE_MS / 1000 }),
   }
 }
 
@@ -230,12 +253,14 @@ async function eventStep(
 function holdFor(
   deps: NextPokeDeps,
   head: HeadRow,
+  { origin_server_ts: sentAt, type }: QueuedItem,
 ): { kind: 'hold'; until: number; lookAt: number } | undefined {
-  const { hold_ms: holdMs, origin_server_ts: sentAt, user_id: userId, device_id: except } = head
-  if (holdMs === 0 || sentAt === null || isCall(head.type ?? '')) return undefined
+  const { hold_ms: holdMs, user_id: userId, device_id: except } = head
+  if (holdMs === 0 || sentAt === null || isCall(type ?? '')) return undefined
+  const now = deps.clock.now()
   const until = sentAt + holdMs
   // The clocks of two machines may differ a little. After a clock was set back, an event must not be held for ever.
-  if (until <= deps.now || until > deps.now + 2 * holdMs) return undefined
+  if (until <= now || until > now + 2 * holdMs) return undefined
   const activeUntil = deps.activeUntil({ userId, except, wasActive: head.held_until !== null })
   return activeUntil === undefined ? undefined : { kind: 'hold', until, lookAt: Math.min(until, activeUntil) }
 }
@@ -244,14 +269,11 @@ function holdFor(
 async function outcomesFor(
   deps: JudgeDeps,
   { user_id: userId, handle, rules_version: version }: QueuedEvent,
-  { poked, stored }: { poked: PokedEvent; stored: StoredOutcome | undefined },
+  { poked, known, mayWake }: { poked: PokedEvent; known: OutcomeHere; mayWake: boolean },
 ): Promise<{ counted: OutcomeHere; here: OutcomeHere }> {
   const { position, event, evaluated } = poked
-  const mayWake = stored === undefined && event.type === 'm.room.encrypted'
-  const isAsked = version !== null && (handle !== null || mayWake)
-  const rules = isAsked ? await deps.deviceRulesOf(userId, version) : undefined
+  const rules = version === null ? undefined : await deps.deviceRulesOf(userId, version)
   const isForDevice = handle !== null && rules !== undefined && canDiffer(rules, handle)
-  const known = asPusherOutcome(stored === undefined ? NO_MATCH : asOutcome(stored))
   if (rules === undefined || !(isForDevice || mayWake)) return { counted: known, here: known }
   const displayName = await deps.displayNameAt(deps.q, { userId, roomId: event.roomId, position })
   const evaluation = { event: evaluated, context: { ...poked.context, userId, displayName } }
@@ -293,12 +315,14 @@ function queuedFacts(
 
 /** The event with the room name for this user. */
 export function namedFor({ event, room }: PokedEvent, recipient: UserId) {
-  const roomName = roomNameFor({
-    ...room,
-    recipient,
-    // The inviting user is a member, so the room has a member event of that user.
-    ...(isInvitationOf(event, recipient) && { invite: { inviterKnown: true } }),
-  })
+  const roomName =
+    givenName(room) ??
+    roomNameFor({
+      ...room,
+      recipient,
+      // The inviting user is a member, so the room has a member event of that user.
+      ...(isInvitationOf(event, recipient) && { invite: { inviterKnown: true } }),
+    })
   return { ...event, ...(roomName !== undefined && { roomName }) }
 }
 

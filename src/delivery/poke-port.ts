@@ -7,7 +7,7 @@ import type { PusherStep } from '../trace/trace.ts'
 import { isCarriedOut } from './collapse.ts'
 import { type Collapse, removeCollapsed } from './collapse-store.ts'
 import type { DeliveryDeps } from './deps.ts'
-import { createLook, type PokeLook } from './look.ts'
+import { createLooks, type PokeLook } from './look.ts'
 import { type PokeFault, TOKEN_REFUSED } from './poke-fault.ts'
 import type { PokeResult } from './send-poke.ts'
 import { senderFor, WEB_PUSH_IS_OFF } from './sender-for.ts'
@@ -21,7 +21,7 @@ type SettledPoke = Settled<PokeLook, PokeSent>
 export function createPokePort(deps: DeliveryDeps): LanePort<PokeLook, PokeSent> {
   const { events } = deps
   return {
-    look: createLook(deps),
+    ...createLooks(deps),
     send: (look) => sendPoke(deps, look),
     evidenceOf,
     record: (tx, now, settled) => record(deps, tx, { now, settled }),
@@ -92,9 +92,9 @@ async function record(deps: DeliveryDeps, tx: Transaction, { now, settled }: Rec
 
 function stepsOf({ look, result, isTooLate }: SettledPoke): PusherStep[] {
   if (look === undefined) return []
-  const { head, next, noted } = look
+  const { head, position, next, noted } = look
   if (result === undefined || next?.kind !== 'send' || next.about !== 'event') return [...noted]
-  const of = { pusherId: head.pusher_id, position: head.head ?? 0 }
+  const of = { pusherId: head.pusher_id, position: position ?? 0 }
   const { refused } = result
   const before = refused ? [{ ...of, result: refused, but: 'shorter next' as const }] : []
   return [...noted, ...before, { ...of, result, ...(isTooLate && { but: 'too late' as const }) }]

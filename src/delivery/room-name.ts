@@ -44,7 +44,8 @@ export function needsMembers(room: Pick<RoomNameInput, 'name' | 'canonicalAlias'
   return givenName(room) === undefined && room.memberCount > 2
 }
 
-function givenName({
+/** The name or the alias that users have given to the room. */
+export function givenName({
   name,
   canonicalAlias,
 }: Pick<RoomNameInput, 'name' | 'canonicalAlias'>): string | undefined {

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../lib/bounded-map.ts'
 import { systemClock, type Clock } from '../lib/clock.ts'
 import { MatrixError } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
@@ -53,12 +54,21 @@ const HEADERS = { 'content-type': 'application/json', 'user-agent': 'belfry' }
 /** The body of a 2xx response names rejected pushkeys. For other responses the status decides. */
 const READ_BODY = { success: 'json', other: 'none' } as const
 
+/** The maximum number of parsed URLs in memory. A server has few gateways, but users choose them. */
+const KNOWN_URLS = 1000
+
+function httpUrl(text: string): URL | undefined {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) ? url : undefined
+}
+
 export function makePokeSender(deps: PokeSenderDeps): PokeSender {
   const { agent, clock = systemClock, deadlineMs = 30_000, maxBodyBytes = 65_536 } = deps
+  const urls = new BoundedMap<string, URL | undefined>({ limit: KNOWN_URLS })
   return async (text, poke, { userId, isRecorded } = {}) => {
     const started = clock.now()
-    const url = URL.parse(text)
-    if (url === null || !/^https?:$/.test(url.protocol)) return { kind: 'retry', reason: 'bad url', ms: 0 }
+    const url = urls.getOrInsertComputed(text, httpUrl)
+    if (url === undefined) return { kind: 'retry', reason: 'bad url', ms: 0 }
 
     const own = deps.inProcess?.(url)
     const result = own

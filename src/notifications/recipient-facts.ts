@@ -1,9 +1,14 @@
-import type { HeadParams, HeadRow } from '../delivery/head-store.ts'
+import type { FollowingParams, FollowingRow, HeadParams, HeadRow } from '../delivery/head-store.ts'
 import type { FactsWanted, RecipientFacts, StoredOutcome } from '../delivery/recipient.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Queries, Query } from '../storage/query.ts'
 import type { BadgeMeaning } from './badge.ts'
-import { headsWithMessages, headsWithRooms } from './poke-heads-store.ts'
+import {
+  followingWithMessages,
+  followingWithRooms,
+  headsWithMessages,
+  headsWithRooms,
+} from './poke-heads-store.ts'
 import { readActions, ruleOf } from './stored-rule.ts'
 import { factsWithMessages, factsWithRooms } from './recipient-facts-store.ts'
 
@@ -33,6 +38,16 @@ export async function recipientFacts(
 /** Reads the heads of pushers' queues with the facts of their recipients (`ReadHeads` of delivery). */
 export async function pokeHeads(q: Queries, params: HeadParams, meaning?: BadgeMeaning): Promise<HeadRow[]> {
   const rows = await q.all(meaning === 'messages' ? headsWithMessages : headsWithRooms, params)
+  return rows.map((row) => Object.assign(row, { facts: factsOf(row) }))
+}
+
+/** Reads the items behind the heads, with the facts of their recipients (`ReadFollowing` of delivery). */
+export async function pokesFollowing(
+  q: Queries,
+  params: FollowingParams,
+  meaning?: BadgeMeaning,
+): Promise<FollowingRow[]> {
+  const rows = await q.all(meaning === 'messages' ? followingWithMessages : followingWithRooms, params)
   return rows.map((row) => Object.assign(row, { facts: factsOf(row) }))
 }
 

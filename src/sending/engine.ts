@@ -16,7 +16,8 @@ import {
   endDeadLeases,
   type Lease,
 } from './lane-store.ts'
-import type { LanePort, Looked, Visit } from './port.ts'
+import { createLookAhead } from './look-ahead.ts'
+import type { LanePort, Looked } from './port.ts'
 import type { SendResult } from './result.ts'
 import { createKeptLeases, type KeptLeases } from './kept-leases.ts'
 import { holdForProbe, type KnownOutage } from './known-outages.ts'
@@ -43,11 +44,6 @@ import type { LaneEvent } from './transition.ts'
 
 /** The maximum number of consecutive sends for one lane while other lanes wait. */
 const FAIR_SHARE = 16
-
-/** How long a look ahead is used. Its facts may have changed since. */
-const AHEAD_MS = 100
-
-type Ahead<Look> = { look: Promise<Look | undefined>; since: number }
 
 export type EngineDeps = { db: Database; clock: Clock; random: Random; log: Log; circuits: LaneCircuits }
 
@@ -306,66 +302,54 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     const { laneId } = lane
     const isStopping = () => this.#stop.signal.aborted
     const visit = { laneId, owner: this.#owner, isStopping }
-    let ahead: Ahead<Look> | undefined
+    const ahead = createLookAhead(this.#port, this.#deps.clock)
     for (let turn = 1; ; turn++) {
-      const look = (await this.#lookedAhead(ahead, lane)) ?? (await this.#port.look({ ...visit, turn }))
+      const look = (await ahead.take(lane.destination)) ?? (await this.#port.look({ ...visit, turn }))
       if (look === undefined) return
       if (look.destination !== undefined && look.destination !== lane.destination) {
         // The recipient was set again with another destination: the lane needs a slot there.
         this.#again.add(laneId)
         return
       }
-      ahead = this.#lookAhead(look, { ...visit, turn: turn + 1 })
+      if (!this.#givesWay(turn)) ahead.readAfter(look, { ...visit, turn: turn + 1 })
       const sent = look.step.kind === 'send' ? await this.#send(look, pass) : { event: look.step }
-      const givesWay = turn % FAIR_SHARE === 0 && this.#woken.size + this.#withdrawals.size > 0
+      const givesWay = this.#givesWay(turn)
       // The settling sees the items of all earlier wake-ups. For a held lane it does not, so its wake-up is kept: it may be a call.
       if (sent.event.kind !== 'held') this.#again.delete(laneId)
       const became = await this.#settle({ lane, look, ...sent, release: givesWay || isStopping() })
       if (givesWay && became === 'released') this.#again.add(laneId)
       if (became === 'idle') this.#kept.keep(lane, this.#deps.clock.now())
       if (became !== 'more') return
-      // Any other result changes the state, which the look ahead has read before.
-      if (sent.event.kind !== 'delivered') ahead = undefined
+      if (sent.event.kind !== 'delivered') ahead.discard()
     }
   }
 
-  /** Looks for the next item while the present one is sent. */
-  #lookAhead({ ahead: after }: Look, visit: Visit): Ahead<Look> | undefined {
-    if (after === undefined) return undefined
-    const look = this.#port.look({ ...visit, after }).catch(() => undefined)
-    return { look, since: this.#deps.clock.now() }
-  }
-
-  /** The result of a look ahead, if it is recent and sends an item. Otherwise the lane must be read again. */
-  async #lookedAhead(ahead: Ahead<Look> | undefined, lane: Claimed): Promise<Look | undefined> {
-    const look = await ahead?.look
-    if (ahead === undefined || look?.step.kind !== 'send' || look.step.positions.length === 0)
-      return undefined
-    const age = this.#deps.clock.now() - ahead.since
-    const isRecent = age >= 0 && age <= AHEAD_MS
-    return isRecent && (look.destination ?? lane.destination) === lane.destination ? look : undefined
+  #givesWay(turn: number): boolean {
+    return turn % FAIR_SHARE === 0 && this.#woken.size + this.#withdrawals.size > 0
   }
 
   async #send(look: Look, pass: Pass): Promise<Pick<Ended<Look, Result>, 'result' | 'event' | 'notBefore'>> {
     const result = await this.#port.send(look)
     if (result === undefined) return { event: { kind: 'given back' } }
-    return { result, event: result, notBefore: await this.#learn(look, result, pass) }
+    const { pausedUntil, released } = this.#learn(look, result, pass)
+    if (released.length > 0) await this.advance(released)
+    return { result, event: result, notBefore: pausedUntil }
   }
 
-  /** Reports a result to the circuits. Resolves to the time at which a paused circuit allows the next attempt. */
-  async #learn(look: Look, result: Result, pass: Pass): Promise<number | undefined> {
+  /** Reports a result to the circuits. */
+  #learn(look: Look, result: Result, pass: Pass): Change {
     const { circuits } = this.#deps
     const { reason } = result
     const retryAfterMs = result.kind === 'retry' ? result.retryAfterMs : undefined
-    const { news, pausedUntil, released } = circuits.report(pass, {
+    const change = circuits.report(pass, {
       evidence: this.#port.evidenceOf(result),
       reason,
       retryAfterMs,
     })
+    const { news, released } = change
     if (news === 'broken') this.#port.announceCircuit({ kind: 'broken', reason }, look, result)
     if (news === 'back') this.#port.announceCircuit({ kind: 'back', held: released.length }, look, result)
-    await this.advance(released)
-    return pausedUntil
+    return change
   }
 
   async #settle(ended: Ended<Look, Result>): Promise<Turn> {

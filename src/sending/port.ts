@@ -1,6 +1,5 @@
 import type { Transaction } from '../storage/database.ts'
 import type { Evidence } from './circuits.ts'
-import type { Progress } from './item-store.ts'
 import type { Claimed } from './lane-store.ts'
 import type { SendResult } from './result.ts'
 import type { Turn } from './settle-store.ts'
@@ -15,8 +14,6 @@ export type Visit = {
   readonly owner: string
   /** 1 is the first. */
   readonly turn: number
-  /** The items up to here are sent, or being sent, and not removed yet. Absent: there are none. */
-  readonly after?: Progress
   /** The process stops: nothing new is sent. */
   isStopping(): boolean
 }
@@ -34,8 +31,6 @@ export type Looked = {
   value?: { due: number; isKnown: boolean; isMissed: boolean }
   /** The positions of items that are no longer to be sent. */
   passed: readonly number[]
-  /** The next item can be looked up from here, before this step has ended. Absent: there is none, or it depends on this step. */
-  ahead?: Progress
   /**
    * `send`: send these items; an empty list sends the value alone. `value`: the value to send. Otherwise the reason why nothing is sent.
    */
@@ -61,6 +56,11 @@ export type Settled<Look extends Looked, Result extends SendResult> = {
 export interface LanePort<Look extends Looked, Result extends SendResult> {
   /** Reads the next step of a leased lane; undefined: the lease was lost. Changes nothing. */
   look(visit: Visit): Promise<Look | undefined>
+  /**
+   * Reads at most `limit` of the steps that follow this one, while this one is sent. They are used only if each step before them is a delivery.
+   * Undefined: there is none, or it depends on this step. Absent: no step is looked up ahead.
+   */
+  lookAhead?(look: Look, visit: Visit, limit: number): Promise<readonly Look[]> | undefined
   /** Makes one attempt. Never rejects. Undefined: the stop aborted it without a result. */
   send(look: Look): Promise<Result | undefined>
   /** The information of a result about the destination. */

@@ -56,7 +56,8 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
     const { entries, turns } = await deps.db.transaction(
       async (tx) => {
         const entries: Entry<Look, Result>[] = []
-        for (const one of computed) entries.push(await doubtRejection(tx, lease, one))
+        for (const one of computed)
+          entries.push(one.event.kind === 'rejected' ? await doubtRejection(tx, lease, one) : one)
         await removeItems(tx, entries.flatMap(doneItems))
         await port.record(tx, lease.now, entries)
         return { entries, turns: await settleLanes(tx, lease, entries.map(outcomeOf)) }
@@ -93,8 +94,8 @@ async function doubtRejection<Look extends Looked, Result extends SendResult>(
   { owner }: Lease,
   entry: Entry<Look, Result>,
 ): Promise<Entry<Look, Result>> {
-  const { event, lane, look } = entry
-  if (event.kind !== 'rejected' || look === undefined) return entry
+  const { lane, look } = entry
+  if (look === undefined) return entry
   const { generation } = look.state
   const isTooLate = (await tx.first(unchanged, { laneId: lane.laneId, generation, owner })) === undefined
   return { ...entry, isTooLate }

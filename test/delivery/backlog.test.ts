@@ -6,7 +6,10 @@ import { Client } from 'pg'
 import { removeCollapsed } from '../../src/delivery/collapse-store.ts'
 import { ripePushers } from '../../src/delivery/email/mail-store.ts'
 import { addForUsers } from '../../src/delivery/outbox-store.ts'
-import { headsWithRooms as heads } from '../../src/notifications/poke-heads-store.ts'
+import {
+  followingWithRooms as following,
+  headsWithRooms as heads,
+} from '../../src/notifications/poke-heads-store.ts'
 import { removeDone } from '../../src/sending/item-store.ts'
 import { claim, unattended } from '../../src/sending/lane-store.ts'
 import { settle, settleDeliveries } from '../../src/sending/settle-store.ts'
@@ -64,6 +67,10 @@ const STATEMENTS: Record<string, Statement> = {
   'heads after 20 items': statement(heads, {
     owner: 'me',
     items: [{ id: 3, after: FIRST + 20, urgent_after: FIRST + 20 }],
+  }),
+  following: statement(following, {
+    owner: 'me',
+    items: [{ id: 3, gen: 0, after: FIRST, take: 14 }],
   }),
   removeDone: statement(removeDone, { items: [{ id: 3, position: FIRST }] }),
   settle: statement(settle, {

@@ -1,4 +1,4 @@
-import { pokeHeads } from '../../src/notifications/recipient-facts.ts'
+import { pokeHeads, pokesFollowing } from '../../src/notifications/recipient-facts.ts'
 import type { TestContext } from 'node:test'
 import type { Selectable } from 'kysely'
 import { copyDeviceRules, type RuleChangeDeps } from '../../src/user-rules/change-rules.ts'
@@ -136,6 +136,7 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
         recentEvents: fixture.deps.recentEvents,
         removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
         readHeads: pokeHeads,
+        readFollowing: pokesFollowing,
         rulesOf: (q, userId) => rulesetOf(q, userId, { legacyMentionRules: true }),
         ruleSettings: {},
         displayNameAt,

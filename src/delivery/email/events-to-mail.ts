@@ -32,17 +32,18 @@ type Judged =
  * then take their places. The result contains only events to mail, with the oldest event of each room.
  */
 export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) => Promise<WaitingMail> {
-  const { db, clock } = deps
+  const { db } = deps
   const caches = {
     eventAt: createEventCache(deps.loadPokedEvents, db),
-    factsOf: createBatcher((wanted: readonly FactsWanted[]) => deps.recipientFacts(db, wanted)),
     deviceRulesOf: createDeviceRules((userId) => deps.rulesOf(db, userId), deps.ruleSettings),
   }
 
+  const facts = createBatcher((wanted: readonly FactsWanted[]) => deps.recipientFacts(db, wanted))
+  const context = { ...deps, ...caches, q: db, isForMail }
+
   async function judge(pusher: MailPusher, row: WaitingEvent): Promise<Judged> {
     const waiting = { ...row, user_id: pusher.user_id, enabled: pusher.enabled, handle: pusher.handle }
-    const context = { ...deps, ...caches, q: db, now: clock.now(), isForMail }
-    const verdict: PokeDecision = await judgeEvent(context, waiting, row.position)
+    const verdict: PokeDecision = await judgeEvent(context, waiting, { position: row.position, facts })
     return verdict.kind === 'skip' ? { ...verdict, row } : { kind: 'send', row, verdict }
   }
 

@@ -67,6 +67,9 @@ export class BlockedAddressError extends Error {
   }
 }
 
+/** `key`: that of the pool. */
+type Route = { key: string; path: string }
+
 /**
  * The only way to call a URL that a user set. Each origin has its own pool of connections (bulkhead: a gateway that
  * hangs blocks only its own connections). The connector refuses every address that the rule for the URL does not
@@ -93,9 +96,19 @@ export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
   const lookup = options.lookup ?? createResolver({ clock: systemClock })
   let disposed = false
 
-  const poolFor = (url: URL): Pool => {
-    // One origin may have two rules. A connection made under one rule must not be used for the other.
-    const key = `${url.origin} ${options.ruleFor(url).name}`
+  /** For callers that post to the same object of a URL repeatedly. */
+  const routes = new WeakMap<URL, Route>()
+  const routeOf = (url: URL): Route => {
+    let route = routes.get(url)
+    if (route === undefined) {
+      // One origin may have two rules. A connection made under one rule must not be used for the other.
+      route = { key: `${url.origin} ${options.ruleFor(url).name}`, path: url.pathname + url.search }
+      routes.set(url, route)
+    }
+    return route
+  }
+
+  const poolFor = (url: URL, key: string): Pool => {
     return pools.getOrInsertComputed(key, () => {
       const pool = makePool(url, { ...options, lookup }, secureContext)
       const closeIfIdle = () => {
@@ -112,7 +125,8 @@ export function makeGuardedAgent(options: GuardedAgentOptions): GuardedAgent {
   return {
     post(url, options, handler) {
       if (disposed) throw new errors.ClientClosedError()
-      poolFor(url).dispatch({ method: 'POST', path: url.pathname + url.search, ...options }, handler)
+      const { key, path } = routeOf(url)
+      poolFor(url, key).dispatch({ method: 'POST', path, ...options }, handler)
     },
     poolCount: () => pools.size,
     async [Symbol.asyncDispose]() {
