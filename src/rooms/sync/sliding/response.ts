@@ -139,7 +139,7 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     switchedOff: switchedOff(request.extensions, start.extensions),
     maxRooms: deps.maxRooms,
   })
-  if (after.isSettled) deps.windowCache.settle(state, windows)
+  if (after.isSettled && !isSettled) deps.windowCache.settle(state, windows)
   const { pageBytes, sharedRooms, clock } = deps
   const { hasCounts, render } = request
   const reading = { viewer, now: clock.now(), pageBytes, sharedRooms, hasCounts, ignored }
@@ -181,9 +181,14 @@ async function windowsFor(
   const ofFilters = once(() => filterFacts(read, { userId: viewer.userId, filters, rooms }))
   // Account data can change these lists.
   const isFactual = filters.some(needsFacts)
-  const key = { shape: isFactual ? undefined : shape, asked }
+  const key = { shape: isFactual ? undefined : shape, rooms, asked }
   const found = windowCache.find(key)
-  const windows = found ?? windowsOf(request, rooms, isFactual ? await ofFilters() : NO_FACTS)
+  const windows =
+    found ??
+    windowsOf(request, rooms, {
+      facts: isFactual ? await ofFilters() : NO_FACTS,
+      before: windowCache.findInOtherOrder(key),
+    })
   if (!found) windowCache.keep(key, windows)
   const changesDirect = facts.accountData.of('').some(({ type }) => type === 'm.direct')
   const isSettled = !changesDirect && windowCache.isSettled(known, windows)

@@ -7,34 +7,50 @@ import type { CombinedConfig, Windows } from './windows.ts'
  * objects that stay the same while nothing relevant changes.
  */
 export type WindowCache = {
-  /** The windows of a request for a list of rooms with a shape. */
+  /** The windows of a request for a list of rooms. */
   find(of: WindowKey): Windows | undefined
+  /** The same for the last order of the rooms. */
+  findInOtherOrder(of: WindowKey): Windows | undefined
   keep(of: WindowKey, windows: Windows): void
   /** Whether the client had everything of all rooms in the windows when it got this state. */
   isSettled(state: ConnectionState, windows: Windows): boolean
   settle(state: ConnectionState, windows: Windows): void
 }
 
-/** `asked`: a hash of lists and subscriptions. */
-export type WindowKey = { shape: object | undefined; asked: string }
+/** `shape`: the same as long as the list has the same rooms; `rooms`: as long as they also have the same order. `asked`: a hash of lists and subscriptions. */
+export type WindowKey = { shape: object | undefined; rooms: object; asked: string }
 
 /** The maximum number of requests whose windows are kept for one list of rooms: those of an app and its other connections. */
 const REQUESTS = 4
 
 export function createWindowCache(): WindowCache {
+  /** By the shape, or by the rooms if the windows depend on their order. */
   const known = new WeakMap<object, Map<string, Windows>>()
+  /** By the shape, for any order. */
+  const latest = new WeakMap<object, Map<string, Windows>>()
   const settled = new WeakMap<ConnectionState, ReadonlyMap<RoomId, CombinedConfig>>()
   return {
-    find: ({ shape, asked }) => shape && known.get(shape)?.get(asked),
-    keep({ shape, asked }, windows) {
-      if (!shape || !windows.isWhole) return
-      const all = known.get(shape) ?? new Map<string, Windows>()
-      if (all.size >= REQUESTS) all.clear()
-      known.set(shape, all.set(asked, windows))
+    find: ({ shape, rooms, asked }) =>
+      shape && (known.get(shape)?.get(asked) ?? known.get(rooms)?.get(asked)),
+    findInOtherOrder: ({ shape, asked }) => shape && latest.get(shape)?.get(asked),
+    keep({ shape, rooms, asked }, windows) {
+      if (!shape) return
+      keepIn(known, { owner: windows.isWhole ? shape : rooms, asked }, windows)
+      if (!windows.isWhole) keepIn(latest, { owner: shape, asked }, windows)
     },
     isSettled: (state, windows) => settled.get(state) === windows.configs,
     settle(state, windows) {
       settled.set(state, windows.configs)
     },
   }
+}
+
+function keepIn(
+  cache: WeakMap<object, Map<string, Windows>>,
+  { owner, asked }: { owner: object; asked: string },
+  windows: Windows,
+): void {
+  const all = cache.get(owner) ?? new Map<string, Windows>()
+  if (all.size >= REQUESTS && !all.has(asked)) all.clear()
+  cache.set(owner, all.set(asked, windows))
 }

@@ -29,18 +29,21 @@ export type Windows = {
 
 type WindowRequest = Pick<SlidingRequest, 'lists' | 'subscriptions' | 'extensions'>
 
+/** `facts`: read only by filters that need them (`needsFacts`). `before`: the windows of the same request for the same rooms in another order. */
+type WindowFacts = { facts: FilterFacts; before?: Windows | undefined }
+
 /**
  * The rooms that match the lists and subscriptions of a request (MSC4186, "Lists and subscriptions").
- * @param facts read only by filters that need them (`needsFacts`)
+ * @returns `before`, if the windows have the same rooms
  */
 export function windowsOf(
   request: WindowRequest,
   rooms: Pick<RoomMap, 'get' | 'ordered' | 'size'>,
-  facts: FilterFacts,
+  { facts, before }: WindowFacts,
 ): Windows {
   const { lists, subscriptions } = request
   const counts = new Map<string, number>()
-  const names = new Map<ListedRoom, string[]>()
+  const names: Names = new Map()
   let isWhole = true
   for (const [name, { ranges, filters }] of lists) {
     const last = ranges ? Math.max(-1, ...ranges.map(([, to]) => to)) : Infinity
@@ -51,14 +54,16 @@ export function windowsOf(
     const count = hasFilters(filters) ? matching.length : rooms.size
     counts.set(name, count)
     isWhole &&= ranges === undefined || ranges.some(([from, to]) => from === 0 && to >= count - 1)
+    const only = [name]
     for (const [from, to] of ranges ?? [[0, matching.length - 1] as const])
       for (const room of matching.slice(from, to + 1)) {
-        const before = names.get(room)
-        if (before === undefined) names.set(room, [name])
+        const others = names.get(room)
+        if (others === undefined) names.set(room, only)
         // Ranges of one list can overlap.
-        else if (before.at(-1) !== name) before.push(name)
+        else if (others.at(-1) !== name) names.set(room, [...others, name])
       }
   }
+  if (before !== undefined && hasSameRooms(before, names)) return before
   const combine = createCombiner(request)
   const configs = new Map<RoomId, CombinedConfig>()
   for (const [{ roomId }, of] of names) configs.set(roomId, combine(of, roomId))
@@ -66,6 +71,20 @@ export function windowsOf(
     for (const roomId of subscriptions.keys())
       if (!configs.has(roomId) && rooms.get(roomId)) configs.set(roomId, combine([], roomId))
   return { counts, configs, isWhole }
+}
+
+/** The lists that contain a room, in the order of the request. */
+type Names = Map<ListedRoom, readonly string[]>
+
+/** Whether each room is in the same lists. The subscribed rooms are the same. */
+function hasSameRooms({ configs }: Windows, names: Names): boolean {
+  for (const [{ roomId }, of] of names) {
+    const lists = configs.get(roomId)?.lists
+    if (lists?.length !== of.length || lists.some((name, at) => name !== of[at])) return false
+  }
+  let listed = 0
+  for (const { lists } of configs.values()) listed += Number(lists.length > 0)
+  return listed === names.size
 }
 
 function firstOf(rooms: Pick<RoomMap, 'ordered'>, count: number): ListedRoom[] {

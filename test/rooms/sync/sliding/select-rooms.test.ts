@@ -65,7 +65,9 @@ function selectRooms(given: Given) {
   } = given
   const subscribed = new Map(Object.entries(subscriptions).map(([name, of]) => [roomId(name), of]))
   const lists = new Map(list ? [['all', { ...list, ranges, filters }]] : [])
-  const windows = windowsOf({ lists, subscriptions: subscribed, extensions }, roomMap(rooms, 0), FACTS)
+  const windows = windowsOf({ lists, subscriptions: subscribed, extensions }, roomMap(rooms, 0), {
+    facts: FACTS,
+  })
   const request: SelectRequest = {
     rooms: roomMap(rooms, 0),
     isSettled: false,
