@@ -21,7 +21,7 @@ export function legacyEventRoutes(deps: EventStreamDeps): Route[] {
       query: z.object({ from: z.string().optional(), timeout: timeoutSchema.optional() }),
       summary: 'New events of all your rooms; waits until there are some or the timeout ends',
       response: { 200: events },
-      handler: ({ query, requester, signal }) =>
+      handler: ({ query, requester, ending: signal }) =>
         eventStream(deps, {
           viewer: requester,
           from: query.from ? parseToken(query.from, 'from').position : undefined,

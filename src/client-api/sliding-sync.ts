@@ -27,7 +27,7 @@ function stableRoute(deps: SlidingDeps): Route {
     summary: 'Changes in the rooms that the client shows; waits until there are some or the timeout ends',
     response: { 200: stableResponse },
     errors,
-    handler: ({ body, requester, signal }) =>
+    handler: ({ body, requester, ending: signal }) =>
       slidingSync(deps, {
         ...stableRules(body),
         viewer: requester,
@@ -57,7 +57,7 @@ function unstableRoute(deps: SlidingDeps): Route {
     summary: 'The same in the form before MSC4186 was accepted',
     response: { 200: unstableResponse },
     errors,
-    async handler({ body, query, requester, signal }) {
+    async handler({ body, query, requester, ending: signal }) {
       const response = await slidingSync(deps, {
         ...unstableRules(body, requester),
         viewer: requester,

@@ -39,7 +39,7 @@ export function syncRoutes(deps: SyncDeps): Route[] {
       summary: 'Changes since the last sync; waits until there are some or the timeout ends',
       response: { 200: syncResponse },
       errors: { 400: ['M_NOT_JSON', 'M_BAD_JSON'], 404: ['M_NOT_FOUND'] },
-      async handler({ query: requested, requester, signal }) {
+      async handler({ query: requested, requester, ending: signal }) {
         return sync(deps, {
           viewer: requester,
           filter: await filterOf(deps.db, requester.userId, requested.filter),

@@ -5,8 +5,8 @@
  */
 export interface Bus {
   publish(topic: Topic, message?: unknown): void
-  /** Calls `listener` for each message on any of the topics, until the returned function is called. */
-  subscribe(topics: Iterable<Topic>, listener: (message: unknown) => void): () => void
+  /** Calls `listener` for each message on any of the topics, until the returned function is called. The array must not change before. */
+  subscribe(topics: readonly Topic[], listener: (message: unknown) => void): () => void
 }
 
 /**
@@ -41,15 +41,14 @@ export function createLocalBus(): Bus {
       else if (found) for (const listener of found) listener(message)
     },
     subscribe(topics, listener) {
-      const joined = [...topics]
-      for (const topic of joined) {
+      for (const topic of topics) {
         const found = listeners.get(topic)
         if (found === undefined) listeners.set(topic, listener)
         else if (typeof found !== 'function') found.add(listener)
         else if (found !== listener) listeners.set(topic, new Set([found, listener]))
       }
       return () => {
-        for (const topic of joined) leave(listeners, topic, listener)
+        for (const topic of topics) leave(listeners, topic, listener)
       }
     },
   }

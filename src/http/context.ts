@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Ending } from '../lib/ending.ts'
 import type { Log } from '../lib/log.ts'
 import type { Requester } from '../lib/requester.ts'
 import type { BodyDeadline } from './body-deadline.ts'
@@ -37,15 +38,15 @@ export function holdsNothing(): Holds {
   return { place: false, userPlace: undefined, bodyBytes: 0 }
 }
 
-/** One request in flight: the input of its handler and its abort signal. Signal and log are created on first use. */
-export class RequestContext {
+/** One request in flight: the input of its handler and its end. Signal and log are created on first use. */
+export class RequestContext implements Ending {
   params: unknown
   query: unknown
   body: unknown = undefined
   requester: Requester | ServiceRequester | undefined = undefined
   link: unknown = undefined
   holds: Holds = holdsNothing()
-  /** Watched as soon as the handler reads its signal, because it may wait from then on. */
+  /** Watched as soon as the handler reads its signal or listens for its end, because it may wait from then on. */
   session: SessionCheck | undefined = undefined
   readonly startedAt = performance.now()
   readonly request: IncomingMessage
@@ -59,6 +60,9 @@ export class RequestContext {
   readonly #lifetime: Closing
   #childLog: Log | undefined
   #abort: AbortController | undefined
+  #onOver: (() => void) | undefined
+  #isOver = false
+  #hasWaited = false
   #unwatch: (() => void) | undefined
 
   constructor(start: Start) {
@@ -98,9 +102,32 @@ export class RequestContext {
       this.#abort = new AbortController()
       if (this.response.destroyed) this.#abort.abort(new ClientGone())
       else if (this.#lifetime.closing) this.#abort.abort(this.#lifetime.reason)
-      else this.#unwatch = this.session?.watch((error) => this.abort(error))
+      this.#startWaiting()
     }
     return this.#abort.signal
+  }
+
+  get ending(): Ending {
+    return this
+  }
+
+  get aborted(): boolean {
+    return this.#isOver || this.response.destroyed || this.#lifetime.closing
+  }
+
+  /** There is one listener at most. */
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#startWaiting()
+    this.#onOver = listener
+  }
+
+  removeEventListener(): void {
+    this.#onOver = undefined
+  }
+
+  #startWaiting(): void {
+    this.#hasWaited = true
+    if (!this.aborted) this.#unwatch ??= this.session?.watch((error) => this.abort(error))
   }
 
   /** Sends 100 Continue if the client waits for it. After any other response to such a client, Node closes the connection. */
@@ -108,9 +135,9 @@ export class RequestContext {
     if (this.#awaitsContinue && !this.response.headersSent) this.response.writeContinue()
   }
 
-  /** Whether the handler has read its signal. */
+  /** Whether the handler has read its signal, or listened for its end. */
   get mayHaveWaited(): boolean {
-    return this.#abort !== undefined
+    return this.#hasWaited
   }
 
   /** Called when the response is complete or the client has disconnected. */
@@ -118,8 +145,10 @@ export class RequestContext {
     this.#unwatch?.()
   }
 
-  /** Aborts the signal, if the handler has read it. */
+  /** Ends the wait of the handler. */
   abort(reason: Error): void {
+    this.#isOver = true
     this.#abort?.abort(reason)
+    this.#onOver?.()
   }
 }

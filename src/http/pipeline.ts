@@ -48,6 +48,11 @@ export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
   for (const route of routes)
     for (const { path, prefix } of pathsOf(route))
       router.add(route.method, path, { route, pattern: path, prefix })
+  // Functions without a scope of their own: a request that waits keeps them in memory.
+  const onEnd = (ended: RequestContext) => {
+    deps.load.release(ended)
+    recordEnd(deps, ended)
+  }
   return (
     request: IncomingMessage,
     response: ServerResponse,
@@ -68,13 +73,10 @@ export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
       awaitsContinue,
       bodyDeadline: startBodyDeadline(request, response, deps.config.limits.body_timeout_ms),
     })
-    deps.lifetime.track(context, (ended) => {
-      deps.load.release(ended)
-      recordEnd(deps, ended)
-    })
-    if (isRoute) void finish(deps, context, () => serve(deps, context, found.value.route))
+    deps.lifetime.track(context, onEnd)
+    if (isRoute) void finish(deps, context, found.value.route)
     else if (request.method === 'OPTIONS') respondToPreflight(response, deps.lifetime.closing)
-    else void finish(deps, context, () => refuseUnmatched(deps, context, found))
+    else void finish(deps, context, found)
   }
 }
 
@@ -115,17 +117,15 @@ function refuseUnmatched(deps: PipelineDeps, context: RequestContext, found: Unm
 }
 
 /** Never rejects: every error becomes a response. */
-async function finish(
-  deps: PipelineDeps,
-  context: RequestContext,
-  produce: () => Promise<OutgoingResponse> | OutgoingResponse,
-): Promise<void> {
+async function finish(deps: PipelineDeps, context: RequestContext, found: Route | Unmatched): Promise<void> {
   const { response } = context
   try {
-    await send(deps, context, await produce())
+    const outgoing =
+      'kind' in found ? refuseUnmatched(deps, context, found) : await serve(deps, context, found)
+    await send(deps, context, outgoing)
   } catch (error) {
     // The client has disconnected: there is no response to send and no error to log.
-    if (error instanceof ClientGone || (response.destroyed && context.signal.aborted)) {
+    if (error instanceof ClientGone || response.destroyed) {
       response.destroy()
       return
     }

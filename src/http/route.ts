@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Ending } from '../lib/ending.ts'
 import type { Log } from '../lib/log.ts'
 import type { AuthKind, LinkOf, RequesterOf } from './auth.ts'
 import type { BodyKind, BodyOf } from './body.ts'
@@ -58,6 +59,8 @@ export type RouteContext<
   readonly requestId: string
   /** Aborts when the client disconnects and when the server shuts down: a long wait must end then, with a partial result. */
   readonly signal: AbortSignal
+  /** The same with less memory, for handlers of long polls. It has one listener at most. */
+  readonly ending: Ending
   /** Includes the id of the request. */
   readonly log: Log
 }

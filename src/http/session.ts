@@ -17,14 +17,31 @@ export function sessionOf(
   isGood: () => Promise<boolean>,
   watchSessions: WatchSessions,
 ): SessionCheck {
-  const check = async () => {
-    if (!(await isGood())) throw unknownToken()
+  return new Session(requester, isGood, watchSessions)
+}
+
+/** A class, because each waiting request has one, and closures take more memory than fields. */
+class Session implements SessionCheck {
+  readonly #requester: Requester
+  readonly #isGood: () => Promise<boolean>
+  readonly #watchSessions: WatchSessions
+
+  constructor(requester: Requester, isGood: () => Promise<boolean>, watchSessions: WatchSessions) {
+    this.#requester = requester
+    this.#isGood = isGood
+    this.#watchSessions = watchSessions
   }
-  return {
-    check,
-    // An error of the database is ignored here: the check before the response fails in the same way.
-    watch: (onEnd) =>
-      watchSessions(requester, () => void isGood().then((good) => good || onEnd(unknownToken()), ignore)),
+
+  async check(): Promise<void> {
+    if (!(await this.#isGood())) throw unknownToken()
+  }
+
+  // An error of the database is ignored here: the check before the response fails in the same way.
+  watch(onEnd: (error: Error) => void): () => void {
+    return this.#watchSessions(
+      this.#requester,
+      () => void this.#isGood().then((good) => good || onEnd(unknownToken()), ignore),
+    )
   }
 }
 

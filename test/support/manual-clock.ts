@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
-export type ManualClock = Required<Clock> & {
+export type ManualClock = Required<Omit<Clock, 'timer'>> & {
   /** Advances the time and wakes sleepers whose time has come. */
   advance(ms: number): void
   /** Sets the clock, like an operator or NTP: no time passes, and sleepers continue to sleep. */

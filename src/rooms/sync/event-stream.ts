@@ -1,6 +1,7 @@
 import { ignoredBy } from '../../accounts/ignored-users.ts'
 import { userById } from '../../accounts/users-store.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import type { Ending } from '../../lib/ending.ts'
 import { type Event, isInvitationOf, isMemberEventOf, type Viewer } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
 import { currentPosition } from '../../storage/stream.ts'
@@ -25,7 +26,7 @@ export type EventStreamRequest = {
   /** A position; undefined: from now on. */
   from: number | undefined
   timeoutMs: number
-  signal: AbortSignal
+  signal: Ending
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type ViewerFacts, viewerFacts } from '../../accounts/viewer.ts'
 import type { Bus, Topic } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { Ending } from '../../lib/ending.ts'
 import type { RoomId } from '../../lib/ids.ts'
 import type { Viewer } from '../../lib/matrix-event.ts'
 import type { Database } from '../../storage/database.ts'
@@ -43,7 +44,7 @@ export type SyncRequest = {
   /** `set_presence`. */
   presence: PresenceState
   /** Ends the wait with an empty response. */
-  signal: AbortSignal
+  signal: Ending
 }
 
 /** `GET /sync` (client-server API, "Syncing"). Waits for news, up to the time-out. */

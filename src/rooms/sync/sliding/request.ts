@@ -1,4 +1,5 @@
 import type { RoomId } from '../../../lib/ids.ts'
+import type { Ending } from '../../../lib/ending.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
 import type { PresenceState } from '../../presence/presence-state.ts'
@@ -64,5 +65,5 @@ export type SlidingRequest = {
   /** Writes a room in the shape of the endpoint. */
   render: (room: RoomResult) => JsonObject
   /** Ends the wait with an empty response. */
-  signal: AbortSignal
+  signal: Ending
 }
