@@ -33,7 +33,7 @@ import { startingWith } from './storage/start-fault.ts'
 import { createGatewayTrace, type GatewayTrace } from './trace/gateway-trace.ts'
 import { createTrace } from './trace/trace.ts'
 
-export type { Environment }
+export type { Environment, MediaAdministration }
 
 export type Belfry = {
   /** The domain of its user ids. */

@@ -1,3 +1,4 @@
+import type { MediaAdministration } from '../app.ts'
 import type { GatewayConfig } from '../config/gateway-file.ts'
 import type { Config } from '../config/schema.ts'
 import type { JourneyResponseStep } from './push-trace-text.ts'
@@ -21,7 +22,7 @@ export type App = {
   reload(config: Config): Promise<void>
   accounts: AccountCommands
   reports: ReportCommands
-  media: MediaCommands
+  media: MediaAdministration
   /** The OpenAPI document of all endpoints. */
   openApi(): Promise<object>
   internalSession(name: string): Promise<{ userId: string; accessToken: string; end(): Promise<void> }>
@@ -66,45 +67,6 @@ export type ReportRow = {
   reason: string
   event: Record<string, unknown> | null
   reported_at: number
-}
-
-/** Every method rejects with a message for the operator. */
-export type MediaCommands = {
-  usage(): Promise<MediaUsageRow>
-  /** `user`: a user id. The largest files. */
-  list(user?: string): Promise<MediaRow[]>
-  prune(pruning: {
-    days: number
-    onlyUnread: boolean
-    isDryRun: boolean
-  }): Promise<{ files: number; bytes: number }>
-  /** `target`: an `mxc://` URI or a user id. */
-  remove(target: string): Promise<{ files: number }>
-  block(uri: string, isBlocked: boolean): Promise<void>
-}
-
-/** Sizes are in bytes, times in milliseconds since the Unix epoch. */
-export type MediaRow = {
-  uri: string
-  user_id: string
-  content_type: string
-  filename: string | null
-  size: number
-  created_at: number
-  last_read_at: number | null
-  is_blocked: boolean
-}
-
-export type MediaUsageRow = {
-  store: string
-  media: number
-  media_bytes: number
-  contents: number
-  content_bytes: number
-  thumbnails: number
-  thumbnail_bytes: number
-  blocked: number
-  users: { user_id: string; files: number; bytes: number }[]
 }
 
 /** The part of a gateway that runs alone (`src/gateway-app.ts`) that the commands use. */

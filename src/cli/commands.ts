@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'media prune': async () => (await import('./media.ts')).mediaPrune,
   'media remove': async () => (await import('./media.ts')).mediaRemove,
   'media block': async () => (await import('./media.ts')).mediaBlock,
+  'media blocked': async () => (await import('./media.ts')).mediaBlocked,
   openapi: async () => (await import('./openapi.ts')).openApi,
   'push explain': async () => (await import('./push-explain.ts')).pushExplain,
   'push trace': async () => (await import('./push-trace.ts')).pushTrace,

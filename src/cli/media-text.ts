@@ -1,4 +1,6 @@
-import type { MediaRow, MediaUsageRow } from './command.ts'
+import type { MediaAdministration } from '../app.ts'
+
+type Result<Method extends keyof MediaAdministration> = Awaited<ReturnType<MediaAdministration[Method]>>
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
@@ -10,7 +12,7 @@ export function sizeText(bytes: number): string {
 }
 
 /** What takes space, in the store and by user. */
-export function usageText(usage: MediaUsageRow): string {
+export function usageText(usage: Result<'usage'>): string {
   const { store, media, media_bytes, contents, content_bytes, thumbnails, thumbnail_bytes, blocked } = usage
   return table([
     ['store', store],
@@ -23,7 +25,7 @@ export function usageText(usage: MediaUsageRow): string {
 }
 
 /** One line for each file, in columns. */
-export function mediaText(media: readonly MediaRow[]): string {
+export function mediaText(media: Result<'list'>): string {
   if (media.length === 0) return 'There are no files.'
   return table([
     ['FILE', 'USER', 'SIZE', 'TYPE', 'UPLOADED', 'LAST DOWNLOAD', 'NAME'],
@@ -36,6 +38,20 @@ export function mediaText(media: readonly MediaRow[]): string {
       one.last_read_at === null ? 'never' : day(one.last_read_at),
       // A name is a text of a user: it must not control the terminal.
       (one.filename ?? '').replaceAll(/\p{C}/gu, '?'),
+    ]),
+  ])
+}
+
+/** One line for each blocked content, in columns. */
+export function blockedText(blocked: Result<'blocked'>): string {
+  if (blocked.length === 0) return 'Nothing is blocked.'
+  return table([
+    ['SHA-256', 'BLOCKED', 'FILES', 'SIZE'],
+    ...blocked.map(({ sha256, blocked_at: at, files, size }) => [
+      sha256,
+      day(at),
+      String(files ?? 0),
+      size === null ? 'not stored' : sizeText(size),
     ]),
   ])
 }

@@ -2,7 +2,7 @@ import { ConfigError } from '../config/config-error.ts'
 import { flagHelp } from '../config/help.ts'
 import { loadCommandLine } from '../config/load.ts'
 import type { App, Command } from './command.ts'
-import { mediaText, sizeText, usageText } from './media-text.ts'
+import { blockedText, mediaText, sizeText, usageText } from './media-text.ts'
 
 // Uploaded files, directly in the database and the store, with or without a running server.
 
@@ -64,14 +64,39 @@ export const mediaRemove = mediaCommand({
 })
 
 export const mediaBlock = mediaCommand({
-  usage: 'media block MXC_URI',
-  summary: 'stop serving a file and all equal ones, and refuse uploads of it',
+  usage: 'media block MXC_URI | HASH',
+  summary: 'stop serving a file (by its URI or SHA-256) and all equal ones, and refuse uploads of it',
   arguments: { least: 1, most: 1 },
-  switches: { undo: 'Serve it again.' },
-  async work(app, { given: [uri = ''], switches }) {
-    const isBlocked = !switches.has('undo')
-    await app.media.block(uri, isBlocked)
-    return { text: `${uri} is ${isBlocked ? 'blocked' : 'served'}`, json: { uri, is_blocked: isBlocked } }
+  switches: {
+    remove: 'Also remove all files with this content, of all users. It stays blocked.',
+    yes: 'Confirm --remove. The files cannot be restored.',
+    undo: 'Serve it again; if its files were removed, it can be uploaded again.',
+  },
+  async work(app, { given: [target = ''], switches }) {
+    const isRemoved = switches.has('remove')
+    if (switches.has('undo')) {
+      if (isRemoved) throw new ConfigError('--undo and --remove exclude each other')
+      const { sha256 } = await app.media.unblock(target)
+      return { text: `${target} is not blocked any more`, json: { sha256, is_blocked: false } }
+    }
+    if (isRemoved && !switches.has('yes'))
+      throw new ConfigError('removing files cannot be undone; repeat the command with --yes')
+    const { sha256, files } = await app.media.block(target, { isRemoved })
+    const removed = isRemoved ? `; removed ${files} files` : ''
+    return {
+      text: `${target} is blocked${removed}. To undo it: belfry media block ${sha256} --undo`,
+      json: { sha256, is_blocked: true, removed_files: files },
+    }
+  },
+})
+
+export const mediaBlocked = mediaCommand({
+  usage: 'media blocked',
+  summary: 'list the blocked contents, the newest 100',
+  arguments: { least: 0, most: 0 },
+  async work(app) {
+    const blocked = await app.media.blocked()
+    return { text: blockedText(blocked), json: { blocked } }
   },
 })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { content } from '../http/content.ts'
 import { queryBoolean, queryInteger } from '../http/schema.ts'
-import { MatrixError, notFound } from '../lib/errors.ts'
+import { notFound } from '../lib/errors.ts'
 import type { BlobKey } from '../media/blobs.ts'
 import type { MediaDeps } from '../media/deps.ts'
 import { dispositionOf } from '../media/disposition.ts'
@@ -22,7 +22,7 @@ export function waitOf({ timeout_ms: ms = DEFAULT_WAIT_MS }: { timeout_ms?: numb
   return Math.min(ms, MAX_WAIT_MS)
 }
 
-export const mediaErrors = { 404: ['M_NOT_FOUND'], 502: ['M_UNKNOWN'], 504: ['M_NOT_YET_UPLOADED'] }
+export const mediaErrors = { 404: ['M_NOT_FOUND'], 504: ['M_NOT_YET_UPLOADED'] }
 
 export const frozen = () =>
   notFound('This server serves media with authentication only, below /_matrix/client/v1/media/')
@@ -50,19 +50,9 @@ export type ServedBlob = {
   filename: string | undefined
 } & ({ blobKey: BlobKey } | { image: Uint8Array })
 
-/**
- * The response with a stored blob, streamed from the store. Supports ranges and `If-None-Match`.
- * @throws MatrixError 502 if the store has lost the blob
- */
-export async function mediaResponse({ blobs, log }: Pick<MediaDeps, 'blobs' | 'log'>, served: ServedBlob) {
+/** The response with a stored blob, streamed from the store, after `checkBlob`. Supports ranges and `If-None-Match`. */
+export function mediaResponse({ blobs }: Pick<MediaDeps, 'blobs'>, served: ServedBlob) {
   const { size, etag, contentType, filename } = served
-  if ('blobKey' in served && (await blobs.size(served.blobKey)) !== size) {
-    log.error(
-      { blob: served.blobKey, store: blobs.place },
-      'media: the store has lost a blob, or a part of it',
-    )
-    throw new MatrixError(502, 'M_UNKNOWN', 'The server has lost this file. Upload it again')
-  }
   return content(200, {
     data: 'image' in served ? served.image : { size, read: (range) => blobs.read(served.blobKey, range) },
     type: contentType,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../http/route.ts'
 import { once } from '../lib/once.ts'
+import { checkBlob } from '../media/check-blob.ts'
 import type { MediaDeps } from '../media/deps.ts'
 import { findMedia } from '../media/find-media.ts'
 import {
@@ -138,6 +139,7 @@ async function download(deps: MediaDeps, { serverName, mediaId, fileName, query,
     timeoutMs: waitOf(query),
     signal: () => context.signal,
   })
+  await checkBlob(deps, found)
   const filename = fileName ?? found.filename
   return mediaResponse(deps, {
     blobKey: found.blobKey,

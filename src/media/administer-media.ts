@@ -3,16 +3,19 @@ import { isUserId, type UserId } from '../lib/ids.ts'
 import { sweepAll } from '../lib/sweeper.ts'
 import type { Queries } from '../storage/query.ts'
 import {
+  blockedContents,
+  deleteBlocked,
+  insertBlocked,
   largestMedia,
   largestMediaOf,
   largestUsers,
-  quarantine,
   totals,
   unreadMedia,
 } from './administration-store.ts'
 import type { MediaDeps } from './deps.ts'
 import { isMediaId, mediaUri } from './media-uri.ts'
-import { removeMedia, removeMediaOfUser, removeUnreadMedia } from './remove-media.ts'
+import { lockContent, mediaById } from './media-store.ts'
+import { removeMedia, removeMediaOfContent, removeMediaOfUser, removeUnreadMedia } from './remove-media.ts'
 import { BATCH_SIZE, removeLeftovers, removeUnused } from './sweep-media.ts'
 
 // The operator's view of media (`belfry media …`). It works without a server and beside a running one.
@@ -54,6 +57,16 @@ type Pruned = { files: number; bytes: number }
 /** The `mxc://` URIs that are avatars of users and rooms. */
 type Avatars = (q: Queries) => Promise<ReadonlySet<string>>
 
+/** `sha256`: of the content, in hexadecimal. `size`, `files`: null if the content is not stored. */
+export type BlockedContent = {
+  sha256: string
+  blocked_at: number
+  size: number | null
+  files: number | null
+}
+/** `files`: the removed ones. */
+type Blocked = { sha256: string; files: number }
+
 export type MediaAdministration = {
   usage(): Promise<MediaUsage>
   /** The largest ones, of one user or of all. @throws MatrixError 400 if it is not a user id of this server */
@@ -62,12 +75,19 @@ export type MediaAdministration = {
   prune(pruning: Pruning): Promise<Pruned>
   /** Removes one media item, by its `mxc://` URI, or all of a user. @throws MatrixError 400, 404 */
   remove(target: string): Promise<{ files: number }>
-  /** Stops or resumes serving a content, under all ids; a blocked one cannot be uploaded again. @throws MatrixError 400, 404 */
-  block(uri: string, isBlocked: boolean): Promise<void>
+  /** Blocked contents, the newest first. */
+  blocked(): Promise<BlockedContent[]>
+  /**
+   * Blocks a content: it is not served under any id and cannot be uploaded again. With `isRemoved` also removes all files with it; it stays
+   * blocked then. @throws MatrixError as `contentOf`
+   */
+  block(target: string, options: { isRemoved: boolean }): Promise<Blocked>
+  /** Ends that. If its files were removed, they stay removed, and it can be uploaded again. @throws MatrixError as `contentOf` */
+  unblock(target: string): Promise<{ sha256: string }>
 }
 
 export function administerMedia(deps: MediaDeps, avatars: Avatars): MediaAdministration {
-  const { db, serverName, clock, blobs } = deps
+  const { db, serverName, blobs } = deps
   return {
     async usage() {
       const [found] = await db.all(totals, {})
@@ -81,7 +101,7 @@ export function administerMedia(deps: MediaDeps, avatars: Avatars): MediaAdminis
         user === undefined
           ? await db.all(largestMedia, { limit })
           : await db.all(largestMediaOf, { userId: userIn(user, serverName), limit })
-      return rows.map(({ media_id: mediaId, quarantined_at: at, ...row }) => ({
+      return rows.map(({ media_id: mediaId, blocked_at: at, ...row }) => ({
         uri: mediaUri(serverName, mediaId),
         ...row,
         is_blocked: at !== null,
@@ -101,13 +121,57 @@ export function administerMedia(deps: MediaDeps, avatars: Avatars): MediaAdminis
       await removeBlobs(deps)
       return { files: 1 }
     },
-    async block(uri, isBlocked) {
-      const mediaId = idIn(uri, serverName)
-      const at = isBlocked ? clock.now() : null
-      const found = await db.transaction((tx) => tx.run(quarantine, { mediaId, at }), { repeatable: true })
-      if (found === 0) throw notFound(`There is no ${uri} here`)
+    ...administerBlocked(deps),
+  }
+}
+
+function administerBlocked(deps: MediaDeps): Pick<MediaAdministration, 'blocked' | 'block' | 'unblock'> {
+  const { db, clock } = deps
+  return {
+    async blocked() {
+      const rows = await db.all(blockedContents, { limit: LIST_LIMIT })
+      return rows.map(({ content_hash: hash, blocked_at, size, uses }) => ({
+        sha256: hexOf(hash),
+        blocked_at,
+        size,
+        files: uses,
+      }))
+    },
+    async block(target, { isRemoved }) {
+      const contentHash = await contentOf(deps, target)
+      const files = await db.transaction(
+        async (tx) => {
+          const removed = isRemoved ? await removeMediaOfContent(tx, contentHash) : 0
+          // An upload of the same content in another process then sees that it is blocked.
+          await tx.run(lockContent, { contentHash })
+          await tx.run(insertBlocked, { contentHash, now: clock.now() })
+          return removed
+        },
+        { repeatable: true },
+      )
+      if (isRemoved) await removeBlobs(deps)
+      return { sha256: hexOf(contentHash), files }
+    },
+    async unblock(target) {
+      const contentHash = await contentOf(deps, target)
+      const found = await db.transaction((tx) => tx.run(deleteBlocked, { contentHash }), { repeatable: true })
+      if (found === 0) throw notFound(`${target} is not blocked`)
+      return { sha256: hexOf(contentHash) }
     },
   }
+}
+
+const hexOf = (hash: string) => Buffer.from(hash, 'base64url').toString('hex')
+
+/**
+ * The hash of a content, by the `mxc://` URI of a file that has it or by its SHA-256 in hexadecimal.
+ * @throws MatrixError 400 for any other text; 404 if there is no file with the URI
+ */
+async function contentOf({ db, serverName }: MediaDeps, target: string): Promise<string> {
+  if (/^[\da-f]{64}$/i.test(target)) return Buffer.from(target, 'hex').toString('base64url')
+  const found = await db.first(mediaById, { mediaId: idIn(target, serverName) })
+  if (found?.content_hash) return found.content_hash
+  throw notFound(`There is no ${target} here. A removed file is known by its SHA-256 only`)
 }
 
 type Numbers<Row> = { [Name in keyof Row]: number }

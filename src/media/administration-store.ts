@@ -35,9 +35,8 @@ export const totals = query()((db) =>
       .where('blob_key', '<>', sql.lit(''))
       .as('thumbnail_bytes'),
     eb
-      .selectFrom('media_contents')
+      .selectFrom('media_blocked')
       .select((inner) => inner.fn.countAll<number>().as('n'))
-      .where('quarantined_at', 'is not', null)
       .as('blocked'),
   ]),
 )
@@ -59,14 +58,15 @@ const LISTED = [
   'media.size',
   'media.created_at',
   'media.last_read_at',
-  'media_contents.quarantined_at',
+  'media_blocked.blocked_at',
 ] as const
 
 export const largestMedia = query<{ limit: number }>()((db, p) =>
   db
     .selectFrom('media')
-    .innerJoin('media_contents', 'media_contents.content_hash', 'media.content_hash')
+    .leftJoin('media_blocked', 'media_blocked.content_hash', 'media.content_hash')
     .select(LISTED)
+    .where('media.content_hash', 'is not', null)
     .orderBy('media.size', 'desc')
     .orderBy('media.media_id')
     .limit(p.limit),
@@ -75,8 +75,9 @@ export const largestMedia = query<{ limit: number }>()((db, p) =>
 export const largestMediaOf = query<{ userId: UserId; limit: number }>()((db, p) =>
   db
     .selectFrom('media')
-    .innerJoin('media_contents', 'media_contents.content_hash', 'media.content_hash')
+    .leftJoin('media_blocked', 'media_blocked.content_hash', 'media.content_hash')
     .select(LISTED)
+    .where('media.content_hash', 'is not', null)
     .where('media.user_id', '=', p.userId)
     .orderBy('media.size', 'desc')
     .orderBy('media.media_id')
@@ -121,15 +122,38 @@ export const deleteMedia = query<{ mediaId: string }>()((db, p) =>
     .returning(['user_id', 'content_hash', 'size']),
 )
 
-/** `at`: null ends the quarantine. */
-export const quarantine = query<{ mediaId: string; at: number | null }>()((db, p) =>
+/** Resolves to the removed rows. */
+export const deleteMediaOfContent = query<{ contentHash: string }>()((db, p) =>
   db
-    .updateTable('media_contents')
-    .set({ quarantined_at: p.at })
-    .where('content_hash', '=', (eb) =>
-      eb
-        .selectFrom('media')
-        .select(sql<string>`content_hash`.as('content_hash'))
-        .where('media_id', '=', p.mediaId),
-    ),
+    .deleteFrom('media')
+    .where('content_hash', '=', p.contentHash)
+    .returning(['user_id', 'content_hash', 'size']),
+)
+
+/** Changes no row if it is blocked already. */
+export const insertBlocked = query<{ contentHash: string; now: number }>()((db, p) =>
+  db
+    .insertInto('media_blocked')
+    .values({ content_hash: p.contentHash, blocked_at: p.now })
+    .onConflict((conflict) => conflict.doNothing()),
+)
+
+export const deleteBlocked = query<{ contentHash: string }>()((db, p) =>
+  db.deleteFrom('media_blocked').where('content_hash', '=', p.contentHash),
+)
+
+/** The newest first. `size` and `uses` are null if it is not stored. */
+export const blockedContents = query<{ limit: number }>()((db, p) =>
+  db
+    .selectFrom('media_blocked')
+    .leftJoin('media_contents', 'media_contents.content_hash', 'media_blocked.content_hash')
+    .select([
+      'media_blocked.content_hash',
+      'media_blocked.blocked_at',
+      'media_contents.size',
+      'media_contents.uses',
+    ])
+    .orderBy('media_blocked.blocked_at', 'desc')
+    .orderBy('media_blocked.content_hash')
+    .limit(p.limit),
 )

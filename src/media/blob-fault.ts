@@ -1,3 +1,4 @@
+import { MatrixError } from '../lib/errors.ts'
 import { StorageError } from '../storage/database.ts'
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
@@ -22,6 +23,18 @@ export function storeUnavailable(cause?: unknown): BlobStoreError {
     cause,
     extra: { retry_after_ms: RETRY_AFTER_MS },
   })
+}
+
+/**
+ * The store works and does not have a blob that a row refers to. It is lost for ever, so a client gets 404 and does not try again, as from
+ * Synapse.
+ */
+export class LostBlobError extends MatrixError {
+  override name = 'LostBlobError'
+
+  constructor() {
+    super(404, 'M_NOT_FOUND', 'The server has lost this file. Upload it again')
+  }
 }
 
 /** The `BlobStoreError` for an error of the file system; any other error unchanged. */

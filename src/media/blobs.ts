@@ -6,7 +6,7 @@ export type BlobRange = { start: number; end: number }
 
 /**
  * A store of blobs: the contents of media and their thumbnails. It has two implementations, a folder and an S3-compatible service. Several
- * processes may use the same one, because keys are never reused. Methods reject with a `StorageError` if the store cannot do its work.
+ * processes may use the same one, because keys are never reused. Methods reject with a `BlobStoreError` if the store cannot do its work.
  */
 export interface Blobs extends AsyncDisposable {
   /** The place of the blobs, for the log and the command line. */
@@ -16,9 +16,9 @@ export interface Blobs extends AsyncDisposable {
    * @param expected its size, if it is known
    */
   begin(key: BlobKey, expected: number | undefined): Promise<BlobWriter>
-  /** The size of a blob; undefined if the store does not have it. */
+  /** The size of a blob; undefined if the store works and does not have it. */
   size(key: BlobKey): Promise<number | undefined>
-  /** Yields exactly the bytes of the range. Throws while iterating. */
+  /** Yields exactly the bytes of the range. Throws while iterating: `LostBlobError` if the store does not have the blob. */
   read(key: BlobKey, range: BlobRange): AsyncIterable<Uint8Array>
   /** Removes a blob, also an incomplete one of a process that died. It need not exist. */
   remove(key: BlobKey): Promise<void>

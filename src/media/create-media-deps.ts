@@ -1,20 +1,27 @@
 import { readSetting } from '../config/read-setting.ts'
 import type { NamedConfig } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { Metrics } from '../lib/metrics.ts'
 import { createOccupancy } from '../lib/occupancy.ts'
 import type { Blobs } from './blobs.ts'
 import type { MediaDeps } from './deps.ts'
 import { createFolderBlobs } from './folder-blobs.ts'
 import { createInProgress } from './in-progress.ts'
+import { createMediaEvents } from './media-events.ts'
+import { createObservedBlobs } from './observed-blobs.ts'
 import { createLazyS3Blobs } from './s3/lazy-s3-blobs.ts'
 import { createThumbnailer } from './thumbnailer.ts'
 
-type Given = Pick<MediaDeps, 'db' | 'bus' | 'clock' | 'random' | 'log' | 'quotas'> & { config: NamedConfig }
+type Given = Pick<MediaDeps, 'db' | 'bus' | 'clock' | 'random' | 'log' | 'quotas'> & {
+  config: NamedConfig
+  metrics: Metrics
+}
 
 /** Everything that media need, with the store of the configuration. */
 export function createMediaDeps(given: Given): MediaDeps {
-  const { db, bus, clock, random, log, config, quotas } = given
+  const { db, bus, clock, random, log, metrics, config, quotas } = given
   const { media: settings, server_name: serverName } = config
+  const events = createMediaEvents({ log, metrics, clock })
   return {
     db,
     bus,
@@ -24,7 +31,8 @@ export function createMediaDeps(given: Given): MediaDeps {
     serverName,
     quotas,
     settings: { ...settings },
-    blobs: createBlobs(settings, clock),
+    blobs: createObservedBlobs(createBlobs(settings, clock), events),
+    events,
     thumbnailer: createThumbnailer({
       clock,
       log,

@@ -8,6 +8,7 @@ import type { Occupancy } from '../lib/occupancy.ts'
 import type { Database } from '../storage/database.ts'
 import type { Blobs } from './blobs.ts'
 import type { InProgress } from './in-progress.ts'
+import type { MediaEvents } from './media-events.ts'
 import type { Thumbnailer } from './thumbnailer.ts'
 
 export type MediaDeps = {
@@ -20,6 +21,7 @@ export type MediaDeps = {
   readonly serverName: string
   readonly quotas: Quotas
   readonly blobs: Blobs
+  readonly events: MediaEvents
   readonly settings: Config['media']
   /** The uploads in progress, by user. */
   readonly uploads: Occupancy

@@ -36,7 +36,7 @@ export async function findMedia(deps: MediaDeps, wanted: MediaWanted): Promise<F
   const until = deps.clock.now() + wanted.timeoutMs
   for (;;) {
     const found = await deps.db.first(mediaById, { mediaId })
-    if (found === undefined || found.quarantined_at !== null) throw unknownMedia()
+    if (found === undefined || found.blocked_at !== null) throw unknownMedia()
     if (found.content_hash !== null && found.blob_key !== null) {
       await noteRead(deps, { mediaId, lastReadAt: found.last_read_at })
       return {

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { asBlobFault, storageFull, withBlobFaults } from './blob-fault.ts'
-import type { BlobKey, Blobs, BlobWriter } from './blobs.ts'
+import { asBlobFault, LostBlobError, storageFull, withBlobFaults } from './blob-fault.ts'
+import type { BlobKey, BlobRange, Blobs, BlobWriter } from './blobs.ts'
 
 /** Incomplete blobs are in a folder of their own, on the same file system, so that `rename` is atomic. */
 const INCOMING = 'incoming'
@@ -16,7 +16,7 @@ export type FolderOptions = { folder: string; reserve: number }
 
 /**
  * Stores each blob as a file: first as `incoming/KEY`, then, when it is complete and on the disk, as `KE/KEY`. The folder is created when
- * it is first used.
+ * it is first used. Without the folder, such as when its disk is not mounted, no file counts as lost.
  */
 export function createFolderBlobs({ folder, reserve }: FolderOptions): Blobs {
   const incoming = (key: BlobKey) => join(folder, INCOMING, key)
@@ -37,8 +37,13 @@ export function createFolderBlobs({ folder, reserve }: FolderOptions): Blobs {
           makeRoom,
         })
       }),
-    size: (key) => withBlobFaults(() => sizeOf(kept(key))),
-    read: (key, { start, end }) => readFile(kept(key), start, end),
+    size: (key) =>
+      withBlobFaults(async () => {
+        const size = await sizeOf(kept(key))
+        if (size === undefined) await stat(folder)
+        return size
+      }),
+    read: (key, range) => readFile(kept(key), range, folder),
     remove: (key) =>
       withBlobFaults(async () => {
         await rm(incoming(key), { force: true })
@@ -125,16 +130,24 @@ async function sizeOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).size
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (isMissing(error)) return undefined
     throw error
   }
 }
 
-async function* readFile(path: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+async function* readFile(
+  path: string,
+  { start, end }: BlobRange,
+  folder: string,
+): AsyncGenerator<Uint8Array> {
   if (end <= start) return
   try {
     yield* createReadStream(path, { start, end: end - 1, highWaterMark: READ_BYTES })
   } catch (error) {
-    throw asBlobFault(error)
+    if (!isMissing(error)) throw asBlobFault(error)
+    await withBlobFaults(() => stat(folder))
+    throw new LostBlobError()
   }
 }
+
+const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'

@@ -23,6 +23,7 @@ export const mediaById = query<Media>()((db, p) =>
   db
     .selectFrom('media')
     .leftJoin('media_contents', 'media_contents.content_hash', 'media.content_hash')
+    .leftJoin('media_blocked', 'media_blocked.content_hash', 'media.content_hash')
     .select([
       'media.user_id',
       'media.content_hash',
@@ -32,7 +33,7 @@ export const mediaById = query<Media>()((db, p) =>
       'media.expires_at',
       'media.last_read_at',
       'media_contents.blob_key',
-      'media_contents.quarantined_at',
+      'media_blocked.blocked_at',
     ])
     .where('media.media_id', '=', p.mediaId),
 )
@@ -132,11 +133,12 @@ export const addUsage = query<{ userId: UserId; size: number }>()((db, p) =>
     .returning(['files', 'bytes']),
 )
 
+export const blockedContent = query<{ contentHash: string }>()((db, p) =>
+  db.selectFrom('media_blocked').select('blocked_at').where('content_hash', '=', p.contentHash),
+)
+
 export const contentByHash = query<{ contentHash: string }>()((db, p) =>
-  db
-    .selectFrom('media_contents')
-    .select(['blob_key', 'quarantined_at'])
-    .where('content_hash', '=', p.contentHash),
+  db.selectFrom('media_contents').select('blob_key').where('content_hash', '=', p.contentHash),
 )
 
 /** Adds a use of a stored content. Resolves to no row if it is not stored. */
@@ -145,7 +147,7 @@ export const useContent = query<{ contentHash: string }>()((db, p) =>
     .updateTable('media_contents')
     .set({ uses: sql`uses + 1` })
     .where('content_hash', '=', p.contentHash)
-    .returning(['blob_key', 'quarantined_at']),
+    .returning('blob_key'),
 )
 
 /** Like `useContent`; stores it under `blobKey` if it is not stored. Resolves to the key under which it is. */
@@ -158,21 +160,15 @@ export const addContent = query<Content & { blobKey: string; now: number }>()((d
       size: p.size,
       uses: sql.lit(1),
       created_at: p.now,
-      quarantined_at: null,
     })
     .onConflict((conflict) =>
       conflict.column('content_hash').doUpdateSet({ uses: sql`media_contents.uses + 1` }),
     )
-    .returning(['blob_key', 'quarantined_at']),
+    .returning('blob_key'),
 )
 
 export const unusedContents = query<{ limit: number }>()((db, p) =>
-  db
-    .selectFrom('media_contents')
-    .select('content_hash')
-    .where('uses', '=', sql.lit(0))
-    .where('quarantined_at', 'is', null)
-    .limit(p.limit),
+  db.selectFrom('media_contents').select('content_hash').where('uses', '=', sql.lit(0)).limit(p.limit),
 )
 
 /** Resolves to no row if the content has been used again. */

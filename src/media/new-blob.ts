@@ -26,7 +26,7 @@ export async function storeNewBlob(
   expected: number | undefined,
   work: (blob: NewBlob) => Promise<boolean>,
 ): Promise<boolean> {
-  const { db, blobs, clock, random, log } = deps
+  const { db, blobs, clock, random } = deps
   const key = random.token(KEY_BYTES)
   const now = clock.now()
   const dueAt = now + 2 * WRITE_LIFE_MS
@@ -42,7 +42,6 @@ export async function storeNewBlob(
     const write = (chunk: Uint8Array) => writer.write(chunk)
     if (await work({ key, until: now + WRITE_LIFE_MS, write, keep })) return true
   } catch (error) {
-    if (error instanceof BlobStoreError) log.error({ err: error.cause ?? error }, `media: ${error.message}`)
     // The commit may have succeeded: the sweeper removes the blob if its leftover is still there.
     if (!(opened.isKept && isAmbiguous(error))) await discard(deps, key, opened.writer)
     throw error
@@ -55,8 +54,14 @@ export async function storeNewBlob(
  * Call it in the transaction that adds the row which refers to the blob.
  * @throws StorageError if the blob took too long: it counts as abandoned, and the sweeper may have removed it
  */
-export async function recordBlob({ clock }: MediaDeps, tx: Transaction, blobKey: BlobKey): Promise<void> {
-  if ((await tx.run(takeLeftover, { blobKey, now: clock.now() })) === 0) throw storeUnavailable()
+export async function recordBlob(
+  { clock, log }: MediaDeps,
+  tx: Transaction,
+  blobKey: BlobKey,
+): Promise<void> {
+  if ((await tx.run(takeLeftover, { blobKey, now: clock.now() })) > 0) return
+  log.warn({ blob: blobKey }, 'media: a blob was complete only after it counted as abandoned')
+  throw storeUnavailable()
 }
 
 /** Whether the database failed in a way that leaves open whether it has committed. */

@@ -1,6 +1,6 @@
 import type { UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
-import { deleteMedia, deleteUnread } from './administration-store.ts'
+import { deleteMedia, deleteMediaOfContent, deleteUnread } from './administration-store.ts'
 import {
   deleteEmptyUsage,
   deleteMediaOfUser,
@@ -22,6 +22,11 @@ export async function removeMediaOfUser(tx: Transaction, userId: UserId): Promis
 /** Removes an uploaded file. Resolves to whether it existed. */
 export async function removeMedia(tx: Transaction, mediaId: string): Promise<boolean> {
   return (await takeBack(tx, await tx.all(deleteMedia, { mediaId }))).length > 0
+}
+
+/** Removes all media items with a content. Resolves to their number. */
+export async function removeMediaOfContent(tx: Transaction, contentHash: string): Promise<number> {
+  return (await takeBack(tx, await tx.all(deleteMediaOfContent, { contentHash }))).length
 }
 
 /**

@@ -1,11 +1,20 @@
-import { startSweeper } from '../lib/sweeper.ts'
+import { DAY_MS, startSweeper } from '../lib/sweeper.ts'
+import { BlobStoreError } from './blob-fault.ts'
+import type { BlobKey, Blobs } from './blobs.ts'
 import type { MediaDeps } from './deps.ts'
-import { deleteLeftover, dueLeftovers, expireLeftovers, insertLeftover } from './leftover-store.ts'
+import {
+  deleteLeftover,
+  dueLeftovers,
+  expireLeftovers,
+  insertLeftover,
+  postponeLeftover,
+} from './leftover-store.ts'
 import { deleteExpired, deleteUnused, unusedContents } from './media-store.ts'
 import { deleteThumbnails } from './thumbnail-store.ts'
 
 const EVERY_MS = 600_000
 export const BATCH_SIZE = 100
+const MAX_FAILURES = 5
 
 type SweepDeps = Pick<MediaDeps, 'db' | 'clock' | 'log' | 'blobs'>
 
@@ -62,12 +71,38 @@ export async function removeUnused(deps: SweepDeps): Promise<number> {
   return found.length
 }
 
-/** Removes due blobs from the store. Resolves to their number, at most `BATCH_SIZE`. */
+/**
+ * Removes due blobs from the store. A blob that cannot be removed is tried again later: after ten minutes, and twice as long after each failure, up to
+ * a day. Stops after `MAX_FAILURES` failures in a row, because the store does not work. Resolves to the number removed, at most `BATCH_SIZE`.
+ */
 export async function removeLeftovers({ db, clock, blobs }: SweepDeps): Promise<number> {
-  const found = await db.all(dueLeftovers, { now: clock.now(), limit: BATCH_SIZE })
-  for (const { blob_key: blobKey } of found) {
-    await blobs.remove(blobKey)
-    await db.transaction((tx) => tx.run(deleteLeftover, { blobKey }))
+  let removed = 0
+  let failed = 0
+  while (removed < BATCH_SIZE) {
+    const now = clock.now()
+    const found = await db.all(dueLeftovers, { now, limit: BATCH_SIZE - removed })
+    if (found.length === 0) break
+    for (const { blob_key: blobKey, failures } of found) {
+      if (await isRemoved(blobs, blobKey)) {
+        await db.transaction((tx) => tx.run(deleteLeftover, { blobKey }), { repeatable: true })
+        removed++
+        failed = 0
+      } else {
+        const dueAt = now + Math.min(EVERY_MS * 2 ** failures, DAY_MS)
+        await db.transaction((tx) => tx.run(postponeLeftover, { blobKey, dueAt }), { repeatable: true })
+        if (++failed === MAX_FAILURES) return removed
+      }
+    }
   }
-  return found.length
+  return removed
 }
+
+/** The store reports its failure. */
+const isRemoved = (blobs: Blobs, blobKey: BlobKey): Promise<boolean> =>
+  blobs.remove(blobKey).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof BlobStoreError) return false
+      throw error
+    },
+  )

@@ -43,3 +43,15 @@ export const insertThumbnail = query<
 export const deleteThumbnails = query<{ contentHash: string }>()((db, p) =>
   db.deleteFrom('media_thumbnails').where('content_hash', '=', p.contentHash).returning('blob_key'),
 )
+
+/** Deletes a thumbnail if it still has this blob. */
+export const deleteThumbnail = query<ThumbnailKey & { blobKey: string }>()((db, p) =>
+  db
+    .deleteFrom('media_thumbnails')
+    .where('content_hash', '=', p.contentHash)
+    .where('width', '=', p.width)
+    .where('height', '=', p.height)
+    .where('method', '=', p.method)
+    .where('is_animated', '=', p.isAnimated)
+    .where('blob_key', '=', p.blobKey),
+)

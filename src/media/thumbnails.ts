@@ -1,14 +1,16 @@
 import { MatrixError, tooLarge } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { BlobKey } from './blobs.ts'
+import { checkBlob, hasBlob } from './check-blob.ts'
 import type { MediaDeps } from './deps.ts'
 import type { FoundMedia } from './find-media.ts'
+import { insertLeftover } from './leftover-store.ts'
 import { lockContent } from './media-store.ts'
 import { recordBlob, storeNewBlob } from './new-blob.ts'
 import { sniff, SNIFFED_BYTES, type SniffedImage } from './sniff.ts'
 import type { ThumbnailResult } from './thumbnail-job.ts'
 import { type ThumbnailSize, thumbnailSizeFor } from './thumbnail-size.ts'
-import { insertThumbnail, thumbnailOf } from './thumbnail-store.ts'
+import { deleteThumbnail, insertThumbnail, thumbnailOf } from './thumbnail-store.ts'
 
 /** An image of more bytes is not read into memory. */
 const MAX_SOURCE_BYTES = 33_554_432
@@ -23,7 +25,7 @@ export type Thumbnail = { contentType: string; size: number; etag: string } & (
 
 /**
  * Resolves to a thumbnail of an image, which is made and stored at the first request; or to the image itself, if it is not larger.
- * @throws MatrixError 400 if there can be none; 413 if the image is too large; 429
+ * @throws MatrixError 400 if there can be none; 404 if the store has lost the image; 413 if the image is too large; 429; StorageError
  */
 export async function findThumbnail(
   deps: MediaDeps,
@@ -38,13 +40,27 @@ export async function findThumbnail(
   const key = { contentHash: media.contentHash, ...size, isAnimated: animated ? (1 as const) : (0 as const) }
   const stored = await deps.db.first(thumbnailOf, key)
   if (stored !== undefined) {
-    const { blob_key: blobKey, content_type: contentType } = stored
-    if (blobKey === '') return originalOf(media, image)
-    return { blobKey, contentType, size: stored.size, etag: etagOf(key) }
+    const { blob_key: blobKey, content_type: contentType, size: bytes } = stored
+    if (blobKey === '') return originalOf(deps, media, image)
+    if (await hasBlob(deps, { blobKey, size: bytes }))
+      return { blobKey, contentType, size: bytes, etag: etagOf(key) }
+    await forgetThumbnail(deps, { ...key, blobKey })
   }
-  if (!deps.settings.thumbnails) return originalWithout(media, image, animated)
+  if (!deps.settings.thumbnails) return originalWithout(deps, { media, image, animated })
   const name = Object.values(key).join(' ')
   return deps.thumbnailsInProgress.once(name, () => makeAndStore(deps, { media, image, key, wanted }))
+}
+
+/** The next request makes a lost thumbnail again. A part of its blob may be left. */
+async function forgetThumbnail({ db, clock }: MediaDeps, key: Key & { blobKey: BlobKey }): Promise<void> {
+  const now = clock.now()
+  await db.transaction(
+    async (tx) => {
+      if ((await tx.run(deleteThumbnail, key)) > 0)
+        await tx.run(insertLeftover, { blobKey: key.blobKey, now, dueAt: now })
+    },
+    { repeatable: true },
+  )
 }
 
 type Key = { contentHash: string; isAnimated: 0 | 1 } & ThumbnailSize
@@ -71,7 +87,7 @@ async function makeAndStore(deps: MediaDeps, making: Making): Promise<Thumbnail>
     case 'original':
       return storeOriginal(deps, making)
     case 'unavailable':
-      return originalWithout(media, image, key.isAnimated === 1)
+      return originalWithout(deps, { media, image, animated: key.isAnimated === 1 })
     case 'undecodable':
       throw cannotThumbnail()
     case 'late':
@@ -112,8 +128,9 @@ async function storeThumbnail(
 }
 
 /** Remembers, as a row without a blob, that the image is its own thumbnail. */
-async function storeOriginal({ db, clock }: MediaDeps, { media, image, key }: Making): Promise<Thumbnail> {
-  const original = originalOf(media, image)
+async function storeOriginal(deps: MediaDeps, { media, image, key }: Making): Promise<Thumbnail> {
+  const { db, clock } = deps
+  const original = await originalOf(deps, media, image)
   const row = { ...key, ...original, blobKey: '', now: clock.now() }
   await db
     .transaction(
@@ -127,17 +144,19 @@ async function storeOriginal({ db, clock }: MediaDeps, { media, image, key }: Ma
 }
 
 /** Without thumbnails: the image itself, if it has one frame or may be animated. The type is that of its bytes. */
-function originalWithout(media: FoundMedia, image: SniffedImage, animated: boolean): Thumbnail {
+async function originalWithout(
+  deps: MediaDeps,
+  { media, image, animated }: { media: FoundMedia; image: SniffedImage; animated: boolean },
+): Promise<Thumbnail> {
   if (image.isAnimated && !animated) throw cannotThumbnail()
-  return originalOf(media, image)
+  return originalOf(deps, media, image)
 }
 
-const originalOf = ({ blobKey, size, contentHash }: FoundMedia, { format }: SniffedImage) => ({
-  blobKey,
-  contentType: `image/${format}`,
-  size,
-  etag: contentHash,
-})
+async function originalOf(deps: MediaDeps, media: FoundMedia, { format }: SniffedImage) {
+  await checkBlob(deps, media)
+  const { blobKey, size, contentHash } = media
+  return { blobKey, contentType: `image/${format}`, size, etag: contentHash }
+}
 
 const etagOf = ({ contentHash, width, height, method, isAnimated }: Key) =>
   `${contentHash}-${width}-${height}-${method[0]}${isAnimated}`

@@ -2,8 +2,17 @@ import { createHash } from 'node:crypto'
 import { forbidden, limitExceeded, MatrixError, tooMany, unknownToken } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
+import type { Queries } from '../storage/query.ts'
 import type { MediaDeps } from './deps.ts'
-import { addContent, addUsage, contentByHash, lockOwner, usageOf, useContent } from './media-store.ts'
+import {
+  addContent,
+  addUsage,
+  blockedContent,
+  contentByHash,
+  lockOwner,
+  usageOf,
+  useContent,
+} from './media-store.ts'
 import { type NewBlob, recordBlob, storeNewBlob } from './new-blob.ts'
 
 const RETRY_AFTER_MS = 1000
@@ -21,7 +30,7 @@ export type RecordMedia = (tx: Transaction, content: ReceivedContent) => Promise
 
 /**
  * Stores a content, and calls `record` in the transaction that makes it permanent. A content that is already stored is not stored twice.
- * @throws MatrixError 401 if the account was closed in the meantime; 403 over the quota or if the content is quarantined; 408; 413; 429;
+ * @throws MatrixError 401 if the account was closed in the meantime; 403 over the quota or if the content is blocked; 408; 413; 429;
  *   StorageError. Nothing is stored then.
  */
 export async function receiveUpload(deps: MediaDeps, upload: Upload, record: RecordMedia): Promise<void> {
@@ -67,13 +76,13 @@ type Received = ReceivedContent & { userId: UserId; blob: NewBlob }
 /** Resolves to whether the content is stored as the blob of this upload; otherwise an equal content was stored before. */
 async function keepAndRecord(deps: MediaDeps, received: Received, record: RecordMedia): Promise<boolean> {
   const { hash: contentHash, size, blob } = received
+  await checkNotBlocked(deps.db, contentHash)
   if ((await deps.db.first(contentByHash, { contentHash })) !== undefined) {
     const isRecorded = await deps.db.transaction(
       async (tx) => {
         await checkOwner(tx, received.userId)
-        const content = await tx.first(useContent, { contentHash })
-        if (content === undefined) return false
-        await recordUse(deps, tx, { ...received, content, record })
+        if ((await tx.first(useContent, { contentHash })) === undefined) return false
+        await recordUse(deps, tx, { ...received, record })
         return true
       },
       { repeatable: true },
@@ -88,7 +97,7 @@ async function keepAndRecord(deps: MediaDeps, received: Received, record: Record
       const row = { contentHash, blobKey: blob.key, size, now: deps.clock.now() }
       const content = await tx.first(addContent, row)
       if (content === undefined) throw new Error('media: the content was not recorded')
-      await recordUse(deps, tx, { ...received, content, record })
+      await recordUse(deps, tx, { ...received, record })
       if (content.blob_key !== blob.key) return false
       await recordBlob(deps, tx, blob.key)
       return true
@@ -106,11 +115,17 @@ export async function checkOwner(tx: Transaction, userId: UserId): Promise<void>
   if (owner?.deactivated_at !== null) throw unknownToken()
 }
 
-type Use = Received & { content: { quarantined_at: number | null }; record: RecordMedia }
+async function checkNotBlocked(q: Queries, contentHash: string): Promise<void> {
+  if ((await q.first(blockedContent, { contentHash })) !== undefined)
+    throw forbidden('The operator of this server has blocked this file')
+}
+
+type Use = Received & { record: RecordMedia }
 
 async function recordUse(deps: MediaDeps, tx: Transaction, use: Use): Promise<void> {
-  const { userId, hash, size, content, record } = use
-  if (content.quarantined_at !== null) throw forbidden('The operator of this server has blocked this file')
+  const { userId, hash, size, record } = use
+  // Another process may have blocked it since the first check. It has locked the row of the content, as this transaction.
+  await checkNotBlocked(tx, hash)
   const usage = await tx.first(addUsage, { userId, size })
   if (usage !== undefined) checkQuota(deps, usage)
   await record(tx, { hash, size })

@@ -31,9 +31,10 @@ export type MediaContentsTable = {
   /** The number of media with this content. At 0 it is removed soon. */
   uses: number
   created_at: number
-  /** Not null: it is not served, and cannot be uploaded again. */
-  quarantined_at: number | null
 }
+
+/** Contents that are not served and cannot be uploaded, stored or not. */
+export type MediaBlockedTable = { content_hash: string; blocked_at: number }
 
 export type MediaThumbnailsTable = {
   content_hash: string
@@ -47,5 +48,8 @@ export type MediaThumbnailsTable = {
   created_at: number
 }
 
-/** Blobs that no row refers to: of uploads in progress, and of removed contents. They are removed from the store when `due_at` has passed. */
-export type MediaLeftoversTable = { blob_key: string; since: number; due_at: number }
+/**
+ * Blobs that no row refers to: of uploads in progress, and of removed contents. They are removed from the store when `due_at` has passed.
+ * `failures`: the failed attempts to remove it.
+ */
+export type MediaLeftoversTable = { blob_key: string; since: number; due_at: number; failures: number }

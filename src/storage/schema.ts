@@ -25,6 +25,7 @@ import type {
 import type { PresenceDevicesTable, PresenceTable } from './presence-schema.ts'
 import type { ProfileFieldsTable, ReportsTable } from './profile-schema.ts'
 import type {
+  MediaBlockedTable,
   MediaContentsTable,
   MediaLeftoversTable,
   MediaTable,
@@ -482,6 +483,7 @@ export type Schema = {
   media: MediaTable
   media_usage: MediaUsageTable
   media_contents: MediaContentsTable
+  media_blocked: MediaBlockedTable
   media_thumbnails: MediaThumbnailsTable
   media_leftovers: MediaLeftoversTable
   schema_migrations: SchemaMigrationsTable

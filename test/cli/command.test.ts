@@ -57,7 +57,9 @@ function fakeContext(
       list: unexpected,
       prune: unexpected,
       remove: unexpected,
+      blocked: unexpected,
       block: unexpected,
+      unblock: unexpected,
     },
     ...given.app,
   }

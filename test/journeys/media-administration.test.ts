@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { registerUser } from '../support/client.ts'
@@ -74,14 +75,25 @@ describe('belfry media beside a running server', () => {
       assert.equal((await fetchMedia(server.url, bob, `download/${unread}`)).status, 404)
       assert.equal((await fetchMedia(server.url, bob, `download/${avatar}`)).status, 200)
 
-      assert.equal((await run('block', `mxc://${read}`)).code, 0)
+      const blocked = await run('block', `mxc://${read}`)
+      assert.match(blocked.out, /^mxc:.* is blocked\. To undo it: belfry media block [\da-f]{64} --undo$/)
       assert.equal((await fetchMedia(server.url, bob, `download/${read}`)).status, 404)
       const refused = await tryUpload(server.url, bob, { body: 'read' })
       assert.deepEqual([refused.status, refused.body['errcode']], [403, 'M_FORBIDDEN'])
       await run('block', `mxc://${read}`, '--undo')
       assert.equal((await fetchMedia(server.url, bob, `download/${read}`)).status, 200)
 
-      assert.equal((await run('remove', `mxc://${read}`, '--yes')).out, 'removed 1 files')
+      const sha256 = createHash('sha256').update('read').digest('hex')
+      await upload(server.url, bob, { body: 'read' })
+      const removed = await run('block', `mxc://${read}`, '--remove', '--yes')
+      assert.match(removed.out, /; removed 2 files\. To undo/)
+      assert.equal(files(), 2)
+      assert.match((await run('blocked')).out, new RegExp(`${sha256}.* 0 +not stored`))
+      assert.equal((await tryUpload(server.url, bob, { body: 'read' })).status, 403)
+      assert.equal((await run('block', sha256, '--undo')).out, `${sha256} is not blocked any more`)
+      assert.equal((await run('blocked')).out, 'Nothing is blocked.')
+      const again = await upload(server.url, bob, { body: 'read' })
+      assert.equal((await run('remove', `mxc://${again}`, '--yes')).out, 'removed 1 files')
       assert.equal(files(), 2)
       assert.equal((await run('remove', alice.userId, '--yes')).out, 'removed 2 files')
       assert.equal(files(), 0)
@@ -97,6 +109,8 @@ describe('belfry media beside a running server', () => {
       [['remove', 'mxc://example.org/x', '--yes'], 1, /not the URI of a file of this server/],
       [['remove', '@alice:example.org', '--yes'], 1, /not a user id of this server/],
       [['block', 'mxc://localhost/unknown'], 1, /There is no/],
+      [['block', `mxc://${at}`, '--remove'], 2, /cannot be undone; repeat the command with --yes/],
+      [['block', 'a'.repeat(64), '--undo'], 1, /is not blocked/],
       [['prune', 'soon'], 2, /"soon" is not a number of days/],
       [['prune'], 2, /an argument is missing: belfry media prune DAYS/],
       [['usage', 'more'], 2, /unexpected argument "more"/],

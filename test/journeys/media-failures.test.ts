@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
@@ -98,13 +98,26 @@ describe('media', () => {
     await upload(server.url, alice, { body: 'x' })
   })
 
-  test('a file that the store has lost gives 502', async (t) => {
+  test('a file that the store has lost gives 404, and 503 while the folder of the store is not there', async (t) => {
     const server = await startTestServer(t)
     const alice = await registerUser(server.url, 'alice')
     const at = await upload(server.url, alice, { body: 'x' })
-    rmSync(join(server.data, 'media'), { recursive: true })
-    const response = await fetchMedia(server.url, alice, `download/${at}`)
-    assert.equal(response.status, 502)
-    assert.match(await response.text(), /lost this file/)
+    const folder = join(server.data, 'media')
+    for (const one of readdirSync(folder)) rmSync(join(folder, one), { recursive: true })
+    const paths = [`download/${at}`, `thumbnail/${at}?width=32&height=32`]
+    for (const path of paths) {
+      const response = await fetchMedia(server.url, alice, path)
+      assert.equal(response.status, 404)
+      assert.match(await response.text(), /M_NOT_FOUND.*lost this file/)
+    }
+    rmSync(folder, { recursive: true })
+    for (const path of paths) {
+      const response = await fetchMedia(server.url, alice, path)
+      assert.equal(response.status, 503)
+      assert.match(await response.text(), /ORG\.BELFRY\.STORAGE_UNAVAILABLE/)
+    }
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    assert.match(metrics, /^belfry_media_lost_blobs_total 2$/m)
+    assert.match(metrics, /^belfry_media_store_failures_total\{operation="read"\} 2$/m)
   })
 })

@@ -5,6 +5,7 @@ import { insertUser } from '../../src/accounts/users-store.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { systemRandom, type UserId } from '../../src/lib/ids.ts'
+import { createMetrics } from '../../src/lib/metrics.ts'
 import { addMedia, type NewMedia } from '../../src/media/add-media.ts'
 import { createMediaDeps } from '../../src/media/create-media-deps.ts'
 import type { MediaDeps } from '../../src/media/deps.ts'
@@ -44,6 +45,7 @@ export async function createMediaFixture(
       clock,
       random: systemRandom,
       log: silentLog,
+      metrics: createMetrics({ processMetrics: false }),
       config: { ...config, server_name: 'localhost' },
       quotas,
     }),
