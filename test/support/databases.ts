@@ -51,10 +51,13 @@ export function temporaryFolder(t: TestContext): string {
   return folder
 }
 
-/** Creates a PostgreSQL database. It has all migrations if the test run has a template. It is removed with its cluster. */
+/**
+ * Creates a PostgreSQL database. It has all migrations if the test run has a template. It is removed with its cluster. The strategy `file_copy` takes about
+ * half the processor time of the default, which writes each page to the write-ahead log.
+ */
 export async function newPostgresUrl(cluster: string): Promise<string> {
   const template = process.env[POSTGRES_TEMPLATE]
-  return createPostgres(cluster, template === undefined ? '' : ` template ${template}`)
+  return createPostgres(cluster, template === undefined ? '' : ` template ${template} strategy file_copy`)
 }
 
 /** Creates a PostgreSQL database without tables, for a test of migrations. It is removed with its cluster. */
