@@ -16,6 +16,7 @@ const CLIENTS = 100
 const SMALL_ROOMS = 50
 const SMALL_ROUNDS = 100
 const LARGE_ROUNDS = 10
+const INCREMENTAL_ROUNDS = { warmUp: 300, counted: 100 }
 const MIN_TIMES = 10
 
 const SIDES = ['synapse', 'belfry'] as const
@@ -67,10 +68,15 @@ async function measurePeer({ program, world }: Peer, mode: SyncMode): Promise<Re
   const { owner, clients, small, large } = world
   const sender = { roomId: large.roomId, token: clients[0]?.token ?? '' }
   const initial = await measureInitial(program, { mode, reader: owner })
-  const incremental = await measureIncremental(program, { isFloor: false, mode, reader: owner, sender })
+  const incremental = await measureIncremental(program, {
+    mode,
+    reader: owner,
+    sender,
+    rounds: INCREMENTAL_ROUNDS,
+  })
   const groups: LoadGroup[] = [
-    { size: 2, rounds: SMALL_ROUNDS, rooms: small },
-    { size: CLIENTS + 1, rounds: LARGE_ROUNDS, rooms: [large] },
+    { size: 2, warmUp: 20, rounds: SMALL_ROUNDS, rooms: small },
+    { size: CLIENTS + 1, warmUp: 3, rounds: LARGE_ROUNDS, rooms: [large] },
   ]
   const { bySize } = await measureLoad(program, { mode, seeded: { clients, groups }, hasMetrics: false })
   const delivered = [...bySize].map(([size, { cpuMsEach }]) => [
