@@ -54,7 +54,10 @@ export type ServedBlob = {
 export function mediaResponse({ blobs }: Pick<MediaDeps, 'blobs'>, served: ServedBlob) {
   const { size, etag, contentType, filename } = served
   return content(200, {
-    data: 'image' in served ? served.image : { size, read: (range) => blobs.read(served.blobKey, range) },
+    data:
+      'image' in served
+        ? served.image
+        : { size, memory: blobs.readMemory, read: (range) => blobs.read(served.blobKey, range) },
     type: contentType,
     etag,
     cacheControl: CACHE_CONTROL,

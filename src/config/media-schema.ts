@@ -55,6 +55,10 @@ export const mediaSchema = z.strictObject({
     about:
       'Put the bucket into the path of URLs. Off: into the host name, as newer buckets of Amazon need it.',
   }),
+  s3_upload_buffers: setting(count(32, { max: 10_000 }), {
+    about:
+      'Most uploads that hold a part of a large file in memory at the same time, 5 MiB each. Others wait. While they do, an upload that needs more than ten minutes for a part gets 408.',
+  }),
   max_upload_bytes: setting(count(104_857_600, { min: 1024, max: PETABYTE }), {
     about: 'Largest upload, in bytes. Clients read it from `/media/config`.',
   }),

@@ -1,8 +1,15 @@
 import type { ByteRange } from './ranges.ts'
 import { Reply, type ReplyWith } from './reply.ts'
 
-/** Bytes of which parts can be read, such as a file. `read` yields exactly the bytes of the range and is called at most once. */
-export type StoredBytes = { size: number; read: (range: ByteRange) => AsyncIterable<Uint8Array> }
+/**
+ * Bytes of which parts can be read, such as a file. `read` yields exactly the bytes of the range and is called at most once. `memory`: the bytes
+ * that reading holds in memory.
+ */
+export type StoredBytes = {
+  size: number
+  memory: number
+  read: (range: ByteRange) => AsyncIterable<Uint8Array>
+}
 /** Text of unknown length, sent as it is produced. It must end when the signal of the request aborts. */
 export type LiveText = AsyncIterable<string>
 

@@ -3,7 +3,6 @@ import { MatrixError } from '../lib/errors.ts'
 import { type Content, isLive, type LiveText, type StoredBytes } from './content.ts'
 import { renderError } from './errors.ts'
 import { type ByteRange, select } from './ranges.ts'
-import { STREAM_BYTES } from './read-body.ts'
 import { type OutgoingResponse, CORS_HEADERS, respond, type Sending, writePieces } from './respond.ts'
 import { type SessionCheck, whileSignedIn } from './session.ts'
 
@@ -57,7 +56,7 @@ async function sendBytes(
   if (response.headersSent || response.destroyed) return
   const length = range.end - range.start
   const isStored = !Buffer.isBuffer(data) && length > 0 && response.req.method !== 'HEAD'
-  if (isStored) unread.hold(response, { ...holder, bytes: Math.min(length, STREAM_BYTES) })
+  if (isStored) unread.hold(response, { ...holder, bytes: Math.min(length, data.memory) })
   response.writeHead(status, {
     ...CORS_HEADERS,
     ...(closeConnection && { connection: 'close' }),

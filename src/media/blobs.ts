@@ -11,6 +11,8 @@ export type BlobRange = { start: number; end: number }
 export interface Blobs extends AsyncDisposable {
   /** The place of the blobs, for the log and the command line. */
   readonly place: string
+  /** The bytes that one `read` holds in memory. */
+  readonly readMemory: number
   /**
    * Begins to store a blob.
    * @param expected its size, if it is known

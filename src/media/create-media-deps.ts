@@ -53,7 +53,9 @@ function createBlobs(settings: MediaDeps['settings'], clock: Clock): Blobs {
     return createFolderBlobs({ folder: settings.folder, reserve: settings.reserve_bytes })
   if (bucket === undefined || accessKey === undefined || secretKey === undefined)
     throw new Error('the settings of the S3 store are incomplete')
-  return createLazyS3Blobs({ endpoint, bucket, region, prefix, accessKey, secretKey, pathStyle, clock })
+  const uploadBuffers = settings.s3_upload_buffers
+  const credentials = { region, accessKey, secretKey }
+  return createLazyS3Blobs({ endpoint, bucket, prefix, pathStyle, ...credentials, clock, uploadBuffers })
 }
 
 function secretIn(file: string | undefined): string | undefined {

@@ -27,6 +27,7 @@ export function createFolderBlobs({ folder, reserve }: FolderOptions): Blobs {
   }
   return {
     place: folder,
+    readMemory: READ_BYTES,
     begin: (key, expected = 0) =>
       withBlobFaults(async () => {
         await mkdir(join(folder, INCOMING), { recursive: true })

@@ -23,6 +23,7 @@ export function createObservedBlobs(blobs: Blobs, events: MediaEvents): Blobs {
   })
   return {
     place: blobs.place,
+    readMemory: blobs.readMemory,
     begin: async (...given) => observedWriter(await observed('write', blobs.begin(...given))),
     size: (key) => observed('read', blobs.size(key)),
     async *read(key, range) {

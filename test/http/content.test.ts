@@ -19,6 +19,7 @@ function stored(bytes: Buffer = BYTES): StoredBytes & { open: Set<ByteRange>; gi
   let given = 0
   return {
     size: bytes.length,
+    memory: 50_000,
     open,
     given: () => given,
     async *read(range) {
@@ -242,7 +243,7 @@ test('the connection is closed if stored bytes fail or have another length', asy
     ],
   ]
   for (const [what, read] of broken) {
-    await using fixture = startServer([fileRoute({ size: 100, read })])
+    await using fixture = startServer([fileRoute({ size: 100, memory: 100, read })])
     const { url } = await fixture.server.listen()
     await assert.rejects(
       fetch(`${url}/file`).then((response) => response.arrayBuffer()),

@@ -8,7 +8,7 @@ export type Unsigned = {
   path: string
   query: Readonly<Record<string, string>>
   headers: Readonly<Record<string, string>>
-  body: Uint8Array
+  body: readonly Uint8Array[]
   now: number
 }
 
@@ -64,5 +64,9 @@ export function encoded(text: string): string {
   )
 }
 
-const hash = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex')
+const hash = (data: string | readonly Uint8Array[]) => {
+  const all = createHash('sha256')
+  for (const part of typeof data === 'string' ? [data] : data) all.update(part)
+  return all.digest('hex')
+}
 const mac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest()

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { describe, test, type TestContext } from 'node:test'
 import { systemClock } from '../../../src/lib/clock.ts'
-import { createS3Client, type S3Options } from '../../../src/media/s3/client.ts'
-import { createS3Blobs } from '../../../src/media/s3/s3-blobs.ts'
+import { createS3Client } from '../../../src/media/s3/client.ts'
+import { createS3Blobs, type S3BlobsOptions } from '../../../src/media/s3/s3-blobs.ts'
 import { afterTest } from '../../support/after-test.ts'
 import { ACCESS_KEY, noS3, type S3Server, SECRET_KEY, startS3Server } from '../../support/s3-server.ts'
 
 const MEBIBYTE = 1_048_576
 
-function createFixture(t: TestContext, { url, bucket }: S3Server, more: Partial<S3Options> = {}) {
-  const options: S3Options = {
+function createFixture(t: TestContext, { url, bucket }: S3Server, more: Partial<S3BlobsOptions> = {}) {
+  const options: S3BlobsOptions = {
     endpoint: url,
     bucket,
     prefix: 'a prefix/',
@@ -19,6 +22,7 @@ function createFixture(t: TestContext, { url, bucket }: S3Server, more: Partial<
     accessKey: ACCESS_KEY,
     secretKey: SECRET_KEY,
     pathStyle: true,
+    uploadBuffers: 4,
     clock: { ...systemClock, sleep: async () => undefined },
     ...more,
   }
@@ -37,6 +41,26 @@ function createFixture(t: TestContext, { url, bucket }: S3Server, more: Partial<
     return { uploads: await list({ uploads: '' }), objects: await list({ 'list-type': '2' }) }
   }
   return { blobs, inside }
+}
+
+/** A proxy that loses the first response to the request that joins parts. */
+async function startLossyProxy(t: TestContext, target: string) {
+  let lost = 0
+  const proxy = createServer((incoming, outgoing) => {
+    const { method = '', url = '', headers } = incoming
+    const forwarded = request(target + url, { method, headers }, (response) => {
+      if (method === 'POST' && url.includes('uploadId=') && lost++ === 0) {
+        response.resume().on('end', () => outgoing.destroy())
+        return
+      }
+      outgoing.writeHead(response.statusCode ?? 500, response.headers)
+      response.pipe(outgoing)
+    })
+    incoming.pipe(forwarded)
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  afterTest(t, () => void proxy.close())
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, lost: () => Math.min(lost, 1) }
 }
 
 describe('a store in an S3 service', { skip: noS3 }, () => {
@@ -78,6 +102,76 @@ describe('a store in an S3 service', { skip: noS3 }, () => {
     assert.equal((await inside()).uploads.length, 1)
     await blobs.remove('left')
     assert.deepEqual(await inside(), { uploads: [], objects: [] })
+  })
+
+  test('serves other requests while many clients read slowly', async (t) => {
+    const { blobs } = createFixture(t, await startS3Server(t))
+    const bytes = randomBytes(MEBIBYTE)
+    const writer = await blobs.begin('large', bytes.length)
+    await writer.write(bytes)
+    await writer.keep()
+    const readers = Array.from({ length: 100 }, () =>
+      blobs.read('large', { start: 0, end: bytes.length })[Symbol.asyncIterator](),
+    )
+    await Promise.all(readers.map((reader) => reader.next()))
+    assert.equal(await blobs.size('large'), bytes.length)
+    const other = await blobs.begin('other', 1)
+    await other.write(Buffer.from('x'))
+    await other.keep()
+    assert.equal(String(await buffer(blobs.read('other', { start: 0, end: 1 }))), 'x')
+  })
+
+  test('holds a limited number of parts in memory, and refuses a slow upload while others wait', async (t) => {
+    let now = 0
+    const clock = { ...systemClock, now: () => now || Date.now(), sleep: async () => undefined }
+    const { blobs } = createFixture(t, await startS3Server(t), { uploadBuffers: 1, clock })
+    const large = randomBytes(MEBIBYTE)
+    const first = await blobs.begin('first', undefined)
+    await first.write(large)
+    const second = await blobs.begin('second', undefined)
+    let isAccepted = false
+    const waiting = second.write(large).then(() => (isAccepted = true))
+    // A small file does not wait.
+    const small = await blobs.begin('small', undefined)
+    await small.write(Buffer.from('x'))
+    await small.keep()
+    assert.equal(isAccepted, false)
+    await first.keep()
+    await waiting
+    const third = await blobs.begin('third', undefined)
+    const waitsAgain = third.write(large)
+    now = Date.now() + 600_001
+    await assert.rejects(second.write(large), { status: 408 })
+    now = 0
+    await second.drop()
+    await waitsAgain
+    await third.keep()
+    assert.equal(await blobs.size('third'), MEBIBYTE)
+  })
+
+  test('stores a large blob when the response to its last request is lost', async (t) => {
+    const s3 = await startS3Server(t)
+    const { url, lost } = await startLossyProxy(t, s3.url)
+    const { blobs, inside } = createFixture(t, { ...s3, url })
+    const bytes = randomBytes(6 * MEBIBYTE)
+    const writer = await blobs.begin('large', undefined)
+    for (let at = 0; at < bytes.length; at += MEBIBYTE) await writer.write(bytes.subarray(at, at + MEBIBYTE))
+    await writer.keep()
+    assert.equal(lost(), 1)
+    assert.ok((await buffer(blobs.read('large', { start: 0, end: bytes.length }))).equals(bytes))
+    assert.deepEqual((await inside()).uploads, [])
+  })
+
+  test('distinguishes a lost blob from a missing bucket', async (t) => {
+    const server = await startS3Server(t)
+    const { blobs } = createFixture(t, server)
+    const read = (from: typeof blobs) => buffer(from.read('unknown', { start: 0, end: 1 }))
+    await assert.rejects(read(blobs), { name: 'LostBlobError', status: 404 })
+    const { blobs: elsewhere } = createFixture(t, server, { bucket: 'unknown' })
+    const unavailable = { status: 503, errcode: 'ORG.BELFRY.STORAGE_UNAVAILABLE' }
+    await assert.rejects(read(elsewhere), unavailable)
+    await assert.rejects(elsewhere.size('unknown'), unavailable)
+    await assert.rejects(elsewhere.remove('unknown'), unavailable)
   })
 
   test('reports a wrong key, an unknown bucket and a service that does not respond', async (t) => {

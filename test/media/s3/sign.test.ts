@@ -8,7 +8,7 @@ const credentials = {
   secretKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
   region: 'us-east-1',
 }
-const base = { body: new Uint8Array(), now: Date.UTC(2013, 4, 24), query: {} }
+const base = { body: [], now: Date.UTC(2013, 4, 24), query: {} }
 const host = 'examplebucket.s3.amazonaws.com'
 const signatureOf = (headers: Record<string, string>) => headers['authorization']?.split('Signature=')[1]
 
