@@ -62,6 +62,8 @@ export function noteFailure(
 
 /** Closes the circuit after a response. Returns true when it was open. */
 export function noteResponse(circuit: Circuit, rules: CircuitRules): boolean {
+  // The usual case, for every delivery: the circuit is as new.
+  if (circuit.failures === 0 && circuit.pauses === 0 && circuit.probe === undefined) return false
   const wasBroken = isBroken(circuit, rules)
   Object.assign(circuit, closedCircuit())
   return wasBroken

@@ -332,6 +332,7 @@ function recordResponse({ clock, random }: Group, lines: readonly GroupLine[], {
   let wasPaused = false
   for (const line of lines) {
     wasPaused = noteResponse(line.circuit, line.rules) || wasPaused
+    if (line.held.size === 0) continue
     for (const laneId of line.held.keys()) if (laneId !== sender.laneId) held.push(laneId)
     line.held.clear()
   }
