@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { type Database, StorageError } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
+import { query } from '../../src/storage/query.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -20,6 +21,9 @@ import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 
 const write = (db: Database, durably = true) => db.transaction((tx) => nextPosition(tx), { durably })
+
+/** It reads only the page that `write` writes, because a truncated file lacks the pages of other tables. */
+const storedPosition = query()((db) => db.selectFrom('stream').select('position').where('id', '=', 1))
 
 const isLost = (error: unknown) =>
   error instanceof StorageError &&
@@ -69,7 +73,7 @@ describe('an open SQLite database whose files are lost', () => {
       change(folder)
       await assert.rejects(write(db), isLost)
       await assert.rejects(write(db), isLost)
-      assert.equal(await currentPosition(db), 1, 'acknowledged writes are readable')
+      assert.equal((await db.first(storedPosition, {}))?.position, 1, 'acknowledged writes are readable')
     })
 
     test(`detects the loss without durable writes when ${loss}`, async (t) => {

@@ -77,12 +77,12 @@ onEachDatabase('snapshots', (open) => {
   })
 })
 
-/** A database with the only table that a new snapshot reads. */
+/** A database with the only tables that `currentPosition` reads. */
 function smallDatabase(t: TestContext): string {
   const path = join(temporaryFolder(t), 'small.db')
   const file = new DatabaseSync(path)
   file.exec('pragma journal_mode = wal; create table stream (id integer primary key, position integer)')
-  file.exec('insert into stream values (1, 7)')
+  file.exec('create table events (position integer); insert into stream values (1, 7)')
   file.close()
   return path
 }
@@ -96,10 +96,9 @@ test('SQLite opens four connections for any number of readers, and the event loo
   })
   let turns = 0
   let isOver = false
-  const all = Promise.all(Array.from({ length: 50 }, () => pool.use(currentPosition))).then((read) => {
-    isOver = true
-    return read
-  })
+  const all = Promise.all(Array.from({ length: 50 }, () => pool.use(currentPosition))).finally(
+    () => (isOver = true),
+  )
   while (!isOver) {
     await new Promise(setImmediate)
     turns++
