@@ -3,6 +3,7 @@ import type { NamedConfig } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { createOccupancy } from '../lib/occupancy.ts'
+import { createShares } from '../lib/shares.ts'
 import type { Blobs } from './blobs.ts'
 import type { MediaDeps } from './deps.ts'
 import { createFolderBlobs } from './folder-blobs.ts'
@@ -41,6 +42,7 @@ export function createMediaDeps(given: Given): MediaDeps {
     }),
     thumbnailsInProgress: createInProgress({ clock }),
     uploads: createOccupancy(settings.uploads_per_user),
+    bytesUnderWay: createShares({ perKey: Infinity, inSum: Infinity }),
     startedAt: clock.now(),
   }
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Occupancy } from '../lib/occupancy.ts'
+import type { Shares } from '../lib/shares.ts'
 import type { Database } from '../storage/database.ts'
 import type { Blobs } from './blobs.ts'
 import type { InProgress } from './in-progress.ts'
@@ -25,6 +26,8 @@ export type MediaDeps = {
   readonly settings: Config['media']
   /** The uploads in progress, by user. */
   readonly uploads: Occupancy
+  /** The bytes of the uploads in progress, by user: declared or received. */
+  readonly bytesUnderWay: Shares
   readonly thumbnailer: Thumbnailer
   readonly thumbnailsInProgress: InProgress
   /** The uploads of this process begin later. */

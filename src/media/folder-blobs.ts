@@ -1,15 +1,14 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { asBlobFault, LostBlobError, storageFull, withBlobFaults } from './blob-fault.ts'
+import { asBlobFault, LostBlobError, withBlobFaults } from './blob-fault.ts'
 import type { BlobKey, BlobRange, Blobs, BlobWriter } from './blobs.ts'
+import { createFreeSpace, type SpaceShare } from './free-space.ts'
 
 /** Incomplete blobs are in a folder of their own, on the same file system, so that `rename` is atomic. */
 const INCOMING = 'incoming'
 const READ_BYTES = 131_072
 const WRITE_BYTES = 262_144
-/** The free space is checked again after this number of bytes. */
-const CHECK_EVERY_BYTES = 16_777_216
 
 /** `reserve`: the bytes that stay free on the disk. */
 export type FolderOptions = { folder: string; reserve: number }
@@ -21,22 +20,24 @@ export type FolderOptions = { folder: string; reserve: number }
 export function createFolderBlobs({ folder, reserve }: FolderOptions): Blobs {
   const incoming = (key: BlobKey) => join(folder, INCOMING, key)
   const kept = (key: BlobKey) => join(folder, key.slice(0, 2), key)
-  const makeRoom = async (bytes: number) => {
+  const space = createFreeSpace(async () => {
     const { bavail, bsize } = await statfs(folder)
-    if (bavail * bsize < reserve + bytes) throw storageFull()
-  }
+    return bavail * bsize - reserve
+  })
   return {
     place: folder,
     readMemory: READ_BYTES,
-    begin: (key, expected = 0) =>
+    begin: (key, expected) =>
       withBlobFaults(async () => {
         await mkdir(join(folder, INCOMING), { recursive: true })
-        await makeRoom(expected)
-        return writerOf(await open(incoming(key), 'wx', 0o600), {
-          from: incoming(key),
-          to: kept(key),
-          makeRoom,
-        })
+        const share = await space.share(expected)
+        try {
+          const file = await open(incoming(key), 'wx', 0o600)
+          return writerOf(file, { from: incoming(key), to: kept(key), share })
+        } catch (error) {
+          share.end()
+          throw error
+        }
       }),
     size: (key) =>
       withBlobFaults(async () => {
@@ -56,24 +57,24 @@ export function createFolderBlobs({ folder, reserve }: FolderOptions): Blobs {
   }
 }
 
-type Placing = { from: string; to: string; makeRoom: (bytes: number) => Promise<void> }
+type Placing = { from: string; to: string; share: SpaceShare }
 
 /** Chunks are written together, while the next ones arrive: a write of 64 KiB costs as much as one of 256 KiB. */
-function writerOf(file: FileHandle, { from, to, makeRoom }: Placing): BlobWriter {
+function writerOf(file: FileHandle, { from, to, share }: Placing): BlobWriter {
   let chunks: Uint8Array[] = []
   let gathered = 0
-  let unchecked = 0
   let writing = Promise.resolve()
   let closing: Promise<void> | undefined
   const close = () => (closing ??= file.close())
   const flush = () => {
     const batch = chunks
-    unchecked += gathered
-    const isCheckDue = unchecked >= CHECK_EVERY_BYTES
-    if (isCheckDue) unchecked = 0
+    const bytes = gathered
     chunks = []
     gathered = 0
-    writing = isCheckDue ? makeRoom(0).then(() => writeAll(file, batch)) : writeAll(file, batch)
+    writing = share
+      .grow(bytes)
+      .then(() => writeAll(file, batch))
+      .then(() => share.written(bytes))
     // The next call reports its error.
     writing.catch(() => undefined)
   }
@@ -95,6 +96,7 @@ function writerOf(file: FileHandle, { from, to, makeRoom }: Placing): BlobWriter
           await writing
           await file.sync()
         } finally {
+          share.end()
           await close()
         }
         await mkdir(dirname(to), { recursive: true })
@@ -105,6 +107,7 @@ function writerOf(file: FileHandle, { from, to, makeRoom }: Placing): BlobWriter
     drop: () =>
       withBlobFaults(async () => {
         await writing.catch(() => undefined)
+        share.end()
         await close().catch(() => undefined)
         await rm(from, { force: true })
         await rm(to, { force: true })

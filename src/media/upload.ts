@@ -34,7 +34,7 @@ export type RecordMedia = (tx: Transaction, content: ReceivedContent) => Promise
  *   StorageError. Nothing is stored then.
  */
 export async function receiveUpload(deps: MediaDeps, upload: Upload, record: RecordMedia): Promise<void> {
-  const { db, uploads, settings } = deps
+  const { db, uploads, bytesUnderWay, settings } = deps
   const { userId, length = 0 } = upload
   const leave = uploads.enter(userId)
   if (leave === undefined)
@@ -42,14 +42,22 @@ export async function receiveUpload(deps: MediaDeps, upload: Upload, record: Rec
       RETRY_AFTER_MS,
       `You have ${settings.uploads_per_user} uploads in progress. Wait until one ends`,
     )
+  let counted = 0
+  /** Counts the bytes of all uploads of the user in progress, so that many at the same time cannot fill the store beyond the quota. */
+  const count = (size: number, usage: Usage) => {
+    if (size > counted) bytesUnderWay.take(userId, size - counted)
+    counted = Math.max(counted, size)
+    checkQuota(deps, { files: usage.files + 1, bytes: usage.bytes + bytesUnderWay.of(userId) })
+  }
   try {
     const usage = (await db.first(usageOf, { userId })) ?? { files: 0, bytes: 0 }
-    checkQuota(deps, { files: usage.files + 1, bytes: usage.bytes + length })
+    count(length, usage)
     await storeNewBlob(deps, upload.length, async (blob) => {
-      const content = await receive(deps, upload.chunks, blob)
+      const content = await receive(deps, upload.chunks, { ...blob, count: (size) => count(size, usage) })
       return keepAndRecord(deps, { ...content, userId, blob }, record)
     })
   } finally {
+    bytesUnderWay.give(userId, counted)
     leave()
   }
 }
@@ -57,7 +65,7 @@ export async function receiveUpload(deps: MediaDeps, upload: Upload, record: Rec
 async function receive(
   { clock }: MediaDeps,
   chunks: AsyncIterable<Uint8Array>,
-  { until, write }: NewBlob,
+  { until, write, count }: NewBlob & { count: (size: number) => void },
 ): Promise<ReceivedContent> {
   const hash = createHash('sha256')
   let size = 0
@@ -66,11 +74,13 @@ async function receive(
       throw new MatrixError(408, 'M_UNKNOWN', 'The upload took longer than an hour. Upload a smaller file')
     hash.update(chunk)
     size += chunk.byteLength
+    count(size)
     await write(chunk)
   }
   return { hash: hash.digest('base64url'), size }
 }
 
+type Usage = { files: number; bytes: number }
 type Received = ReceivedContent & { userId: UserId; blob: NewBlob }
 
 /** Resolves to whether the content is stored as the blob of this upload; otherwise an equal content was stored before. */

@@ -19,7 +19,7 @@ function stored(bytes: Buffer = BYTES): StoredBytes & { open: Set<ByteRange>; gi
   let given = 0
   return {
     size: bytes.length,
-    memory: 50_000,
+    memory: 131_072,
     open,
     given: () => given,
     async *read(range) {

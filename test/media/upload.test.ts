@@ -55,6 +55,27 @@ onEachDatabase('an upload', (open) => {
     assert.deepEqual(await db.all(dueLeftovers, { now: FAR, limit: 10 }), [])
   })
 
+  test('of unknown size is refused when the uploads of its user in progress exceed the quota together', async (t) => {
+    const db = await open(t)
+    const { add, deps, folder } = await createMediaFixture(t, db)
+    Object.assign(deps, { quotas: { ...deps.quotas, media_bytes: 1000 } })
+    const held = Promise.withResolvers<void>()
+    const received = Promise.withResolvers<void>()
+    async function* waiting() {
+      yield randomBytes(600)
+      received.resolve()
+      await held.promise
+    }
+    const first = add(alice, '', { chunks: waiting() })
+    await received.promise
+    await assert.rejects(add(alice, randomBytes(401)), { status: 403, errcode: 'M_FORBIDDEN' })
+    await add(bob, randomBytes(401))
+    held.resolve()
+    await first
+    await add(alice, randomBytes(400))
+    assert.equal(filesIn(folder).length, 3)
+  })
+
   test('is limited to a number at the same time for each user', async (t) => {
     const db = await open(t)
     const { add, deps } = await createMediaFixture(t, db)
