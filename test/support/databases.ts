@@ -1,5 +1,4 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext } from 'node:test'
 import { randomBytes } from 'node:crypto'
@@ -8,6 +7,7 @@ import type { Database, OpenOptions } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { afterTest } from './after-test.ts'
 import { silentLog } from './log.ts'
+import { placeForData } from './place-for-data.ts'
 import { startCluster } from './postgres.ts'
 
 const SQLITE_TEMPLATE = 'TEST_SQLITE_TEMPLATE'
@@ -46,7 +46,7 @@ export function newDataFolder(t: TestContext): string {
 }
 
 export function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'belfry-test-'))
+  const folder = mkdtempSync(join(placeForData(), 'belfry-test-'))
   afterTest(t, () => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

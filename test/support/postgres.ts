@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { tmpdir, userInfo } from 'node:os'
+import { userInfo } from 'node:os'
+import { placeForData } from './place-for-data.ts'
 
 /** A temporary PostgreSQL cluster that listens on a Unix socket in its folder, or the reason why there is none. */
 export type Cluster = { url: string; stop: () => void } | { missing: string }
@@ -31,23 +32,13 @@ function unprivileged(): { uid?: number; gid?: number } | { missing: string } {
   }
 }
 
-const IN_MEMORY = '/dev/shm'
-const ENOUGH_BYTES = 4 * 1024 ** 3
-
-/** In memory if there is enough, because the tests create and drop a thousand databases. */
-function placeForCluster(): string {
-  if (!existsSync(IN_MEMORY)) return tmpdir()
-  const { bavail, bsize } = statfsSync(IN_MEMORY)
-  return bavail * bsize >= ENOUGH_BYTES ? IN_MEMORY : tmpdir()
-}
-
 /** Starts a cluster without fsync, because its data is discarded. */
 export function startCluster(): Cluster {
   const tools = findTools()
   if (!tools) return { missing: 'PostgreSQL (initdb, pg_ctl) is not installed' }
   const user = unprivileged()
   if ('missing' in user) return user
-  const folder = mkdtempSync(join(placeForCluster(), 'belfry-postgres-'))
+  const folder = mkdtempSync(join(placeForData(), 'belfry-postgres-'))
   if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid)
   const run = (tool: string, args: string[]) =>
     spawnSync(join(tools, tool), args, {
