@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { registerUser } from '../support/client.ts'
@@ -46,6 +47,25 @@ describe('a thumbnail', { skip: noSharp }, () => {
       'if-none-match': etag,
     })
     assert.equal(known.status, 304)
+  })
+
+  test('is made again when the store has lost it, and its image gives 404 when that is lost', async (t) => {
+    const server = await startTestServer(t)
+    const alice = await registerUser(server.url, 'alice')
+    const folder = join(server.data, 'media')
+    const lose = (key: string) => rmSync(join(folder, key.slice(0, 2), key))
+    const at = await upload(server.url, alice, { body: await jpegOf({ width: 200, height: 200 }) })
+    const [image = ''] = filesIn(folder)
+    const get = async () => {
+      const response = await fetchMedia(server.url, alice, `thumbnail/${at}?width=32&height=32&method=crop`)
+      return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()) }
+    }
+    const { bytes } = await get()
+    lose(filesIn(folder).find((key) => key !== image) ?? '')
+    assert.deepEqual(await get(), { status: 200, bytes })
+    assert.equal(filesIn(folder).length, 2)
+    lose(image)
+    assert.equal((await get()).status, 404)
   })
 
   test('is turned as the camera was held, has no place of the photo, and keeps transparency', async (t) => {
