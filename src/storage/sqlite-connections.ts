@@ -100,6 +100,25 @@ export function readTransactionOf(connection: DatabaseSync): ReadTransaction {
   }
 }
 
+/** Resolves at once for the first call in a turn of the event loop, and for each further one in a later turn, in order. */
+function oneInEachTurn(): () => Promise<void> {
+  const waiting: (() => void)[] = []
+  let isTaken = false
+  const next = () => {
+    const start = waiting.shift()
+    isTaken = start !== undefined
+    if (start === undefined) return
+    setImmediate(next)
+    start()
+  }
+  return () => {
+    if (isTaken) return new Promise((start) => waiting.push(start))
+    isTaken = true
+    setImmediate(next)
+    return Promise.resolve()
+  }
+}
+
 /** The maximum number of parallel snapshots. They share one thread anyway. */
 export const MAX_SNAPSHOTS = 4
 
@@ -109,9 +128,13 @@ type SnapshotReader = { connection: DatabaseSync; queries: Queries; readers: Rea
 
 /**
  * A pool of connections; each holds one read transaction at a time. They stay open, because a new connection has to prepare every
- * statement again. Further readers wait in order, and each of them first gives the event loop a turn.
+ * statement again. Further readers wait in order. Only one reader starts in each turn of the event loop: otherwise several long ones
+ * would run one after the other before any other request.
+ *
+ * @param whenDurable resolves when every commit is durable. It is called directly before a read transaction begins.
  */
-export function snapshotPool(open: () => DatabaseSync) {
+export function snapshotPool(open: () => DatabaseSync, whenDurable: () => Promise<void>) {
+  const nextTurn = oneInEachTurn()
   const all = new Set<SnapshotReader>()
   const idle: SnapshotReader[] = []
   const waiting: ((reader: SnapshotReader | Promise<SnapshotReader>) => void)[] = []
@@ -130,7 +153,7 @@ export function snapshotPool(open: () => DatabaseSync) {
   }
   function give(reader: SnapshotReader): void {
     const next = waiting.shift()
-    if (next) setImmediate(next, reader)
+    if (next) next(reader)
     else idle.push(reader)
   }
   /** Beginning or ending its transaction failed. */
@@ -143,6 +166,8 @@ export function snapshotPool(open: () => DatabaseSync) {
     const reader = await take()
     let isSound = false
     try {
+      await nextTurn()
+      await whenDurable()
       reader.readers.begin()
       try {
         return await work(reader.queries)

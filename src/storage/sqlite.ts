@@ -108,10 +108,11 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   // A connection drops its page cache when another connection writes, so the write connection is the better one to read from
   // whenever it sees only durable state.
   const read = () => (writer.isIdle() ? connection : held)
-  const snapshots = snapshotPool(() => {
+  const openSnapshotReader = () => {
     files.assertInPlace()
     return openReader(path)
-  })
+  }
+  const snapshots = snapshotPool(openSnapshotReader, () => writer.whenDurable())
   const checkpoint = setInterval(() => {
     if (checkpoints.request())
       writer.transaction(async () => undefined, { durably: false }).catch(() => undefined)
@@ -144,11 +145,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
     first: (query, params) => read().first(query, params),
     run: (query, params) => held.run(query, params),
     transaction: (work, options) => writer.transaction(work, options),
-    snapshot: nestable(async (work) => {
-      // Otherwise the snapshot could contain commits that are not durable yet.
-      await writer.whenDurable()
-      return snapshots.use(work)
-    }),
+    snapshot: nestable((work) => snapshots.use(work)),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
 }

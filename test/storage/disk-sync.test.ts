@@ -94,6 +94,22 @@ describe('a commit on SQLite', () => {
     assert.equal(await snapshot, 1, 'a snapshot waits for the commit')
   })
 
+  test('is not visible before fdatasync to a snapshot that was asked for before the commit and starts after it', async (t) => {
+    const db = await openTestSqlite(t)
+    const disk = await slowDisk(t)
+    const written = db.transaction((tx) => nextPosition(tx))
+    const seen: number[] = []
+    const snapshots = Promise.all(
+      Array.from({ length: 8 }, () => db.snapshot(async (read) => seen.push(await currentPosition(read)))),
+    )
+    const request = await disk.request()
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    assert.deepEqual([...new Set(seen)], [0])
+    request.resolve()
+    await Promise.all([written, snapshots])
+    assert.equal(seen.at(-1), 1)
+  })
+
   test('the next group runs while one group waits for fdatasync, and is committed after it', async (t) => {
     const db = await openTestSqlite(t)
     const disk = await slowDisk(t)
