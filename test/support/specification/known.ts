@@ -165,6 +165,11 @@ export const ACCEPTED: readonly Accepted[] = [
     reason: 'no download is redirected',
   },
   {
+    operation: /^GET .*\/media\/(v3\/)?(download|thumbnail)\//,
+    difference: /^status 502: never returned/,
+    reason: 'only content from another server can be too large, and this server does not federate',
+  },
+  {
     operation: /^(POST|PUT) .*\/media\/v3\/upload/,
     difference: /^status 408: not specified/,
     reason: 'an upload has a time limit',
