@@ -24,6 +24,8 @@ const tasks = {
     '--test',
     `--test-concurrency=${availableParallelism() + 1}`,
     '--test-global-setup=test/support/global-setup.ts',
+    // Of each test: one that waits for something that never happens fails.
+    '--test-timeout=300000',
     ...testArguments(),
   ],
   'test:clients': () => ['test/clients/main.ts', ...args],

@@ -46,7 +46,7 @@ export class RequestContext implements Ending {
   requester: Requester | ServiceRequester | undefined = undefined
   link: unknown = undefined
   holds: Holds = holdsNothing()
-  /** Watched as soon as the handler reads its signal or listens for its end, because it may wait from then on. */
+  /** Watched from when the handler reads its signal or listens for its end, because it may wait from then on. */
   session: SessionCheck | undefined = undefined
   readonly startedAt = performance.now()
   readonly request: IncomingMessage
@@ -62,7 +62,7 @@ export class RequestContext implements Ending {
   #abort: AbortController | undefined
   #onOver: (() => void) | undefined
   #isOver = false
-  #hasWaited = false
+  #mayHaveWaited = false
   #unwatch: (() => void) | undefined
 
   constructor(start: Start) {
@@ -107,7 +107,9 @@ export class RequestContext implements Ending {
     return this.#abort.signal
   }
 
+  // Also a handler that does not wait reads its data some time after the authentication: a logout and a message can come in between.
   get ending(): Ending {
+    this.#mayHaveWaited = true
     return this
   }
 
@@ -126,7 +128,7 @@ export class RequestContext implements Ending {
   }
 
   #startWaiting(): void {
-    this.#hasWaited = true
+    this.#mayHaveWaited = true
     if (!this.aborted) this.#unwatch ??= this.session?.watch((error) => this.abort(error))
   }
 
@@ -135,9 +137,9 @@ export class RequestContext implements Ending {
     if (this.#awaitsContinue && !this.response.headersSent) this.response.writeContinue()
   }
 
-  /** Whether the handler has read its signal, or listened for its end. */
+  /** Whether the handler has read its signal or its ending: the session is checked again before the response. */
   get mayHaveWaited(): boolean {
-    return this.#hasWaited
+    return this.#mayHaveWaited
   }
 
   /** Called when the response is complete or the client has disconnected. */

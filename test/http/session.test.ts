@@ -72,3 +72,20 @@ test('the session of a request that does not wait is not watched', async () => {
   assert.deepEqual([result.statusCode, result.json()], [200, { watched: 0 }])
   await fixture.server.close()
 })
+
+test('a handler that can wait but does not returns 401 when its session ends before it reads', async () => {
+  const route = defineRoute({
+    method: 'GET',
+    path: '/news',
+    auth: 'user',
+    limit: 'default',
+    handler: ({ ending }) => {
+      fixture.endSession({ isAnnounced: false })
+      return { isOver: ending.aborted }
+    },
+  })
+  const fixture = startWithSession([route])
+  const result = await inject(fixture.server, { method: 'GET', url: '/news', headers: bearer })
+  assert.equal(result.statusCode, 401)
+  await fixture.server.close()
+})
