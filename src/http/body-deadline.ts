@@ -28,7 +28,8 @@ export function startBodyDeadline(
   }
   const start = () => {
     stop()
-    if (!request.complete && !request.destroyed) timer = setTimeout(onLate, ms)
+    // A request that is refused before its body was read can have no `close` event. Only its connection keeps the process running.
+    if (!request.complete && !request.destroyed) timer = setTimeout(onLate, ms).unref()
   }
   request.once('close', stop)
   start()

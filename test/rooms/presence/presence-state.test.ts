@@ -13,7 +13,7 @@ import {
 } from '../../../src/rooms/presence/presence-state.ts'
 
 const [phone, laptop] = ['PHONE', 'LAPTOP'] as [DeviceId, DeviceId]
-const NOBODY: PresenceFacts = { devices: [], lastActiveAt: null, statusMessage: null }
+const NO_FACTS: PresenceFacts = { devices: [], lastActiveAt: null, statusMessage: null }
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
@@ -32,12 +32,12 @@ const set = (
 ): PresenceChange => ({ deviceId, kind: 'set', state, statusMessage })
 
 const after = (steps: readonly Step[]) =>
-  steps.reduce((facts, [at, change]) => afterChange(facts, change, at), NOBODY)
+  steps.reduce((facts, [at, change]) => afterChange(facts, change, at), NO_FACTS)
 const stateAt = (at: number, ...steps: readonly Step[]) => presenceAt(after(steps), at).state
 
 describe('the presence of a user', () => {
   test('is offline without a device, and never changes by itself', () => {
-    assert.deepEqual(presenceAt(NOBODY, 0), { state: 'offline', isActive: false, dueAt: null })
+    assert.deepEqual(presenceAt(NO_FACTS, 0), { state: 'offline', isActive: false, dueAt: null })
   })
 
   test('is online and active after the first sync, then not active, then unavailable, then offline', () => {
