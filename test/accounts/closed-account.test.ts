@@ -104,17 +104,18 @@ test('closing an account removes its rows, and more with erase', async (t) => {
     await user.post(`/rooms/${roomId}/receipt/m.read.private/${eventId}`, {})
     for (const column of Object.keys(FATES)) insertRow(database, column, { user, roomId })
   }
+  const left = ({ userId }: TestUser) =>
+    Object.keys(FATES).filter((name) => {
+      const [table, column] = name.split('.') as [string, string]
+      return database.prepare(`select 1 from ${table} where ${column} = ?`).get(userId) !== undefined
+    })
+  for (const user of [closed, erased]) assert.deepEqual(left(user), Object.keys(FATES), 'each table has a row')
   for (const user of [closed, erased]) {
     const { body } = await user.try('POST', '/account/deactivate', {})
     const identifier = { type: 'm.id.user', user: user.userId }
     const auth = { type: 'm.login.password', session: body['session'], identifier, password: PASSWORD }
     await user.post('/account/deactivate', { auth, erase: user === erased })
   }
-  const left = ({ userId }: TestUser) =>
-    Object.keys(FATES).filter((name) => {
-      const [table, column] = name.split('.') as [string, string]
-      return database.prepare(`select 1 from ${table} where ${column} = ?`).get(userId) !== undefined
-    })
   const staying = (fates: readonly Fate[]) =>
     Object.entries(FATES).flatMap(([name, fate]) =>
       typeof fate === 'object' || fates.includes(fate) ? [name] : [],

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import { sql } from 'kysely'
 import { deactivateUser } from '../../src/accounts/users-store.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import { createMedia, fillCreatedMedia } from '../../src/media/add-media.ts'
@@ -11,26 +10,12 @@ import { mediaUri } from '../../src/media/media-uri.ts'
 import { removeMediaOfUser } from '../../src/media/remove-media.ts'
 import { removeUnused } from '../../src/media/sweep-media.ts'
 import { receiveUpload } from '../../src/media/upload.ts'
-import type { Database, Transaction } from '../../src/storage/database.ts'
-import { query } from '../../src/storage/query.ts'
+import type { Transaction } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
-import { eventually } from '../support/eventually.ts'
 import { filesIn } from '../support/media.ts'
 import { onEachSharedDatabase } from '../support/two-processes.ts'
+import { whenLocked } from '../support/when-locked.ts'
 import { alice, createMediaFixture } from './fixture.ts'
-
-const waitingForLocks = query()((db) =>
-  db
-    .selectFrom(sql<{ granted: boolean }>`pg_locks`.as('locks'))
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('granted', '=', sql.lit(false)),
-)
-
-/** Resolves when a transaction of another connection waits for a lock. On SQLite each write waits for the one before. */
-async function untilBlocked(db: Database): Promise<void> {
-  if (db.dialect === 'postgres')
-    await eventually(async () => ((await db.first(waitingForLocks, {}))?.count ?? 0) > 0)
-}
 
 /** As `accounts/account.ts` does. */
 async function erase(tx: Transaction, userId: UserId): Promise<void> {
@@ -79,7 +64,7 @@ onEachSharedDatabase('a removal in one process during the commit of an upload in
       await receiveUpload(deps, upload, async (tx, { hash, size }) => {
         assert.equal(started.length, 0, 'the upload is not repeated')
         started.push(second.transaction(remove, { repeatable: true }))
-        await untilBlocked(first)
+        await whenLocked(first)
         const row = { mediaId, userId: alice, contentHash: hash, size, now: 0 }
         await tx.run(fillMedia, { ...row, contentType: 'text/plain', filename: null })
       })

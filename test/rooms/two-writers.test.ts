@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Compilable, sql } from 'kysely'
 import { MatrixError } from '../../src/lib/errors.ts'
 import type { DeviceId, EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
@@ -11,10 +10,9 @@ import { sendMessage } from '../../src/rooms/send-event.ts'
 import { lockIndex } from '../../src/rooms/search/index-store.ts'
 import { moveStateUsage } from '../../src/rooms/room-store.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { query } from '../../src/storage/query.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
-import { eventually } from '../support/eventually.ts'
 import { onEachSharedDatabase } from '../support/two-processes.ts'
+import { whenLocked } from '../support/when-locked.ts'
 import { alice, bob, createRoomsFixture, publicRoom, type RoomsFixture, say, setState } from './fixture.ts'
 
 const PHONES = ['ONE', 'TWO'] as DeviceId[]
@@ -49,17 +47,6 @@ async function begin(databases: readonly [Database, Database]) {
   const processes = databases.map((db): RoomsFixture => ({ ...fixture, db }))
   const roomId = await publicRoom(fixture)
   return { databases, fixture, processes, roomId, root: await say(fixture, roomId, alice, 'root') }
-}
-
-const waitingForLocks = query()<{ count: number }>((db): Compilable<{ count: number }> => {
-  const rows = sql<{ count: number }>`select cast(count(*) as integer) as count from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`
-  return { compile: () => rows.compile(db) }
-})
-
-/** Resolves when a transaction waits for a lock of another one. */
-async function whenLocked(db: Database): Promise<void> {
-  await eventually(async () => ((await db.first(waitingForLocks, {}))?.count ?? 0) > 0)
 }
 
 onEachSharedDatabase('two processes', (openTwo) => {

@@ -28,7 +28,7 @@ import {
 
 /** A change of presence does not wake the syncs of a room with more joined members. They show it in their next response. */
 const WAKES_MEMBERS = 50
-/** The most users whose syncs one transaction wakes. */
+/** The most observers whose syncs one transaction wakes, beside the users who changed. */
 const MAX_WOKEN = 500
 
 export type PresenceDeps = { bus: Bus; clock: Clock }

@@ -3,17 +3,17 @@ import type { Queries } from '../../storage/query.ts'
 import { includesRoom, type RoomEventFilter } from '../sync/filter.ts'
 import { roomWord } from './index-events.ts'
 import {
+  entryAt,
   eventsWithWords,
   MAX_SORTED,
   type Match,
   matchesAmong,
   newestWithWords,
   roomsToSearch,
-  windowFloor,
 } from './search-store.ts'
 
 export type ScanLimits = {
-  /** The newest events with the words in the user's rooms that one request reads. */
+  /** The newest events with the words in the user's rooms that one request reads, if `scannedAtLeast` for each look-up is not more. */
   scanned: number
   /** The minimum for each of several look-ups. */
   scannedAtLeast: number
@@ -38,7 +38,7 @@ const LIMITS: ScanLimits = {
 /** A shorter word must be equal: too many words begin with it. */
 const MIN_PREFIX = 3
 
-/** `top`: the newest position with the words. `end`: the position before which there may be further matches. */
+/** `top`: the newest position that was compared. `end`: the position before which there may be further matches. */
 export type Found = { matches: readonly Match[]; top: number; end: number | undefined }
 
 export type Search = {
@@ -52,7 +52,7 @@ export type Search = {
 }
 
 /**
- * The newest events with all words in the rooms where the user is or was a member. Only these rooms decide what is found and where the next request continues, so that nothing shows how
+ * The newest events with all words in the rooms where the user is or was joined. Only these rooms decide what is found and where the next request continues, so that nothing shows how
  * often the words are in other rooms.
  */
 export async function findMatches(q: Queries, search: Search, limits = LIMITS): Promise<Found> {
@@ -61,17 +61,17 @@ export async function findMatches(q: Queries, search: Search, limits = LIMITS): 
     .map((row) => row.room_id)
     .filter((roomId) => includesRoom(filter, roomId))
   if (roomIds.length === 0) return { matches: [], top: 0, end: undefined }
-  const { positions, end } = await scan(q, search, { roomWords: roomIds.map(roomWord), limits })
+  const { positions, top, end } = await scan(q, search, { roomWords: roomIds.map(roomWord), limits })
   const matches = await q.all(matchesAmong, { ...conditions, positions, roomIds, limit: limits.matches })
   return {
     matches,
-    top: positions[0] ?? 0,
+    top,
     end: matches.length === limits.matches ? matches.at(-1)?.position : end,
   }
 }
 
 /** `end`: not all events before it were read. */
-type Scanned = { positions: readonly number[]; end: number | undefined }
+type Scanned = { positions: readonly number[]; top: number; end: number | undefined }
 
 async function scan(
   q: Queries,
@@ -95,15 +95,16 @@ async function scan(
     if (rows.length === limit) end = Math.max(end, rows.at(-1)?.rowid ?? 0)
   }
   const positions = found.filter((position) => position >= end).sort((a, b) => b - a)
-  return { positions, end: end === 0 ? undefined : end }
+  return { positions, top: positions[0] ?? 0, end: end === 0 ? undefined : end }
 }
 
-/** The events with the words in a window of positions: those of all rooms, and its end does not depend on them. */
+/** The events with the words in a window of positions: those of all rooms, and neither its top nor its end depends on the words. */
 async function scanWindow(q: Queries, { words, below }: Search, size: number): Promise<Scanned> {
   const window = { below, size }
   const rows = await q.all(newestWithWords, { ...conditionOf(words, []), ...window })
-  const floor = await q.first(windowFloor, window)
-  return { positions: rows.map((row) => row.rowid), end: floor?.rowid }
+  const top = await q.first(entryAt, { below, place: 1 })
+  const floor = await q.first(entryAt, { below, place: size })
+  return { positions: rows.map((row) => row.rowid), top: top?.rowid ?? 0, end: floor?.rowid }
 }
 
 /** The condition in the language of FTS5 and in that of a tsquery. */

@@ -99,12 +99,12 @@ export const newestWithWords = query<Words & Window>()((db, p, d) =>
     .orderBy('w.position', 'desc'),
 )
 
-/** The first position of these events. */
-export const windowFloor = query<Window>()((db, p) =>
-  windowOf(db, p)
+/** The position of the newest indexed event before `below`, or of the one that is `place` - 1 places before it. */
+export const entryAt = query<{ below: number; place: number }>()((db, p) =>
+  windowOf(db, { below: p.below, size: p.place })
     .select('position as rowid')
     .limit(1)
-    .offset(sql<number>`${p.size} - 1`),
+    .offset(sql<number>`${p.place} - 1`),
 )
 
 /**

@@ -11,6 +11,7 @@ import { searchEvents, type SearchRequest } from '../../../src/rooms/search/sear
 import { NO_ROOM_EVENT_FILTER } from '../../../src/rooms/sync/filter.ts'
 import type { Database } from '../../../src/storage/database.ts'
 import type { Queries } from '../../../src/storage/query.ts'
+import { currentPosition } from '../../../src/storage/stream.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { alice, bob, createRoomsFixture, phone, publicRoom, say, setState } from '../fixture.ts'
 
@@ -139,6 +140,23 @@ onEachDatabase('searchEvents', (open) => {
         below = page.end
       }
       assert.deepEqual(found, expected)
+    }
+  })
+
+  test('continues at the newest indexed event, whatever its words, where PostgreSQL does not sort', async (t) => {
+    const db = await open(t)
+    const fixture = await createRoomsFixture(db)
+    const roomId = await publicRoom(fixture)
+    await say(fixture, roomId, alice, 'hello')
+    const others = await createRoom(fixture, bob, { preset: 'public_chat' })
+    const search = { userId: alice, words: ['hello'], filter: NO_ROOM_EVENT_FILTER, types: ['m.room.message'] }
+    const limits = { scanned: 6, scannedAtLeast: 3, roomsAtOnce: 2, window: 7, matches: 4, sorted: -1 }
+    for (const text of ['hello', 'other']) {
+      await say(fixture, others, bob, text)
+      await indexNewEvents(db, 100)
+      const below = Number.MAX_SAFE_INTEGER
+      const { matches, top } = await findMatches(db, { ...search, ignored: [], below }, limits)
+      assert.deepEqual([matches.length, top], [1, await currentPosition(db)], text)
     }
   })
 

@@ -1,0 +1,16 @@
+import { type Compilable, sql } from 'kysely'
+import type { Database } from '../../src/storage/database.ts'
+import { query } from '../../src/storage/query.ts'
+import { eventually } from './eventually.ts'
+
+const waitingForLocks = query()<{ count: number }>((db): Compilable<{ count: number }> => {
+  const rows = sql<{ count: number }>`select cast(count(*) as integer) as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`
+  return { compile: () => rows.compile(db) }
+})
+
+/** Resolves when a transaction of this database waits for a lock of another one. On SQLite at once, because each write waits for the one before. */
+export async function whenLocked(db: Database): Promise<void> {
+  if (db.dialect === 'postgres')
+    await eventually(async () => ((await db.first(waitingForLocks, {}))?.count ?? 0) > 0)
+}
