@@ -109,7 +109,8 @@ test('closing an account removes its rows, and more with erase', async (t) => {
       const [table, column] = name.split('.') as [string, string]
       return database.prepare(`select 1 from ${table} where ${column} = ?`).get(userId) !== undefined
     })
-  for (const user of [closed, erased]) assert.deepEqual(left(user), Object.keys(FATES), 'each table has a row')
+  for (const user of [closed, erased])
+    assert.deepEqual(left(user), Object.keys(FATES), 'each table has a row')
   for (const user of [closed, erased]) {
     const { body } = await user.try('POST', '/account/deactivate', {})
     const identifier = { type: 'm.id.user', user: user.userId }

@@ -149,7 +149,12 @@ onEachDatabase('searchEvents', (open) => {
     const roomId = await publicRoom(fixture)
     await say(fixture, roomId, alice, 'hello')
     const others = await createRoom(fixture, bob, { preset: 'public_chat' })
-    const search = { userId: alice, words: ['hello'], filter: NO_ROOM_EVENT_FILTER, types: ['m.room.message'] }
+    const search = {
+      userId: alice,
+      words: ['hello'],
+      filter: NO_ROOM_EVENT_FILTER,
+      types: ['m.room.message'],
+    }
     const limits = { scanned: 6, scannedAtLeast: 3, roomsAtOnce: 2, window: 7, matches: 4, sorted: -1 }
     for (const text of ['hello', 'other']) {
       await say(fixture, others, bob, text)
