@@ -5,7 +5,10 @@
  */
 export interface Bus {
   publish(topic: Topic, message?: unknown): void
-  /** Calls `listener` for each message on any of the topics, until the returned function is called. The array must not change before. */
+  /**
+   * Calls `listener` for each message on any of the topics, until the returned function is called. The array must not change before. A listener is subscribed once
+   * to a topic: the returned function ends the subscription to these topics, also if the listener has subscribed again.
+   */
   subscribe(topics: readonly Topic[], listener: (message: unknown) => void): () => void
 }
 

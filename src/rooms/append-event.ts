@@ -62,7 +62,7 @@ export async function appendTo(
     senderDevice: draft.transaction?.deviceId ?? null,
     txnId: draft.transaction?.txnId ?? null,
   }
-  const { event, joinedCount, rulesVersion } = await insertEvent(tx, unplaced, { position, room, content })
+  const { event, joinedCount, rulesVersion } = await placeEvent(tx, unplaced, { position, room, content })
   const target = memberIn(event)
   const edited = recordRelation(tx, event, relation)
   if (edited !== undefined) await indexAgain(tx, { type: event.type, position: edited })
@@ -146,7 +146,7 @@ async function checkAndCount(
 type Inserted = { event: Event; joinedCount: number; rulesVersion: number }
 
 /** Inserts the event at its position, or at the next one. The row of a member event contains the number of members after it. */
-async function insertEvent(
+async function placeEvent(
   tx: Transaction,
   unplaced: UnplacedEvent,
   { position, room, content }: { position: number | undefined; room: RoomView; content: string },

@@ -40,9 +40,9 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   36: async () => (await import('./migrations/0036-search.ts')).search,
   38: async () => (await import('./migrations/0038-search-rooms.ts')).searchRooms,
   39: async () => (await import('./migrations/0039-event-positions.ts')).eventPositions,
-  42: async () => (await import('./migrations/0042-room-upgrades.ts')).roomUpgrades,
   40: async () => (await import('./migrations/0040-presence.ts')).presence,
   41: async () => (await import('./migrations/0041-blocked-media.ts')).blockedMedia,
+  42: async () => (await import('./migrations/0042-room-upgrades.ts')).roomUpgrades,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

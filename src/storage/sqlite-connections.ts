@@ -128,7 +128,7 @@ type SnapshotReader = { connection: DatabaseSync; queries: Queries; readers: Rea
 
 /**
  * A pool of connections; each holds one read transaction at a time. They stay open, because a new connection has to prepare every
- * statement again. Further readers wait in order. Only one reader starts in each turn of the event loop: otherwise several long ones
+ * statement again. Further readers wait in order. Only one reader starts in each turn of the event loop, except those that wait for the same commit to be durable: otherwise several long ones
  * would run one after the other before any other request.
  *
  * @param whenDurable resolves when every commit is durable. It is called directly before a read transaction begins.

@@ -21,9 +21,9 @@ export function presenceSection({ clock }: { clock: Clock }): SyncSection {
     async news(request) {
       const { filter, since, accountData } = request
       if (excludesPresence(filter.presence)) return NOTHING
+      const found = since === undefined ? await shown(request) : await changed(request)
       // Users who are no longer ignored appear.
-      const isWhole = since === undefined || changesHidden(accountData)
-      const found = isWhole ? await shown(request) : await changed(request)
+      if (since !== undefined && changesHidden(accountData)) found.rows = union(found, await shown(request))
       const events = found.rows.map((row) => presenceEvent(row, clock.now()))
       return {
         keys: { presence: { events } },
@@ -69,6 +69,10 @@ async function changed(request: SectionRequest): Promise<Found> {
   }
   return { rows: [...rows.values()] }
 }
+
+const union = (...parts: Found[]): SeenPresence[] => [
+  ...new Map(parts.flatMap(({ rows }) => rows.map((row) => [row.user_id, row] as const))).values(),
+]
 
 const passes = ({ filter, ignored }: SectionRequest) => {
   return ({ user_id: sender }: SeenPresence) =>

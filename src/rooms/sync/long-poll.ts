@@ -101,9 +101,9 @@ class Watch {
     const topics = joined
       .filter((roomId) => this.#poll.watches(roomId))
       .map((roomId) => `room:${roomId}` as const)
-    const leaveBefore = this.#leaveRooms
+    // Leave first: the bus has one entry for a listener and a topic, so to leave later would end the new subscription of each room in both lists.
+    this.#leaveRooms?.()
     this.#leaveRooms = this.#deps.bus.subscribe(topics, this.#onNews)
-    leaveBefore?.()
   }
 
   /** Resolves after `ms` milliseconds, or when a topic is published or the wait must end. */

@@ -151,6 +151,15 @@ onEachDatabase('presence', (open) => {
     assert.deepEqual((await presence(bob, hidden.since)).seen, ['alice online'])
   })
 
+  test('of a user who goes offline is shown also when the list of ignored users changes', async (t) => {
+    const { connect, set, ignore, presence } = await createFixture(t, await open(t))
+    await connect(alice)
+    const { since } = await presence(bob)
+    await set(alice, 'offline')
+    await ignore(bob, [carol])
+    assert.deepEqual((await presence(bob, since)).seen, ['alice offline'])
+  })
+
   test('passes the filter for presence', async (t) => {
     const { connect, presence } = await createFixture(t, await open(t))
     await connect(bob)

@@ -22,6 +22,21 @@ async function startPoll(
 }
 
 onEachDatabase('a long poll', (open) => {
+  test('that account data woke, which its filter hides, is woken by a message after that', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    const { next_batch: since } = await fixture.sync(bob)
+    const { response } = await startPoll(fixture, since, { filter: { account_data: { types: [] } } })
+    await fixture.db.transaction((tx) =>
+      writeAccountData(fixture, tx, { userId: bob, roomId: '', type: 'org.example', content: {} }),
+    )
+    await fixture.clock.asleep()
+    await fixture.say(roomId, alice, 'hello')
+    const { rooms } = await response
+    assert.deepEqual(bodies(rooms.join[roomId]?.timeline.events ?? []), ['hello'])
+  })
+
   test('returns after an event, an invitation, a receipt, typing and account data', async (t) => {
     const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)

@@ -139,7 +139,7 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     switchedOff: switchedOff(request.extensions, start.extensions),
     maxRooms: deps.maxRooms,
   })
-  if (after.isSettled && !isSettled) deps.windowCache.settle(state, windows)
+  if (after.isSettled && !(isSettled && state === known)) deps.windowCache.settle(state, windows)
   const { pageBytes, sharedRooms, clock } = deps
   const { hasCounts, render } = request
   const reading = { viewer, now: clock.now(), pageBytes, sharedRooms, hasCounts, ignored }

@@ -17,7 +17,7 @@ export type WindowCache = {
   settle(state: ConnectionState, windows: Windows): void
 }
 
-/** `shape`: the same as long as the list has the same rooms; `rooms`: as long as they also have the same order. `asked`: a hash of lists and subscriptions. */
+/** `shape`: the same as long as the list has the same rooms; `rooms`: as long as they also have the same order. `asked`: a hash of what the request asks for: lists, subscriptions and extensions. */
 export type WindowKey = { shape: object | undefined; rooms: object; asked: string }
 
 /** The maximum number of requests whose windows are kept for one list of rooms: those of an app and its other connections. */
