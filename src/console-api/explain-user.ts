@@ -182,8 +182,9 @@ function outcomeHere(
   return outcomeForDevice(made, { handle, counted }, { event, context })
 }
 
-function noPokeReason(
-  { silence, sentAt }: UserExplainInput,
+/** Why a pusher gets no poke of an event; undefined: it gets one. `here`: the outcome for its device, `counted`: the outcome that counts. */
+export function noPokeReason(
+  { silence, sentAt }: Pick<UserExplainInput, 'silence' | 'sentAt'>,
   pusher: UserExplainInput['pushers'][number],
   { here, counted }: { here: RuleOutcome; counted: RuleOutcome },
 ) {

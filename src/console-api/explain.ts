@@ -1,13 +1,17 @@
 import { z } from 'zod'
-import { defineRoute, type Route } from '../http/route.ts'
+import { defineRoute, type Requester, type Route } from '../http/route.ts'
 import { eventIdSchema, jsonObject, roomIdSchema, userIdSchema } from '../http/schema.ts'
+import { invalidParam, missingParam } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { RuleSettings } from '../push-rules/index.ts'
 import type { Database } from '../storage/database.ts'
+import type { Queries } from '../storage/query.ts'
 import { targetUser } from './target-user.ts'
 import { dryRun } from './dry-run.ts'
 import { explainEvent } from './explain-event.ts'
-import { explainedEvent, explanation } from './explain-response.ts'
+import { explainedEvent } from './explain-response.ts'
+import { MAX_PREVIEWED, previewRules } from './preview.ts'
+import { dryRunResponse } from './preview-response.ts'
 
 export type ExplainRouteDeps = { db: Database; settings: RuleSettings }
 
@@ -20,7 +24,10 @@ const query = z.object({
 })
 
 const body = z.object({
-  event: jsonObject.refine((event) => typeof event['type'] === 'string', 'expected an event with a type'),
+  event: jsonObject
+    .refine((event) => typeof event['type'] === 'string', 'expected an event with a type')
+    .optional(),
+  over: z.object({ last: z.int().min(1).max(MAX_PREVIEWED) }).optional(),
   room_id: roomIdSchema.optional(),
   user_id: userIdSchema.optional(),
   member_count: z.int().min(0).max(1_000_000_000).optional(),
@@ -56,21 +63,34 @@ export function explainRoutes({ db, settings }: ExplainRouteDeps): Route[] {
       auth: 'user',
       limit: 'default',
       body,
-      summary: 'A dry run: the reasons why an event would, or would not, notify a user',
-      response: { 200: explanation },
+      summary:
+        'A dry run: the reasons why an event would, or would not, notify a user, or what rules would change for the newest events',
+      response: { 200: dryRunResponse },
       errors: { 403: ['M_FORBIDDEN'] },
-      handler: ({ requester, body: given }) =>
-        db.snapshot((q) =>
-          dryRun(q, settings, {
-            viewer: requester,
-            userId: targetUser(requester, given.user_id),
-            event: given.event as JsonObject & { type: string },
-            roomId: given.room_id,
-            memberCount: given.member_count,
-            rules: given.rules,
-            onlyThese: given.only_these_rules,
-          }),
-        ),
+      handler: ({ requester, body: given }) => db.snapshot((q) => answer(q, settings, { requester, given })),
     }),
   ]
+}
+
+type Asked = { requester: Requester; given: z.infer<typeof body> }
+
+/** The explanation of the given event, or the preview over the newest events. */
+function answer(q: Queries, settings: RuleSettings, { requester, given }: Asked): Promise<JsonObject> {
+  const { event, over } = given
+  const userId = targetUser(requester, given.user_id)
+  const rules = { rules: given.rules, onlyThese: given.only_these_rules }
+  if (over !== undefined) {
+    if (event !== undefined || given.room_id !== undefined || given.member_count !== undefined)
+      throw invalidParam('over: not allowed together with event, room_id or member_count')
+    return previewRules(q, settings, { userId, last: over.last, ...rules })
+  }
+  if (event === undefined) throw missingParam(['event'])
+  return dryRun(q, settings, {
+    viewer: requester,
+    userId,
+    event: event as JsonObject & { type: string },
+    roomId: given.room_id,
+    memberCount: given.member_count,
+    ...rules,
+  })
 }
