@@ -35,7 +35,7 @@ type PreviewInput = {
  * - `differs`: a notification with another sound, or with a highlight instead of without one, or the reverse.
  */
 export const CHANGES = ['rings', 'silent', 'differs'] as const
-export type Change = (typeof CHANGES)[number]
+type Change = (typeof CHANGES)[number]
 
 /** The changes for the unread counts (`account`) and for each pusher, in the order of the events. */
 export function changesOf(events: readonly PreviewedEvent[], input: PreviewInput): JsonObject {
