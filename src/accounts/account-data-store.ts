@@ -1,5 +1,5 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { query } from '../storage/query.ts'
 
 export const upsertAccountData = query<{
@@ -65,4 +65,13 @@ export const accountDataUsage = query<{ userId: UserId; roomId: RoomId | ''; typ
 
 export const deleteAccountData = query<{ userId: UserId }>()((db, p) =>
   db.deleteFrom('account_data').where('user_id', '=', p.userId),
+)
+
+/** Removes account data of the account, not of rooms, by type. */
+export const deleteAccountDataOfTypes = query<{ userId: UserId; types: readonly string[] }>()((db, p, d) =>
+  db
+    .deleteFrom('account_data')
+    .where('user_id', '=', p.userId)
+    .where('room_id', '=', '')
+    .where('type', 'in', d.list(p.types) as RawBuilder<string>),
 )

@@ -4,6 +4,7 @@ import type { Json } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
 import type { Transaction } from '../storage/database.ts'
 import { nextPosition } from '../storage/stream.ts'
+import { deleteAccountDataOfTypes } from './account-data-store.ts'
 import type { AccountDeps } from './deps.ts'
 import { deleteDehydrated } from './dehydrated-devices-store.ts'
 import { deleteDevices, deleteTokens, deviceById, devicesOfUser, renameDevice } from './devices-store.ts'
@@ -92,9 +93,16 @@ export async function removeDevices(
   await tx.run(deleteTokens, { userId, deviceIds })
   await tx.run(deleteDevices, { userId, deviceIds })
   tx.write(deleteDehydrated, { userId, deviceIds })
+  tx.write(deleteAccountDataOfTypes, { userId, types: deviceIds.flatMap(settingsTypesOf) })
   removeMessagesOf(tx, { userId, deviceIds })
   await deps.onDevicesRemoved(tx, userId, deviceIds)
   tx.onCommit(() => deps.bus.publish(`session:${userId}`))
+}
+
+/** The account data in which a client stores the notification settings of one device (MSC3890), by both names of the type. */
+function settingsTypesOf(deviceId: DeviceId): string[] {
+  const prefixes = ['m.local_notification_settings', 'org.matrix.msc3890.local_notification_settings']
+  return prefixes.map((prefix) => `${prefix}.${deviceId}`)
 }
 
 function viewOf({ device_id, display_name, last_seen_ip, last_seen_ts }: DeviceRow): DeviceView {

@@ -65,4 +65,26 @@ onEachDatabase('devices', (open) => {
     const none = await call('POST', '/delete_devices', { token, body: { auth: password } })
     assert.deepEqual([none.status, none.body['errcode']], [400, 'M_MISSING_PARAM'])
   })
+
+  test('the removal of a device removes its notification settings from the account data, and no others', async (t) => {
+    const { call } = accountServer(t, await open(t))
+    const token = await registered(call, 'alice')
+    const user = { type: 'm.login.password', user: 'alice', password: 'secret' }
+    const login = async (device_id: string) =>
+      (await call('POST', '/login', { body: { ...user, device_id } })).body['access_token'] as string
+    const web = await login('WEB')
+    await login('TV')
+    const paths = ['m', 'org.matrix.msc3890'].flatMap((prefix) =>
+      ['PHONE', 'WEB', 'TV'].map(
+        (device) =>
+          `/user/@alice:localhost/account_data/${prefix}.local_notification_settings.${device}` as const,
+      ),
+    )
+    for (const path of paths) await call('PUT', path, { token, body: { is_silenced: true } })
+    await call('POST', '/logout', { token: web })
+    await call('POST', '/delete_devices', { token, body: { devices: ['TV'], auth: password } })
+    const statuses = []
+    for (const path of paths) statuses.push((await call('GET', path, { token })).status)
+    assert.deepEqual(statuses, [200, 404, 404, 200, 404, 404])
+  })
 })
