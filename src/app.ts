@@ -5,6 +5,7 @@ import { type Opening, openServerDatabase } from './accounts/server-name.ts'
 import { createLocalBus } from './cluster/bus.ts'
 import { readSetting } from './config/read-setting.ts'
 import type { Config, NamedConfig } from './config/schema.ts'
+import { createLoadWords, type LoadWords } from './language/load-words.ts'
 import type { MailService } from './delivery/email/mail-service.ts'
 import { openServerVapid } from './delivery/server-vapid.ts'
 import {
@@ -73,6 +74,7 @@ export async function createBelfry(
   const ca = extraCaOf(asked)
   const { db, config } = await openServerDatabase(asked, { log, now: environment.clock.now(), as })
   const bus = createLocalBus()
+  const wordsOf = createLoadWords(config.language)
   const limiter = createRateLimiter(config.rate_limits, environment.clock)
   const lookup = createResolver({ clock: environment.clock, servers: config.push.dns_servers })
   const trace = createTrace({ isEnabled: config.trace.enabled })
@@ -94,7 +96,7 @@ export async function createBelfry(
       limiter,
     }),
   )
-  const mail = await orClosed(db, () => openMail(config, environment))
+  const mail = await orClosed(db, () => openMail(config, { ...environment, wordsOf }))
   const parts = { ca, bus, limiter, lookup, trace, own, vapid, mail }
   const stages = createStages(config, { ...environment, ...parts }, db)
   const running: AsyncDisposable[] = []
@@ -157,7 +159,10 @@ function openVapid(config: NamedConfig, db: Database, clock: Clock) {
 }
 
 /** The parts that send mail are loaded only if a mail server is configured. */
-async function openMail(config: NamedConfig, environment: Environment): Promise<MailService | undefined> {
+async function openMail(
+  config: NamedConfig,
+  environment: Environment & { wordsOf: LoadWords },
+): Promise<MailService | undefined> {
   if (config.email.smtp === undefined) return undefined
   const { createMailService } = await import('./delivery/email/mail-service.ts')
   return createMailService(config, environment)

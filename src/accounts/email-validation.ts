@@ -30,8 +30,13 @@ export type ValidationDeps = AccountDeps & {
   tokenMails: TokenMailLimiter
 }
 
-/** `signal` ends the wait for the mail server. */
-export type TokenMail = { address: string; token: string; signal: AbortSignal }
+/** `languages`: the language tags of the request, best first. `signal` ends the wait for the mail server. */
+export type TokenMail = {
+  address: string
+  token: string
+  languages: readonly string[]
+  signal: AbortSignal
+}
 
 /** Identifies a validation for a client. */
 export type SessionKey = { sid: string; clientSecret: string }
@@ -71,6 +76,8 @@ export async function requestToken(
     sendAttempt: number
     /** The client address of the request. */
     from: string
+    /** The language tags that the request accepts, best first. */
+    languages: readonly string[]
     signal: AbortSignal
   },
 ): Promise<{ sid: string }> {
@@ -81,7 +88,12 @@ export async function requestToken(
   const tokenHash = hashToken(token)
   const { sid, isNew } = await recordAttempt(deps, { ...request, address, tokenHash })
   if (!isNew) return { sid }
-  const result = await deps.mailToken({ address, token, signal: request.signal })
+  const result = await deps.mailToken({
+    address,
+    token,
+    languages: request.languages,
+    signal: request.signal,
+  })
   if (result.kind === 'delivered') return { sid }
   await deps.db.transaction((tx) => tx.run(cancelAttempt, { tokenHash }))
   if (result.kind === 'refused') throw invalidParam('The mail server refuses mail to this address')

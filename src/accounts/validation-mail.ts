@@ -1,3 +1,5 @@
+import { htmlOf } from '../language/html-words.ts'
+import type { WordsOf } from '../language/load-words.ts'
 import { safeHtml } from '../lib/html.ts'
 import type { Mail } from '../lib/mail/mail.ts'
 import { mailLayout } from '../lib/mail/mail-layout.ts'
@@ -7,22 +9,26 @@ export function validationMail({
   address,
   name,
   link,
+  words,
 }: {
   address: string
   name: string
   link: string
-}): Pick<Mail, 'to' | 'subject' | 'text' | 'html'> {
-  const request = `A request was made to add this address to an account on ${name}.`
-  const ifSo = 'If you made it, open this page within an hour and confirm it there:'
-  const ifNot = 'If not, you need do nothing: the address is added only when you confirm.'
+  words: WordsOf<'mail'>
+}): Pick<Mail, 'to' | 'subject' | 'text' | 'html' | 'language'> {
+  const ifYou = words.text('confirm-if-you')
+  const ifNot = words.text('confirm-if-not')
+  const request = htmlOf(words.pieces('confirm-request', { server: name }), { server: name })
   return {
     to: address,
-    subject: `[${name}] Confirm your e-mail address`,
-    text: `${request}\n${ifSo}\n\n${link}\n\n${ifNot}\n`,
+    subject: `[${words.isolate(name)}] ${words.text('confirm-subject')}`,
+    language: words.language,
+    text: `${words.text('confirm-request', { server: name })}\n${ifYou}\n\n${link}\n\n${ifNot}\n`,
     html: mailLayout({
+      ...words,
       title: name,
       content: safeHtml`<p>${request}</p>
-<p>${ifSo}<br><a href="${link}">${link}</a></p>
+<p>${ifYou}<br><a href="${link}">${link}</a></p>
 <p style="color:#666">${ifNot}</p>`,
     }),
   }

@@ -102,12 +102,13 @@ function validationRoutes(deps: ValidationDeps): Route[] {
       summary: 'Sends a mail with a link that validates an e-mail address',
       response: { 200: validation },
       errors: { 400: ['M_THREEPID_MEDIUM_NOT_SUPPORTED', 'M_THREEPID_IN_USE'] },
-      handler: ({ body, address, signal }) =>
+      handler: ({ body, address, languages, signal }) =>
         requestToken(deps, {
           email: body.email,
           clientSecret: body.client_secret,
           sendAttempt: body.send_attempt,
           from: address,
+          languages,
           signal,
         }),
     }),

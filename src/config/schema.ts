@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { canonicalAddress } from '../lib/mail/address.ts'
 import { parseProxy } from '../lib/outbound/proxy.ts'
+import { languageSetting } from './language-setting.ts'
 import { limitsSchema, quotasSchema } from './limits-schema.ts'
 import { mediaSchema } from './media-schema.ts'
 import { count, flagOff, flagOn, setting } from './setting.ts'
@@ -466,6 +467,7 @@ export const configSchema = z.strictObject({
       "The URL that clients use. Pushers with a URL below it are served by this server's own gateway, in process.",
     shownDefault: 'none',
   }),
+  language: languageSetting,
   trust_proxy: setting(flagOff, {
     about:
       'Take the address of a client from the last entry of `X-Forwarded-For`. Use it only behind a proxy that sets this header.',

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { acceptedTags } from '../language/choose.ts'
 import type { Ending } from '../lib/ending.ts'
 import type { Log } from '../lib/log.ts'
 import type { Requester } from '../lib/requester.ts'
@@ -90,6 +91,10 @@ export class RequestContext implements Ending {
   get lastEventId(): string | undefined {
     const header = this.request.headers['last-event-id']
     return Array.isArray(header) ? header[0] : header
+  }
+
+  get languages(): string[] {
+    return acceptedTags(this.request.headers['accept-language'])
   }
 
   get log(): Log {

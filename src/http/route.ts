@@ -56,6 +56,8 @@ export type RouteContext<
   readonly address: string
   /** The header `Last-Event-ID` of a client that reconnects to an event stream. */
   readonly lastEventId: string | undefined
+  /** The language tags of `Accept-Language`, best first. */
+  readonly languages: readonly string[]
   readonly requestId: string
   /** Aborts when the client disconnects and when the server shuts down: a long wait must end then, with a partial result. */
   readonly signal: AbortSignal

@@ -54,7 +54,7 @@ async function createThreepidFixture(t: TestContext, open: (t: TestContext) => P
       address: null,
     })
   const ask = (email = 'alice@example.org', clientSecret = 's', sendAttempt = 1) =>
-    requestToken(deps, { email, clientSecret, sendAttempt, from: '192.0.2.1', signal })
+    requestToken(deps, { email, clientSecret, sendAttempt, from: '192.0.2.1', languages: [], signal })
   const add = (userId: UserId, sid: string, clientSecret = 's') =>
     addThreepid(deps, { userId, deviceId: 'D' as DeviceId }, { sid, clientSecret, auth })
   const lastToken = () => mails.at(-1)?.token ?? ''
@@ -164,7 +164,14 @@ onEachDatabase('addresses', (open) => {
         throw limitExceeded(1000)
       },
     }
-    const asked = { email: 'alice@example.org', clientSecret: 's', sendAttempt: 1, from: '192.0.2.1', signal }
+    const asked = {
+      email: 'alice@example.org',
+      clientSecret: 's',
+      sendAttempt: 1,
+      from: '192.0.2.1',
+      languages: [],
+      signal,
+    }
     assert.equal((await refusal(requestToken({ ...deps, tokenMails }, asked))).status, 429)
     assert.deepEqual([mails, await db.all(validations, {})], [[], []])
   })
@@ -296,6 +303,7 @@ test('returns an error before any other check when no mail server is configured'
     clientSecret: 's',
     sendAttempt: 1,
     from: '192.0.2.1',
+    languages: [],
     signal,
   })
   assert.equal((await refusal(asked)).errcode, 'M_THREEPID_MEDIUM_NOT_SUPPORTED')

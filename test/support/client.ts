@@ -3,11 +3,16 @@ export type ClientResponse = { status: number; body: Record<string, unknown>; he
 
 export async function call(
   url: string,
-  { method, token, body }: { method?: string; token?: string; body?: unknown } = {},
+  {
+    method,
+    token,
+    body,
+    headers,
+  }: { method?: string; token?: string; body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<ClientResponse> {
   const response = await fetch(url, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   const text = await response.text()

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import type { LoadWords } from '../../language/load-words.ts'
 import type { Random } from '../../lib/ids.ts'
 import type { Log } from '../../lib/log.ts'
 import type { MailEvents } from '../../lib/mail-events.ts'
@@ -25,6 +26,8 @@ export type MailDeliveryDeps = Pick<DeliveryQueries, 'recipientFacts' | 'rulesOf
   links: MailLinks
   /** The name of the server in mails. */
   name: string
+  /** The words of mails, in the language of a pusher. */
+  wordsOf: LoadWords
   /** false: mails have the short form, like pokes. */
   includeContent: boolean
   /** The delay between an event and its mail, in which the user can read it. */

@@ -10,7 +10,7 @@ import type { MailDeliveryDeps } from './deps.ts'
 import { digestOf } from './digest.ts'
 import { createLookThrough, type WaitingMail } from './events-to-mail.ts'
 import { mailPusher, type MailPusher, settleMail, waitingRooms } from './mail-store.ts'
-import { fullLetter, shortLetter } from './render.ts'
+import { fullLetter, loadMailWords, shortLetter } from './render.ts'
 import { afterMail, readyAt } from './schedule.ts'
 
 /** The most events, newest first, whose journeys record a failed attempt. */
@@ -81,7 +81,8 @@ async function mailOf(deps: MailDeliveryDeps, { pusher, waiting }: MailLook): Pr
   const upTo = newestOf(waiting)
   const rooms = (await deps.db.first(waitingRooms, { pusherId, upTo }))?.rooms ?? 0
   const unsubscribe = deps.links.unsubscribe(pusher.unsubscribe_token ?? '')
-  const sender = { name: deps.name, links: deps.links, unsubscribe }
+  const words = await loadMailWords(deps.wordsOf, pusher.lang)
+  const sender = { name: deps.name, links: deps.links, unsubscribe, words }
   const isShort = !deps.includeContent || parseStored(pusher.data)['format'] === 'event_id_only'
   return {
     to: pusher.pushkey,

@@ -2,6 +2,7 @@ import type { TokenMail } from '../../accounts/email-validation.ts'
 import { validationMail } from '../../accounts/validation-mail.ts'
 import { readSetting } from '../../config/read-setting.ts'
 import type { NamedConfig } from '../../config/schema.ts'
+import type { LoadWords } from '../../language/load-words.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Random } from '../../lib/ids.ts'
 import type { Log } from '../../lib/log.ts'
@@ -10,16 +11,18 @@ import type { Metrics } from '../../lib/metrics.ts'
 import type { SendResult } from '../../sending/result.ts'
 import { mailLinks } from './links.ts'
 import { makeMailer } from './mailer.ts'
-import { testLetter } from './render.ts'
+import { loadMailWords, testLetter } from './render.ts'
 
 type MailConfig = Pick<NamedConfig, 'email' | 'public_url' | 'server_name'>
+
+type MailEnvironment = { clock: Clock; random: Random; log: Log; metrics: Metrics; wordsOf: LoadWords }
 
 export type MailService = NonNullable<ReturnType<typeof createMailService>>
 
 /** The parts that send mail; undefined: no mail server is configured. */
 export function createMailService(
   config: MailConfig,
-  { clock, random, log, metrics }: { clock: Clock; random: Random; log: Log; metrics: Metrics },
+  { clock, random, log, metrics, wordsOf }: MailEnvironment,
 ) {
   const { email: settings, public_url: publicUrl, server_name: serverName } = config
   const { smtp, from, user } = settings
@@ -47,19 +50,23 @@ export function createMailService(
   }
   return {
     newUnsubscribeToken: () => random.token(24),
-    sendToken: async ({ address, token, signal }: TokenMail) => {
-      const letter = validationMail({ address, name, link: links.validate(token) })
+    sendToken: async ({ address, token, languages, signal }: TokenMail) => {
+      const words = await wordsOf('mail', languages)
+      const letter = validationMail({ address, name, link: links.validate(token), words })
       return tellOf('token', await mailer.send({ ...letter, id: random.token(16) }, signal))
     },
     sendTest: async ({
       pushkey,
+      lang,
       unsubscribe_token: token,
     }: {
       pushkey: string
+      lang: string
       unsubscribe_token: string | null
     }) => {
       const unsubscribe = links.unsubscribe(token ?? '')
-      const letter = testLetter({ name, links, unsubscribe })
+      const words = await loadMailWords(wordsOf, lang)
+      const letter = testLetter({ name, links, unsubscribe, words })
       return tellOf('test', await mailer.send({ to: pushkey, ...letter, id: random.token(16), unsubscribe }))
     },
     delivery: {
@@ -67,6 +74,7 @@ export function createMailService(
       endSending: () => mailer[Symbol.asyncDispose](),
       links,
       name,
+      wordsOf,
       events,
       delayMs: settings.delay_s * 1000,
       concurrency: settings.connections,

@@ -43,6 +43,7 @@ export const mailPusher = query<{ pusherId: number; owner: string }>()((db, p) =
       'user_id',
       'pushkey',
       'handle',
+      'lang',
       'data',
       'enabled',
       'unsubscribe_token',

@@ -118,7 +118,10 @@ async function transportOf({ host, port, isSecure, tls, login, ca }: MailerOptio
   })
 }
 
-function messageOf({ to, subject, text, html, id, unsubscribe }: Mail, from: MailerOptions['from']) {
+function messageOf(
+  { to, subject, text, html, language, id, unsubscribe }: Mail,
+  from: MailerOptions['from'],
+) {
   return {
     from,
     // As objects: a string would be parsed, and could yield two addresses.
@@ -129,6 +132,7 @@ function messageOf({ to, subject, text, html, id, unsubscribe }: Mail, from: Mai
     html,
     messageId: `<${id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
     headers: {
+      'Content-Language': language,
       // RFC 3834: suppresses automatic replies.
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'All',

@@ -4,6 +4,8 @@ export type Mail = {
   subject: string
   text: string
   html: string
+  /** The language tag of the text. */
+  language: string
   /** The part of the Message-ID before the @. A mail that is sent twice has the same id both times. */
   id: string
   /** A URL that unsubscribes from this kind of mail: GET shows a page, POST unsubscribes at once (RFC 8058). */

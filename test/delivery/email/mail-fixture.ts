@@ -8,6 +8,7 @@ import { mailLinks } from '../../../src/delivery/email/links.ts'
 import { ripePushers } from '../../../src/delivery/email/mail-store.ts'
 import { startMailDelivery } from '../../../src/delivery/email/worker.ts'
 import type { Clock } from '../../../src/lib/clock.ts'
+import { createLoadWords } from '../../../src/language/load-words.ts'
 import type { RoomId } from '../../../src/lib/ids.ts'
 import type { MailEvents } from '../../../src/lib/mail-events.ts'
 import type { Mail } from '../../../src/lib/mail/mail.ts'
@@ -169,6 +170,7 @@ function depsOf(
     displayNameAt,
     links: mailLinks({ publicUrl: 'https://m.example.org', clientUrl: 'https://app.example.org' }),
     name: 'Office',
+    wordsOf: createLoadWords('en'),
     endSending: async () => undefined,
     includeContent: true,
     delayMs: DELAY,

@@ -13,6 +13,7 @@ const mail: Mail = {
   to: 'bob@example.org',
   subject: 'A subject',
   text: 'plain\n.\nand on',
+  language: 'en',
   html: '<p>rich</p>',
   id: 'an-id',
   unsubscribe: `https://example.org/end/${'t'.repeat(200)}`,

@@ -3,14 +3,28 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Digest, digestOf, type EventToMail } from '../../../src/delivery/email/digest.ts'
 import { mailLinks } from '../../../src/delivery/email/links.ts'
-import { fullLetter, shortLetter, type MailSender, testLetter } from '../../../src/delivery/email/render.ts'
+import { createLoadWords } from '../../../src/language/load-words.ts'
+import {
+  fullLetter,
+  loadMailWords,
+  shortLetter,
+  type MailSender,
+  testLetter,
+} from '../../../src/delivery/email/render.ts'
 import { eventTextOf } from '../../../src/delivery/email/event-text.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import type { RoomId, UserId } from '../../../src/lib/ids.ts'
 
 const me = '@me:test' as UserId
 const links = mailLinks({ publicUrl: 'https://m.example.org', clientUrl: 'https://app.example.org' })
-const mailSender: MailSender = { name: 'Example', links, unsubscribe: links.unsubscribe('t0ken') }
+const wordsOf = createLoadWords('en')
+const senderIn = async (lang: string): Promise<MailSender> => ({
+  name: 'Example',
+  links,
+  unsubscribe: links.unsubscribe('t0ken'),
+  words: await loadMailWords(wordsOf, lang),
+})
+const mailSender = await senderIn('en')
 const HOSTILE = `<img src=x onerror=alert(1)>"'&\r\nBcc: eve@example.org\u202egnp.exe\u0000`
 
 type EventFields = {
@@ -135,11 +149,11 @@ test('describes each type of event', () => {
     eventTextOf({ type: 'm.room.message', content: { msgtype, body } as JsonObject })
   assert.deepEqual(message('m.text', 'a\nb'), { lines: ['a', 'b'] })
   assert.deepEqual(message('m.notice', 'n'), { lines: ['n'] })
-  assert.deepEqual(message('m.emote', 'waves'), { action: 'waves', lines: [] })
-  assert.deepEqual(message('m.image'), { action: 'sent a picture', lines: ['a.png'] })
-  assert.deepEqual(message('constructor', 7), { action: 'sent a message without text', lines: [] })
+  assert.deepEqual(message('m.emote', 'waves'), { emote: 'waves', lines: [] })
+  assert.deepEqual(message('m.image'), { sentence: 'sent-picture', lines: ['a.png'] })
+  assert.deepEqual(message('constructor', 7), { sentence: 'sent-nothing', lines: [] })
   assert.deepEqual(eventTextOf({ type: 'm.room.encrypted', content: { ciphertext: 'AwgA' } }), {
-    action: 'sent an encrypted message',
+    sentence: 'sent-encrypted',
     lines: [],
   })
   assert.deepEqual(eventTextOf({ type: 'org.example.odd', content: { body: 'secret?' } }).lines, [])

@@ -1,0 +1,13 @@
+sent-picture = { $sender } hat ein Bild gesendet
+sent-video = { $sender } hat ein Video gesendet
+sent-recording = { $sender } hat eine Aufnahme gesendet
+sent-file = { $sender } hat eine Datei gesendet
+sent-location = { $sender } hat einen Standort gesendet
+sent-sticker = { $sender } hat einen Sticker gesendet
+sent-encrypted = { $sender } hat eine verschlüsselte Nachricht gesendet
+sent-nothing = { $sender } hat eine Nachricht ohne Text gesendet
+invited = { $sender } lädt dich ein
+joined = { $sender } ist beigetreten
+knocked = { $sender } möchte beitreten
+changed-members = { $sender } hat geändert, wer im Raum ist
+did-something = { $sender } hat etwas getan, das eine App anzeigen kann
