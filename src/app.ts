@@ -5,13 +5,13 @@ import { type Opening, openServerDatabase } from './accounts/server-name.ts'
 import { createLocalBus } from './cluster/bus.ts'
 import { readSetting } from './config/read-setting.ts'
 import type { Config, NamedConfig } from './config/schema.ts'
-import { createLoadWords, type LoadWords } from './language/load-words.ts'
 import type { MailService } from './delivery/email/mail-service.ts'
 import { openServerVapid } from './delivery/server-vapid.ts'
 import {
   BUILT_IN_APPS,
   createGatewayParts,
   type Environment,
+  environmentOf,
   type GatewayParts,
   stepTraceOf,
 } from './gateway-app.ts'
@@ -23,10 +23,9 @@ import { avatarsInUse } from './rooms/avatars.ts'
 import { currentContents } from './rooms/current-contents.ts'
 import { administerReports, type ReportAdministration } from './rooms/reports.ts'
 import { disposeTogether } from './lib/dispose.ts'
-import { type Clock, systemClock } from './lib/clock.ts'
-import { type EventId, systemRandom, type UserId } from './lib/ids.ts'
-import { createLog, type Log } from './lib/log.ts'
-import { createMetrics } from './lib/metrics.ts'
+import type { Clock } from './lib/clock.ts'
+import type { EventId, UserId } from './lib/ids.ts'
+import type { Log } from './lib/log.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
 import { createStages, type Stages } from './stages.ts'
 import type { Database } from './storage/database.ts'
@@ -68,13 +67,11 @@ export async function createBelfry(
   given: Partial<Environment> = {},
   as: Opening['as'] = 'server',
 ): Promise<Belfry> {
-  const log = given.log ?? createLog({ level: asked.log_level })
-  const metrics = given.metrics ?? createMetrics({ processMetrics: true })
-  const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
+  const environment = environmentOf(asked, given)
+  const { log } = environment
   const ca = extraCaOf(asked)
   const { db, config } = await openServerDatabase(asked, { log, now: environment.clock.now(), as })
   const bus = createLocalBus()
-  const wordsOf = createLoadWords(config.language)
   const limiter = createRateLimiter(config.rate_limits, environment.clock)
   const lookup = createResolver({ clock: environment.clock, servers: config.push.dns_servers })
   const trace = createTrace({ isEnabled: config.trace.enabled })
@@ -96,7 +93,7 @@ export async function createBelfry(
       limiter,
     }),
   )
-  const mail = await orClosed(db, () => openMail(config, { ...environment, wordsOf }))
+  const mail = await orClosed(db, () => openMail(config, environment))
   const parts = { ca, bus, limiter, lookup, trace, own, vapid, mail }
   const stages = createStages(config, { ...environment, ...parts }, db)
   const running: AsyncDisposable[] = []
@@ -159,10 +156,7 @@ function openVapid(config: NamedConfig, db: Database, clock: Clock) {
 }
 
 /** The parts that send mail are loaded only if a mail server is configured. */
-async function openMail(
-  config: NamedConfig,
-  environment: Environment & { wordsOf: LoadWords },
-): Promise<MailService | undefined> {
+async function openMail(config: NamedConfig, environment: Environment): Promise<MailService | undefined> {
   if (config.email.smtp === undefined) return undefined
   const { createMailService } = await import('./delivery/email/mail-service.ts')
   return createMailService(config, environment)

@@ -27,6 +27,7 @@ import { createHttpServer } from './http/server.ts'
 import { disposeTogether } from './lib/dispose.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { type Random, systemRandom } from './lib/ids.ts'
+import { createLoadWords, type LoadWords } from './language/load-words.ts'
 import { createLog, type Log } from './lib/log.ts'
 import { VERSION } from './lib/version.ts'
 import { createMetrics, type Metrics } from './lib/metrics.ts'
@@ -54,6 +55,7 @@ export type Environment = {
   random: Random
   log: Log
   metrics: Metrics
+  wordsOf: LoadWords
   /** For tests: called with each response. */
   onResponse?: OnResponse | undefined
 }
@@ -229,14 +231,28 @@ export type GatewayApp = {
   close(): Promise<void>
 }
 
+/** The given parts of the environment, with those of the system for the others. */
+export function environmentOf(
+  { log_level: level, language }: Pick<Config, 'log_level' | 'language'>,
+  given: Partial<Environment>,
+): Environment {
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    ...given,
+    log: given.log ?? createLog({ level }),
+    metrics: given.metrics ?? createMetrics({ processMetrics: true }),
+    wordsOf: given.wordsOf ?? createLoadWords(language),
+  }
+}
+
 /** `belfry gateway`: configuration → storage → gateway → server. Nothing listens or sends before `listen()`. */
 export async function createGatewayApp(
   { config, apps, metricsAt, warnings }: GatewayConfig,
   given: Partial<Environment> = {},
 ): Promise<GatewayApp> {
-  const log = given.log ?? createLog({ level: config.log_level })
-  const metrics = given.metrics ?? createMetrics({ processMetrics: true })
-  const environment = { clock: systemClock, random: systemRandom, ...given, log, metrics }
+  const environment = environmentOf(config, given)
+  const { log } = environment
   for (const warning of warnings) log.warn(warning)
   const db = await openDatabase(databaseUrl(config), log, { alone: true })
   const journeys = createGatewayTrace({ db, trace: createTrace({ isEnabled: config.trace.enabled }), log })

@@ -6,6 +6,7 @@ import { parseProxy } from '../lib/outbound/proxy.ts'
 import { languageSetting } from './language-setting.ts'
 import { limitsSchema, quotasSchema } from './limits-schema.ts'
 import { mediaSchema } from './media-schema.ts'
+import { roomsSchema } from './rooms-schema.ts'
 import { count, flagOff, flagOn, setting } from './setting.ts'
 
 // The whole configuration: every key with its default, its limits and its sentence on the reference page. A key
@@ -304,23 +305,6 @@ const gatewaySchema = z.strictObject({
   max_queued_bytes_per_address: setting(count(134_217_728, { min: 1024, max: 1_000_000_000_000 }), {
     about:
       'Most bytes of queued notifications from one address in the push gateway. Further notifications are refused with 429. An IPv6 /64 counts as one address. Behind a proxy set `trust_proxy`; otherwise all clients share this limit.',
-  }),
-})
-
-/** In YAML a version without quotes is a number. */
-const roomVersion = z.preprocess(
-  (given) => (typeof given === 'number' ? String(given) : given),
-  z.enum(['10', '11', '12']),
-)
-
-const roomsSchema = z.strictObject({
-  default_version: setting(roomVersion.default('11'), {
-    about:
-      'The version of rooms that are created without one: 10, 11 or 12. Several installed clients cannot use version 12 (docs/clients.md).',
-  }),
-  allow_encryption: setting(flagOn, {
-    about:
-      'Accept `m.room.encryption`, which encrypts a room for good. Off: Element Web is told not to create encrypted rooms.',
   }),
 })
 

@@ -102,6 +102,7 @@ test('every setting can be set by its environment variable', () => {
     server_name: 'a.b',
     database: 'sqlite:x',
     log_level: 'warn',
+    language: 'de-AT',
     public_url: 'https://a.b/',
     'push.allow_ip_ranges': '10.0.0.0/8',
     'push.badge': 'messages',
@@ -129,6 +130,7 @@ test('every setting can be set by its environment variable', () => {
   assert.equal(config.public_url, 'https://a.b')
   assert.equal(config.limits.sync_timeout_max_ms, 1024)
   assert.equal(config.trust_proxy, true)
+  assert.equal(config.language, 'de')
   assert.deepEqual(config.gateway.apps, { a: { type: 'inbox' } })
 })
 
