@@ -361,10 +361,7 @@ export async function checkGateway({ config, apps, warnings }: GatewayConfig): P
   const found = [...warnings]
   const log = createLog({ level: 'warn', stream: { write: (line: string) => noteWarning(line, found) } })
   const environment = {
-    clock: systemClock,
-    random: systemRandom,
-    log,
-    metrics: createMetrics({ processMetrics: false }),
+    ...environmentOf(config, { log, metrics: createMetrics({ processMetrics: false }) }),
     lookup: createResolver({ clock: systemClock }),
   }
   const deps = providerDepsOf(config, environment)
