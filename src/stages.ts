@@ -20,9 +20,7 @@ import { type ClientApiDeps, clientRoutes } from './client-api/routes.ts'
 import type { Bus } from './cluster/bus.ts'
 import type { Quotas } from './config/limits-schema.ts'
 import type { NamedConfig } from './config/schema.ts'
-import { explainRoutes } from './console-api/explain.ts'
-import { journeyRoutes } from './console-api/journey.ts'
-import { pusherReportRoutes } from './console-api/pushers.ts'
+import { consoleRoutes } from './console-api/routes.ts'
 import type { MailService } from './delivery/email/mail-service.ts'
 import type { KeyDeps } from './keys/deps.ts'
 import {
@@ -418,9 +416,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
         media: given.media,
         webPush: vapid && { vapid: vapid.publicKey },
       }),
-      ...explainRoutes({ db, settings: ruleSettings }),
-      ...journeyRoutes({ db, trace }),
-      ...pusherReportRoutes({ db, clock }),
+      ...consoleRoutes({ db, clock, trace, ruleSettings, retentionDays: config.trace.retention_days }),
       ...own.routes,
     ]),
   })

@@ -4,7 +4,6 @@ import { notFound } from '../lib/errors.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { type Event, eventSummary, type Viewer } from '../lib/matrix-event.ts'
-import { shortHash } from '../lib/short-hash.ts'
 import { wakesDevice } from '../push-rules/index.ts'
 import { userById } from '../accounts/users-store.ts'
 import { findEvent } from '../rooms/event-store.ts'
@@ -27,14 +26,9 @@ import {
   pusherSteps,
   currentStep,
 } from '../trace/journey.ts'
-import { pusherChangesOf } from '../trace/pushers-store.ts'
 import { stepsOf } from '../trace/steps-store.ts'
-import {
-  cohortInPresentStay,
-  outcomeAtEvent,
-  type PusherOfJourney,
-  pushersOfJourney,
-} from './journey-store.ts'
+import { knownPushers, pusherOfEvent } from './journey-pushers.ts'
+import { cohortInPresentStay, outcomeAtEvent, queuedBetween } from './journey-store.ts'
 
 export type JourneyRequest = {
   viewer: Viewer & { isAdmin: boolean }
@@ -149,72 +143,28 @@ async function retracted(q: Queries, redactedBy: EventId): Promise<JourneyStep> 
   return journeyStep('retracted', 'redacted', { at: redaction?.originServerTs ?? null })
 }
 
-/** The common facts of present and of removed pushers. `isOn`: the last known value of `enabled`. */
-type PusherKnown = { pusherId: number; appId: string; pushkeyHash: string; isOn: boolean }
-
 /** The present pushers, and the pushers that existed at the time of the event and were removed since. */
 async function pushersOf(
   q: Queries,
   userId: UserId,
   { position, eventId, originServerTs: at }: Event,
 ): Promise<JourneyPusher[]> {
-  const present = await q.all(pushersOfJourney, { userId, position })
-  const notes = Map.groupBy(await q.all(pusherChangesOf, { userId }), (note) => note.pusher_id)
-  const removed = [...notes].flatMap(([pusherId, changes]) => {
-    const removal = changes.find(({ change }) => change === 'removed')
-    return removal && removal.created_at <= at && removal.at >= at ? [{ pusherId, removal, changes }] : []
-  })
-  const pusherIds = [...present.map((row) => row.pusher_id), ...removed.map(({ pusherId }) => pusherId)]
+  const known = (await knownPushers(q, userId)).filter(
+    ({ createdAt, removedAt }) => removedAt === null || (createdAt <= at && removedAt >= at),
+  )
+  const pusherIds = known.map(({ pusherId }) => pusherId)
+  const queued = await q.all(queuedBetween, { pusherIds, low: position, high: position })
   const kept = Map.groupBy(await stepsOf(q, { position, pusherIds }), (step) => step.pusherId)
   const gateway = await q.all(gatewayStepsOfEvent, { eventId })
-  const common = ({ pusherId, appId, pushkeyHash, isOn }: PusherKnown) => ({
-    appId,
-    pushkeyHash,
-    wasOn: wasOnAt(at, notes.get(pusherId) ?? [], isOn),
-    kept: kept.get(pusherId) ?? [],
-    gateway: gateway.filter((step) => step.app_id === appId && step.pushkey_hash === pushkeyHash),
+  return known.map((pusher) => {
+    const { pusherId, appId, pushkeyHash } = pusher
+    return pusherOfEvent(pusher, {
+      at,
+      queuedAt: queued.find(({ lane_id: laneId }) => laneId === pusherId)?.created_at ?? null,
+      kept: kept.get(pusherId) ?? [],
+      gateway: gateway.filter((step) => step.app_id === appId && step.pushkey_hash === pushkeyHash),
+    })
   })
-  return [
-    ...removed.map(({ pusherId, removal }) => ({
-      ...common({ pusherId, appId: removal.app_id, pushkeyHash: removal.pushkey_hash, isOn: true }),
-      appDisplayName: removal.app_display_name,
-      deviceDisplayName: removal.device_display_name,
-      createdAt: removal.created_at,
-      removedAt: removal.at,
-      isPending: false,
-      queuedAt: null,
-      failing: null,
-    })),
-    ...present.map((row) => ({
-      ...common({
-        pusherId: row.pusher_id,
-        appId: row.app_id,
-        pushkeyHash: shortHash(row.pushkey),
-        isOn: row.enabled === 1,
-      }),
-      appDisplayName: row.app_display_name,
-      deviceDisplayName: row.device_display_name,
-      createdAt: row.created_at,
-      removedAt: null,
-      isPending: row.activated === 0,
-      queuedAt: row.queued_at,
-      failing: failingOf(row),
-    })),
-  ]
-}
-
-function failingOf(row: PusherOfJourney): JourneyPusher['failing'] {
-  if (row.failing_since === null) return null
-  return { nextAttemptAt: row.next_attempt_at, error: row.last_error, at: row.last_error_at }
-}
-
-/** `enabled` at `at`: set by the last change before it, else the opposite of the first change after it, else the present value. */
-function wasOnAt(at: number, changes: readonly { at: number; change: string }[], isOn: boolean): boolean {
-  const switched = changes.filter(({ change }) => change !== 'removed')
-  const before = switched.findLast((change) => change.at <= at)
-  if (before) return before.change === 'on'
-  const after = switched[0]
-  return after ? after.change === 'off' : isOn
 }
 
 function pusherShown(

@@ -43,14 +43,11 @@ export const cohortInPresentStay = query<At>()((db, p) =>
     .select(cohortAt(sql`r.user_id`, sql`r.room_id`, sql`${p.position}`).as('cohort')),
 )
 
-/** The pushers of a user, and whether the event at a position is still queued for them. */
-export const pushersOfJourney = query<{ userId: UserId; position: number }>()((db, p) =>
+/** The pushers of a user, with the state of their lanes. */
+export const pushersOfUser = query<{ userId: UserId }>()((db, p) =>
   db
     .selectFrom('pushers as p')
     .innerJoin('lanes as l', 'l.lane_id', 'p.pusher_id')
-    .leftJoin('lane_items as o', (join) =>
-      join.onRef('o.lane_id', '=', 'p.pusher_id').on('o.position', '=', p.position),
-    )
     .where('p.user_id', '=', p.userId)
     .select([
       'p.pusher_id',
@@ -59,16 +56,29 @@ export const pushersOfJourney = query<{ userId: UserId; position: number }>()((d
       'p.pushkey',
       'p.app_display_name',
       'p.device_display_name',
+      'p.handle',
       'p.created_at',
       'p.enabled',
       'p.activated',
       'l.failing_since',
       'l.next_attempt_at',
+      'l.held_until',
       'l.last_error',
       'l.last_error_at',
-      'o.created_at as queued_at',
     ])
     .orderBy('p.pusher_id'),
 )
 
-export type PusherOfJourney = typeof pushersOfJourney extends Query<infer _P, infer R> ? R : never
+export type PusherOfUser = typeof pushersOfUser extends Query<infer _P, infer R> ? R : never
+
+type Queued = { pusherIds: readonly number[]; low: number; high: number }
+
+/** The events at positions `low` to `high`, both included, that are queued for these pushers. */
+export const queuedBetween = query<Queued>()((db, p, d) =>
+  db
+    .selectFrom('lane_items')
+    .select(['lane_id', 'position', 'created_at'])
+    .where('lane_id', 'in', d.numbers(p.pusherIds))
+    .where('position', '>=', p.low)
+    .where('position', '<=', p.high),
+)

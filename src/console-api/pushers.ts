@@ -42,6 +42,7 @@ const identity = () => ({
 
 const reportedPusher = named('ReportedPusher', () =>
   z.strictObject({
+    pusher_id: z.int().describe('As in the list of journeys'),
     ...identity(),
     enabled: z.boolean(),
     disable_badge_count: z.boolean(),

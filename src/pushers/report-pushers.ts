@@ -59,6 +59,7 @@ type Found = {
 function report(viewer: UserId, { now, rows, removed, holders }: Found) {
   return {
     pushers: rows.map((row) => ({
+      pusher_id: row.pusher_id,
       ...identityOf(viewer, row),
       enabled: row.enabled === 1,
       disable_badge_count: row.disable_badge_count === 1,

@@ -1,4 +1,4 @@
-import { type Compilable, type Kysely, sql } from 'kysely'
+import { type Compilable, type Kysely, type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { EventId, RoomId } from '../lib/ids.ts'
 import { type Dialect, query } from '../storage/query.ts'
 import type { Schema } from '../storage/schema.ts'
@@ -9,16 +9,28 @@ import type { Schema } from '../storage/schema.ts'
  *
  * Times grow with positions as long as the clock of the server does. Where the clock was set back, one of the places is found where the times pass `ts`.
  */
-export const positionAtTime = query<{ roomId: RoomId; ts: number }>()((db, p, d) => {
+export const positionAtTime = query<{ roomId: RoomId; ts: number }>()((db, p, d) =>
+  positionWhere(db, { ts: d.integer(p.ts), isOfRoom: sql`e.room_id = ${p.roomId}` }),
+)
+
+/** The same of the events of all rooms. */
+export const serverPositionAtTime = query<{ ts: number }>()((db, p, d) =>
+  positionWhere(db, { ts: d.integer(p.ts), isOfRoom: sql`true` }),
+)
+
+function positionWhere(
+  db: QueryCreator<Schema>,
+  { ts, isOfRoom }: { ts: RawBuilder<number>; isOfRoom: RawBuilder<unknown> },
+) {
   const middle = sql`(low + high) / 2`
   const reached = sql`coalesce((select e.origin_server_ts from events as e
-    where e.room_id = ${p.roomId} and e.position >= ${middle} order by e.position limit 1), ${d.integer(p.ts)}) >= ${d.integer(p.ts)}`
+    where ${isOfRoom} and e.position >= ${middle} order by e.position limit 1), ${ts}) >= ${ts}`
   return db
     .withRecursive('steps(low, high)', (cte) =>
       cte
         .selectNoFrom([
-          sql<number>`0 * ${d.integer(p.ts)}`.as('low'),
-          sql<number>`coalesce((select max(e.position) from events as e where e.room_id = ${p.roomId}), 0) + 1`.as(
+          sql<number>`0 * ${ts}`.as('low'),
+          sql<number>`coalesce((select max(e.position) from events as e where ${isOfRoom}), 0) + 1`.as(
             'high',
           ),
         ])
@@ -36,7 +48,7 @@ export const positionAtTime = query<{ roomId: RoomId; ts: number }>()((db, p, d)
     .select('steps.low as position')
     .whereRef('steps.low', '>=', 'steps.high')
     .limit(1)
-})
+}
 
 type Wanted = {
   roomId: RoomId

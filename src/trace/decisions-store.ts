@@ -19,13 +19,21 @@ export const decisionsOfEvent = query<{ position: number }>()((db, p) =>
   db.selectFrom('trace_decisions').select('decisions').where('position', '=', p.position),
 )
 
-/** Why an event did not notify a member of a cohort. A decision for the member precedes the decision for the cohort. */
+/** Why an event did not notify a member of a cohort. */
 export async function decisionFor(
   q: Queries,
-  { position, cohort, userId }: { position: number; cohort: string; userId: UserId },
+  { position, ...member }: { position: number; cohort: string; userId: UserId },
 ): Promise<NotNotifiedDecision | undefined> {
   const row = await q.first(decisionsOfEvent, { position })
-  const decisions = row === undefined ? [] : (JSON.parse(row.decisions) as NotNotifiedDecision[])
+  return row && decisionIn(row.decisions, member)
+}
+
+/** The same, of the stored decisions of an event. A decision for the member precedes the decision for the cohort. */
+export function decisionIn(
+  stored: string,
+  { cohort, userId }: { cohort: string; userId: UserId },
+): NotNotifiedDecision | undefined {
+  const decisions = JSON.parse(stored) as NotNotifiedDecision[]
   const own = decisions.find((one) => one.userId === userId)
   return (
     own ?? decisions.find((one) => one.userId === undefined && [cohort, ALL_MEMBERS].includes(one.cohort))

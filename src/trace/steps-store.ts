@@ -59,6 +59,18 @@ export async function stepsOf(
   return (await q.all(stepsOfEvent, of)).flatMap(stepsOfRow).filter(({ pusherId }) => wanted.has(pusherId))
 }
 
+/** The steps of several events for these pushers, in order, by position. */
+export async function stepsOfEvents(
+  q: Queries,
+  { positions, pusherIds }: { positions: readonly number[]; pusherIds: readonly number[] },
+): Promise<Map<number, (StoredStep & { at: number })[]>> {
+  if (pusherIds.length === 0) return new Map()
+  const wanted = new Set(pusherIds)
+  const rows = await q.all(stepsAt, { positions, pusherIds })
+  const steps = rows.flatMap(stepsOfRow).filter(({ pusherId }) => wanted.has(pusherId))
+  return Map.groupBy(steps, ({ position }) => position)
+}
+
 /** The steps in a row. */
 export function stepsOfRow({
   position,
@@ -179,5 +191,17 @@ export const stepsOfEvent = query<{ position: number }>()((db, p) =>
     .selectFrom('trace_steps')
     .select(['position', 'at', 'steps'])
     .where('position', '=', p.position)
+    .orderBy('entry_id'),
+)
+
+/** The rows of several events that contain a step for one of these pushers. An event in a large room has hundreds of other rows. */
+export const stepsAt = query<{ positions: readonly number[]; pusherIds: readonly number[] }>()((db, p, d) =>
+  db
+    .selectFrom('trace_steps')
+    .select(['position', 'at', 'steps'])
+    .where('position', 'in', d.numbers(p.positions))
+    .where(
+      sql<boolean>`exists (select 1 from ${d.numbers(p.pusherIds)} as l where steps like '%[' || l.value || ',%')`,
+    )
     .orderBy('entry_id'),
 )

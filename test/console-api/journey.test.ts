@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { journeyOf } from '../../src/console-api/event-journey.ts'
-import { cohortInPresentStay, outcomeAtEvent, pushersOfJourney } from '../../src/console-api/journey-store.ts'
+import {
+  cohortInPresentStay,
+  outcomeAtEvent,
+  pushersOfUser,
+  queuedBetween,
+} from '../../src/console-api/journey-store.ts'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { putRule } from '../../src/user-rules/change-rules.ts'
 import { alice, untilIdle, bob, carol, room1, setUp } from '../delivery/delivery-fixture.ts'
@@ -87,14 +92,18 @@ onEachDatabase('the journey of an event', (open) => {
     assert.equal(await cohort(after.position), 'default')
   })
 
-  test('pushersOfJourney returns the pushers of the user, and whether the event is queued for them', async (t) => {
+  test('queuedBetween returns the events in the range that are queued for the pushers', async (t) => {
     const { delivery } = await setUp(t, open)
     const { fixture, db } = delivery
-    const event = await fixture.say(room1, alice, 'one')
-    const queued = async (userId: UserId, position: number) =>
-      (await db.all(pushersOfJourney, { userId, position })).map((row) => row.queued_at !== null)
-    assert.deepEqual(await queued(bob, event.position), [true])
-    assert.deepEqual(await queued(bob, event.position + 1), [false])
-    assert.deepEqual(await queued(carol, event.position), [])
+    const first = await fixture.say(room1, alice, 'one')
+    const second = await fixture.say(room1, alice, 'two')
+    const pusherIds = (await db.all(pushersOfUser, { userId: bob })).map((row) => row.pusher_id)
+    assert.equal(pusherIds.length, 1)
+    const queued = async (low: number, high: number, of: readonly number[] = pusherIds) =>
+      (await db.all(queuedBetween, { pusherIds: of, low, high })).map((row) => row.position)
+    assert.deepEqual(await queued(first.position, first.position), [first.position])
+    assert.deepEqual(await queued(second.position, second.position + 10), [second.position])
+    assert.deepEqual(await queued(first.position, second.position, [1_000_000]), [])
+    assert.deepEqual(await db.all(pushersOfUser, { userId: carol }), [])
   })
 })

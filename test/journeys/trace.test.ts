@@ -420,5 +420,18 @@ describe('the journey of a notification', () => {
     assert.equal((await ask({ event_id: eventId })).status, 404)
     const nobody = await ask({ event_id: eventId, user_id: '@nobody:localhost' })
     assert.deepEqual([nobody.status, nobody.body['error']], [404, 'There is no such user'])
+    const listed = (userId?: string) =>
+      call(
+        `${url}/_belfry/v1/journeys${userId === undefined ? '' : `?user_id=${encodeURIComponent(userId)}`}`,
+        {
+          token: root.token,
+        },
+      )
+    const list = await listed(alice.userId)
+    assert.deepEqual([list.status, list.body['total']], [200, 1])
+    assert.ok(JSON.stringify(list.body).includes(eventId))
+    for (const secret of [KEY, 'psst']) assert.ok(!JSON.stringify(list.body).includes(secret), secret)
+    assert.deepEqual((await listed()).body['journeys'], [])
+    assert.equal((await listed('@nobody:localhost')).status, 404)
   })
 })

@@ -65,14 +65,14 @@ type OtherMembers = { rooms: readonly { room_id: RoomId }[]; userId: UserId; ski
 const MEMBERS = sql<boolean>`membership in ('join', 'invite')`
 const FORMER_MEMBERS = sql<boolean>`membership in ('leave', 'ban')`
 
-/** The first `skip` + 1 other members of each room. */
+/** The first `skip` + 1 other members of each room, with their names. */
 export const firstMembers = query<OtherMembers>()((db, p, d) =>
   db
     .selectFrom(d.rows(p.rooms, { room_id: 'text' }).as('r'))
     .innerJoin('memberships as m', (join) =>
       join.onRef('m.room_id', '=', 'r.room_id').on('m.position', '<=', lastOf(p, MEMBERS)),
     )
-    .select(['m.room_id', 'm.user_id'])
+    .select(['m.room_id', 'm.user_id', 'm.displayname', 'm.membership'])
     .where('m.user_id', '<>', p.userId)
     .where(MEMBERS)
     .orderBy('m.position'),
@@ -84,7 +84,7 @@ export const firstFormerMembers = query<OtherMembers>()((db, p, d) =>
     .innerJoin('memberships as m', (join) =>
       join.onRef('m.room_id', '=', 'r.room_id').on('m.position', '<=', lastOf(p, FORMER_MEMBERS)),
     )
-    .select(['m.room_id', 'm.user_id'])
+    .select(['m.room_id', 'm.user_id', 'm.displayname', 'm.membership'])
     .where('m.user_id', '<>', p.userId)
     .where(FORMER_MEMBERS)
     .orderBy('m.position'),

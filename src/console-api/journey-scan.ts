@@ -1,0 +1,84 @@
+import type { RoomId, UserId } from '../lib/ids.ts'
+import { serverPositionAtTime } from '../rooms/event-by-time-store.ts'
+import type { Queries } from '../storage/query.ts'
+import { currentPosition } from '../storage/stream.ts'
+import type { DeviceState } from '../trace/device-state.ts'
+import type { KnownPusher } from './journey-pushers.ts'
+import { eventsConcerning, eventsConcerningInRoom, eventsQueued } from './journey-list-store.ts'
+
+/** Which journeys of a user are listed. An absent filter leaves out nothing. */
+export type JourneyFilter = {
+  /** At least one device has one of these states. */
+  states?: ReadonlySet<DeviceState> | undefined
+  /** The id of a pusher: the filter for states applies to it. Without that filter: it existed at the time of the event. */
+  device?: number | undefined
+  roomId?: RoomId | undefined
+  /** Milliseconds since the Unix epoch. */
+  since: number
+}
+
+/** The next positions, newest first. `isLast`: there are no more. */
+export type Positions = { positions: number[]; isLast: boolean }
+
+/** Reads positions of events below `before`, about `count` of them, newest first. They can contain events that do not match. */
+export type PositionReader = (before: number, count: number) => Promise<Positions>
+
+type Wanted = { userId: UserId; filter: JourneyFilter; pushers: readonly KnownPusher[] }
+
+/** States that only a queued event has. */
+const QUEUED: ReadonlySet<DeviceState> = new Set(['waiting', 'held', 'failing'])
+
+/**
+ * A reader of the events that can match, from the smallest source: the queues, if only queued events are wanted, else the events that
+ * concern the user.
+ */
+export async function positionReader(q: Queries, wanted: Wanted): Promise<PositionReader> {
+  const { states, device, since } = wanted.filter
+  const found = await q.first(serverPositionAtTime, { ts: since })
+  const low = (found?.position ?? 0) - 1
+  if (states !== undefined && [...states].every((state) => QUEUED.has(state))) {
+    const present = wanted.pushers.filter(({ removedAt }) => removedAt === null)
+    const pusherIds = present.map(({ pusherId }) => pusherId).filter((id) => (device ?? id) === id)
+    return queueReader(q, { pusherIds, low })
+  }
+  return eventReader(q, { ...wanted, low, last: await currentPosition(q) })
+}
+
+const queueReader =
+  (q: Queries, of: { pusherIds: readonly number[]; low: number }): PositionReader =>
+  async (before, count) => {
+    const rows = await q.all(eventsQueued, { ...of, before, limit: count })
+    return { positions: rows.map(({ position }) => position), isLast: rows.length < count }
+  }
+
+/** The first range has this many positions for each wanted event, and a range with few events is followed by a larger one. */
+const POSITIONS_PER_EVENT = 4
+const GROWTH = 8
+
+/**
+ * The positions of a server belong to many users, so the events of one user are searched in ranges that grow until there are enough.
+ * Each range costs one look-up for each room, and reads the events of these rooms in it.
+ */
+function eventReader(q: Queries, of: Wanted & { low: number; last: number }): PositionReader {
+  const { userId, filter, low: lowest, last } = of
+  let width = 0
+  return async (start, count) => {
+    width ||= count * POSITIONS_PER_EVENT
+    const positions: number[] = []
+    let before = Math.min(start, last + 1)
+    while (before - 1 > lowest) {
+      const limit = count - positions.length
+      const low = Math.max(lowest, before - 1 - width)
+      const range = { userId, low, before, limit }
+      const { roomId } = filter
+      const rows = await (roomId === undefined
+        ? q.all(eventsConcerning, range)
+        : q.all(eventsConcerningInRoom, { ...range, roomId }))
+      positions.push(...rows.map(({ position }) => position))
+      if (rows.length === limit) return { positions, isLast: false }
+      if (rows.length < limit / 2) width *= GROWTH
+      before = low + 1
+    }
+    return { positions, isLast: true }
+  }
+}

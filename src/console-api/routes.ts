@@ -1,0 +1,25 @@
+import type { Route } from '../http/route.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { RuleSettings } from '../push-rules/index.ts'
+import type { Database } from '../storage/database.ts'
+import type { Trace } from '../trace/trace.ts'
+import { explainRoutes } from './explain.ts'
+import { journeyRoutes } from './journey.ts'
+import { journeyListRoutes } from './journeys.ts'
+import { pusherReportRoutes } from './pushers.ts'
+
+export type ConsoleDeps = {
+  db: Database
+  clock: Clock
+  trace: Trace
+  ruleSettings: RuleSettings
+  retentionDays: number
+}
+
+/** Belfry's own API about notifications. */
+export const consoleRoutes = (deps: ConsoleDeps): Route[] => [
+  ...explainRoutes({ db: deps.db, settings: deps.ruleSettings }),
+  ...journeyRoutes(deps),
+  ...journeyListRoutes(deps),
+  ...pusherReportRoutes(deps),
+]
