@@ -407,7 +407,8 @@ describe('the journey of a notification', () => {
       await registerUser(url, 'alice'),
       await registerUser(url, 'bob'),
     ]
-    await alice.post('/pushers/set', foundingPusher(`${url}/_matrix/push/v1/notify`, { pushkey: KEY }))
+    const gateway = `${url}/_matrix/push/v1/notify`
+    await alice.post('/pushers/set', foundingPusher(gateway, { pushkey: KEY, instance_handle: 'phone' }))
     const room = await bob.createRoom({ preset: 'private_chat', invite: [alice.userId] })
     await alice.post(`/join/${encodeURIComponent(room)}`)
     const eventId = await bob.say(room, 'psst')
