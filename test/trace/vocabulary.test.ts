@@ -51,7 +51,11 @@ describe('the vocabulary of the journey', () => {
       .replace(/(?<=^\| state \| meaning \|\n\|---\|---\|\n)(?:\|.+\|\n)+/m, states.join(''))
     if (process.env['UPDATE_SNAPSHOTS']) writeFileSync(PAGE, expected)
     assert.ok(page.includes('| `sent` | `sent` |') && page.includes('| `read first` | Nothing'))
-    assert.equal(readFileSync(PAGE, 'utf8') === expected, true, 'a table differs from vocabulary.ts or device-state.ts')
+    assert.equal(
+      readFileSync(PAGE, 'utf8') === expected,
+      true,
+      'a table differs from vocabulary.ts or device-state.ts',
+    )
   })
 })
 
