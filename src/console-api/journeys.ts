@@ -11,7 +11,7 @@ import { once } from '../lib/once.ts'
 import { DAY_MS } from '../lib/sweeper.ts'
 import type { Database } from '../storage/database.ts'
 import { DEVICE_STATES, type DeviceState } from '../trace/device-state.ts'
-import { type JourneyEntry, listJourneys } from './journey-list.ts'
+import { listJourneys } from './journey-list.ts'
 import type { JourneyFilter } from './journey-scan.ts'
 import { targetUser } from './target-user.ts'
 

@@ -22,17 +22,16 @@ onEachDatabase('the list of journeys', (open) => {
   test('has the messages of others since the join, and other events only if they notify', async (t) => {
     const { delivery } = await setUp(t, open)
     const { fixture, db } = delivery
-    const say = fixture.say
     await fixture.join(room2, alice)
-    await say(room2, alice, 'before the join')
+    await fixture.say(room2, alice, 'before the join')
     await fixture.join(room2, bob)
-    const expected = [await say(room2, alice, 'one'), await say(room1, carol, 'two')]
-    await say(room1, bob, 'an own message')
-    await say(room('room3'), alice, 'in a room without bob')
+    const expected = [await fixture.say(room2, alice, 'one'), await fixture.say(room1, carol, 'two')]
+    await fixture.say(room1, bob, 'an own message')
+    await fixture.say(room('room3'), alice, 'in a room without bob')
     await fixture.send({ roomId: room1, sender: alice, type: 'm.reaction' })
     await fixture.send({ roomId: room1, sender: alice, type: 'm.room.topic', stateKey: '' })
     await fixture.join(room1, dave)
-    expected.push(await say(room1, alice, 'hello bob', { 'm.mentions': { user_ids: [bob] } }))
+    expected.push(await fixture.say(room1, alice, 'hello bob', { 'm.mentions': { user_ids: [bob] } }))
     expected.push(
       await fixture.send({ roomId: room1, sender: alice, type: 'm.room.tombstone', stateKey: '' }),
     )
