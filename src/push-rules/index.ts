@@ -54,3 +54,5 @@ export type { Population, PopulationMember, PopulationOptions, PopulationOutcome
 export { explain } from './explain.ts'
 export type { ExplainedRule, ExplainedScope, ExplainInput, Explanation, RuleVerdict } from './explain.ts'
 export type { ExplainedCondition } from './explain-condition.ts'
+export { deadRules } from './dead-rules.ts'
+export type { DeadRule, NamedRule } from './dead-rules.ts'
