@@ -23,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'media block': async () => (await import('./media.ts')).mediaBlock,
   'media blocked': async () => (await import('./media.ts')).mediaBlocked,
   openapi: async () => (await import('./openapi.ts')).openApi,
+  'push doctor': async () => (await import('./push-doctor.ts')).pushDoctor,
   'push explain': async () => (await import('./push-explain.ts')).pushExplain,
   'push trace': async () => (await import('./push-trace.ts')).pushTrace,
   'push status': async () => (await import('./push-status.ts')).pushStatus,

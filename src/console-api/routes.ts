@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { RuleSettings } from '../push-rules/index.ts'
 import type { Database } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
+import { doctorRoutes } from './doctor/doctor.ts'
 import { explainRoutes } from './explain.ts'
 import { journeyRoutes } from './journey.ts'
 import { journeyListRoutes } from './journeys.ts'
@@ -22,4 +23,5 @@ export const consoleRoutes = (deps: ConsoleDeps): Route[] => [
   ...journeyRoutes(deps),
   ...journeyListRoutes(deps),
   ...pusherReportRoutes(deps),
+  ...doctorRoutes({ db: deps.db, clock: deps.clock, settings: deps.ruleSettings }),
 ]

@@ -112,10 +112,9 @@ test('the commands of the README and its documents print the shown output', { sk
 
   assert.deepEqual(blocksOf('docs/device-rules.md'), [deviceRule])
 
-  const [explain, dryRun, trace, ...moreReasons] = blocksOf('docs/explain.md')
-  assert.ok(explain && dryRun && trace && moreReasons.length === 0)
-  await runs(explain)
-  await runs(dryRun)
+  const [explain, dryRun, preview, trace, ...moreReasons] = blocksOf('docs/explain.md')
+  assert.ok(explain && dryRun && preview && trace && moreReasons.length === 0)
+  for (const block of [explain, dryRun, preview]) await runs(block)
 
   // The shown journey is that of a message without a device rule.
   const rule = `$S/v3/pushrules/device/k2v8w0qz/room/$ROOM`
@@ -128,6 +127,10 @@ test('the commands of the README and its documents print the shown output', { sk
     return found.includes('attempt 1') && found
   })
   assert.match(flat(journey), patternOf(trace.shown))
+
+  const [doctor, ...moreDoctors] = blocksOf('docs/doctor.md')
+  assert.ok(doctor && moreDoctors.length === 0)
+  await runs(doctor)
 
   const checks = blocksOf('docs/pushers.md')
   assert.equal(checks.length, 2)
