@@ -92,7 +92,7 @@ function exactValue(condition: unknown): ExactValue | undefined {
 
 function textOf(condition: unknown, value: ExactValue | undefined): string {
   if (value !== undefined) return value.text
-  if (!isObject(condition)) return JSON.stringify(condition) ?? ''
+  if (!isObject(condition)) return JSON.stringify(condition)
   const names = Object.keys(condition).toSorted()
   return JSON.stringify(names.map((name) => [name, foldedPattern(name, condition[name])]))
 }

@@ -91,8 +91,7 @@ function sharedHandle({ holders }: DoctorFacts, pusher: QueuedPusher): Finding[]
   const { handle } = pusher
   const others = holders.filter((one) => one.handle === handle && one.pusher_id !== pusher.pusher_id)
   // The device with the oldest pusher keeps the handle: the others were made from its data.
-  if (handle === null || others.length === 0 || others.every((other) => other.pusher_id > pusher.pusher_id))
-    return []
+  if (handle === null || others.every((other) => other.pusher_id > pusher.pusher_id)) return []
   const name = nameOf(pusher)
   const change = { instance_handle: ownHandle(pusher) }
   return [
