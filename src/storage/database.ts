@@ -25,6 +25,14 @@ export type TransactionOptions = {
   repeatable?: boolean
 }
 
+export type SnapshotOptions = {
+  /**
+   * `work` awaits nothing that waits for a transaction, for the disk or for the network: the next transaction may wait for its end. In return SQLite reads on
+   * the connection that writes, if that is idle: its cached pages are valid, and the other connections drop theirs after each commit.
+   */
+  isBrief?: boolean
+}
+
 export interface Database extends Queries, AsyncDisposable {
   readonly dialect: 'sqlite' | 'postgres'
   /** True when no other process serves this database, so leases found at the start belong to dead processes. */
@@ -39,7 +47,7 @@ export interface Database extends Queries, AsyncDisposable {
    */
   check(): Promise<void>
   /** Runs all queries of the reader on the same committed state. Keep it short. */
-  snapshot<T>(work: (read: Queries) => Promise<T>): Promise<T>
+  snapshot<T>(work: (read: Queries) => Promise<T>, options?: SnapshotOptions): Promise<T>
 }
 
 /** The database cannot be opened or used. The message says what to do. A client gets a 503. */

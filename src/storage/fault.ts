@@ -141,7 +141,7 @@ export function withStorageErrors(engine: DatabaseEngine, log: Log): Database {
     all: (query, params) => engine.all(query, params).catch(reading),
     first: (query, params) => engine.first(query, params).catch(reading),
     run: (query, params) => engine.run(query, params).catch(reading),
-    snapshot: (work) => engine.snapshot(work).catch(reading),
+    snapshot: (work, options) => engine.snapshot(work, options).catch(reading),
     transaction: (work, options = {}) =>
       repeatedOnConflict(() => engine.transaction(work, options), options).then((value) => {
         written()

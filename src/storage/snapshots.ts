@@ -8,7 +8,7 @@ import type { Queries } from './query.ts'
  */
 export function nestable(snapshot: Database['snapshot']): Database['snapshot'] {
   const current = new AsyncLocalStorage<{ read: Queries; isOpen: boolean }>()
-  return (work) => {
+  return (work, options) => {
     const outer = current.getStore()
     if (outer?.isOpen) return work(outer.read)
     return snapshot(async (read) => {
@@ -18,6 +18,6 @@ export function nestable(snapshot: Database['snapshot']): Database['snapshot'] {
       } finally {
         own.isOpen = false
       }
-    })
+    }, options)
   }
 }

@@ -51,6 +51,7 @@ export function writeConnection(connection: DatabaseSync, durability: Durability
     'rollback to w': connection.prepare('rollback to w'),
   }
   const queries = queriesOf(connection)
+  const reading = readTransactionOf(connection)
   let counted = 0
   return {
     ...queries,
@@ -76,6 +77,23 @@ export function writeConnection(connection: DatabaseSync, durability: Durability
       await durability.sync()
       durability.readers.end()
     },
+    snapshot: async (work) => {
+      const before = queries.writes()
+      reading.begin()
+      let value
+      try {
+        value = await work(queries)
+      } catch (error) {
+        control.rollback.run()
+        throw error
+      }
+      if (queries.writes() === before) reading.end()
+      else {
+        control.rollback.run()
+        throw new Error('a query that writes was run in a snapshot')
+      }
+      return value
+    },
     inTransaction: () => connection.isTransaction,
   }
 }
@@ -100,8 +118,11 @@ export function readTransactionOf(connection: DatabaseSync): ReadTransaction {
   }
 }
 
-/** Resolves at once for the first call in a turn of the event loop, and for each further one in a later turn, in order. */
-function oneInEachTurn(): () => Promise<void> {
+/**
+ * Resolves at once for the first call in a turn of the event loop, and for each further one in a later turn, in order. Several long readers
+ * would otherwise run one after the other before any other request.
+ */
+export function oneInEachTurn(): () => Promise<void> {
   const waiting: (() => void)[] = []
   let isTaken = false
   const next = () => {
@@ -128,13 +149,11 @@ type SnapshotReader = { connection: DatabaseSync; queries: Queries; readers: Rea
 
 /**
  * A pool of connections; each holds one read transaction at a time. They stay open, because a new connection has to prepare every
- * statement again. Further readers wait in order. Only one reader starts in each turn of the event loop, except those that wait for the same commit to be durable: otherwise several long ones
- * would run one after the other before any other request.
+ * statement again. Further readers wait in order.
  *
- * @param whenDurable resolves when every commit is durable. It is called directly before a read transaction begins.
+ * @param mayBegin resolves when a read transaction may begin. It is called directly before.
  */
-export function snapshotPool(open: () => DatabaseSync, whenDurable: () => Promise<void>) {
-  const nextTurn = oneInEachTurn()
+export function snapshotPool(open: () => DatabaseSync, mayBegin: () => Promise<void>) {
   const all = new Set<SnapshotReader>()
   const idle: SnapshotReader[] = []
   const waiting: ((reader: SnapshotReader | Promise<SnapshotReader>) => void)[] = []
@@ -166,8 +185,7 @@ export function snapshotPool(open: () => DatabaseSync, whenDurable: () => Promis
     const reader = await take()
     let isSound = false
     try {
-      await nextTurn()
-      await whenDurable()
+      await mayBegin()
       reader.readers.begin()
       try {
         return await work(reader.queries)

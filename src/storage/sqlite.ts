@@ -8,6 +8,7 @@ import type { ColumnTypes } from './migration.ts'
 import { createCheckpoints, LOG_BYTES } from './sqlite-checkpoints.ts'
 import {
   BUSY_TIMEOUT_MS,
+  oneInEachTurn,
   readTransactionOf,
   openReader,
   retryWhileBusy,
@@ -16,10 +17,11 @@ import {
 } from './sqlite-connections.ts'
 import { makeDirectory, makePrivate, realPath, refuseLostDatabase, watchFiles } from './sqlite-files.ts'
 import { type FileLock, lockDatabase, wasServed } from './sqlite-lock.ts'
+import type { Queries } from './query.ts'
 import { nestable } from './snapshots.ts'
 import { queriesOf } from './sqlite-queries.ts'
 import { firstLine, startError } from './start-fault.ts'
-import { createWriter } from './writer.ts'
+import { createWriter, type Writer } from './writer.ts'
 
 export const TYPES: ColumnTypes = {
   int: 'integer',
@@ -112,7 +114,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
     files.assertInPlace()
     return openReader(path)
   }
-  const snapshots = snapshotPool(openSnapshotReader, () => writer.whenDurable())
+  const snapshots = createSnapshots(openSnapshotReader, writer)
   const checkpoint = setInterval(() => {
     if (checkpoints.request())
       writer.transaction(async () => undefined, { durably: false }).catch(() => undefined)
@@ -145,8 +147,24 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
     first: (query, params) => read().first(query, params),
     run: (query, params) => held.run(query, params),
     transaction: (work, options) => writer.transaction(work, options),
-    snapshot: nestable((work) => snapshots.use(work)),
+    snapshot: snapshots.use,
     [Symbol.asyncDispose]: () => (closing ??= close()),
+  }
+}
+
+function createSnapshots(open: () => DatabaseSync, writer: Writer) {
+  const nextTurn = oneInEachTurn()
+  const pool = snapshotPool(open, async () => {
+    await nextTurn()
+    await writer.whenDurable()
+  })
+  const briefly = async <T>(work: (read: Queries) => Promise<T>): Promise<T> => {
+    await nextTurn()
+    return writer.snapshot(work) ?? pool.use(work)
+  }
+  return {
+    use: nestable((work, options) => (options?.isBrief ? briefly(work) : pool.use(work))),
+    close: () => pool.close(),
   }
 }
 

@@ -30,6 +30,8 @@ export interface WriteConnection extends QueriesOfWriter {
   commit(durably: boolean): Promise<void>
   /** Resolves when the commits are visible, and, with `durably`, survive a power cut. */
   makeDurable(durably: boolean): Promise<void>
+  /** Runs `work` in a read transaction. Call it when no transaction is open and all commits are durable. Absent where other connections read as fast. */
+  snapshot?<T>(work: (read: Queries) => Promise<T>): Promise<T>
   /** False when an error has already ended the transaction (disk full, connection lost). */
   inTransaction(): boolean
 }

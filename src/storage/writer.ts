@@ -1,11 +1,12 @@
 import type { Log } from '../lib/log.ts'
+import type { Queries } from './query.ts'
 import { StorageError, type Transaction, type TransactionOptions } from './database.ts'
 import { type Done, runGroup, type WaitingWork, type WriteConnection } from './write-group.ts'
 
 /** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
 const GROUP_LIMIT = 256
 
-type Writer = {
+type State = {
   readonly connection: WriteConnection
   readonly log: Log
   readonly disk: Disk
@@ -15,7 +16,13 @@ type Writer = {
   /** There are commits that are not durable yet. */
   hasPendingSync: boolean
   closed: boolean
+  /** A group is being written, up to its commit. */
+  isInGroup: boolean
+  /** The snapshot on the connection, which the next group waits for. */
+  snapshot: Promise<void> | undefined
 }
+
+export type Writer = ReturnType<typeof createWriter>
 
 /**
  * Group commit. States: idle → (first write) gathering → (one turn of the event loop later) writing → committed →
@@ -28,7 +35,7 @@ type Writer = {
  */
 export function createWriter(connection: WriteConnection, log: Log) {
   const disk = createDisk(log)
-  const writer: Writer = {
+  const writer: State = {
     connection,
     log,
     disk,
@@ -37,6 +44,8 @@ export function createWriter(connection: WriteConnection, log: Log) {
     syncing: Promise.resolve(),
     hasPendingSync: false,
     closed: false,
+    isInGroup: false,
+    snapshot: undefined,
   }
   return {
     transaction<T>(
@@ -52,6 +61,18 @@ export function createWriter(connection: WriteConnection, log: Log) {
     },
     /** True when no transaction is open and every commit is durable: the connection then sees only durable state. */
     isIdle: () => !connection.inTransaction() && !writer.hasPendingSync,
+    /** Runs `work` in a snapshot on the connection. Undefined: the connection is in use, or a transaction waits, so another connection must read. */
+    snapshot<T>(work: (read: Queries) => Promise<T>): Promise<T> | undefined {
+      const isFree =
+        writer.queue.length === 0 && !writer.isInGroup && !writer.snapshot && !writer.hasPendingSync
+      if (!isFree || writer.closed || disk.failure) return undefined
+      const reading = connection.snapshot?.(work)
+      const ended = () => {
+        writer.snapshot = undefined
+      }
+      writer.snapshot = reading?.then(ended, ended)
+      return reading
+    },
     /** Resolves when every commit is durable. */
     async whenDurable(): Promise<void> {
       // Check again: another waiting caller may have committed the next group.
@@ -63,11 +84,12 @@ export function createWriter(connection: WriteConnection, log: Log) {
       writer.closed = true
       while (writer.writing) await writer.writing
       await writer.syncing
+      await writer.snapshot
     },
   }
 }
 
-async function writeAll(writer: Writer): Promise<void> {
+async function writeAll(writer: State): Promise<void> {
   await new Promise((turn) => setImmediate(turn))
   while (writer.queue.length > 0) {
     const group = writer.queue.slice(0, GROUP_LIMIT)
@@ -79,9 +101,11 @@ async function writeAll(writer: Writer): Promise<void> {
   writer.writing = undefined
 }
 
-async function writeGroup(writer: Writer, group: readonly WaitingWork[]): Promise<void> {
+async function writeGroup(writer: State, group: readonly WaitingWork[]): Promise<void> {
   const { connection, disk } = writer
+  writer.isInGroup = true
   try {
+    await writer.snapshot
     if (connection.isCheckpointDue()) {
       await writer.syncing
       await connection.checkpoint().catch((error: unknown) => disk.fail(error))
@@ -99,10 +123,12 @@ async function writeGroup(writer: Writer, group: readonly WaitingWork[]): Promis
     writer.hasPendingSync = false
     await rollback(writer)
     for (const waiting of group) waiting.reject(error)
+  } finally {
+    writer.isInGroup = false
   }
 }
 
-async function makeDurable(writer: Writer, done: readonly Done[], durably: boolean): Promise<void> {
+async function makeDurable(writer: State, done: readonly Done[], durably: boolean): Promise<void> {
   try {
     await writer.connection.makeDurable(durably)
   } catch (error) {
@@ -117,7 +143,7 @@ async function makeDurable(writer: Writer, done: readonly Done[], durably: boole
   }
 }
 
-async function rollback({ connection, log }: Writer): Promise<void> {
+async function rollback({ connection, log }: State): Promise<void> {
   try {
     if (connection.inTransaction()) await connection.control('rollback')
   } catch (error) {

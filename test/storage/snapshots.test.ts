@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { MAX_SNAPSHOTS, openReader, snapshotPool } from '../../src/storage/sqlite-connections.ts'
+import {
+  MAX_SNAPSHOTS,
+  oneInEachTurn,
+  openReader,
+  snapshotPool,
+} from '../../src/storage/sqlite-connections.ts'
 import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
 import { onEachDatabase, temporaryFolder } from '../support/databases.ts'
 
@@ -66,6 +71,51 @@ onEachDatabase('snapshots', (open) => {
     await Promise.all(snapshots)
   })
 
+  test('a brief snapshot does not see a transaction that begins during it', async (t) => {
+    const db = await open(t)
+    const written: number[] = []
+    let writing: Promise<unknown> | undefined
+    const read = await db.snapshot(
+      async (q) => {
+        const before = await currentPosition(q)
+        writing = db.transaction(async (tx) => written.push(await nextPosition(tx)))
+        for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
+        return [before, await currentPosition(q)]
+      },
+      { isBrief: true },
+    )
+    await writing
+    assert.equal(read[0], read[1])
+    assert.deepEqual(written, [Number(read[0]) + 1])
+    assert.equal(await db.snapshot(currentPosition, { isBrief: true }), written[0])
+  })
+
+  test('brief snapshots during a transaction read the state before it', async (t) => {
+    const db = await open(t)
+    const before = await currentPosition(db)
+    const [isBegun, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const writing = db.transaction(async (tx) => {
+      await nextPosition(tx)
+      isBegun.resolve()
+      await mayEnd.promise
+    })
+    await isBegun.promise
+    const during = await Promise.all(
+      Array.from({ length: 6 }, () => db.snapshot(currentPosition, { isBrief: true })),
+    )
+    mayEnd.resolve()
+    await writing
+    assert.deepEqual([...new Set(during)], [before])
+  })
+
+  test('a write in a brief snapshot is refused', async (t) => {
+    const db = await open(t)
+    const before = await currentPosition(db)
+    await assert.rejects(db.snapshot((q) => nextPosition(q), { isBrief: true }))
+    assert.equal(await currentPosition(db), before)
+    assert.equal(await db.transaction(nextPosition), before + 1)
+  })
+
   test('a snapshot that throws returns its connection', async (t) => {
     const db = await open(t)
     const fail = () =>
@@ -87,15 +137,13 @@ function smallDatabase(t: TestContext): string {
   return path
 }
 
-const durable = () => Promise.resolve()
-
 test('SQLite opens four connections for any number of readers, and starts one reader in each turn of the event loop', async (t) => {
   const path = smallDatabase(t)
   let opened = 0
   const pool = snapshotPool(() => {
     opened++
     return openReader(path)
-  }, durable)
+  }, oneInEachTurn())
   let turns = 0
   let isOver = false
   const all = Promise.all(Array.from({ length: 50 }, () => pool.use(currentPosition))).finally(
@@ -120,7 +168,7 @@ test('a connection whose transaction cannot be ended is replaced', async (t) => 
     const connection = openReader(path)
     opened.push(connection)
     return connection
-  }, durable)
+  }, oneInEachTurn())
   const broken = pool.use(async () => opened.at(-1)?.exec('commit'))
   await assert.rejects(broken)
   assert.equal(await pool.use(currentPosition), 7)

@@ -22,7 +22,7 @@ export function counting(db: Database) {
   const wrapped: Database = {
     ...db,
     ...counted(db, 'read'),
-    snapshot: (work) => db.snapshot((read) => work(counted(read, 'read'))),
+    snapshot: (work, options) => db.snapshot((read) => work(counted(read, 'read')), options),
     transaction: (work, options) => {
       count.transactions++
       if (options?.durably !== false) durable++

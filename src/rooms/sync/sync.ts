@@ -114,13 +114,16 @@ async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): 
     const since = notAhead(request.since, now)
     if (isSamePoint(since, now)) return { body: undefined, news: false, token: since }
   }
-  return db.snapshot(async (read) => {
-    // Nothing has a position after the stream's, so a token that is ahead of it finds the same as one at its end.
-    const { position, ...facts } = await viewerFacts(read, request.viewer, request.since?.position ?? 0)
-    const now = { ...parts, position }
-    const since = request.since && notAhead(request.since, now)
-    return readResponse(sections, { ...request, ...facts, read, since, now })
-  })
+  return db.snapshot(
+    async (read) => {
+      // Nothing has a position after the stream's, so a token that is ahead of it finds the same as one at its end.
+      const { position, ...facts } = await viewerFacts(read, request.viewer, request.since?.position ?? 0)
+      const now = { ...parts, position }
+      const since = request.since && notAhead(request.since, now)
+      return readResponse(sections, { ...request, ...facts, read, since, now })
+    },
+    { isBrief: true },
+  )
 }
 
 type ReadRequest = SyncRequest & Omit<ViewerFacts, 'position'> & { read: Queries; now: SyncToken }

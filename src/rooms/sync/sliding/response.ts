@@ -49,26 +49,29 @@ export async function readResponse(
 ): Promise<SlidingResult> {
   // Taken before the snapshot: the next response contains later typing, and may repeat some.
   const parts = deps.tokenParts()
-  return deps.db.snapshot(async (read) => {
-    const { since } = start
-    // A new connection does not need changes.
-    const facts = await viewerFacts(read, request.viewer, since?.position ?? Number.MAX_SAFE_INTEGER)
-    const now = { ...parts, position: facts.position }
-    if (since !== undefined && since.position > now.position)
-      throw unknownPos('pos is ahead of this server, which was restored from a back-up')
-    const accountData = accountDataOf(facts.accountData)
-    const typed = since && request.extensions.typing ? deps.typing.changedSince(since.typing ?? 0) : []
-    const attempt = { read, request, start, now, facts: { ...facts, accountData }, typed: new Set(typed) }
-    const found = await readRooms(deps, attempt)
-    const extensions = await readExtensions(deps, attempt, found)
-    return {
-      body: { lists: found.lists, rooms: found.rooms, extensions: extensions.parts },
-      token: now,
-      state: found.state,
-      extensions: extensionsAfter(request.extensions, start.extensions, (since ?? now).position),
-      hasNews: Object.keys(found.rooms).length > 0 || extensions.hasNews,
-    }
-  })
+  return deps.db.snapshot(
+    async (read) => {
+      const { since } = start
+      // A new connection does not need changes.
+      const facts = await viewerFacts(read, request.viewer, since?.position ?? Number.MAX_SAFE_INTEGER)
+      const now = { ...parts, position: facts.position }
+      if (since !== undefined && since.position > now.position)
+        throw unknownPos('pos is ahead of this server, which was restored from a back-up')
+      const accountData = accountDataOf(facts.accountData)
+      const typed = since && request.extensions.typing ? deps.typing.changedSince(since.typing ?? 0) : []
+      const attempt = { read, request, start, now, facts: { ...facts, accountData }, typed: new Set(typed) }
+      const found = await readRooms(deps, attempt)
+      const extensions = await readExtensions(deps, attempt, found)
+      return {
+        body: { lists: found.lists, rooms: found.rooms, extensions: extensions.parts },
+        token: now,
+        state: found.state,
+        extensions: extensionsAfter(request.extensions, start.extensions, (since ?? now).position),
+        hasNews: Object.keys(found.rooms).length > 0 || extensions.hasNews,
+      }
+    },
+    { isBrief: true },
+  )
 }
 
 type FoundRooms = Pick<SlidingBody, 'lists' | 'rooms'> & {
