@@ -7,8 +7,11 @@ import { createTurns } from '../lib/turns.ts'
 import type { ThumbnailJob, ThumbnailResult, WorkerMessage } from './thumbnail-job.ts'
 
 const WORKER = fileURLToPath(new URL('./thumbnail-worker.ts', import.meta.url))
-/** Jobs that wait for a process. Their images are read when it is their turn, so that only one for each process is in memory. */
-const MAX_WAITING = 16
+/**
+ * Jobs that wait for a process. Their images are read when it is their turn, so that only one for each process is in memory and a waiting
+ * job costs little. A client that opens a list of rooms requests the avatars of all of them at the same time, and does not repeat a refused one.
+ */
+const MAX_WAITING = 1000
 /** Starting a process, with the library, takes about 200 ms. */
 const START_MS = 30_000
 /** How long no process is started after one could not load the library. */
@@ -29,8 +32,9 @@ export type ThumbnailerOptions = {
   processes: number
   /** For one image. */
   timeoutMs: number
-  /** Only tests replace it. */
+  /** Only tests replace these two. */
   worker?: string
+  maxWaiting?: number
 }
 
 /** Makes thumbnails in separate processes, because decoders of images are the most attacked code of a media server. */
@@ -49,11 +53,11 @@ type Process = { child: ChildProcess; ready: Promise<boolean>; idle: AbortContro
 const tooBusy = () => limitExceeded(1000, 'Too many thumbnails are being made. Try again in a moment')
 
 export function createThumbnailer(options: ThumbnailerOptions): Thumbnailer {
-  const { clock, log, processes } = options
+  const { clock, log, processes, maxWaiting = MAX_WAITING } = options
   const idle: Process[] = []
   const all = new Set<Process>()
   let unavailableUntil = -Infinity
-  const turns = createTurns({ atOnce: processes, waiting: MAX_WAITING, onFull: tooBusy })
+  const turns = createTurns({ atOnce: processes, waiting: maxWaiting, onFull: tooBusy })
 
   function take(): Process {
     const found = idle.pop()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../src/lib/clock.ts'
-import { createThumbnailer, type Thumbnailed } from '../../src/media/thumbnailer.ts'
+import { createThumbnailer, type Thumbnailed, type ThumbnailerOptions } from '../../src/media/thumbnailer.ts'
 import { sniff } from '../../src/media/sniff.ts'
 import { thumbnailSizeFor } from '../../src/media/thumbnail-size.ts'
 import { afterTest } from '../support/after-test.ts'
@@ -10,7 +10,7 @@ import { silentLog } from '../support/log.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-function createFixture(t: TestContext, more: { worker?: string; timeoutMs?: number } = {}) {
+function createFixture(t: TestContext, more: Partial<ThumbnailerOptions> = {}) {
   const thumbnailer = createThumbnailer({
     clock: systemClock,
     log: silentLog,
@@ -42,7 +42,7 @@ function answerOf(result: Thumbnailed): { pid: number; env: string[] } {
 
 describe('a thumbnailer', () => {
   test('reads an image only when a process is free for it, and none of a refused job', async (t) => {
-    const make = createFixture(t)
+    const make = createFixture(t, { maxWaiting: 16 })
     const first = Promise.withResolvers<Buffer<ArrayBuffer>>()
     const held = make(10, 'alice', () => first.promise)
     let read = 0
@@ -60,6 +60,12 @@ describe('a thumbnailer', () => {
     await held
     const made = (await settled).filter(({ status }) => status === 'fulfilled').length
     assert.equal(read, made)
+  })
+
+  test('makes the thumbnails of 200 images that one user requests at the same time', async (t) => {
+    const make = createFixture(t)
+    const results = await Promise.all(Array.from({ length: 200 }, () => make(10)))
+    assert.ok(results.every(({ kind }) => kind === 'made'))
   })
 
   test('uses one process again, without the environment of the server', async (t) => {
@@ -88,7 +94,7 @@ describe('a thumbnailer', () => {
     const missing = createFixture(t, { worker: path('no-such-worker.ts') })
     assert.deepEqual(await missing(10), { kind: 'unavailable' })
     assert.deepEqual(await missing(10), { kind: 'unavailable' })
-    const make = createFixture(t)
+    const make = createFixture(t, { maxWaiting: 16 })
     const results = await Promise.allSettled(Array.from({ length: 18 }, () => make(10)))
     assert.equal(results.filter(({ status }) => status === 'rejected').length, 1)
   })
