@@ -46,7 +46,8 @@ export type MessagesRequest = {
 }
 
 /**
- * A page of a room's history (`GET /rooms/{roomId}/messages`). `end` is absent when there is no more.
+ * A page of a room's history (`GET /rooms/{roomId}/messages`). A page with events has `end`, also when there is no more, as Synapse does:
+ * Nheko drops a page without it, and would never show the beginning of a room. The page after it is empty, without `end`.
  * @throws 403 M_FORBIDDEN when the user may not read the room
  */
 export async function messages(
@@ -67,10 +68,13 @@ export async function messages(
   const scan = { roomId, spans: access.spans, ...range, direction, limit, pageBytes, filter }
   const page = await scanTimeline(q, scan)
   const state = filter.lazyLoadMembers ? await sendersOf(q, { roomId, events: page.events }) : []
+  const last = page.events.at(-1)
+  const afterLast = last && (direction === 'b' ? last.position - 1 : last.position)
+  const end = page.next ?? afterLast
   return {
     chunk: await clientEvents(q, page.events, { ...reader, bundling: { spans: access.spans, ignored } }),
     start: pageToken(from),
-    ...(page.next === undefined ? {} : { end: pageToken(page.next) }),
+    ...(end === undefined ? {} : { end: pageToken(end) }),
     ...(state.length === 0 ? {} : { state: await clientEvents(q, state, reader) }),
   }
 }

@@ -26,7 +26,9 @@ describe('reading rooms over HTTP', () => {
     const filter = escaped('{"types":["m.room.name"]}')
     const named = await call('GET', `${room}/messages?dir=f&filter=${filter}`)
     assert.equal(named.body.chunk.length, 1)
-    assert.ok(!('end' in named.body))
+    const rest = await call('GET', `${room}/messages?dir=f&from=${named.body.end}&filter=${filter}`)
+    assert.deepEqual(rest.body.chunk, [])
+    assert.ok(!('end' in rest.body))
   })
 
   const refused: [string, number][] = [

@@ -93,6 +93,20 @@ onEachDatabase('the timeline of a room', (open) => {
     assert.equal(forward[0]?.room_id, roomId)
   })
 
+  for (const dir of ['b', 'f'] as const)
+    test(`each page with events has \`end\`, also the last one, and the page after it is empty without \`end\`, in the direction ${dir}`, async (t) => {
+      const fixture = await createSyncFixture(t, await open(t), ['alice'])
+      const roomId = await fixture.create(alice)
+      const all = await page(fixture, alice, roomId, { dir, limit: 100 })
+      assert.equal(all.chunk.at(dir === 'b' ? -1 : 0)?.type, 'm.room.create')
+      const after = await page(fixture, alice, roomId, { dir, limit: 100, from: all.end ?? '' })
+      assert.deepEqual([after.chunk, after.end], [[], undefined])
+      // A client that has the newest event continues with the token when there are more.
+      await fixture.say(roomId, alice, 'later')
+      const more = await page(fixture, alice, roomId, { dir, limit: 100, from: all.end ?? '' })
+      assert.deepEqual(bodies(more.chunk), dir === 'b' ? [] : ['later'])
+    })
+
   test('the tokens of a limited sync return the events of its gap', async (t) => {
     const fixture = await createSyncFixture(t, await open(t), ['alice'])
     const roomId = await fixture.create(alice)
@@ -127,7 +141,8 @@ onEachDatabase('the timeline of a room', (open) => {
       found.state?.map((event) => event.state_key),
       [bob],
     )
-    assert.equal(found.end, undefined)
+    const after = await page(fixture, alice, roomId, { limit: 1, filter, from: found.end ?? '' })
+    assert.deepEqual([after.chunk, after.end], [[], undefined])
   })
 
   test('a long range that the filter excludes is skipped in several pages', async (t) => {
