@@ -21,6 +21,7 @@ import type { Bus } from './cluster/bus.ts'
 import type { Quotas } from './config/limits-schema.ts'
 import type { NamedConfig } from './config/schema.ts'
 import { consoleRoutes } from './console-api/routes.ts'
+import { consolePageRoutes } from './console/routes.ts'
 import type { MailService } from './delivery/email/mail-service.ts'
 import type { KeyDeps } from './keys/deps.ts'
 import {
@@ -417,6 +418,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
         webPush: vapid && { vapid: vapid.publicKey },
       }),
       ...consoleRoutes({ db, clock, trace, ruleSettings, retentionDays: config.trace.retention_days }),
+      ...(config.console ? consolePageRoutes({ serverName: config.server_name }) : []),
       ...own.routes,
     ]),
   })

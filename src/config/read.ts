@@ -74,7 +74,7 @@ function checkedValue(token: OptionToken, type: 'string' | 'boolean'): string {
 }
 
 function flagValue(setting: Setting, text: string): unknown {
-  return setting.value === undefined ? true : fromText(setting, text)
+  return setting.value === undefined ? !setting.flag?.startsWith('no-') : fromText(setting, text)
 }
 
 /** Every `BELFRY_…` variable. `BELFRY_CONFIG` names the file. An empty variable counts as not set. */

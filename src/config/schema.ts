@@ -6,6 +6,7 @@ import { parseProxy } from '../lib/outbound/proxy.ts'
 import { languageSetting } from './language-setting.ts'
 import { limitsSchema, quotasSchema } from './limits-schema.ts'
 import { mediaSchema } from './media-schema.ts'
+import { encryptionSchema, userDirectorySchema } from './privacy-schema.ts'
 import { roomsSchema } from './rooms-schema.ts'
 import { count, flagOff, flagOn, setting } from './setting.ts'
 
@@ -308,20 +309,6 @@ const gatewaySchema = z.strictObject({
   }),
 })
 
-const encryptionSchema = z.strictObject({
-  keys_for_shared_rooms_only: setting(flagOn, {
-    about:
-      'Return the encryption keys of a user only to users who share a room with them, or are invited to it (MSC4263). Off: to all users of the server.',
-  }),
-})
-
-const userDirectorySchema = z.strictObject({
-  all_users: setting(flagOff, {
-    about:
-      'Find all users of the server in the user directory. Off: users who share a room with the searching user, or are in a room that everyone can join or read.',
-  }),
-})
-
 const presenceSchema = z.strictObject({
   enabled: setting(flagOn, {
     about:
@@ -440,6 +427,10 @@ export const configSchema = z.strictObject({
   open_registration: setting(flagOff, {
     about: 'Allow every client that can reach the server to create an account.',
     flag: 'open-registration',
+  }),
+  console: setting(flagOn, {
+    about: 'Serve the web console at `/_belfry/console/`. The flag turns it off.',
+    flag: 'no-console',
   }),
   log_level: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), {
     about: 'Log level: trace, debug, info, warn, error, fatal or silent. `debug` logs every request.',

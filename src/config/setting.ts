@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 // The building blocks of the schema.
 
+/** A flag without a value turns the setting on, or, with the prefix `no-`, off. */
 export type SettingInfo = { about: string; flag?: string; value?: string; shownDefault?: string }
 
 export function setting<S extends z.ZodType>(schema: S, about: SettingInfo): S {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { forbidden, invalidParam, type MatrixError, missingToken, unknownToken } from '../lib/errors.ts'
 import { isUserId, type UserId } from '../lib/ids.ts'
 import type { Requester } from '../lib/requester.ts'
+import { consoleToken } from './console-cookie.ts'
 import type { Reply } from './reply.ts'
 
 /** An application service that acts as one of its users (application service API, "Identity assertion"). It has no device. */
@@ -116,16 +117,23 @@ async function resultOfLink({ verify, refusal }: SignedLink, token: string): Pro
   return link === undefined ? { kind: 'refused', response: refusal } : { kind: 'signed link', link }
 }
 
-/** The access token from the header, or, if the setting allows it, from the query (deprecated since Matrix v1.11). */
+/**
+ * The access token from the header, from the cookie of a page of the console, or, if the setting allows it, from the query (deprecated since
+ * Matrix v1.11).
+ */
 export function accessToken(
   headers: IncomingHttpHeaders,
   query: Readonly<Record<string, unknown>>,
   allowQuery: boolean,
 ): string | undefined {
-  const { authorization } = headers
-  if (authorization !== undefined && /^bearer +\S/i.test(authorization))
-    return authorization.slice('bearer '.length).trim()
-  if (!allowQuery) return undefined
+  const inHeaders = bearerToken(headers) ?? consoleToken(headers)
+  if (inHeaders !== undefined || !allowQuery) return inHeaders
   const token = query['access_token']
   return typeof token === 'string' && token !== '' ? token : undefined
+}
+
+/** The access token in the header `Authorization`. */
+export function bearerToken({ authorization }: IncomingHttpHeaders): string | undefined {
+  if (authorization === undefined || !/^bearer +\S/i.test(authorization)) return undefined
+  return authorization.slice('bearer '.length).trim()
 }

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts'
 import type { Requester } from '../lib/requester.ts'
 import type { BodyDeadline } from './body-deadline.ts'
 import { ClientGone } from './read-body.ts'
-import type { ServiceRequester } from './auth.ts'
+import { bearerToken, type ServiceRequester } from './auth.ts'
 import type { ClientPrefix, Route } from './route.ts'
 import type { SessionCheck } from './session.ts'
 
@@ -95,6 +95,10 @@ export class RequestContext implements Ending {
 
   get languages(): string[] {
     return acceptedTags(this.request.headers['accept-language'])
+  }
+
+  get bearerToken(): string | undefined {
+    return bearerToken(this.request.headers)
   }
 
   get log(): Log {

@@ -58,6 +58,8 @@ export type RouteContext<
   readonly lastEventId: string | undefined
   /** The language tags of `Accept-Language`, best first. */
   readonly languages: readonly string[]
+  /** The access token in the header `Authorization`. Only the console needs it, for the cookie of its session. */
+  readonly bearerToken: string | undefined
   readonly requestId: string
   /** Aborts when the client disconnects and when the server shuts down: a long wait must end then, with a partial result. */
   readonly signal: AbortSignal

@@ -179,7 +179,7 @@ test('refuses mail settings without a sender or a public URL, and a password wit
 
 test('reports an unknown key with its source', () => {
   assert.equal(refusal({ argv: ['--lisen', 'x'] }), 'unknown flag --lisen')
-  assert.equal(refusal({ argv: ['--no-console'] }), 'unknown flag --no-console')
+  assert.equal(refusal({ argv: ['--no-such-flag'] }), 'unknown flag --no-such-flag')
   assert.equal(refusal({ env: { BELFRY_LISTN: 'x' } }), 'unknown environment variable BELFRY_LISTN')
   assert.equal(refusal({ file: 'listn: x' }), 'unknown key "listn" (from belfry.yaml)')
   assert.match(

@@ -1,0 +1,150 @@
+import { type ComponentChildren, h } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { ApiError, call, get, withQuery } from '../api.ts'
+import { PusherChip } from '../parts/delivery.ts'
+import { Icon } from '../parts/icon.ts'
+import { Loaded, Notice } from '../parts/loaded.ts'
+import { duration, When } from '../parts/when.ts'
+import { session } from '../stores/session.ts'
+import type { PusherLine, PusherList, TestResult } from '../types.ts'
+import { useData } from '../use-data.ts'
+import { maybe, t } from '../words.ts'
+
+const TEST_PUSH = '/_matrix/client/unstable/org.matrix.msc4173/pushers/push'
+const WAIT_MS = 2_000
+
+/** One line for each device of the user. Without one: how to get one, and a wait for the first. */
+export function TodayScreen(): ComponentChildren {
+  const user = session.value.state === 'in' ? session.value.user.user_id : undefined
+  return h(
+    'div',
+    null,
+    h('h1', { tabIndex: -1 }, t('today-title')),
+    h('h2', null, t('today-devices')),
+    user === undefined
+      ? h('div', { class: 'loading' }, h('div', { class: 'skeleton' }))
+      : h(Devices, { user }),
+  )
+}
+
+function Devices({ user }: { user: string }): ComponentChildren {
+  const path = withQuery('/_belfry/v1/pushers', { user_id: user })
+  const list = useData(path, (abort) => get<PusherList>(path, abort))
+  const isEmpty = list.value.state === 'ready' && list.value.data.pushers.length === 0
+  useEffect(() => {
+    if (!isEmpty) return undefined
+    const timer = setInterval(() => document.hidden || list.reload(), WAIT_MS)
+    return () => clearInterval(timer)
+  }, [isEmpty])
+  return h(Loaded<PusherList>, {
+    from: list,
+    children: ({ pushers }) =>
+      pushers.length === 0
+        ? h(FirstDevice, { user })
+        : h(
+            'ul',
+            { class: 'devices' },
+            pushers.map((pusher) =>
+              h(Device, { pusher, key: `${pusher.app_id} ${pusher.pushkey_hash}`, reload: list.reload }),
+            ),
+          ),
+  })
+}
+
+function Device({ pusher, reload }: { pusher: PusherLine; reload: () => void }): ComponentChildren {
+  const { last_success_at: success, failing_since: since, next_attempt_at: next, last_error: error } = pusher
+  return h(
+    'li',
+    { class: 'panel device-line' },
+    h('span', { class: 'device-icon' }, h(Icon, { name: pusher.kind === 'email' ? 'list' : 'phone' })),
+    h(
+      'div',
+      { class: 'device-name' },
+      h('bdi', null, pusher.device_display_name),
+      h('span', { class: 'muted' }, h('bdi', null, pusher.app_display_name)),
+    ),
+    h(PusherChip, { state: pusher.state, isUnused: success === null && since === null }),
+    h(
+      'div',
+      { class: 'device-facts muted' },
+      since === null
+        ? [t('device-success'), ' ', h(When, { at: success, key: 'success' })]
+        : [t('device-failing'), ' ', h(When, { at: since, key: 'since' }), error !== null && ` · ${error}`],
+      next !== null && h('span', { key: 'next' }, ' · ', t('step-next'), ' ', h(When, { at: next })),
+      pusher.queued > 0 && h('span', { key: 'queued' }, ' · ', t('device-queued', { count: pusher.queued })),
+    ),
+    pusher.pushkey !== undefined &&
+      h(SendTest, {
+        appId: pusher.app_id,
+        pushkey: pusher.pushkey,
+        name: pusher.device_display_name,
+        reload,
+      }),
+  )
+}
+
+type TestProps = { appId: string; pushkey: string; name: string; reload: () => void }
+
+function SendTest({ appId, pushkey, name, reload }: TestProps): ComponentChildren {
+  const [result, setResult] = useState<{ isBusy: boolean; text: string }>({ isBusy: false, text: '' })
+  const onClick = async () => {
+    setResult({ isBusy: true, text: t('test-busy') })
+    const text = await sendTest(appId, pushkey)
+    setResult({ isBusy: false, text })
+    reload()
+  }
+  return h(
+    'div',
+    { class: 'device-test' },
+    h(
+      'button',
+      { type: 'button', 'data-test': '', disabled: result.isBusy, onClick: () => void onClick() },
+      t('test-send'),
+      h('span', { class: 'visually-hidden' }, ' ', t('test-to', { name })),
+    ),
+    h('span', { role: 'status' }, result.text),
+  )
+}
+
+async function sendTest(appId: string, pushkey: string): Promise<string> {
+  try {
+    const sent = await call<TestResult>('POST', TEST_PUSH, { body: { app_id: appId, pushkey } })
+    const attempt = sent['org.belfry.attempt']
+    const word = maybe(`test-${sent.status.replaceAll('_', '-')}`) ?? sent.status
+    return attempt === null ? word : `${word} (${duration(attempt.ms)})`
+  } catch (error) {
+    return error instanceof ApiError && error.message !== '' ? error.message : t('state-offline')
+  }
+}
+
+function FirstDevice({ user }: { user: string }): ComponentChildren {
+  const server = location.origin
+  const body = JSON.stringify({
+    pushkey: 'my-first-inbox',
+    kind: 'http',
+    instance_handle: 'my-first-inbox',
+    app_id: 'org.belfry.inbox',
+    app_display_name: 'Inbox',
+    device_display_name: 'My first inbox',
+    lang: 'en',
+    data: { url: `${server}/_matrix/push/v1/notify` },
+  })
+  const command = `curl -H "Authorization: Bearer $TOKEN" ${server}/_matrix/client/api/v1/pushers/set -d '${body}'`
+  return h(
+    'div',
+    { class: 'panel first' },
+    h('p', { class: 'notice-title' }, t('first-title')),
+    h('p', null, t('first-about')),
+    h(
+      'ol',
+      null,
+      h('li', null, t('first-client', { user, server })),
+      h('li', null, t('first-curl'), h('pre', { tabIndex: 0 }, command)),
+    ),
+    h(
+      Notice,
+      { icon: 'clock', title: t('first-waiting') },
+      h('span', { class: 'pulse', 'aria-hidden': 'true' }),
+    ),
+  )
+}

@@ -1,0 +1,96 @@
+import { signal, type Signal } from '@preact/signals-core'
+import { errorOf, request } from './api.ts'
+
+export type StreamState = 'connecting' | 'live' | 'paused' | 'failed'
+
+export type StreamEvent = { id: string; event: string; data: unknown }
+
+export type LiveStream = {
+  state: Signal<StreamState>
+  /** Ends the stream. */
+  close: () => void
+}
+
+const FIRST_RETRY_MS = 1_000
+const LAST_RETRY_MS = 30_000
+
+/**
+ * Follows an event stream of this server (HTML standard, "Server-sent events"), with `fetch`, because `EventSource` cannot send the header of the
+ * console. It reconnects after an error and continues after the last event. While the page is hidden, it is paused.
+ */
+export function follow(path: string, onEvent: (event: StreamEvent) => void): LiveStream {
+  const state = signal<StreamState>('connecting')
+  let lastId = ''
+  let retryMs = FIRST_RETRY_MS
+  let retry: ReturnType<typeof setTimeout> | undefined
+  let abort = new AbortController()
+  let isClosed = false
+
+  const connect = async () => {
+    const current = (abort = new AbortController())
+    try {
+      const headers: Record<string, string> = lastId === '' ? {} : { 'Last-Event-ID': lastId }
+      const response = await request('GET', path, { signal: current.signal, headers })
+      if (!response.ok || response.body === null) throw await errorOf(response, true)
+      state.value = 'live'
+      retryMs = FIRST_RETRY_MS
+      for await (const event of eventsOf(response.body)) {
+        if (event.id !== '') lastId = event.id
+        onEvent(event)
+      }
+      throw new Error('the stream has ended')
+    } catch {
+      if (current.signal.aborted || isClosed) return
+      state.value = 'failed'
+      retry = setTimeout(() => void connect(), retryMs)
+      retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)
+    }
+  }
+  const onVisibility = () => {
+    clearTimeout(retry)
+    abort.abort()
+    state.value = document.hidden ? 'paused' : 'connecting'
+    if (!document.hidden) void connect()
+  }
+  document.addEventListener('visibilitychange', onVisibility)
+  void connect()
+  return {
+    state,
+    close() {
+      isClosed = true
+      clearTimeout(retry)
+      abort.abort()
+      document.removeEventListener('visibilitychange', onVisibility)
+    },
+  }
+}
+
+/** The events of a stream. Comments, such as heartbeats, are skipped. */
+async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let rest = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    rest += decoder.decode(value, { stream: true })
+    const blocks = rest.split('\n\n')
+    rest = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const event = eventOf(block)
+      if (event !== undefined) yield event
+    }
+  }
+}
+
+function eventOf(block: string): StreamEvent | undefined {
+  const lines = block.split('\n').map((line) => /^(\w+): ?(.*)$/.exec(line))
+  const all = (name: string) => lines.filter((line) => line?.[1] === name).map((line) => line?.[2] ?? '')
+  const data = all('data')
+  if (data.length === 0) return undefined
+  return {
+    id: all('id').at(-1) ?? '',
+    event: all('event').at(-1) ?? 'message',
+    data: JSON.parse(data.join('\n')),
+  }
+}

@@ -1,0 +1,122 @@
+// The responses of the API that the console reads (docs/api.md), with the properties that it uses.
+
+/** `item`: the second segment of the path of a screen, decoded. */
+export type ScreenProps = { item: string | undefined }
+
+export type ConsoleUser = {
+  user_id: string
+  device_id: string
+  is_admin: boolean
+  server_name: string
+  version: string
+}
+
+export type PusherState = 'off' | 'pending' | 'ok' | 'retrying' | 'failing'
+
+export type PusherLine = {
+  user_id: string
+  app_id: string
+  pushkey?: string
+  pushkey_hash: string
+  kind: string
+  app_display_name: string
+  device_display_name: string
+  instance_handle: string | null
+  gateway: string | null
+  state: PusherState
+  queued: number
+  last_success_at: number | null
+  failing_since: number | null
+  next_attempt_at: number | null
+  held_until: number | null
+  last_error: string | null
+  last_error_at: number | null
+}
+
+export type PusherList = { pushers: PusherLine[] }
+
+export type StepLine = {
+  step: string
+  reason: string
+  text: string
+  at: number | null
+  attempt?: number
+  status?: number | null
+  ms?: number | null
+  error?: string | null
+  rule?: { kind: string; rule_id: string } | null
+  next_attempt_at?: number | null
+  provider_id?: string | null
+}
+
+export type PusherJourney = {
+  app_id: string
+  app_display_name: string
+  device_display_name: string
+  pushkey_hash: string
+  removed_at: number | null
+  state: string | null
+  reason: string | null
+  steps: StepLine[]
+}
+
+export type EventJourney = {
+  event_id: string
+  room_id: string
+  type: string
+  sender: string
+  user_id: string
+  notifies: boolean | null
+  read: boolean
+  traced: boolean
+  steps: StepLine[]
+  pushers: PusherJourney[]
+}
+
+export type RuleName = { scope: string; instance_handle?: string; kind: string; rule_id: string }
+
+export type RuleCheck = { condition: unknown; holds: boolean; expected: unknown; actual: unknown }
+
+export type RuleLine = RuleName & { enabled: boolean; verdict: string; conditions: RuleCheck[] }
+
+export type DeviceDecision = {
+  app_id: string | null
+  app_display_name: string | null
+  device_display_name: string | null
+  instance_handle: string | null
+  poke: boolean
+  reason: string | null
+  tweaks?: Record<string, unknown>
+  prio?: string
+  decided_by: RuleName | null
+  rules: RuleLine[]
+}
+
+export type EventExplanation = {
+  user_id: string
+  notify: boolean
+  highlight: boolean
+  decided_by: RuleName | null
+  reason: string | null
+  rules: RuleLine[]
+  pushers: DeviceDecision[]
+  rules_changed_since?: boolean
+}
+
+export type TestResult = {
+  status: string
+  'org.belfry.attempt': {
+    event_id: string
+    gateway_status: number | null
+    ms: number
+    error: string | null
+  } | null
+}
+
+/** An event in the format of the client-server API. */
+export type RoomEvent = {
+  type: string
+  sender?: string
+  content: Record<string, unknown>
+  [key: string]: unknown
+}

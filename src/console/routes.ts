@@ -1,0 +1,80 @@
+import { content } from '../http/content.ts'
+import { defineRoute, type Route } from '../http/route.ts'
+import { notFound } from '../lib/errors.ts'
+import { once } from '../lib/once.ts'
+import { BASE, type PageAsset, readAssets } from './assets.ts'
+import { sessionRoutes } from './session.ts'
+import { FILE_HEADERS, shell } from './shell.ts'
+
+const HTML = { mediaType: 'text/html' }
+const A_YEAR = 'public, max-age=31536000, immutable'
+
+/** The files of the web console and its session. They are read with the first request, because they would slow down the start of the server. */
+export function consolePageRoutes({ serverName }: { serverName: string }): Route[] {
+  const assets = once(readAssets)
+  const document = once(() => shell(assets()))
+  return [...screenRoutes(document), ...assetRoutes(assets), ...sessionRoutes({ serverName })]
+}
+
+/** All screens have one document: its script reads the URL. */
+function screenRoutes(document: () => ReturnType<typeof shell>): Route[] {
+  const paths = [BASE, `${BASE}/`, `${BASE}/:screen`, `${BASE}/:screen/:item`]
+  return paths.map((path) =>
+    defineRoute({
+      method: 'GET',
+      path,
+      auth: 'none',
+      limit: 'default',
+      summary: 'The page of the web console',
+      response: { 200: HTML },
+      handler() {
+        const { html, headers } = document()
+        return content(200, {
+          data: html,
+          type: 'text/html; charset=utf-8',
+          cacheControl: 'no-cache',
+          headers,
+        })
+      },
+    }),
+  )
+}
+
+function assetRoutes(assets: () => ReturnType<typeof readAssets>): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: `${BASE}/assets/:name`,
+      auth: 'none',
+      limit: 'default',
+      summary: 'A file of the web console, compressed with gzip',
+      response: { 200: { mediaType: '*/*' } },
+      errors: { 404: ['M_NOT_FOUND'] },
+      handler({ params: { name } }) {
+        const asset = assets().byName.get(name)
+        // A page that was open during an upgrade asks for files of the old version.
+        if (asset === undefined) throw notFound('There is no such file; reload the page')
+        return file(asset, A_YEAR)
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: `${BASE}/worker.js`,
+      auth: 'none',
+      limit: 'default',
+      summary: 'The service worker of the web console, which shows notifications',
+      response: { 200: { mediaType: 'text/javascript' } },
+      handler: () => file(assets().worker, 'no-cache'),
+    }),
+  ]
+}
+
+/** Every browser accepts gzip, so there is no other form. */
+function file({ bytes, type }: PageAsset, cacheControl: string) {
+  return content(200, {
+    data: bytes,
+    type,
+    cacheControl,
+    headers: { ...FILE_HEADERS, 'content-encoding': 'gzip' },
+  })
+}

@@ -1,0 +1,249 @@
+## Everywhere
+skip = Skip to the content
+close = Close
+nav-label = Screens
+sign-out = Sign out
+copy-link = Copy link
+copy-json = Copy as JSON
+copy-done = Copied
+copy-failed = Your browser did not allow the copy
+clock-differs = The clock of this browser differs from the clock of the server by { $by }. The times below are those of the server.
+theme-label = Theme: { $theme }
+theme-system = as the system
+theme-light = light
+theme-dark = dark
+time-now = just now
+time-never = never
+
+## States of every screen
+state-loading = Loading
+state-slow = The server takes longer than usual. Still waiting.
+state-offline = The server cannot be reached
+state-forbidden = You may not see this
+state-missing = There is nothing here that you may see
+state-failed = The server could not respond
+state-retry = Try again
+
+## Sign in
+sign-in-title = Belfry
+sign-in-about = Why did it ring? Why not? Sign in with your Matrix account on this server.
+sign-in-user = User name
+sign-in-user-hint = For example alice, or @alice:example.org
+sign-in-password = Password
+sign-in-token = Access token
+sign-in-token-hint = Of a client or a script. It stays valid when you sign out here.
+sign-in-do = Sign in
+sign-in-busy = Signing in …
+sign-in-with-token = Use an access token
+sign-in-with-password = Use a password
+sign-in-refused = The user name or the password is wrong
+sign-in-token-refused = The server does not know this access token
+
+## Keys
+keys-title = Keys
+keys-filter = Go to the filter
+keys-next = Next row
+keys-previous = Previous row
+keys-open = Open the row
+keys-back = Leave a field, or go back to the list
+keys-test = Go to the first test button
+keys-help = This list
+keys-switch = Use single-letter keys
+
+## Today
+today-title = Today
+today-devices = Your devices
+device-success = Last notification
+device-failing = Failing since
+device-queued = { $count ->
+    [one] 1 waiting
+   *[other] { $count } waiting
+}
+pusher-ok = Rings
+pusher-unused = Never used yet
+pusher-pending = Not confirmed by its app
+pusher-retrying = Retrying
+pusher-failing = Failing
+pusher-off = Off
+test-send = Send a test
+test-to = to { $name }
+test-busy = Sending …
+test-ok = Sent
+test-rejected = Rejected: the app has no such device
+test-unreachable = The gateway cannot be reached
+test-rate-limited = The gateway asks to wait
+test-not-registered = There is no such device any more
+test-blocked = The address of the gateway is not allowed
+test-disabled = The device is off
+test-not-activated = The app has not confirmed the device
+test-unsupported = This kind of device has no test
+first-title = No device of yours receives notifications yet
+first-about = An app tells the server where to send notifications; that is called a pusher. There are two ways to get one:
+first-client = Sign in to Element X, FluffyChat or SchildiChat as { $user }, with the server { $server }, and allow notifications.
+first-curl = Or make a test inbox on this server. TOKEN is an access token of yours:
+first-waiting = Waiting for your first device. This page changes by itself.
+
+## Journeys
+journeys-title = Journeys
+journeys-about = A journey is what happened to one event: the decision of the push rules, and each attempt for each device.
+journeys-event = Event id
+journeys-event-hint = It starts with $. Most clients show it as the source of a message.
+journeys-open = Show the journey
+
+## One journey
+journey-title = Journey of an event
+journey-decision = Decision
+journey-devices = Devices
+journey-no-devices = There was no device
+journey-no-devices-about = When the event was sent, this user had no app that receives notifications.
+journey-rule = Deciding rule:
+journey-rules = Push rules in the order of evaluation
+journey-rules-changed = The rules have changed since. The list shows the present rules; the decision is the stored one.
+journey-try = Try a rule on this event
+journey-removed = Removed
+journey-untraced = The server does not record journeys (setting trace.enabled), so attempts are missing.
+fact-when = Sent
+fact-sender = Sender
+fact-room = Room
+fact-type = Type
+fact-user = Journey for
+fact-read = Read
+fact-read-yes = yes
+fact-read-no = not yet
+fact-event = Event id
+step-attempt = attempt { $number }
+step-status = status { $status }
+step-next = next attempt
+step-unknown = Unknown
+step-waiting = Waiting
+step-held = Held
+
+step-sent = Sent
+step-fetched = Arrived
+step-rejected = Rejected
+step-dropped = Refused
+step-skipped = Not sent
+step-cleared = Removed
+step-not-queued = Not sent
+step-not-seen = Not seen
+step-gateway = At the gateway
+reason-read = Read first
+reason-gateway-failing = Gateway fails
+reason-mail-server-failing = Mail server fails
+reason-suppressed-by-a-device-rule = Silenced on this device
+reason-does-not-notify = Does not notify
+reason-in-the-app-only = In the app only
+reason-collapsed = Replaced by a newer one
+reason-active-elsewhere = Held: active elsewhere
+reason-no-pushers = No device
+reason-set-after-the-event = Set up later
+reason-pusher-disabled = Device was off
+reason-disabled = Device is off
+reason-not-activated = Not confirmed by its app
+reason-own-event = Own event
+reason-not-a-member = Not a member
+reason-sender-is-ignored = Sender is ignored
+reason-redacted = Deleted message
+reason-not-by-e-mail = Not by mail
+remedy-2xx = The gateway answered, but did not take the notification. Its operator can find the reason in its log.
+remedy-3xx = The gateway answered with a redirect. Set the pusher with the final address.
+remedy-4xx = The gateway refuses the request. Check the app id and the address of the pusher.
+remedy-5xx = The gateway has a fault. The server tries again by itself.
+remedy-connection-refused = Nothing listens at the address of the gateway. Check that it runs, and its port.
+remedy-dns = The host name of the gateway does not exist. Check the address of the pusher.
+remedy-timeout = The gateway did not answer in time. The server tries again by itself.
+remedy-tls = The certificate of the gateway is not trusted. Renew it, or add its authority with push.extra_ca.
+remedy-blocked-by-the-IP-policy = The address is not public. Allow it with push.allow_ip_ranges if you trust it.
+
+## Rules
+rules-not-matched = { $count ->
+    [one] 1 rule did not match
+   *[other] { $count } rules did not match
+}
+rules-not-reached = { $count ->
+    [one] 1 more rule was not needed.
+   *[other] { $count } more rules were not needed.
+}
+verdict-matched = Matched
+verdict-wakes-only = Wakes the device
+verdict-no-match = No match
+verdict-disabled = Off
+verdict-malformed = Malformed
+verdict-not-evaluated = Not evaluated
+check-holds = Holds
+check-fails = Fails
+check-expected = expected
+check-actual = actual
+check-nothing = nothing
+condition-event-match = The event matches a pattern
+condition-event-property-is = A property of the event has a value
+condition-event-property-contains = A list in the event contains a value
+condition-contains-display-name = The text contains your name
+condition-room-member-count = The room has a number of members
+condition-sender-notification-permission = The sender may notify the room
+rule-own = Own rule { $id } ({ $kind })
+rule-device = only { $handle }
+kind-override = override
+kind-content = word
+kind-room = room
+kind-sender = sender
+kind-underride = underride
+rule-m-rule-master = Everything is muted
+rule-m-rule-suppress-notices = Messages of bots
+rule-m-rule-invite-for-me = Invitations to you
+rule-m-rule-member-event = Changes of members
+rule-m-rule-is-user-mention = Mentions of you
+rule-m-rule-contains-display-name = Your name in the text
+rule-m-rule-is-room-mention = Mentions of the room
+rule-m-rule-roomnotif = @room in the text
+rule-m-rule-tombstone = Room upgrades
+rule-m-rule-reaction = Reactions
+rule-m-rule-room-server-acl = Server lists of rooms
+rule-m-rule-suppress-edits = Edits of messages
+rule-m-rule-contains-user-name = Your user name in the text
+rule-m-rule-call = Calls
+rule-m-rule-encrypted-room-one-to-one = Encrypted messages of two people
+rule-m-rule-room-one-to-one = Messages of two people
+rule-m-rule-message = Messages
+rule-m-rule-encrypted = Encrypted messages
+
+## Try a rule
+try-title = Try a rule
+try-about = Nothing is sent and nothing is stored until you save the rule.
+try-event = The event
+try-room-hint = A room that you have joined, for its members and your name there. It may be empty.
+try-event-json = Event as JSON
+try-bad-event = The event is no JSON: { $error }
+try-rule = The rule
+try-subject = It applies to
+try-subject-word = messages with a word
+try-subject-room = everything in a room
+try-subject-sender = everything from a person
+try-subject-conditions = own conditions
+try-value-word = Word; * and ? stand for any letters
+try-value-room = Room id
+try-value-sender = User id
+try-value-conditions = Conditions as a JSON list
+try-effect = It should
+try-effect-ring = ring
+try-effect-highlight = ring and highlight
+try-effect-quiet = notify without a sound
+try-effect-mute = not notify
+try-scope = On
+try-all-devices = all devices
+try-do = Try it
+try-result = What would happen
+try-counts = The event would notify you.
+try-counts-not = The event would not notify you.
+try-no-devices = You have no device yet, so nothing would ring.
+try-rings = Rings
+try-silent = Notifies silently
+try-nothing = Nothing
+try-handle = Handle { $handle }
+try-save-account = Save for this account
+try-save-device = Save for this device
+try-saved = Saved
+
+## A path without a screen
+missing-title = No such screen
+missing-about = The console has no screen at this address.

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { TestContext } from 'node:test'
+import type { HTTPRequest, Page } from 'puppeteer-core'
+import { startChromium } from '../support/chromium.ts'
+import { call, foundingPusher, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { startTestServer } from '../support/server.ts'
+
+export const CONSOLE = '/_belfry/console'
+export const HOSTILE = `<img src=x onerror="document.title='hacked'"><b>bold</b>`
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** What a request for data gets instead of the response of the server. */
+export type Answer = 'server' | 'nothing' | { status: number; body: unknown }
+
+export type ConsoleFixture = {
+  url: string
+  page: Page
+  alice: TestUser
+  bob: TestUser
+  roomId: string
+  /** An event that Bob sent, with journeys to the devices of Alice. */
+  eventId: string
+  /** Replaces the response to requests whose path starts with `path`. */
+  answer: (path: string, answer: Answer) => void
+  /** Opens a path below the console. */
+  open: (path: string) => Promise<void>
+  /** Fails if the page breaks a rule of WCAG 2.2 AA that axe-core knows, violates its content security policy or has an error. */
+  check: (about: string) => Promise<void>
+  text: (selector?: string) => Promise<string>
+}
+
+/**
+ * A server with two users and a browser that shows the console to one of them. Alice has a device that is notified and one that a rule silences. Names
+ * and texts contain markup.
+ */
+export async function startConsole(t: TestContext, chromium: string): Promise<ConsoleFixture> {
+  const { url } = await startTestServer(t)
+  const world = await populate(url)
+  const browser = await startChromium(t, chromium)
+  const page = await browser.newPage()
+  page.setDefaultTimeout(30_000)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  await page.evaluateOnNewDocument(`
+    globalThis.violations = []
+    addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample))
+    // The page says "slow" after three seconds; a test need not wait so long.
+    const { setTimeout: original } = globalThis
+    globalThis.setTimeout = (callback, ms, ...rest) => original(callback, ms === 3000 ? 30 : ms, ...rest)`)
+  const answer = await intercept(page)
+  const text = (selector = 'body') => page.$eval(selector, (element) => element.textContent ?? '')
+  return {
+    url,
+    page,
+    ...world,
+    answer,
+    text,
+    open: async (path) => {
+      await page.goto(`${url}${CONSOLE}${path}`)
+    },
+    async check(about) {
+      assert.deepEqual(errors, [], about)
+      assert.deepEqual(await page.evaluate('violations'), [], `${about}: content security policy`)
+      assert.notEqual(await page.title(), 'hacked', about)
+      const faults = await page.evaluate(`${axe};
+        axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ['violations'] }).then(({ violations }) =>
+          violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary)))`)
+      assert.deepEqual(faults, [], `${about}: accessibility`)
+    },
+  }
+}
+
+async function populate(url: string) {
+  const alice = await registerUser(url, 'alice')
+  const bob = await registerUser(url, 'bob')
+  await bob.put(`/profile/${encodeURIComponent(bob.userId)}/displayname`, { displayname: HOSTILE })
+  const roomId = await bob.createRoom({ preset: 'public_chat', name: `${HOSTILE} room` })
+  await alice.post(`/join/${encodeURIComponent(roomId)}`)
+  const gateway = `${url}/_matrix/push/v1/notify`
+  const pusher = (name: string, more: Record<string, unknown> = {}) =>
+    alice.post('/pushers/set', {
+      ...foundingPusher(gateway),
+      app_id: 'org.belfry.inbox',
+      pushkey: name,
+      instance_handle: name,
+      device_display_name: name,
+      ...more,
+    })
+  await pusher('phone', { device_display_name: `${HOSTILE} phone` })
+  await pusher('tablet')
+  const sender = encodeURIComponent(bob.userId)
+  await alice.put(`/pushrules/device/tablet/sender/${sender}`, { actions: [] })
+  await alice.put(`/pushrules/global/content/${encodeURIComponent(HOSTILE.replaceAll('/', ''))}`, {
+    pattern: 'x',
+    actions: ['notify'],
+  })
+  const eventId = await bob.say(roomId, `${HOSTILE} disk full`)
+  const path = `${url}/_belfry/v1/journey?event_id=${encodeURIComponent(eventId)}`
+  await eventually(async () => {
+    const { body } = await call(path, { token: alice.token })
+    const states = (body['pushers'] as { state: string }[]).map(({ state }) => state)
+    return states.includes('sent') && states.includes('skipped')
+  })
+  return { alice, bob, roomId, eventId }
+}
+
+/** Requests whose path starts with one of the given ones get the given answer. */
+async function intercept(page: Page): Promise<ConsoleFixture['answer']> {
+  const answers = new Map<string, Answer>()
+  await page.setRequestInterception(true)
+  page.on('request', (request: HTTPRequest) => {
+    const { pathname } = new URL(request.url())
+    const found = [...answers].find(([path]) => pathname.startsWith(path))?.[1] ?? 'server'
+    if (found === 'server') void request.continue()
+    else if (found !== 'nothing')
+      void request.respond({
+        status: found.status,
+        contentType: 'application/json',
+        body: JSON.stringify(found.body),
+      })
+  })
+  return (path, given) => {
+    if (given === 'server') answers.delete(path)
+    else answers.set(path, given)
+  }
+}
+
+/** Signs in with the keyboard only. */
+export async function signInByKeyboard(page: Page): Promise<void> {
+  await page.waitForSelector('input[name=username]')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('alice')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('nav')
+}

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { findChromium } from '../support/chromium.ts'
+import { type ConsoleFixture, HOSTILE, signInByKeyboard, startConsole } from './console-fixture.ts'
+
+// Every screen of the console in every state, in Chromium: what it shows, its accessibility, and its content security policy.
+
+type ScreenCase = {
+  name: string
+  path: (fixture: ConsoleFixture) => string
+  /** The path of its main data. */
+  data: string
+  /** A selector that is there when the data are drawn. */
+  drawn: string
+  /** Texts that the screen shows with the data of the server. */
+  shows: readonly string[]
+  /** Responses without an entry and with one entry. */
+  empty?: unknown
+  one?: unknown
+}
+
+const event = ({ eventId }: ConsoleFixture) => encodeURIComponent(eventId)
+const PUSHERS = '/_belfry/v1/pushers'
+const device = {
+  user_id: '@alice:localhost',
+  app_id: 'org.example.app',
+  pushkey: 'k',
+  pushkey_hash: 'h',
+  kind: 'http',
+  app_display_name: HOSTILE,
+  device_display_name: HOSTILE,
+  instance_handle: HOSTILE,
+  gateway: null,
+  state: 'failing',
+  queued: 3,
+  last_success_at: null,
+  failing_since: Date.now() - 7_200_000,
+  next_attempt_at: Date.now() + 60_000,
+  held_until: null,
+  last_error: HOSTILE,
+  last_error_at: null,
+}
+const journey = {
+  event_id: '$e',
+  room_id: '!r:localhost',
+  type: HOSTILE,
+  sender: HOSTILE,
+  user_id: '@alice:localhost',
+  notifies: false,
+  read: true,
+  traced: false,
+  steps: [{ step: 'stored', reason: 'stored', text: HOSTILE, at: Date.now() }],
+  pushers: [],
+}
+const step = {
+  step: 'attempt',
+  reason: 'failed',
+  text: HOSTILE,
+  at: Date.now(),
+  attempt: 1,
+  status: 410,
+  ms: 20,
+  error: HOSTILE,
+  provider_id: HOSTILE,
+}
+const failed = {
+  app_id: 'a',
+  app_display_name: HOSTILE,
+  device_display_name: HOSTILE,
+  pushkey_hash: 'h',
+  removed_at: Date.now(),
+  state: HOSTILE,
+  reason: HOSTILE,
+  steps: [step],
+}
+
+const SCREENS: readonly ScreenCase[] = [
+  {
+    name: 'Today',
+    path: () => '/',
+    data: PUSHERS,
+    drawn: '.device-line, .first',
+    shows: [`${HOSTILE} phone`, 'Rings', 'Send a test'],
+    empty: { pushers: [], removed: [] },
+    one: { pushers: [device], removed: [] },
+  },
+  {
+    name: 'One journey',
+    path: (fixture) => `/journeys/${event(fixture)}`,
+    data: '/_belfry/v1/journey',
+    drawn: '#devices',
+    shows: [
+      `${HOSTILE} disk full`,
+      `${HOSTILE} room`,
+      `${HOSTILE} phone`,
+      'Sent',
+      'Silenced on this device',
+      'Own rule',
+    ],
+    empty: journey,
+    one: { ...journey, notifies: true, traced: true, pushers: [failed] },
+  },
+]
+
+const ERRORS = {
+  error: { status: 500, body: { errcode: 'M_UNKNOWN', error: HOSTILE } },
+  403: { status: 403, body: { errcode: 'M_FORBIDDEN', error: HOSTILE } },
+} as const
+
+const chromium = findChromium()
+const options = { skip: 'missing' in chromium ? chromium.missing : false, timeout: 240_000 }
+
+describe('the console in a browser', () => {
+  test(
+    'a user signs in with the keyboard, sees every screen in every state, and signs out',
+    options,
+    async (t) => {
+      assert('path' in chromium)
+      const fixture = await startConsole(t, chromium.path)
+      const { page, open, check, text, answer } = fixture
+      await t.test(
+        'the link to a journey asks for a password first, and opens with the keyboard only',
+        async () => {
+          await open(`/journeys/${event(fixture)}`)
+          await page.waitForSelector('input[name=username]')
+          await check('sign in')
+          await signInByKeyboard(page)
+          await page.waitForSelector('#devices')
+          assert.equal(await page.title(), 'Journey of an event · Belfry')
+          assert.equal(await page.evaluate('document.cookie + sessionStorage.length'), '0')
+        },
+      )
+      for (const screen of SCREENS) await t.test(screen.name, () => everyState(fixture, screen))
+      await t.test('Try a rule: the result for each device', () => tryRule(fixture))
+      await t.test('keys move between screens and rows, and can be switched off', () => useKeys(fixture))
+      await t.test('the first row needs at most 12 requests', () => countRequests(fixture))
+      await t.test('the end of the session in another place shows the form again', async () => {
+        answer('/_belfry/console/session', { status: 401, body: { errcode: 'M_UNKNOWN_TOKEN', error: '' } })
+        await open('/')
+        await page.waitForSelector('input[name=username]')
+        answer('/_belfry/console/session', 'server')
+      })
+      await t.test('signing out ends the device and removes the cookie', async () => {
+        await open('/')
+        await page.waitForSelector('.device-line')
+        const before = (await fixture.alice.get('/devices'))['devices'] as unknown[]
+        await page.evaluate(`[...document.querySelectorAll('.tools button')].at(-1).click()`)
+        await page.waitForSelector('input[name=username]')
+        assert.equal(
+          ((await fixture.alice.get('/devices'))['devices'] as unknown[]).length,
+          before.length - 1,
+        )
+        await open('/')
+        await page.waitForSelector('input[name=username]')
+        assert.equal((await text('h1')).trim(), 'Belfry')
+      })
+    },
+  )
+})
+
+async function everyState(fixture: ConsoleFixture, screen: ScreenCase): Promise<void> {
+  const { page, open, check, text, answer } = fixture
+  const path = screen.path(fixture)
+  await open(path)
+  await page.waitForSelector(screen.drawn)
+  const shown = (await text('main')).replaceAll(/[\u2068\u2069]/g, '')
+  for (const part of screen.shows) assert.ok(shown.includes(part), `${screen.name} shows ${part}: ${shown}`)
+  await check(`${screen.name}, many`)
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])
+  await check(`${screen.name}, dark`)
+  await page.emulateMediaFeatures([])
+  await page.setViewport({ width: 320, height: 700 })
+  assert.equal(
+    await page.evaluate('document.documentElement.scrollWidth'),
+    320,
+    `${screen.name} at 320 pixels`,
+  )
+  await page.setViewport({ width: 1280, height: 800 })
+  for (const [name, body] of Object.entries({ empty: screen.empty, one: screen.one })) {
+    answer(screen.data, { status: 200, body })
+    await open(path)
+    await page.waitForSelector(screen.drawn)
+    await check(`${screen.name}, ${name}`)
+  }
+  for (const [name, response] of Object.entries(ERRORS)) {
+    answer(screen.data, response)
+    await open(path)
+    await page.waitForSelector('main [role=alert]')
+    await check(`${screen.name}, ${name}`)
+  }
+  answer(screen.data, 'nothing')
+  await open(path)
+  await page.waitForSelector('main .loading')
+  await check(`${screen.name}, loading`)
+  await page.waitForFunction(`document.body.textContent.includes('takes longer than usual')`)
+  answer(screen.data, 'server')
+}
+
+async function tryRule({ page, open, check, text, roomId, eventId, alice }: ConsoleFixture): Promise<void> {
+  await open(`/try?room=${encodeURIComponent(roomId)}&event=${encodeURIComponent(eventId)}`)
+  await page.waitForFunction(`document.querySelector('textarea')?.value.includes('disk full')`)
+  // Everything in this room is muted, on the phone only.
+  const selects = await page.$$('form select')
+  await selects[1]?.select('mute')
+  await selects[2]?.select('phone')
+  await page.click('button[type=submit]')
+  await page.waitForSelector('.decisions')
+  assert.match(await text('.decisions'), /Nothing.*phone.*Silenced on this device/)
+  await check('try a rule')
+  await page.setViewport({ width: 320, height: 700 })
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320)
+  await page.setViewport({ width: 1280, height: 800 })
+  await page.evaluate(`document.querySelector('[aria-labelledby=try-result] .actions button').click()`)
+  await page.waitForFunction(`document.body.textContent.includes('Saved')`)
+  const stored = await alice.get(`/pushrules/device/phone/room/${encodeURIComponent(roomId)}`)
+  assert.deepEqual(stored['actions'], [])
+}
+
+async function useKeys({ page, open, check }: ConsoleFixture): Promise<void> {
+  await open('/')
+  await page.waitForSelector('[data-test]')
+  await page.keyboard.press('t')
+  assert.equal(await page.evaluate(`document.activeElement.matches('[data-test]')`), true)
+  await page.keyboard.press('Enter')
+  await page.waitForFunction(
+    `[...document.querySelectorAll('.device-test [role=status]')].some((status) => status.textContent.startsWith('Sent'))`,
+  )
+  await page.keyboard.press('?')
+  await page.waitForSelector('dialog[open]')
+  await check('list of keys')
+  await page.click('dialog input[type=checkbox]')
+  await page.keyboard.press('Escape')
+  await page.waitForFunction(`document.querySelector('dialog[open]') === null`)
+  await page.keyboard.press('?')
+  assert.equal(await page.$('dialog[open]'), null)
+  await page.evaluate(`localStorage.removeItem('belfry.keys')`)
+}
+
+async function countRequests({ page, open }: ConsoleFixture): Promise<void> {
+  const requests: string[] = []
+  const note = (request: { url(): string }) => requests.push(request.url())
+  page.on('request', note)
+  await open('/')
+  await page.waitForSelector('.device-line')
+  page.off('request', note)
+  assert.ok(requests.length <= 12, requests.join('\n'))
+}
