@@ -1,19 +1,19 @@
 import { type ComponentChildren, h } from 'preact'
-import { RULE_EFFECTS, RULE_SUBJECTS, type RuleDraft } from '../rule-draft.ts'
+import { RULE_EFFECTS, RULE_SUBJECTS, type EditedRule } from '../edited-rule.ts'
 import { t } from '../words.ts'
 import { Field, Select, TextField } from './field.ts'
 import { Icon } from './icon.ts'
 
 type EditorProps = {
-  draft: RuleDraft
-  setDraft: (draft: RuleDraft) => void
+  draft: EditedRule
+  setDraft: (draft: EditedRule) => void
   /** Handles of devices, with the names of the devices. */
   handles: readonly (readonly [handle: string, name: string])[]
 }
 
 /** A form for a push rule: what it applies to, its effect and its scope. */
 export function RuleEditor({ draft, setDraft, handles }: EditorProps): ComponentChildren {
-  const change = (part: Partial<RuleDraft>) => setDraft({ ...draft, ...part })
+  const change = (part: Partial<EditedRule>) => setDraft({ ...draft, ...part })
   const choices = <T extends string>(word: string, values: readonly T[]) =>
     values.map((value) => [value, t(`${word}-${value}`)] as const)
   return h(
@@ -23,7 +23,7 @@ export function RuleEditor({ draft, setDraft, handles }: EditorProps): Component
     h(Field, {
       label: t('try-subject'),
       children: ({ id }) =>
-        h(Select<RuleDraft['subject']>, {
+        h(Select<EditedRule['subject']>, {
           id,
           value: draft.subject,
           options: choices('try-subject', RULE_SUBJECTS),
@@ -40,7 +40,7 @@ export function RuleEditor({ draft, setDraft, handles }: EditorProps): Component
     h(Field, {
       label: t('try-effect'),
       children: ({ id }) =>
-        h(Select<RuleDraft['effect']>, {
+        h(Select<EditedRule['effect']>, {
           id,
           value: draft.effect,
           options: choices('try-effect', RULE_EFFECTS),

@@ -8,7 +8,7 @@ import { Notice } from '../parts/loaded.ts'
 import { RuleTable } from '../parts/rule-table.ts'
 import { RuleEditor } from '../parts/rule-editor.ts'
 import { RuleTitle } from '../parts/rule-name.ts'
-import { draftOf, ruleOf, rulesetOf, type RuleDraft, rulePath } from '../rule-draft.ts'
+import { draftOf, ruleOf, rulesetOf, type EditedRule, rulePath } from '../edited-rule.ts'
 import { place } from '../stores/place.ts'
 import { session } from '../stores/session.ts'
 import type { DeviceDecision, EventExplanation, PusherLine, PusherList, RoomEvent } from '../types.ts'
@@ -28,7 +28,7 @@ export function TryRuleScreen(): ComponentChildren {
   const { query } = place.value
   const [room, setRoom] = useState(query.get('room') ?? '')
   const [event, setEvent] = useState(JSON.stringify(EXAMPLE, null, 2))
-  const [draft, setDraft] = useState<RuleDraft>(() => draftOf(query.get('room') ?? ''))
+  const [draft, setDraft] = useState<EditedRule>(() => draftOf(query.get('room') ?? ''))
   const [outcome, setOutcome] = useState<Outcome>({})
   const handles = useHandles()
   const eventId = query.get('event')
@@ -105,7 +105,7 @@ async function evaluated({
 }: {
   event: string
   room: string
-  draft: RuleDraft
+  draft: EditedRule
 }): Promise<Outcome> {
   let parsed: unknown
   try {
@@ -126,7 +126,7 @@ async function evaluated({
   }
 }
 
-function Result({ outcome, draft }: { outcome: Outcome; draft: RuleDraft }): ComponentChildren {
+function Result({ outcome, draft }: { outcome: Outcome; draft: EditedRule }): ComponentChildren {
   const { explanation, error } = outcome
   if (error !== undefined) return h(Notice, { tone: 'bad', icon: 'warn', title: error })
   if (explanation === undefined) return null
@@ -182,7 +182,7 @@ function DeviceResult({ device }: { device: DeviceDecision }): ComponentChildren
 }
 
 /** Stores the rule, for the account or for the chosen device. */
-function SaveRule({ draft }: { draft: RuleDraft }): ComponentChildren {
+function SaveRule({ draft }: { draft: EditedRule }): ComponentChildren {
   const [result, setResult] = useState('')
   const onClick = async () => {
     try {

@@ -4,7 +4,7 @@ export const RULE_SUBJECTS = ['word', 'room', 'sender', 'conditions'] as const
 
 export const RULE_EFFECTS = ['ring', 'highlight', 'quiet', 'mute'] as const
 
-export type RuleDraft = {
+export type EditedRule = {
   /** Decides the kind of the rule. */
   subject: (typeof RULE_SUBJECTS)[number]
   /** A word, a room id, a user id, or conditions as JSON. */
@@ -14,7 +14,7 @@ export type RuleDraft = {
   handle: string
 }
 
-export function draftOf(room: string): RuleDraft {
+export function draftOf(room: string): EditedRule {
   return {
     subject: room === '' ? 'word' : 'room',
     value: room === '' ? 'lunch' : room,
@@ -32,7 +32,7 @@ const ACTIONS = {
 } as const
 
 /** The body of its `PUT`. @throws SyntaxError if the conditions are no JSON */
-export function ruleOf({ subject, value, effect }: RuleDraft): Record<string, unknown> {
+export function ruleOf({ subject, value, effect }: EditedRule): Record<string, unknown> {
   return {
     actions: ACTIONS[effect],
     ...(subject === 'word' && { pattern: value }),
@@ -41,7 +41,7 @@ export function ruleOf({ subject, value, effect }: RuleDraft): Record<string, un
 }
 
 /** The id of a rule for a room or a sender is the id of the room or sender. */
-const idOf = ({ subject, value }: RuleDraft) =>
+const idOf = ({ subject, value }: EditedRule) =>
   subject === 'room' || subject === 'sender'
     ? value
     : subject === 'word'
@@ -49,13 +49,13 @@ const idOf = ({ subject, value }: RuleDraft) =>
       : 'console-rule'
 
 /** In the shape of `GET /pushrules/`, for a dry run. */
-export function rulesetOf(draft: RuleDraft): Record<string, unknown> {
+export function rulesetOf(draft: EditedRule): Record<string, unknown> {
   const rules = { [KINDS[draft.subject]]: [{ rule_id: idOf(draft), ...ruleOf(draft) }] }
   return draft.handle === '' ? { global: rules } : { device: { [draft.handle]: rules } }
 }
 
 /** The path of its `PUT`. */
-export function rulePath(draft: RuleDraft): string {
+export function rulePath(draft: EditedRule): string {
   const scope = draft.handle === '' ? 'global' : `device/${encodeURIComponent(draft.handle)}`
   return `/_matrix/client/v3/pushrules/${scope}/${KINDS[draft.subject]}/${encodeURIComponent(idOf(draft))}`
 }
