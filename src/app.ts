@@ -198,6 +198,7 @@ async function close(db: Database, stages: Stages, { own, gatewayTrace, running 
   parts.use(own.gateway)
   // At the same time, because each part that sends may need all of the time for the shutdown.
   parts.defer(() => disposeTogether(running))
+  parts.use(stages.fetches)
   parts.use(stages.activity)
   parts.use(stages.devicePresence)
   parts.use(stages.typing)

@@ -278,13 +278,7 @@ export async function createGatewayApp(
         const { url } = await http.listen()
         for (const one of scrapes) await one.listen()
         await parts.gateway.start()
-        running.push(
-          ...parts.startSweeping(),
-          startTraceSweeper(
-            { db, ...environment },
-            { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
-          ),
-        )
+        running.push(...parts.startSweeping(), startTraceSweeper({ db, ...environment }, config.trace))
         return { url }
       }),
     async reload(next) {

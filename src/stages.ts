@@ -61,6 +61,7 @@ import { endBadge, startBadge } from './notifications/badge.ts'
 import { notificationDeps, type NotificationDeps } from './notifications/deps.ts'
 import { forgetSilenced, usersIgnored } from './notifications/ignoring.ts'
 import { rulesChanged } from './notifications/members.ts'
+import { ruleMetrics } from './notifications/rule-metrics.ts'
 import type { RuleSettings } from './push-rules/model.ts'
 import {
   removeAllPushers,
@@ -95,6 +96,7 @@ import { createTyping } from './rooms/typing.ts'
 import type { Database, Transaction } from './storage/database.ts'
 import type { Queries } from './storage/query.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
+import { createArrivals, startJudging } from './trace/arrival/wiring.ts'
 import type { Trace } from './trace/trace.ts'
 
 /** A message to all devices of a user is stored once for each: a request can store this many times the size of its body. */
@@ -158,13 +160,14 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     ...reading,
     webPush: sending.webPush,
   })
-  const { typing, activity, devicePresence } = reading
+  const { typing, activity, fetches, devicePresence } = reading
   const { sender, webPush, ownUrls, isOwnGateway } = sending
   return {
     ...front,
     accounts,
     typing,
     activity,
+    fetches,
     devicePresence,
     sender,
     webPush,
@@ -236,22 +239,13 @@ function pusherDeps(
 }
 
 function notificationDepsOf({ clock, bus, log, trace, metrics, config, ruleSettings }: Given) {
-  const ruleFaults = metrics.counter(
-    'belfry_rule_faults_total',
-    'Rule evaluations that threw; no message was lost',
-  )
-  const ruleCuts = metrics.counter(
-    'belfry_rule_cuts_total',
-    'Rule evaluations that reached their cost limit: some rules of users were not evaluated for an event',
-  )
   return notificationDeps({
     clock,
     bus,
     log,
     trace,
     ...ruleSettings,
-    ruleFaults,
-    ruleCuts,
+    ...ruleMetrics(metrics),
     badge: config.push.badge,
   })
 }
@@ -349,9 +343,11 @@ function accountDeps(
 }
 
 /** What waits in `/sync`, and what that tells of who is active. */
-function createReading({ db, bus, clock, random, log, config, ruleSettings }: Given) {
+function createReading({ db, bus, clock, random, log, config, ruleSettings, trace }: Given) {
   const typing = createTyping({ clock, bus })
   const activity = createActivity({ bus, clock, random })
+  const { isActive } = activity
+  const fetches = createArrivals({ db, clock, log, isTraced: trace.isEnabled, isActive })
   const devicePresence = config.presence.enabled
     ? createDevicePresence({ db, bus, clock, random, log })
     : undefined
@@ -364,6 +360,7 @@ function createReading({ db, bus, clock, random, log, config, ruleSettings }: Gi
     typing,
     wakes: createWakes(),
     activity,
+    fetches,
     devicePresence,
     sharedRooms: createSharedRooms(),
     maxTimeoutMs: config.limits.sync_timeout_max_ms,
@@ -375,7 +372,7 @@ function createReading({ db, bus, clock, random, log, config, ruleSettings }: Gi
   const sync = { ...shared, sections: [...syncSections(shared), encryption, ...presence] }
   const { sliding_connections: maxConnections, sliding_rooms: maxRooms } = config.quotas
   const slidingSync = slidingDeps({ ...shared, maxConnections, maxRooms }, encryption)
-  return { typing, activity, devicePresence, sync, slidingSync }
+  return { typing, activity, fetches, devicePresence, sync, slidingSync }
 }
 
 type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'media' | 'webPush' | 'toDevice' | 'keyBackup'> & {
@@ -463,13 +460,19 @@ async function startDelivering(
     trace,
     recentEvents: notifications.recentEvents,
     activeUntil: (of) => activity.activeUntil(of),
+    isActive: activity.isActive,
     removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
     recordOwn: (tx, unwritten) => own.gateway.record(tx, unwritten),
     concurrency: config.push.concurrency,
   })
-  if (mail === undefined) return [pokes]
+  const judging = trace.isEnabled ? [await startJudging({ db, clock, log })] : []
+  if (mail === undefined) return [pokes, ...judging]
   const { startMailDelivery } = await import('./delivery/email/worker.ts')
-  return [pokes, await startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log, trace })]
+  return [
+    pokes,
+    ...judging,
+    await startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log, trace }),
+  ]
 }
 
 function startSweeping(
@@ -490,9 +493,6 @@ function startSweeping(
     startConnectionSweeper({ db, clock, log }),
     ...(config.presence.enabled ? [startPresenceSweeper({ db, bus, clock, log })] : []),
     ...startMailSweepers({ db, clock, log }),
-    startTraceSweeper(
-      { db, clock, log },
-      { retentionDays: config.trace.retention_days, maxRows: config.trace.max_rows },
-    ),
+    startTraceSweeper({ db, clock, log }, config.trace),
   ]
 }

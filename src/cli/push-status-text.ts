@@ -18,6 +18,7 @@ export type PusherReport = {
       next_attempt_at: number | null
       held_until?: number | null
       handle_shared_with: string[]
+      arrival?: { state: string; last_arrived_at: number | null; usual_ms: number | null; not_seen: number }
     })[]
   removed: (Identity & Times & { reason: string; removed_at: number })[]
 }
@@ -41,6 +42,7 @@ function pusherLines(pusher: Pusher): string[] {
   return [
     `${nameOf(pusher)}: ${state}, ${last}, ${waiting}`,
     ...troubleOf(pusher),
+    ...arrivalOf(pusher),
     ...(sharing.length === 0 ? [] : [`  its instance_handle is shared with: ${sharing.join(', ')}`]),
   ]
 }
@@ -52,6 +54,19 @@ function troubleOf({ failing_since, last_error, next_attempt_at, held_until = nu
       ? []
       : [`  failing since ${at(failing_since)} (${faultText(last_error ?? 'unknown')})${next}`]),
     ...(held_until === null ? [] : [`  held until ${at(held_until)}: its user is active on another device`]),
+  ]
+}
+
+/** The fetches of events by the device: a proof that pushes arrive. */
+function arrivalOf({ arrival }: Pusher): string[] {
+  if (arrival === undefined || arrival.last_arrived_at === null) return []
+  const { last_arrived_at: last, usual_ms: usual, not_seen: missing } = arrival
+  const usually = usual === null ? '' : `, usually after ${(usual / 1000).toFixed(1)} s`
+  return [
+    `  last arrived ${at(last)}${usually}`,
+    ...(missing === 0
+      ? []
+      : [`  not seen: the app has not fetched the last ${missing === 1 ? 'event' : `${missing} events`}`]),
   ]
 }
 

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { eventIdSchema, queryInteger, roomIdSchema } from '../http/schema.ts'
 import { client, defineRoute, reply, type Requester, type Route } from '../http/route.ts'
+import type { EventId } from '../lib/ids.ts'
 import type { StateKey } from '../lib/matrix-event.ts'
 import { clientEvents } from '../rooms/client-events.ts'
 import { readJoinedMembers, readMembers, readState, readStateEvent } from '../rooms/members.ts'
 import { NO_ROOM_EVENT_FILTER, readRoomEventFilter, type RoomEventFilter } from '../rooms/sync/filter.ts'
 import { eventContext, messages, readEvent } from '../rooms/timeline.ts'
+import type { Fetches } from '../trace/arrival/fetches.ts'
 import { clientEventSchema } from './event-response.ts'
 import {
   contextSchema,
@@ -29,9 +31,16 @@ const limit = queryInteger({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional()
 const membership = z.enum(['join', 'invite', 'knock', 'leave', 'ban']).optional()
 
 /** Reading rooms (client-server API, "Getting events for a room", "Event Context"). */
-export function roomEventRoutes(deps: RoomReadDeps): Route[] {
-  return [...timelineRoutes(deps), ...stateRoutes(deps), ...memberRoutes(deps)]
+export function roomEventRoutes(deps: TimelineDeps): Route[] {
+  return [...timelineRoutes(deps), ...eventRoutes(deps), ...stateRoutes(deps), ...memberRoutes(deps)]
 }
+
+/** `fetches`: the fetches of events, which prove that pushes arrived. */
+type TimelineDeps = RoomReadDeps & { fetches: Pick<Fetches, 'note'> }
+
+/** Also a fetch that is refused proves it, for example by a user who is only invited. */
+const noteFetch = ({ fetches }: TimelineDeps, { userId, deviceId }: Requester, eventId: EventId) =>
+  fetches.note({ userId, deviceId, eventId })
 
 function timelineRoutes(deps: RoomReadDeps): Route[] {
   return [
@@ -64,6 +73,11 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
         return deps.db.snapshot((read) => messages(read, readerOf(deps, requester), request))
       },
     }),
+  ]
+}
+
+function eventRoutes(deps: TimelineDeps): Route[] {
+  return [
     defineRoute({
       method: 'GET',
       path: client('/rooms/:roomId/event/:eventId'),
@@ -73,7 +87,10 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
       summary: 'One event',
       response: { 200: clientEventSchema },
       errors: { 404: ['M_NOT_FOUND'] },
-      handler: ({ params, requester }) => readEvent(deps.db, readerOf(deps, requester), params),
+      handler({ params, requester }) {
+        noteFetch(deps, requester, params.eventId)
+        return readEvent(deps.db, readerOf(deps, requester), params)
+      },
     }),
     defineRoute({
       method: 'GET',
@@ -86,6 +103,7 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
       response: { 200: contextSchema },
       errors: { 400: BAD_FILTER, 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       handler: ({ params, query, requester }) => {
+        noteFetch(deps, requester, params.eventId)
         const filter = filterOf(query.filter)
         const request = { ...params, limit: limitOf(query.limit ?? filter.limit), filter }
         return deps.db.snapshot((read) => eventContext(read, readerOf(deps, requester), request))

@@ -122,7 +122,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
       ...roomStateWriteRoutes(rooms),
       ...redactionRoutes(rooms),
     ]),
-    ...roomEventRoutes({ db, clock, pageBytes }),
+    ...roomEventRoutes({ db, clock, pageBytes, fetches: sync.fetches }),
     ...reportRoutes(rooms),
     ...(rooms.notifications.experimental?.threadSubscriptions === true
       ? threadSubscriptionRoutes(rooms)

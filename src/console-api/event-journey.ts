@@ -11,6 +11,7 @@ import { stateEventAt } from '../rooms/state-store.ts'
 import { visibleEvent } from '../rooms/timeline.ts'
 import type { Queries } from '../storage/query.ts'
 import { decisionFor, type NotNotifiedDecision } from '../trace/decisions-store.ts'
+import { arrivalsOf } from '../trace/arrival/arrival-store.ts'
 import { gatewayStepsOfEvent } from '../trace/gateway-store.ts'
 import {
   decideForUser,
@@ -156,12 +157,14 @@ async function pushersOf(
   const queued = await q.all(queuedBetween, { pusherIds, low: position, high: position })
   const kept = Map.groupBy(await stepsOf(q, { position, pusherIds }), (step) => step.pusherId)
   const gateway = await q.all(gatewayStepsOfEvent, { eventId })
+  const arrivals = (await arrivalsOf(q, { positions: [position], pusherIds })).get(position) ?? []
   return known.map((pusher) => {
     const { pusherId, appId, pushkeyHash } = pusher
     return pusherOfEvent(pusher, {
       at,
       queuedAt: queued.find(({ lane_id: laneId }) => laneId === pusherId)?.created_at ?? null,
       kept: kept.get(pusherId) ?? [],
+      arrival: arrivals.find((one) => one.pusherId === pusherId),
       gateway: gateway.filter((step) => step.app_id === appId && step.pushkey_hash === pushkeyHash),
     })
   })

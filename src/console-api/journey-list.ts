@@ -2,6 +2,7 @@ import { readActions, ruleOf } from '../notifications/stored-rule.ts'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { wakesDevice } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
+import { arrivalsOf, type EventArrival } from '../trace/arrival/arrival-store.ts'
 import { decisionIn } from '../trace/decisions-store.ts'
 import { deviceState, type DeviceState } from '../trace/device-state.ts'
 import { journeyStep, pusherSteps, type UserEvent } from '../trace/journey.ts'
@@ -49,6 +50,10 @@ export type DeviceEntry = {
   next_attempt_at: number | null
   /** Of the last attempt. */
   error: string | null
+  /** The fetch of the event by the device, and the time since the poke, in milliseconds; null: not known. */
+  arrived: { at: number; after_ms: number } | null
+  /** The device usually fetches events, and has not fetched this one. */
+  not_seen: boolean
 }
 
 export type JourneyListRequest = {
@@ -146,13 +151,18 @@ async function matching(
   const events = await q.all(listedEvents, { userId, positions })
   const pusherIds = pushers.map(({ pusherId }) => pusherId)
   const steps = await stepsOfEvents(q, { positions, pusherIds })
+  const arrivals = await arrivalsOf(q, { positions, pusherIds })
   const queued = Map.groupBy(await q.all(queuedBetween, { pusherIds, low, high }), (item) => item.position)
   const isWanted = ({ state, pusher_id: id }: DeviceEntry) =>
     (filter.states?.has(state) ?? true) && (filter.device ?? id) === id
   return events.flatMap((event) => {
     const { position } = event
     if (filter.roomId !== undefined && event.room_id !== filter.roomId) return []
-    const records = { steps: steps.get(position) ?? [], queued: queued.get(position) ?? [] }
+    const records = {
+      steps: steps.get(position) ?? [],
+      queued: queued.get(position) ?? [],
+      arrivals: arrivals.get(position) ?? [],
+    }
     const decision = decisionOf(userId, event)
     const devices = devicesOf(pushers, { at: event.origin_server_ts, notifies: decision.notifies }, records)
     return isFiltered(filter) && !devices.some(isWanted) ? [] : [{ position, event, decision, devices }]
@@ -162,12 +172,13 @@ async function matching(
 type Records = {
   steps: readonly (StoredStep & { at: number })[]
   queued: readonly { lane_id: number; created_at: number }[]
+  arrivals: readonly EventArrival[]
 }
 
 function devicesOf(
   pushers: readonly KnownPusher[],
   event: UserEvent,
-  { steps, queued }: Records,
+  { steps, queued, arrivals }: Records,
 ): DeviceEntry[] {
   const { at } = event
   return pushers
@@ -176,11 +187,16 @@ function devicesOf(
       const kept = steps.filter(({ pusherId }) => pusherId === pusher.pusherId)
       const queuedAt = queued.find(({ lane_id: laneId }) => laneId === pusher.pusherId)?.created_at ?? null
       const ofEvent = pusherOfEvent(pusher, { at, queuedAt, kept, gateway: [] })
-      return deviceEntry(pusher, pusherSteps(ofEvent, event))
+      const arrival = arrivals.find(({ pusherId }) => pusherId === pusher.pusherId)
+      return deviceEntry(pusher, pusherSteps(ofEvent, event), arrival)
     })
 }
 
-function deviceEntry(pusher: KnownPusher, steps: ReturnType<typeof pusherSteps>): DeviceEntry {
+function deviceEntry(
+  pusher: KnownPusher,
+  steps: ReturnType<typeof pusherSteps>,
+  arrival: EventArrival | undefined,
+): DeviceEntry {
   const { state, step } = deviceState(steps) ?? {
     state: 'unknown' as const,
     step: journeyStep('not queued', 'not recorded', { at: null }),
@@ -200,6 +216,8 @@ function deviceEntry(pusher: KnownPusher, steps: ReturnType<typeof pusherSteps>)
     attempts: attempts.length,
     next_attempt_at: state === 'held' ? pusher.heldUntil : (step.next_attempt_at ?? null),
     error: step.error ?? attempts.at(-1)?.error ?? null,
+    arrived: arrival?.state === 'fetched' ? { at: arrival.at, after_ms: arrival.at - arrival.sentAt } : null,
+    not_seen: arrival?.state === 'not seen',
   }
 }
 

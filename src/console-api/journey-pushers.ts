@@ -6,7 +6,7 @@ import { pusherChangesOf } from '../trace/pushers-store.ts'
 import { type PusherOfUser, pushersOfUser } from './journey-store.ts'
 
 /** A pusher in the journeys of all events: what does not depend on the event. */
-export type KnownPusher = Omit<JourneyPusher, 'wasOn' | 'queuedAt' | 'kept' | 'gateway'> & {
+export type KnownPusher = Omit<JourneyPusher, 'wasOn' | 'queuedAt' | 'kept' | 'gateway' | 'arrival'> & {
   pusherId: number
   /** null: it has none, or it was removed. */
   handle: string | null
@@ -18,7 +18,7 @@ export type KnownPusher = Omit<JourneyPusher, 'wasOn' | 'queuedAt' | 'kept' | 'g
 }
 
 /** What a journey knows of one event and one pusher. */
-export type PusherRecords = { at: number } & Pick<JourneyPusher, 'queuedAt' | 'kept' | 'gateway'>
+export type PusherRecords = { at: number } & Pick<JourneyPusher, 'queuedAt' | 'kept' | 'gateway' | 'arrival'>
 
 /** The present pushers of a user, and those that were removed since the records begin. Removed ones are first. */
 export async function knownPushers(q: Queries, userId: UserId): Promise<KnownPusher[]> {

@@ -72,6 +72,11 @@ const deviceEntry = named('JourneyDevice', () =>
     attempts: z.int(),
     next_attempt_at: time().nullable(),
     error: z.string().nullable().describe('Of the last attempt'),
+    arrived: z
+      .strictObject({ at: time(), after_ms: z.int() })
+      .nullable()
+      .describe('The fetch of the event by the device, and the time since the poke; null: not known'),
+    not_seen: z.boolean().describe('The device usually fetches events, and has not fetched this one'),
   }),
 )
 

@@ -46,6 +46,8 @@ export type DeliveryQueries = {
    * result of the previous call.
    */
   activeUntil: (of: { userId: UserId; except: DeviceId | null; wasActive: boolean }) => number | undefined
+  /** Whether this device syncs. */
+  isActive: (device: { userId: UserId; deviceId: DeviceId }) => boolean
 }
 
 /** The next step for a pusher. */
@@ -77,7 +79,7 @@ export type NextStep =
 
 export type NextPokeDeps = Omit<
   DeliveryQueries,
-  'rulesOf' | 'recipientFacts' | 'readHeads' | 'readFollowing'
+  'rulesOf' | 'recipientFacts' | 'readHeads' | 'readFollowing' | 'isActive'
 > & {
   q: Queries
   clock: Pick<Clock, 'now'>

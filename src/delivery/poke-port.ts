@@ -78,7 +78,11 @@ async function record(deps: DeliveryDeps, tx: Transaction, { now, settled }: Rec
   // Before the removal: `recordCollapsed` reads the items.
   await trace.recordCollapsed(tx, now, collapsed)
   for (const plan of collapsed) await tx.run(removeCollapsed, plan)
-  await trace.recordSteps(tx, now, settled.flatMap(stepsOf))
+  await trace.recordSteps(
+    tx,
+    now,
+    settled.flatMap((one) => stepsOf(deps, one)),
+  )
   const paused = settled.filter(({ event }) => event.kind === 'circuit paused')
   const pusherIds = paused.map(({ lane }) => lane.laneId)
   await trace.recordHeld(tx, now, { pusherIds, reason: 'circuit open' })
@@ -90,14 +94,26 @@ async function record(deps: DeliveryDeps, tx: Transaction, { now, settled }: Rec
     if (event.kind === 'rejected' && !isTooLate) await deps.removePusher(tx, lane.laneId)
 }
 
-function stepsOf({ look, result, isTooLate }: SettledPoke): PusherStep[] {
+function stepsOf(deps: DeliveryDeps, { look, result, isTooLate }: SettledPoke): PusherStep[] {
   if (look === undefined) return []
   const { head, position, next, noted } = look
   if (result === undefined || next?.kind !== 'send' || next.about !== 'event') return [...noted]
   const of = { pusherId: head.pusher_id, position: position ?? 0 }
   const { refused } = result
   const before = refused ? [{ ...of, result: refused, but: 'shorter next' as const }] : []
-  return [...noted, ...before, { ...of, result, ...(isTooLate && { but: 'too late' as const }) }]
+  const last = { ...of, result, ...(isTooLate && { but: 'too late' as const }) }
+  return [...noted, ...before, isFetchExpected(deps, look) ? { ...last, isFetchExpected: true } : last]
+}
+
+/**
+ * Whether the device fetches the event when this poke arrives: its app asked for the event id only. A phone may delay a poke of low priority,
+ * and an app that syncs has the event already.
+ */
+function isFetchExpected({ isActive }: DeliveryDeps, { head, next }: PokeLook): boolean {
+  const { user_id: userId, device_id: deviceId } = head
+  if (deviceId === null || next?.kind !== 'send') return false
+  const { prio, devices } = next.poke.notification
+  return devices[0].data['format'] === 'event_id_only' && prio === 'high' && !isActive({ userId, deviceId })
 }
 
 /** Reported with the settling, because the result of a look ahead can be unused. */

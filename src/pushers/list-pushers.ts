@@ -1,8 +1,8 @@
 import { type JsonObject, parseStored } from '../lib/json.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
-import { statusOf } from './pusher-status.ts'
-import { handleHolders, pushersWithQueue, type QueuedPusher } from './status-store.ts'
+import { statusFacts, statusOf } from './pusher-status.ts'
+import { pushersWithQueue, type QueuedPusher } from './status-store.ts'
 
 /**
  * The pushers of a user in the shape of `GET /pushers`: the settings, `enabled` and `device_id` under both names of MSC3881, and
@@ -10,8 +10,8 @@ import { handleHolders, pushersWithQueue, type QueuedPusher } from './status-sto
  */
 export async function listPushers(q: Queries, userId: UserId, now: number): Promise<JsonObject[]> {
   const rows = await q.all(pushersWithQueue, { userId })
-  const holders = await q.all(handleHolders, { userIds: [userId] })
-  return rows.map((row) => ({ ...shown(row), 'org.belfry.status': statusOf(row, { holders, now }) }))
+  const facts = await statusFacts(q, { rows, userIds: [userId], now })
+  return rows.map((row) => ({ ...shown(row), 'org.belfry.status': statusOf(row, facts) }))
 }
 
 function shown(row: QueuedPusher): JsonObject {

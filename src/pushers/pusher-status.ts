@@ -1,11 +1,40 @@
 import { z } from 'zod'
 import { LONG_OUTAGE_MS } from '../delivery/collapse.ts'
+import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { once } from '../lib/once.ts'
+import type { Queries } from '../storage/query.ts'
+import { recentArrivals } from '../trace/arrival/arrival-store.ts'
+import { type Arrival, summaryOf } from '../trace/arrival/arrivals.ts'
 import { notifyReason } from '../trace/notify-reason.ts'
-import type { HandleHolder, QueuedPusher } from './status-store.ts'
+import { type HandleHolder, handleHolders, type QueuedPusher } from './status-store.ts'
 
 const time = () => z.int().describe('Milliseconds since the Unix epoch').nullable()
+
+const share = once(() =>
+  z
+    .strictObject({
+      arrived: z.int(),
+      not_seen: z.int(),
+      share: z.number().nullable().describe('Null without pokes that count'),
+    })
+    .meta({ id: 'ArrivalShare' }),
+)
+
+/** The schema of `arrivalOf`. */
+const arrivalStatus = once(() =>
+  z
+    .strictObject({
+      state: z.enum(['arrives', 'not seen', 'unknown']),
+      last_arrived_at: time(),
+      usual_ms: z.int().nullable().describe('The usual time from the poke to the fetch of its event'),
+      not_seen: z.int().describe('The number of pokes in a row that did not arrive'),
+      waiting: z.int().describe('The number of pokes whose event was not fetched, without a conclusion yet'),
+      hour: share(),
+      day: share(),
+    })
+    .meta({ id: 'PusherArrival' }),
+)
 
 /** The schema of `statusOf`. */
 export const pusherStatus = once(() =>
@@ -22,20 +51,26 @@ export const pusherStatus = once(() =>
       last_error: z.string().nullable(),
       last_error_at: time(),
       handle_shared_with: z.array(z.string()).describe('Ids of other devices'),
+      arrival: arrivalStatus(),
     })
     .meta({ id: 'PusherStatus' }),
 )
+
+export type StatusFacts = {
+  holders: readonly HandleHolder[]
+  /** The last results of each pusher, the newest first. */
+  arrivals: ReadonlyMap<number, readonly Arrival[]>
+  now: number
+}
 
 /**
  * The delivery status of a pusher. `state`: `off` (disabled), `pending` (its app has not confirmed it yet), `ok`, `retrying` (the last
  * attempt failed) or `failing` (every attempt has failed for a day). Times are in milliseconds since the Unix epoch, null for never.
  * `last_error`: one of the words of `delivery/poke-fault.ts`. `held_until`: the latest time at which the next poke is sent; until
- * then it waits for its event to be read on another device. `handle_shared_with`: ids of other devices.
+ * then it waits for its event to be read on another device. `handle_shared_with`: ids of other devices. `arrival`: whether the device fetches
+ * the events of its pokes (`trace/arrival/`), from the last results.
  */
-export function statusOf(
-  row: QueuedPusher,
-  { holders, now }: { holders: readonly HandleHolder[]; now: number },
-): JsonObject {
+export function statusOf(row: QueuedPusher, { holders, arrivals, now }: StatusFacts): JsonObject {
   const sharing = holders.filter(
     (other) =>
       other.handle === row.handle && other.user_id === row.user_id && other.pusher_id !== row.pusher_id,
@@ -52,7 +87,30 @@ export function statusOf(
     last_error: row.last_error,
     last_error_at: row.last_error_at,
     handle_shared_with: [...new Set(sharing.flatMap((other) => other.device_id ?? []))],
+    arrival: arrivalOf(arrivals.get(row.pusher_id) ?? [], now),
   }
+}
+
+function arrivalOf(newest: readonly Arrival[], now: number): JsonObject {
+  const { state, lastAt, usualMs, notSeen, waiting, hour, day } = summaryOf(newest, now)
+  return { state, last_arrived_at: lastAt, usual_ms: usualMs, not_seen: notSeen, waiting, hour, day }
+}
+
+/** The facts for `statusOf` that are read together for several pushers. */
+export async function statusFacts(
+  q: Queries,
+  { rows, userIds, now }: { rows: readonly QueuedPusher[]; userIds: readonly UserId[]; now: number },
+): Promise<StatusFacts> {
+  const pusherIds = rows.map((row) => row.pusher_id)
+  const recent = (await q.all(recentArrivals, { pusherIds })).map((row) => ({
+    pusherId: row.pusher_id,
+    state: row.state,
+    sentAt: row.sent_at,
+    at: row.at,
+    expected: row.expected === 1,
+  }))
+  const arrivals = Map.groupBy(recent, ({ pusherId }) => pusherId)
+  return { holders: await q.all(handleHolders, { userIds }), arrivals, now }
 }
 
 function stateOf({ enabled, activated, failing_since: since }: QueuedPusher, now: number): string {

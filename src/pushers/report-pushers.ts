@@ -2,16 +2,10 @@ import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import type { Queries } from '../storage/query.ts'
-import { statusOf } from './pusher-status.ts'
+import { type StatusFacts, statusFacts, statusOf } from './pusher-status.ts'
 import { REMOVED_KEPT } from './remove-pushers.ts'
 import { type RemovedRow, removedOfAll, removedOfUser } from './removed-store.ts'
-import {
-  type HandleHolder,
-  handleHolders,
-  pushersPage,
-  pushersWithQueue,
-  type QueuedPusher,
-} from './status-store.ts'
+import { pushersPage, pushersWithQueue, type QueuedPusher } from './status-store.ts'
 import { REMOVED_FOR_MS } from './sweep-removed.ts'
 
 export type ReportRequest = {
@@ -37,26 +31,25 @@ export async function reportPushers(
   if (of !== 'all') {
     const rows = await q.all(pushersWithQueue, { userId: of })
     const removed = await q.all(removedOfUser, { userId: of, since, limit: REMOVED_KEPT })
-    return report(viewer, { now, rows, removed, holders: await q.all(handleHolders, { userIds: [of] }) })
+    return report(viewer, { rows, removed, facts: await statusFacts(q, { rows, userIds: [of], now }) })
   }
   const rows = await q.all(pushersPage, { after, limit })
-  const holders = await q.all(handleHolders, { userIds: [...new Set(rows.map((row) => row.user_id))] })
+  const facts = await statusFacts(q, { rows, userIds: [...new Set(rows.map((row) => row.user_id))], now })
   const removed = await q.all(removedOfAll, { since, limit: REMOVED_KEPT })
   const last = rows.length === limit ? rows.at(-1) : undefined
   return {
-    ...report(viewer, { now, rows, removed, holders }),
+    ...report(viewer, { rows, removed, facts }),
     ...(last !== undefined && { nextBatch: last.pusher_id }),
   }
 }
 
 type Found = {
-  now: number
   rows: readonly QueuedPusher[]
   removed: readonly RemovedRow[]
-  holders: readonly HandleHolder[]
+  facts: StatusFacts
 }
 
-function report(viewer: UserId, { now, rows, removed, holders }: Found) {
+function report(viewer: UserId, { rows, removed, facts }: Found) {
   return {
     pushers: rows.map((row) => ({
       pusher_id: row.pusher_id,
@@ -67,7 +60,7 @@ function report(viewer: UserId, { now, rows, removed, holders }: Found) {
       gateway: row.url === null ? null : (URL.parse(row.url)?.origin ?? null),
       created_at: row.created_at,
       set_at: row.set_at,
-      ...statusOf(row, { holders, now }),
+      ...statusOf(row, facts),
     })),
     removed: removed.map((row) => ({
       ...identityOf(viewer, row),

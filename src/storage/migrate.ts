@@ -43,6 +43,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   40: async () => (await import('./migrations/0040-presence.ts')).presence,
   41: async () => (await import('./migrations/0041-blocked-media.ts')).blockedMedia,
   42: async () => (await import('./migrations/0042-room-upgrades.ts')).roomUpgrades,
+  43: async () => (await import('./migrations/0043-arrivals.ts')).arrivals,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

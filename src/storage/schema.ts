@@ -1,4 +1,5 @@
 import type { DeviceId, EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts'
+import type { ArrivalProgressTable, ArrivalsTable } from './arrivals-schema.ts'
 import type { Filled, Flag } from './columns.ts'
 import type {
   BackedUpKeysTable,
@@ -480,6 +481,8 @@ export type Schema = {
   trace_decisions: TraceDecisionsTable
   trace_pushers: TracePushersTable
   trace_gateway: TraceGatewayTable
+  arrivals: ArrivalsTable
+  arrival_progress: ArrivalProgressTable
   media: MediaTable
   media_usage: MediaUsageTable
   media_contents: MediaContentsTable

@@ -1,4 +1,5 @@
 import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
+import type { ArrivalState } from './arrival/arrivals.ts'
 import { notifyReason } from './notify-reason.ts'
 import type { StoredStep } from './steps-store.ts'
 import { type ReasonOf, sentenceFor, type StepName } from './vocabulary.ts'
@@ -48,6 +49,8 @@ export type JourneyPusher = {
   /** In the order of recording. */
   kept: readonly (StoredStep & { at: number })[]
   gateway: readonly StoredGatewayStep[]
+  /** Whether its device has fetched the event. Absent: not known. */
+  arrival?: { state: ArrivalState; sentAt: number; at: number } | undefined
 }
 
 export type StoredGatewayStep = {
@@ -77,6 +80,7 @@ export function pusherSteps(pusher: JourneyPusher, event: UserEvent): JourneySte
   }
   // The gateway acts before the server records the response.
   for (const step of gatewaySteps(pusher.gateway)) insertByTime(steps, step)
+  steps.push(...arrivalSteps(pusher.arrival))
   const { failing } = pusher
   if (pusher.queuedAt !== null && failing !== null)
     steps.push(
@@ -87,6 +91,20 @@ export function pusherSteps(pusher: JourneyPusher, event: UserEvent): JourneySte
       }),
     )
   return steps
+}
+
+function arrivalSteps(arrival: JourneyPusher['arrival']): JourneyStep[] {
+  if (arrival?.state === 'not seen') return [journeyStep('not seen', 'not fetched', { at: arrival.at })]
+  if (arrival?.state !== 'fetched') return []
+  const { at, sentAt } = arrival
+  const ms = at - sentAt
+  return [{ ...journeyStep('fetched', 'fetched', { at, ms }), text: fetchedText(ms) }]
+}
+
+/** With the delay in seconds, or in minutes. */
+function fetchedText(ms: number): string {
+  const delay = ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`
+  return sentenceFor('fetched', 'fetched', `${delay} later`)
 }
 
 function whyNotQueued(pusher: JourneyPusher, { at, notifies }: UserEvent): JourneyStep {

@@ -14,6 +14,8 @@ export type StoredStep = {
   reason: string | null
   status: number | null
   ms: number | null
+  /** For `sent`: the device should fetch the event now. Absent: not known. */
+  isFetchExpected?: true
 }
 
 /** An entry of the JSON list in `trace_steps.steps`. Null values at the end may be missing. */
@@ -23,6 +25,7 @@ type PackedStep = [
   reason?: string | null,
   status?: number | null,
   ms?: number | null,
+  isFetchExpected?: 1,
 ]
 
 const STEPS_PER_ROW = 32
@@ -38,14 +41,16 @@ export function addSteps(tx: Transaction, at: number, steps: readonly StoredStep
 function packRows(steps: readonly StoredStep[]): { position: number; steps: string }[] {
   const open = new Map<number, PackedStep[]>()
   const rows: { position: number; list: PackedStep[] }[] = []
-  for (const { pusherId, position, step, reason, status, ms } of steps) {
+  for (const { pusherId, position, step, reason, status, ms, isFetchExpected } of steps) {
     let list = open.get(position)
     if (list === undefined || list.length === STEPS_PER_ROW) {
       list = []
       open.set(position, list)
       rows.push({ position, list })
     }
-    list.push([pusherId, step, reason, status, ms])
+    list.push(
+      isFetchExpected ? [pusherId, step, reason, status, ms, 1] : [pusherId, step, reason, status, ms],
+    )
   }
   return rows.map(({ position, list }) => ({ position, steps: JSON.stringify(list) }))
 }
@@ -82,7 +87,7 @@ export function stepsOfRow({
   steps: string
 }): (StoredStep & { at: number })[] {
   return (JSON.parse(steps) as PackedStep[]).map(
-    ([pusherId, step, reason = null, status = null, ms = null]) => ({
+    ([pusherId, step, reason = null, status = null, ms = null, isFetchExpected]) => ({
       pusherId,
       position,
       at,
@@ -90,6 +95,7 @@ export function stepsOfRow({
       reason,
       status,
       ms,
+      ...(isFetchExpected === 1 && { isFetchExpected: true }),
     }),
   )
 }

@@ -6,7 +6,7 @@ export type SweepRange = { before: number; after: number; keep: number; limit: n
 
 // The oldest rows are at one end of the primary key, so a sweep costs only the rows that it removes. Where ids are missing (after a
 // rollback, or positions of events without a row) fewer than `keep` rows are kept.
-function sweepOf(name: 'trace_steps' | 'trace_decisions' | 'trace_pushers' | 'trace_gateway') {
+function sweepOf(name: 'trace_steps' | 'trace_decisions' | 'trace_pushers' | 'trace_gateway' | 'arrivals') {
   // The tables have the same columns for this query.
   const table = name as 'trace_steps'
   const id = (name === 'trace_decisions' ? 'position' : 'entry_id') as 'entry_id'
@@ -38,10 +38,12 @@ export const sweepSteps = sweepOf('trace_steps')
 export const sweepDecisions = sweepOf('trace_decisions')
 export const sweepPusherChanges = sweepOf('trace_pushers')
 export const sweepGatewaySteps = sweepOf('trace_gateway')
+export const sweepArrivals = sweepOf('arrivals')
 
 export const SWEEPS: readonly Query<SweepRange, unknown>[] = [
   sweepSteps,
   sweepDecisions,
   sweepPusherChanges,
   sweepGatewaySteps,
+  sweepArrivals,
 ]

@@ -23,8 +23,9 @@ export async function sweepTrace(deps: TraceSweepDeps, retention: TraceRetention
 /** Sweeps at the start and then every ten seconds, until it is disposed of. Runs also while recording is off. */
 export function startTraceSweeper(
   deps: TraceSweepDeps & { log: Log },
-  retention: TraceRetention,
+  settings: { retention_days: number; max_rows: number },
 ): AsyncDisposable {
+  const retention = { retentionDays: settings.retention_days, maxRows: settings.max_rows }
   return startSweeper(deps, {
     of: 'trace',
     everyMs: SWEEP_EVERY_MS,

@@ -17,11 +17,11 @@ import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
 /**
  * A step of one event for one pusher, with or without an attempt. `but`: the short form was sent after a refusal, or the pusher was set
- * again before its rejection was recorded.
+ * again before its rejection was recorded. `isFetchExpected`: if the poke arrives, the device fetches the event (`arrival/`).
  */
 export type PusherStep = { pusherId: number; position: number } & (
   | UnattemptedStep
-  | { result: SendResult; but?: 'shorter next' | 'too late' | undefined }
+  | { result: SendResult; but?: 'shorter next' | 'too late' | undefined; isFetchExpected?: boolean }
 )
 
 /** A step without an attempt. */
@@ -181,7 +181,7 @@ function heldRecorder(): Trace['recordHeld'] {
 function storedStep({ pusherId, position, ...step }: PusherStep): StoredStep {
   if ('step' in step)
     return { pusherId, position, step: step.step, reason: step.reason, status: null, ms: null }
-  const { result, but } = step
+  const { result, but, isFetchExpected } = step
   // An accepted attempt has no reason.
   const isTaken = result.kind === 'delivered' || result.kind === 'rejected'
   return {
@@ -191,6 +191,7 @@ function storedStep({ pusherId, position, ...step }: PusherStep): StoredStep {
     reason: isTaken ? null : result.reason,
     status: result.status ?? null,
     ms: Math.round(result.ms),
+    ...(isFetchExpected === true && result.kind === 'delivered' && { isFetchExpected }),
   }
 }
 

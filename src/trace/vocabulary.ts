@@ -63,6 +63,13 @@ export const VOCABULARY = {
     sent: 'The notification was sent to the device, as far as this server knows.',
     mailed: 'The event was mailed, as far as this server knows.',
   },
+  fetched: {
+    fetched: 'The device fetched the event from this server after the poke, so the push has arrived.',
+  },
+  'not seen': {
+    'not fetched':
+      'The app usually fetches the event of a push at once. It has not fetched this one, and has used this server since, so the push probably did not arrive.',
+  },
   rejected: {
     rejected: 'The pusher was removed because its gateway rejected the pushkey.',
   },

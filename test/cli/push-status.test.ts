@@ -31,6 +31,7 @@ const FAILING = {
   next_attempt_at: 1_795_313_400_000,
   held_until: 1_795_313_380_000,
   handle_shared_with: ['TABLET'],
+  arrival: { state: 'not seen', last_arrived_at: 1_795_313_300_000, usual_ms: 840, not_seen: 2 },
 }
 const REMOVED = {
   ...IDENTITY,
@@ -66,6 +67,8 @@ test('push status prints each pusher with its problems and the removed ones, and
 ${name}: retrying, nothing sent yet, 3 waiting
   failing since 2026-11-22 02:09:30Z (status 503), next attempt 2026-11-22 02:10:00Z
   held until 2026-11-22 02:09:40Z: its user is active on another device
+  last arrived 2026-11-22 02:08:20Z, usually after 0.8 s
+  not seen: the app has not fetched the last 2 events
   its instance_handle is shared with: TABLET
 
 Removed in the last 30 days:

@@ -15,6 +15,7 @@ import { onEachDatabase } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { inject } from '../support/inject.ts'
+import { NO_ARRIVAL } from '../support/no-arrival.ts'
 
 /** The body of the example in the founding text, unchanged. */
 const FOUNDING = {
@@ -89,6 +90,7 @@ onEachDatabase('pushers over HTTP', (open) => {
         last_error: null,
         last_error_at: null,
         handle_shared_with: [],
+        arrival: NO_ARRIVAL,
       })
       assert.deepEqual(await api.ask(prefix, { ...FOUNDING, kind: null }), { status: 200, body: {} })
       assert.deepEqual(await api.listed(), [])

@@ -17,6 +17,7 @@ import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { alice, untilIdle, bob, bodies, carol, setUp } from './delivery-fixture.ts'
+import { NO_ARRIVAL } from '../support/no-arrival.ts'
 
 const takeOver = query<{ until: number }>()((db, p) =>
   db.updateTable('lanes').set({ lease_owner: 'another process', lease_until: p.until }),
@@ -193,6 +194,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
       last_error: 'status 503',
       last_error_at: now,
       handle_shared_with: [],
+      arrival: NO_ARRIVAL,
     })
   })
 

@@ -10,6 +10,7 @@ import { checkedResponses } from '../support/response-check.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { NO_ARRIVAL } from '../support/no-arrival.ts'
 
 type Note = Record<string, unknown>
 type Report = { pushers: Note[]; removed: Note[]; next_batch?: string }
@@ -128,6 +129,7 @@ test('the report contains the pushkey for the owner, a hash for an administrator
         last_error: null,
         last_error_at: null,
         handle_shared_with: [],
+        arrival: NO_ARRIVAL,
       },
     ],
   })

@@ -21,6 +21,7 @@ import { createWakes } from '../../src/rooms/sync/wake-queue.ts'
 import { parseToken } from '../../src/rooms/sync/token.ts'
 import { createTyping } from '../../src/rooms/typing.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { NO_FETCHES } from '../../src/trace/arrival/fetches.ts'
 import { NO_TRACE } from '../../src/trace/trace.ts'
 import { afterTest } from '../support/after-test.ts'
 import { silentLog } from '../support/log.ts'
@@ -160,6 +161,7 @@ export async function createSyncFixture(t: TestContext, db: Database, names: rea
     wakes,
     sharedRooms,
     activity,
+    fetches: NO_FETCHES,
     sections: [],
     legacyMentionRules: true,
     maxTimeoutMs: 60_000,

@@ -30,6 +30,8 @@ export type Activity = Disposable & {
    * a device may stay away.
    */
   activeUntil(query: ActivityQuery): number | undefined
+  /** Whether this device is active, as far as is known now. */
+  isActive: (device: ActiveDevice) => boolean
 }
 
 type State = { polls: number; until: number; publishedUntil: number }
@@ -83,6 +85,10 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
       const last = Math.max(0, ...times)
       return last > now ? last : undefined
     },
+    isActive({ userId, deviceId }) {
+      const state = devices.find(userId, deviceId)
+      return state !== undefined && (state.polls > 0 || state.until > clock.now())
+    },
     [Symbol.dispose]: unsubscribe,
   }
 }
@@ -95,6 +101,7 @@ function createDevices(clock: Clock) {
   const key = ({ userId, deviceId }: ActiveDevice) => `${userId} ${deviceId}`
   return {
     of: (userId: UserId) => [...(users.get(userId) ?? [])],
+    find: (userId: UserId, deviceId: DeviceId) => users.get(userId)?.get(deviceId),
     stateOf({ userId, deviceId }: ActiveDevice): State {
       let devices = users.get(userId)
       if (!devices) users.set(userId, (devices = new Map()))

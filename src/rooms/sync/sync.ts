@@ -7,6 +7,7 @@ import type { Viewer } from '../../lib/matrix-event.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
 import { currentPosition } from '../../storage/stream.ts'
+import type { Fetches } from '../../trace/arrival/fetches.ts'
 import type { DevicePresence } from '../presence/device-presence.ts'
 import { excludesPresence } from '../presence/presence-filter.ts'
 import type { PresenceState } from '../presence/presence-state.ts'
@@ -26,6 +27,8 @@ export type SyncDeps = {
   clock: Clock
   wakes: Wakes
   activity: Activity
+  /** Fetches of the events of pushes. */
+  fetches: Pick<Fetches, 'note'>
   /** undefined: the server has no presence. */
   devicePresence?: DevicePresence | undefined
   sections: readonly SyncSection[]

@@ -31,7 +31,10 @@ export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): P
     signal,
     watches: watchesOf(request),
   }
-  using _activity = markActive(deps, viewer, { presence: request.presence, timeoutMs: poll.timeoutMs })
+  if (request.connId === NOTIFICATIONS) noteFetch(deps, request)
+  using _activity = BACKGROUND.has(request.connId)
+    ? undefined
+    : markActive(deps, viewer, { presence: request.presence, timeoutMs: poll.timeoutMs })
   await acknowledge(deps, request)
   let start: Start = { ...first, asked }
   const { body, token, state, extensions } = await longPoll(deps, poll, async () => {
@@ -45,6 +48,15 @@ export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): P
   const saved = isChanged ? await deps.connections.save(key, state, version) : version
   const connection = connectionPart({ version: saved, owner, extensions, request: asked })
   return { pos: syncToken({ ...token, connection }), ...body }
+}
+
+/** The connection with which Element X fetches the event of a push. It subscribes to the rooms of pushes. */
+const NOTIFICATIONS = 'notifications'
+/** The connections of apps that are not open. An open app has others beside them. */
+const BACKGROUND: ReadonlySet<string> = new Set([NOTIFICATIONS, 'encryption'])
+
+function noteFetch({ fetches }: SlidingDeps, { viewer, subscriptions }: SlidingRequest): void {
+  if (subscriptions.size > 0) fetches.note({ ...viewer, roomIds: [...subscriptions.keys()] })
 }
 
 /** The parts of a request that decide which data the client wants. */

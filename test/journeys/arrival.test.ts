@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { call, foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
+import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.ts'
+import { startTestServer } from '../support/server.ts'
+
+// Whether a push has arrived, from the fetches of its event by the device.
+
+const DEADLINE_MS = 120_000
+const SWEEP_MS = 10_000
+
+type Step = { step: string; reason: string; text: string; ms?: number }
+type Arrival = {
+  state: string
+  last_arrived_at: number | null
+  usual_ms: number | null
+  not_seen: number
+  waiting: number
+  hour: { arrived: number; not_seen: number; share: number | null }
+}
+
+type Fixture = {
+  url: string
+  clock: ManualClock
+  gateway: PokeReceiver
+  bob: TestUser
+  phone: TestUser
+  /** Another device of the same user, which reads the reports. */
+  laptop: TestUser
+  roomId: string
+}
+
+let users = 0
+
+type Shared = Pick<Fixture, 'url' | 'clock' | 'gateway' | 'bob'>
+
+async function createShared(t: TestContext): Promise<Shared> {
+  const clock = createManualClock(Date.now())
+  const gateway = await startPokeReceiver(t)
+  const { url } = await startTestServer(t, { environment: { clock } })
+  return { url, clock, gateway, bob: await registerUser(url, 'bob') }
+}
+
+/** A user with a phone, whose app asks for event ids only. */
+async function createPhone(shared: Shared, format: string | undefined = 'event_id_only'): Promise<Fixture> {
+  const { url, gateway, bob } = shared
+  const name = `user${++users}`
+  const phone = await registerUser(url, name)
+  const laptop = await loginUser(url, name)
+  const data = { url: gateway.url, ...(format !== undefined && { format }) }
+  await phone.post('/pushers/set', foundingPusher(gateway.url, { pushkey: `key of ${name}`, data }))
+  const roomId = await bob.createRoom()
+  await phone.post(`/join/${encodeURIComponent(roomId)}`)
+  const fixture = { ...shared, phone, laptop, roomId }
+  pass(fixture, DEADLINE_MS)
+  return fixture
+}
+
+const pass = ({ clock }: Fixture, ms: number) => clock.advance(ms)
+
+/** Sends an event, and waits until its poke is recorded. */
+async function push(fixture: Fixture): Promise<string> {
+  const { bob, roomId } = fixture
+  const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.encrypted/${crypto.randomUUID()}`
+  const { event_id: eventId } = await bob.put(path, { algorithm: 'm.megolm.v1.aes-sha2', ciphertext: 'x' })
+  await eventually(async () => (await journey(fixture, String(eventId))).state === 'sent')
+  return String(eventId)
+}
+
+async function journey({ url, laptop }: Fixture, eventId: string) {
+  const path = `${url}/_belfry/v1/journey?event_id=${encodeURIComponent(eventId)}`
+  const { status, body } = await call(path, { token: laptop.token })
+  assert.equal(status, 200)
+  const [pusher] = body['pushers'] as { state: string; steps: Step[] }[]
+  assert.ok(pusher)
+  return pusher
+}
+
+async function arrival({ url, laptop }: Fixture): Promise<Arrival> {
+  const { body } = await call(`${url}/_belfry/v1/pushers`, { token: laptop.token })
+  const [pusher] = body['pushers'] as { arrival: Arrival }[]
+  assert.ok(pusher)
+  return pusher.arrival
+}
+
+const eventPath = ({ roomId }: Fixture, eventId: string, kind = 'event') =>
+  `/rooms/${encodeURIComponent(roomId)}/${kind}/${encodeURIComponent(eventId)}`
+
+async function untilFetched(fixture: Fixture, eventId: string): Promise<Step> {
+  pass(fixture, 1000)
+  const { steps } = await eventually(async () => {
+    const found = await journey(fixture, eventId)
+    return found.state === 'fetched' && found
+  })
+  const last = steps.at(-1)
+  assert.ok(last)
+  return last
+}
+
+/** Pushes of which the app fetches each event after 800 ms. */
+async function makeHabit(fixture: Fixture, pushes = 5): Promise<void> {
+  for (let count = 0; count < pushes; count++) {
+    const eventId = await push(fixture)
+    pass(fixture, 800)
+    await fixture.phone.get(eventPath(fixture, eventId))
+    await untilFetched(fixture, eventId)
+  }
+  pass(fixture, DEADLINE_MS)
+}
+
+/** Waits until the server has noticed that the last event was not fetched. */
+const untilWaiting = (fixture: Fixture) =>
+  eventually(async () => {
+    pass(fixture, SWEEP_MS)
+    return (await arrival(fixture)).waiting > 0
+  })
+
+describe('the arrival of a push', () => {
+  let shared: Shared
+  test('server', async (t) => {
+    shared = await createShared(t)
+
+    await t.test('is known after the device has fetched the event, with the delay', async () => {
+      const fixture = await createPhone(shared)
+      assert.equal((await arrival(fixture)).state, 'unknown')
+      const first = await push(fixture)
+      pass(fixture, 800)
+      await fixture.phone.get(eventPath(fixture, first))
+      const at = fixture.clock.now()
+      const step = await untilFetched(fixture, first)
+      assert.deepEqual([step.step, step.reason, step.ms], ['fetched', 'fetched', 800])
+      assert.match(step.text, /\(0\.8 s later\)/)
+      assert.equal((await arrival(fixture)).last_arrived_at, at)
+      const second = await push(fixture)
+      pass(fixture, 1200)
+      await fixture.phone.get(eventPath(fixture, second, 'context'))
+      assert.equal((await untilFetched(fixture, second)).ms, 1200)
+      await makeHabit(fixture, 4)
+      const { state, usual_ms, hour } = await arrival(fixture)
+      assert.deepEqual([state, usual_ms, hour], ['arrives', 800, { arrived: 6, not_seen: 0, share: 1 }])
+    })
+
+    await t.test('is known from the connection of sliding sync for notifications', async () => {
+      const fixture = await createPhone(shared)
+      const [first, second] = [await push(fixture), await push(fixture)]
+      const subscription = { timeline_limit: 16, required_state: [] }
+      const path = `${fixture.url}/_matrix/client/unstable/org.matrix.simplified_msc3575/sync?timeout=0`
+      const { status } = await call(path, {
+        token: fixture.phone.token,
+        body: { conn_id: 'notifications', room_subscriptions: { [fixture.roomId]: subscription } },
+      })
+      assert.equal(status, 200)
+      for (const eventId of [first, second]) await untilFetched(fixture, eventId)
+    })
+
+    await t.test(
+      'is not seen after the app has stopped fetching, when the device was used again',
+      async () => {
+        const fixture = await createPhone(shared)
+        await makeHabit(fixture)
+        const eventId = await push(fixture)
+        await untilWaiting(fixture)
+        assert.equal((await journey(fixture, eventId)).state, 'sent', 'the phone may be off')
+        await fixture.phone.get('/account/whoami')
+        const found = await eventually(async () => {
+          pass(fixture, SWEEP_MS)
+          const { state, steps } = await journey(fixture, eventId)
+          return state === 'not seen' && steps.at(-1)
+        })
+        assert.equal(found.reason, 'not fetched')
+        const { state, not_seen, waiting } = await arrival(fixture)
+        assert.deepEqual([state, not_seen, waiting], ['not seen', 1, 0])
+      },
+    )
+
+    await t.test('is fetched late by a device that was offline', async () => {
+      const fixture = await createPhone(shared)
+      await makeHabit(fixture)
+      const eventId = await push(fixture)
+      await untilWaiting(fixture)
+      await fixture.phone.get(eventPath(fixture, eventId))
+      const step = await untilFetched(fixture, eventId)
+      assert.match(step.text, /\(\d+ min later\)/)
+      assert.equal((await arrival(fixture)).state, 'arrives')
+    })
+
+    await t.test('stays unknown for an app that never fetches', async () => {
+      const fixture = await createPhone(shared)
+      const eventId = await push(fixture)
+      pass(fixture, DEADLINE_MS)
+      await fixture.phone.get('/account/whoami')
+      const other = await createPhone(shared)
+      await makeHabit(other)
+      await push(other)
+      // The sweep has also checked the earlier push.
+      await untilWaiting(other)
+      const { state, last_arrived_at, not_seen, waiting } = await arrival(fixture)
+      assert.deepEqual([state, last_arrived_at, not_seen, waiting], ['unknown', null, 0, 0])
+      assert.equal((await journey(fixture, eventId)).state, 'sent')
+    })
+
+    await t.test('is not proved by other requests', async () => {
+      const fixture = await createPhone(shared)
+      const [first, second] = [await push(fixture), await push(fixture)]
+      await fixture.laptop.get(eventPath(fixture, first))
+      // The phone is open: it has the events by a sync.
+      await fixture.phone.get('/sync?timeout=0')
+      await fixture.phone.get(eventPath(fixture, first))
+      pass(fixture, DEADLINE_MS / 2)
+      // The fetch of another event is stored after those before it.
+      await fixture.phone.get(eventPath(fixture, second))
+      await untilFetched(fixture, second)
+      assert.equal((await journey(fixture, first)).state, 'sent')
+    })
+
+    await t.test('is unknown for a device with two pushers', async () => {
+      const fixture = await createPhone(shared)
+      const { phone, gateway } = fixture
+      const more = {
+        pushkey: 'another',
+        instance_handle: 'another',
+        data: { url: gateway.url, format: 'event_id_only' },
+      }
+      await phone.post('/pushers/set', foundingPusher(gateway.url, more))
+      const eventId = await push(fixture)
+      await phone.get(eventPath(fixture, eventId))
+      const other = await createPhone(shared)
+      await makeHabit(other, 1)
+      assert.equal((await journey(fixture, eventId)).state, 'sent')
+    })
+  })
+})
