@@ -21,6 +21,8 @@ type Arrival = {
   hour: { arrived: number; not_seen: number; share: number | null }
 }
 
+type Listed = { state: string; arrived: { at: number; after_ms: number } | null; not_seen: boolean }
+
 type Fixture = {
   url: string
   clock: ManualClock
@@ -78,6 +80,15 @@ async function journey({ url, laptop }: Fixture, eventId: string) {
   return pusher
 }
 
+/** The device of an event in the list of journeys. */
+async function listed({ url, laptop }: Fixture, eventId: string) {
+  const { body } = await call(`${url}/_belfry/v1/journeys`, { token: laptop.token })
+  const journeys = body['journeys'] as { event_id: string; devices: Listed[] }[]
+  const device = journeys.find(({ event_id: id }) => id === eventId)?.devices[0]
+  assert.ok(device)
+  return device
+}
+
 async function arrival({ url, laptop }: Fixture): Promise<Arrival> {
   const { body } = await call(`${url}/_belfry/v1/pushers`, { token: laptop.token })
   const [pusher] = body['pushers'] as { arrival: Arrival }[]
@@ -132,6 +143,7 @@ describe('the arrival of a push', () => {
       const step = await untilFetched(fixture, first)
       assert.deepEqual([step.step, step.reason, step.ms], ['fetched', 'fetched', 800])
       assert.match(step.text, /\(0\.8 s later\)/)
+      assert.deepEqual((await listed(fixture, first)).arrived, { at, after_ms: 800 })
       assert.equal((await arrival(fixture)).last_arrived_at, at)
       const second = await push(fixture)
       pass(fixture, 1200)
@@ -170,6 +182,8 @@ describe('the arrival of a push', () => {
           return state === 'not seen' && steps.at(-1)
         })
         assert.equal(found.reason, 'not fetched')
+        const { arrived, not_seen: isNotSeen, state: listedState } = await listed(fixture, eventId)
+        assert.deepEqual([arrived, isNotSeen, listedState], [null, true, 'sent'])
         const { state, not_seen, waiting } = await arrival(fixture)
         assert.deepEqual([state, not_seen, waiting], ['not seen', 1, 0])
       },
