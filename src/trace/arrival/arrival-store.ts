@@ -57,10 +57,10 @@ export const newestInRoom = query<{ roomId: RoomId; pusherId: number; limit: num
     .select(['e.position', 'i.position as queued']),
 )
 
-export type Proof = { position: number; pusher_id: number; sent_at: number; at: number; expected: 0 | 1 }
+export type NewFetched = { position: number; pusher_id: number; sent_at: number; at: number; expected: 0 | 1 }
 
 /** A conclusion that was drawn before stays. */
-export const insertFetched = query<{ proofs: readonly Proof[] }>()((db, p, d) =>
+export const insertFetched = query<{ proofs: readonly NewFetched[] }>()((db, p, d) =>
   db
     .insertInto('arrivals')
     .columns(['position', 'pusher_id', 'state', 'sent_at', 'at', 'expected'])

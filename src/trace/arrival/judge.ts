@@ -20,7 +20,7 @@ import {
 
 // Finds the pokes whose event was not fetched, some time after they were sent, so that sending costs nothing more.
 
-export type JudgeDeps = { db: Database; clock: Clock }
+export type ConclusionDeps = { db: Database; clock: Clock }
 
 const BATCH = 500
 /** The newest pokes of a device that is off are enough. */
@@ -30,7 +30,7 @@ const MOST_WAITING = 16
  * Checks the pokes whose deadline is over, and draws the conclusions that are possible now. Each poke is checked by one process. Resolves to
  * the number of checked records of the trace; it is called again until that is less than `CHECKED_AT_ONCE`.
  */
-export async function judgePokes(deps: JudgeDeps): Promise<number> {
+export async function judgePokes(deps: ConclusionDeps): Promise<number> {
   return await deps.db.transaction(
     async (tx) => {
       const now = deps.clock.now()

@@ -7,7 +7,7 @@ import {
   fetchedEvents,
   insertFetched,
   newestInRoom,
-  type Proof,
+  type NewFetched,
   pusherOfDevice,
 } from './arrival-store.ts'
 import { type Cause, causeOf, meaningOf } from './arrivals.ts'
@@ -123,7 +123,7 @@ async function withCauses<F extends NotedFetch>(
 
 const isInFlight = ({ cause, isQueued }: Caused<NotedFetch>) => cause === undefined && isQueued
 
-function proofOf({ fetch, position, pusherId, cause }: Candidate<NotedFetch> & { cause: Cause }): Proof {
+function proofOf({ fetch, position, pusherId, cause }: Candidate<NotedFetch> & { cause: Cause }): NewFetched {
   return {
     position,
     pusher_id: pusherId,
@@ -134,8 +134,8 @@ function proofOf({ fetch, position, pusherId, cause }: Candidate<NotedFetch> & {
 }
 
 /** An app can fetch an event several times. */
-function firstOfEach(proofs: readonly Proof[]): Proof[] {
-  const first = new Map<string, Proof>()
+function firstOfEach(proofs: readonly NewFetched[]): NewFetched[] {
+  const first = new Map<string, NewFetched>()
   for (const proof of proofs.toSorted((left, right) => left.at - right.at)) {
     const key = `${proof.position} ${proof.pusher_id}`
     if (!first.has(key)) first.set(key, proof)
