@@ -11,7 +11,7 @@ import { copyRoomData } from './accounts/copy-room-data.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
 import { createPasswords } from './accounts/passwords.ts'
 import { copyRoomRules } from './user-rules/copy-room-rules.ts'
-import { startHandleSweeper } from './user-rules/sweep-handles.ts'
+import { startRuleSweepers } from './user-rules/sweep-handles.ts'
 import { rulesetOf, ruleSettingsOf } from './user-rules/read-rules.ts'
 import { startValidationSweeper } from './accounts/sweep-validations.ts'
 import { startWordSweeper } from './accounts/user-words.ts'
@@ -480,7 +480,7 @@ function startSweeping(
   { pushers, rooms, rules }: { pushers: PusherDeps; rooms: RoomDeps; rules: RuleChangeDeps },
 ): AsyncDisposable[] {
   return [
-    startHandleSweeper({ ...rules, log }, config.push.handle_retention_days),
+    ...startRuleSweepers({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
     startUnconfirmedSweeper({ ...pushers, log }, config.push.unconfirmed_hours),
     startLeaveSweeper(rooms),

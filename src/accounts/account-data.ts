@@ -8,6 +8,7 @@ import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { accountDataOfType, accountDataUsage, upsertAccountData } from './account-data-store.ts'
+import { ownerFactChanged } from '../user-rules/owner-fact-changed.ts'
 import { replaceIgnored } from './ignored-users.ts'
 import { blocksInvitationsIn } from './invite-permission.ts'
 import { setBlocksInvitations } from './users-store.ts'
@@ -28,7 +29,7 @@ const MAX_TYPE_BYTES = 255
  * 413 over a quota
  */
 export async function setAccountData(
-  deps: Pick<AccountDeps, 'db' | 'bus' | 'quotas' | 'onUsersIgnored'>,
+  deps: Pick<AccountDeps, 'db' | 'bus' | 'quotas' | 'onUsersIgnored' | 'onRulesChanged'>,
   key: AccountDataKey,
   content: JsonObject,
 ): Promise<void> {
@@ -48,8 +49,11 @@ export async function setAccountData(
       bytes: Buffer.byteLength(JSON.stringify(content)),
     })
     await writeAccountData(deps, tx, { ...key, content })
-    if (key.roomId !== '') return
     const { userId } = key
+    if (key.roomId !== '') {
+      if (key.type === 'm.tag') await ownerFactChanged(deps, tx, { userId, fact: 'tags' })
+      return
+    }
     if (key.type === IGNORED_USERS)
       await deps.onUsersIgnored(tx, { userId, ignored: await replaceIgnored(tx, userId, content) })
     const blocksInvitations = blocksInvitationsIn(key.type, content)

@@ -1,13 +1,14 @@
-import type { Bus } from '../cluster/bus.ts'
 import type { Quotas } from '../config/limits-schema.ts'
 import { MatrixError } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
 import { accountDataOfType } from './account-data-store.ts'
+import type { AnnounceDeps } from '../user-rules/change-rules.ts'
+import { ownerFactChanged } from '../user-rules/owner-fact-changed.ts'
 import { type AccountDataKey, checkAccountDataQuota, writeAccountData } from './account-data.ts'
 
-type Deps = { bus: Bus; quotas: Quotas }
+type Deps = AnnounceDeps & { quotas: Quotas }
 
 const TAGS = 'm.tag'
 const DIRECT = 'm.direct'
@@ -26,8 +27,10 @@ export async function copyRoomData(
     return row && parseStored(row.content)
   }
   const tags = await read(from, TAGS)
-  if (tags && !(await read(to, TAGS)))
+  if (tags && !(await read(to, TAGS))) {
     await write(deps, tx, { userId, roomId: to, type: TAGS, content: tags })
+    await ownerFactChanged(deps, tx, { userId, fact: 'tags' })
+  }
   const direct = withReplacement((await read('', DIRECT)) ?? {}, { from, to })
   if (direct) await write(deps, tx, { userId, roomId: '', type: DIRECT, content: direct })
 }

@@ -1,10 +1,12 @@
 import { badJson, invalidParam, MatrixError, notFound } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Json, JsonObject } from '../lib/json.ts'
+import { isTimeZone } from '../lib/time-zone.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import type { AccountDeps } from './deps.ts'
 import { deleteProfileField, profileFields, upsertProfileField } from './profile-store.ts'
+import { ownerFactChanged } from '../user-rules/owner-fact-changed.ts'
 import { storeWords } from './user-words.ts'
 import { setAvatarUrl, setDisplayName, userById } from './users-store.ts'
 
@@ -35,7 +37,9 @@ export async function getProfile(q: Queries, userId: UserId): Promise<JsonObject
   }
 }
 
-type ProfileDeps = Pick<AccountDeps, 'db' | 'onProfileChanged'>
+type ProfileDeps = Pick<AccountDeps, 'db' | 'bus' | 'onProfileChanged' | 'onRulesChanged'>
+
+const TIME_ZONE = 'm.tz'
 
 /**
  * Sets a field. `null` or an empty string removes a display name or an avatar; other fields store every value. After a
@@ -50,11 +54,11 @@ export async function setProfileField(
 ): Promise<void> {
   checkName(field)
   if (isMemberField(field)) return setMemberField(deps, userId, { field, value: memberValue(field, value) })
-  if (field === 'm.tz' && typeof value !== 'string')
-    throw badJson('m.tz must be a string: a time zone such as "Europe/Berlin"')
+  if (field === TIME_ZONE) checkTimeZone(value)
   await deps.db.transaction(async (tx) => {
     await checkSize(tx, userId, { [field]: value })
     await tx.run(upsertProfileField, { userId, name: field, value: JSON.stringify(value) })
+    if (field === TIME_ZONE) await ownerFactChanged(deps, tx, { userId, fact: 'timezone' })
   })
 }
 
@@ -65,7 +69,16 @@ export async function setProfileField(
 export async function removeProfileField(deps: ProfileDeps, userId: UserId, field: string): Promise<void> {
   checkName(field)
   if (isMemberField(field)) return setMemberField(deps, userId, { field, value: null })
-  await deps.db.transaction((tx) => tx.run(deleteProfileField, { userId, name: field }))
+  await deps.db.transaction(async (tx) => {
+    await tx.run(deleteProfileField, { userId, name: field })
+    if (field === TIME_ZONE) await ownerFactChanged(deps, tx, { userId, fact: 'timezone' })
+  })
+}
+
+/** Push rules with quiet hours use it (client-server API, "Profiles": a name in the IANA Time Zone Database). */
+function checkTimeZone(value: Json): void {
+  if (typeof value !== 'string') throw badJson('m.tz must be a string: a time zone such as "Europe/Berlin"')
+  if (!isTimeZone(value)) throw invalidParam('m.tz must be the name of a time zone, such as "Europe/Berlin"')
 }
 
 async function setMemberField(

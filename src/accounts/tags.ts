@@ -6,6 +6,7 @@ import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { accountDataOfType } from './account-data-store.ts'
 import { checkAccountDataQuota, writeAccountData } from './account-data.ts'
+import { ownerFactChanged } from '../user-rules/owner-fact-changed.ts'
 import type { AccountDeps } from './deps.ts'
 
 // The tags of a room are its account data of type m.tag (client-server API, "Room Tagging").
@@ -33,7 +34,7 @@ export async function tagsOf(
  * @throws MatrixError 400 for a name or an order that is not allowed; 403 or 413 over a quota
  */
 export async function setTag(
-  deps: Pick<AccountDeps, 'db' | 'bus' | 'quotas'>,
+  deps: Pick<AccountDeps, 'db' | 'bus' | 'quotas' | 'onRulesChanged'>,
   { tag, ...room }: Tag,
   content: JsonObject,
 ): Promise<void> {
@@ -50,19 +51,31 @@ export async function setTag(
       throw tooLarge(`The tags of a room must not be larger than ${MAX_BYTES} bytes together. Remove some`)
     await checkAccountDataQuota(tx, deps.quotas, { ...room, type: TAGS, bytes })
     await writeAccountData(deps, tx, { ...room, type: TAGS, content: { tags } })
+    await tagsChanged(deps, tx, room)
   })
 }
+
+/** Conditions of push rules use the tags of rooms. */
+const tagsChanged = (
+  deps: Pick<AccountDeps, 'bus' | 'onRulesChanged'>,
+  tx: Transaction,
+  { userId }: Pick<Tag, 'userId'>,
+) => ownerFactChanged(deps, tx, { userId, fact: 'tags' })
 
 /** Taking a position serialises the changes of all processes: none is lost between reading and writing the tags. */
 const orderChanges = (tx: Transaction) => nextPosition(tx)
 
 /** Removes a tag from a room. A tag that the room does not have is no error. */
-export async function removeTag(deps: Pick<AccountDeps, 'db' | 'bus'>, { tag, ...room }: Tag): Promise<void> {
+export async function removeTag(
+  deps: Pick<AccountDeps, 'db' | 'bus' | 'onRulesChanged'>,
+  { tag, ...room }: Tag,
+): Promise<void> {
   await deps.db.transaction(async (tx) => {
     await orderChanges(tx)
     const present = await tagsOf(tx, room)
     if (!Object.hasOwn(present, tag)) return
     const { [tag]: _removed, ...tags } = present
     await writeAccountData(deps, tx, { ...room, type: TAGS, content: { tags } })
+    await tagsChanged(deps, tx, room)
   })
 }

@@ -10,7 +10,7 @@ import { nothing } from '../http/response-parts.ts'
 const globalParams = z.object({ userId: userIdSchema, type: z.string() })
 const roomParams = globalParams.extend({ roomId: roomIdSchema })
 
-type Deps = Pick<AccountDeps, 'db' | 'bus' | 'quotas' | 'onUsersIgnored'> & RuleSettings
+type Deps = Pick<AccountDeps, 'db' | 'bus' | 'quotas' | 'onUsersIgnored' | 'onRulesChanged'> & RuleSettings
 
 /** Global and per-room account data (client-server API, "Client config"). */
 export function accountDataRoutes(deps: Deps): Route[] {

@@ -12,6 +12,7 @@ import { client, defineRoute, reply, type Requester, type Route } from '../http/
 import { badJson, invalidParam, MatrixError, notFound, unrecognized } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import { isJsonObject, type Json } from '../lib/json.ts'
+import { isTimeZone } from '../lib/time-zone.ts'
 import {
   type Action,
   isRuleKind,
@@ -162,7 +163,10 @@ function writingRoutes(deps: RuleChangeDeps, base: string): Route[] {
         const key = keyToWrite(deps, requester.userId, params)
         // Some clients send an empty anchor instead of none.
         const anchor = { before: query.before || undefined, after: query.after || undefined }
-        await putRule(deps, key, { content: accepted(validateRule(key, body, deps)), anchor })
+        await putRule(deps, key, {
+          content: accepted(validateRule(key, body, { ...deps, isTimeZone, now: deps.clock.now() })),
+          anchor,
+        })
         return {}
       },
     }),

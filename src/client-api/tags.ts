@@ -19,7 +19,7 @@ const tagsSchema = once(() => {
 })
 
 /** `/user/{userId}/rooms/{roomId}/tags` (client-server API, "Room Tagging"). */
-export function tagRoutes(deps: Pick<AccountDeps, 'db' | 'bus' | 'quotas'>): Route[] {
+export function tagRoutes(deps: Pick<AccountDeps, 'db' | 'bus' | 'quotas' | 'onRulesChanged'>): Route[] {
   return [
     defineRoute({
       method: 'GET',

@@ -17,7 +17,7 @@ export interface Bus {
  * waiting syncs, `inbox:` wakes
  * readers of an inbox, `media:` downloads that wait for an upload. `delivery` carries the ids of pushers with queued work, `activity` the active devices
  * (`rooms/sync/activity.ts`). `presence:` (a user id) wakes the waiting syncs that show presence; on `presence` processes report devices whose
- * presence changed (`rooms/presence/`).
+ * presence changed (`rooms/presence/`). `rule ends` reports that a push rule has got an end (`user-rules/end-rules.ts`).
  */
 export type Topic =
   | `room:${string}`
@@ -28,6 +28,7 @@ export type Topic =
   | `media:${string}`
   | 'delivery'
   | 'activity'
+  | 'rule ends'
   | `presence:${string}`
   | 'presence'
 

@@ -1,3 +1,4 @@
+import { momentOf } from '../user-rules/moment.ts'
 import { rulesetOf } from '../user-rules/read-rules.ts'
 import { forbidden } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
@@ -8,7 +9,7 @@ import { displayNameAt } from '../rooms/poke-event.ts'
 import { viewRoom } from '../rooms/room-view.ts'
 import type { Queries } from '../storage/query.ts'
 import { explainResult } from './explain-user.ts'
-import { type GivenRules, withRules } from './given-rules.ts'
+import { type GivenRules, withGivenRules } from './given-rules.ts'
 import { ignoredSender, pushersAtEvent } from './explain-store.ts'
 
 export type DryRun = {
@@ -21,19 +22,21 @@ export type DryRun = {
   roomId: RoomId | undefined
   /** The number of joined members, instead of the number of the room. */
   memberCount: number | undefined
+  /** The time of the event, for conditions on the time and for the ends of rules. */
+  at: number
 } & GivenRules
 
 /** Without a room the event is not in a direct chat. Rules for direct chats apply to rooms with two members. */
 const MEMBERS_OF_NO_ROOM = 3
 
 /**
- * The explanation of an event that was not sent. `withRules` adds the given rules to the stored ones.
+ * The explanation of an event that was not sent. `withGivenRules` adds the given rules to the stored ones.
  * @throws 400 M_INVALID_PARAM: a rule that a `PUT` would refuse. 403 M_FORBIDDEN: a room that the viewer has not joined
  */
 export async function dryRun(q: Queries, settings: RuleSettings, request: DryRun): Promise<JsonObject> {
   const { userId, roomId, event } = request
   const stored = await rulesetOf(q, userId, settings)
-  const rules = withRules(stored, settings, request)
+  const rules = await withGivenRules(q, { userId, stored, settings }, request)
   const { sender } = event
   const isIgnored =
     typeof sender === 'string' && (await q.first(ignoredSender, { userId, ignored: sender })) !== undefined
@@ -47,7 +50,7 @@ export async function dryRun(q: Queries, settings: RuleSettings, request: DryRun
     settings,
     event: prepareEvent(roomId === undefined ? event : { ...event, room_id: roomId }),
     type: event.type,
-    context: { ...context, userId },
+    context: { ...context, userId, moment: momentOf({ originServerTs: request.at }) },
     silence: { isOwn: sender === userId, ignoresSender: isIgnored },
     counted: undefined,
     pushers: [...pushers, ...unheld.map((handle) => ({ handle }))],

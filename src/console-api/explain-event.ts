@@ -1,5 +1,6 @@
 import { subscribersOf } from '../notifications/thread-subscribers-store.ts'
 import { isRead, outcomeOf } from '../notifications/recipient-facts.ts'
+import { momentOf } from '../user-rules/moment.ts'
 import { rulesetOf } from '../user-rules/read-rules.ts'
 import { asOutcome } from '../delivery/next-poke.ts'
 import type { StoredOutcome } from '../delivery/recipient.ts'
@@ -59,7 +60,13 @@ export async function explainEvent(
     event: poked.evaluated,
     type: event.type,
     // The present subscriptions: those at the time of the event are not stored.
-    context: { ...poked.context, userId, displayName, subscribers: await subscribersOf(settings, q, event) },
+    context: {
+      ...poked.context,
+      userId,
+      displayName,
+      subscribers: await subscribersOf(settings, q, event),
+      moment: momentOf(event),
+    },
     silence,
     counted: recorded,
     pushers: await q.all(pushersAtEvent, { userId, position }),

@@ -72,7 +72,8 @@ export function explainResult(input: UserExplainInput): ExplainResult {
   const silence = notifyReason(input.silence)
   const budget = explainBudget()
   const scopes = [{ scope: 'global' as const, rules: input.rules.global }]
-  const global = silence === undefined ? explain({ ...input, scopes, budget }) : undefined
+  const global =
+    silence === undefined ? explain({ ...input, owner: input.rules.owner, scopes, budget }) : undefined
   const devices: Devices = {
     made: deviceRules(input.rules, input.settings),
     context: { ...input.context, budget: roomBudget() },
@@ -125,7 +126,8 @@ function deviceExplained(
     // Without a global rule with a condition on the device, only the master rule takes precedence over the rules of the device.
     { scope: 'global' as const, rules: made.global === undefined ? onlyMaster(rules.global) : rules.global },
   ]
-  const explained = explain({ scopes, event, context: { ...context, profileTag: handle }, settings, budget })
+  const here = { ...context, profileTag: handle }
+  const explained = explain({ scopes, event, context: here, owner: rules.owner, settings, budget })
   return explained.rules.filter(isOfDevice)
 }
 

@@ -1,6 +1,9 @@
 import type { RulesOfUser } from '../delivery/device-rules.ts'
+import { ownerFactsOf } from '../user-rules/owner-facts.ts'
 import { invalidParam } from '../lib/errors.ts'
+import type { UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
+import { isTimeZone } from '../lib/time-zone.ts'
 import {
   type PushRule,
   RULE_KINDS,
@@ -8,8 +11,10 @@ import {
   type RuleSettings,
   type Ruleset,
   validateActions,
+  type ValidateOptions,
   validateRule,
 } from '../push-rules/index.ts'
+import type { Queries } from '../storage/query.ts'
 
 /** Rules in a request that are not stored. */
 export type GivenRules = {
@@ -17,7 +22,12 @@ export type GivenRules = {
   rules: JsonObject | undefined
   /** Ignore the stored rules. The default rules still apply. */
   onlyThese: boolean
+  /** The end of a given rule must be later. In milliseconds since the Unix epoch. */
+  now: number
 }
+
+/** The checks of a `PUT`. */
+type Checks = RuleSettings & ValidateOptions
 
 const MAX_HANDLES = 50
 const MAX_GIVEN_RULES = 1000
@@ -25,16 +35,29 @@ const MAX_GIVEN_RULES = 1000
 /** The limit of `PUT /pushrules/device/<handle>`. */
 const MAX_HANDLE_BYTES = 255
 
+type Stored = { userId: UserId; stored: RulesOfUser; settings: RuleSettings }
+
 /**
  * The stored rules and the given ones, as if each given rule had been `PUT` now: a rule with a known id replaces the stored one, and others come
  * first in their kind, in the given order.
  * @throws 400 M_INVALID_PARAM: a rule that a `PUT` would refuse, or too many rules
  */
-export function withRules(
+export async function withGivenRules(
+  q: Queries,
+  { userId, stored, settings }: Stored,
+  given: GivenRules,
+): Promise<RulesOfUser> {
+  const all = withRules(stored, { ...settings, isTimeZone, now: given.now }, given)
+  const conditions = JSON.stringify([all.global, ...all.device.values()])
+  const owner = (await ownerFactsOf(q, [{ user_id: userId, conditions }])).get(userId) ?? {}
+  return { ...all, owner }
+}
+
+function withRules(
   stored: RulesOfUser,
-  settings: RuleSettings,
+  settings: Checks,
   { rules, onlyThese }: GivenRules,
-): RulesOfUser {
+): Omit<RulesOfUser, 'owner'> {
   checkNumber(rules)
   const kept = onlyThese ? { global: defaultsIn(stored.global), device: new Map<string, Ruleset>() } : stored
   const global = objectIn(rules, 'global')
@@ -77,7 +100,7 @@ function objectIn(rules: JsonObject | undefined, name: string): JsonObject | und
   throw invalidParam(`rules.${name}: expected an object`)
 }
 
-type Place = { path: string; settings: RuleSettings }
+type Place = { path: string; settings: Checks }
 
 function merged(base: Ruleset, given: JsonObject, { path, settings }: Place): Ruleset {
   const unknown = Object.keys(given).find((kind) => !(RULE_KINDS as readonly string[]).includes(kind))

@@ -1,4 +1,5 @@
 import { subscribersOf } from '../notifications/thread-subscribers-store.ts'
+import { momentOf } from '../user-rules/moment.ts'
 import { rulesetOf } from '../user-rules/read-rules.ts'
 import { deviceRules } from '../delivery/device-rules.ts'
 import { namedFor } from '../delivery/next-poke.ts'
@@ -10,7 +11,7 @@ import { newestEvents } from '../rooms/newest-events.ts'
 import { displayNameAt, loadPokedEvents } from '../rooms/poke-event.ts'
 import type { Queries } from '../storage/query.ts'
 import { pushersAtEvent } from './explain-store.ts'
-import { type GivenRules, withRules } from './given-rules.ts'
+import { type GivenRules, withGivenRules } from './given-rules.ts'
 import { changesOf, type PreviewedEvent } from './preview-changes.ts'
 
 /** The most events that a preview evaluates. */
@@ -28,7 +29,7 @@ export type PreviewRequest = {
 /**
  * What the given rules would have changed among the newest events of a user: for the unread counts, and for each pusher. Both results are computed now, with the
  * stored rules and with the given ones, so that they differ by these rules alone. Nothing is stored. `q` should be a snapshot.
- * @throws 400 M_INVALID_PARAM as `withRules`
+ * @throws 400 M_INVALID_PARAM as `withGivenRules`
  */
 export async function previewRules(
   q: Queries,
@@ -38,7 +39,7 @@ export async function previewRules(
   const { userId, last } = request
   const stored = await rulesetOf(q, userId, settings)
   const before = deviceRules(stored, settings)
-  const after = deviceRules(withRules(stored, settings, request), settings)
+  const after = deviceRules(await withGivenRules(q, { userId, stored, settings }, request), settings)
   const pushers = await q.all(pushersAtEvent, { userId, position: 0 })
   const events = await eventsOf(q, settings, { userId, last })
   const changes = changesOf(events, { before, after, pushers, budget: { left: PREVIEW_STEPS } })
@@ -73,6 +74,7 @@ async function eventsOf(
         userId,
         displayName,
         subscribers: await subscribersOf(settings, q, event),
+        moment: momentOf(event),
       },
     })
   }

@@ -19,7 +19,7 @@ export type ConsoleDeps = {
 
 /** Belfry's own API about notifications. */
 export const consoleRoutes = (deps: ConsoleDeps): Route[] => [
-  ...explainRoutes({ db: deps.db, settings: deps.ruleSettings }),
+  ...explainRoutes({ db: deps.db, clock: deps.clock, settings: deps.ruleSettings }),
   ...journeyRoutes(deps),
   ...journeyListRoutes(deps),
   ...pusherReportRoutes(deps),

@@ -18,7 +18,7 @@ import type { UserRules } from '../user-rules/read-rules.ts'
 // that a global rule names with `profile_tag`, can have a different outcome for its poke.
 
 /** All rules of a user, without their version. */
-export type RulesOfUser = Pick<UserRules, 'global' | 'device'>
+export type RulesOfUser = Pick<UserRules, 'global' | 'device'> & Partial<Pick<UserRules, 'owner'>>
 
 /** The compiled rules of a user that can decide for single devices. */
 export type DeviceRules = {
@@ -41,7 +41,11 @@ export type DeviceOutcome = {
 
 export const MASTER = '.m.rule.master'
 
-export function deviceRules({ global, device }: RulesOfUser, options: CompileOptions = {}): DeviceRules {
+export function deviceRules(
+  { global, device, owner }: RulesOfUser,
+  { experimental }: CompileOptions = {},
+): DeviceRules {
+  const options = { ...owner, experimental }
   const asking = new Set(
     [
       ...global.override.map((rule) => ({ kind: 'override', rule })),

@@ -15,6 +15,7 @@ import {
   pusherRuleFacts,
 } from '../trace/notify-reason.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
+import { momentOf } from '../user-rules/moment.ts'
 import {
   type DeviceRules,
   outcomeForDevice,
@@ -278,7 +279,8 @@ async function outcomesFor(
   const isForDevice = handle !== null && rules !== undefined && canDiffer(rules, handle)
   if (rules === undefined || !(isForDevice || mayWake)) return { counted: known, here: known }
   const displayName = await deps.displayNameAt(deps.q, { userId, roomId: event.roomId, position })
-  const evaluation = { event: evaluated, context: { ...poked.context, userId, displayName } }
+  const moment = momentOf(event)
+  const evaluation = { event: evaluated, context: { ...poked.context, userId, displayName, moment } }
   const waking = mayWake ? wakingOutcome(rules, evaluation) : undefined
   const counted = waking === undefined ? known : asPusherOutcome(waking)
   if (!isForDevice) return { counted, here: counted }

@@ -14,6 +14,7 @@ import {
   roomBudget,
   type RuleSettings,
 } from '../push-rules/index.ts'
+import { momentOf } from '../user-rules/moment.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import type { RoomRules } from './member-rules.ts'
 import type { RoomContext } from './room-context.ts'
@@ -47,7 +48,16 @@ export function decideForRoom(
 ): Decision {
   const evaluated = prepareEvent(ruleEvent(event))
   const { memberCount, powerLevels, creators, roomVersion } = room
-  const context = { memberCount, powerLevels, creators, roomVersion, subscribers, budget: roomBudget() }
+  const moment = momentOf(event)
+  const context = {
+    memberCount,
+    powerLevels,
+    creators,
+    roomVersion,
+    subscribers,
+    moment,
+    budget: roomBudget(),
+  }
   const outcomes =
     rules && rules.population.size > 0
       ? rules.population.evaluate(evaluated, context)

@@ -183,7 +183,12 @@ function updateRoom(room: RoomRules, owners: readonly (RuleOwner & { userId: Use
 function compiledRulesOf(userId: UserId, rules: UserRules, settings: RuleSettings): KnownRules {
   return {
     version: rules.version,
-    analysis: analyseRules(rules.global, { userId, localpart: localpartOf(userId), ...settings }),
+    analysis: analyseRules(rules.global, {
+      userId,
+      localpart: localpartOf(userId),
+      ...settings,
+      ...rules.owner,
+    }),
     waking: wakingRules(rules, settings),
   }
 }

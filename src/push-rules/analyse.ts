@@ -1,7 +1,7 @@
 import { compileRule, compileWith, type CompiledRule, type CompiledRules } from './compile.ts'
 import { defaultRules, type DefaultRulesOptions } from './defaults.ts'
 import { isObject } from './key-path.ts'
-import { RULE_KINDS, type RuleKind, type RuleSettings, type Ruleset } from './model.ts'
+import { type OwnerFacts, RULE_KINDS, type RuleKind, type RuleSettings, type Ruleset } from './model.ts'
 import { sameJson } from './same-json.ts'
 import { compiledDefaults } from './shared-defaults.ts'
 
@@ -21,11 +21,11 @@ export type RuleAnalysis = {
 }
 
 /**
- * `ruleset`: complete, including the default rules (see `rulesetFor`). `owner`: the user who owns the rules, and the
- * settings that select the default rules.
+ * `ruleset`: complete, including the default rules (see `rulesetFor`). `owner`: the user who owns the rules, the facts about that user
+ * that conditions use, and the settings that select the default rules.
  */
-export function analyseRules(ruleset: Ruleset, owner: DefaultRulesOptions): RuleAnalysis {
-  const { userId, legacyMentionRules, experimental } = owner
+export function analyseRules(ruleset: Ruleset, owner: DefaultRulesOptions & OwnerFacts): RuleAnalysis {
+  const { userId, legacyMentionRules, experimental, timezone, taggedRooms } = owner
   const settings = { legacyMentionRules, experimental }
   const defaults = compiledDefaults(settings)
   const shipped = shippedRules(owner, defaults)
@@ -38,7 +38,7 @@ export function analyseRules(ruleset: Ruleset, owner: DefaultRulesOptions): Rule
       return standard.compiled
     }
     own++
-    return compileRule(kind, rule, settings)
+    return compileRule(kind, rule, { experimental, timezone, taggedRooms })
   })
   return {
     userId,

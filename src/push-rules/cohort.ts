@@ -56,7 +56,7 @@ function projected(rules: CompiledRules, room: EvaluatedEvent): CompiledRules {
   const isOpen = !isSure(override) && !isSure(content)
   const postcontent = isOpen ? upToFirstSure(rules.postcontent, room) : []
   const roomRule = room.roomId === null || !isOpen ? undefined : rules.room.get(room.roomId)
-  const underride = isOpen && roomRule === undefined ? upToFirstSure(rules.underride, room) : []
+  const underride = isOpen && !isSureRule(roomRule) ? upToFirstSure(rules.underride, room) : []
   return {
     override,
     content,
@@ -67,6 +67,9 @@ function projected(rules: CompiledRules, room: EvaluatedEvent): CompiledRules {
     weight: weightOf(override) + weightOf(content) + weightOf(postcontent) + weightOf(underride),
   }
 }
+
+/** A room rule without an end. */
+const isSureRule = (rule: CompiledRule | undefined): boolean => rule !== undefined && rule.tests.length === 0
 
 const ANY_CONTEXT = { memberCount: 0 }
 
@@ -112,5 +115,5 @@ function isDecidedBefore(kind: RuleKind, rules: CompiledRules): boolean {
   if (isSure(rules.override)) return true
   if (kind === 'content') return false
   if (isSure(rules.content)) return true
-  return kind === 'underride' && rules.room.size > 0
+  return kind === 'underride' && [...rules.room.values()].some(isSureRule)
 }

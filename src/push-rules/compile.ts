@@ -1,9 +1,10 @@
-import { bodyMatch, never, type Test } from './conditions.ts'
+import { bodyMatch, type ConditionOptions, isBefore, never, type Test } from './conditions.ts'
 import { ENCRYPTED_EVENT, LEGACY_MENTION_RULES, MASTER, PERSONAL_RULES } from './default-ids.ts'
 import { ANY_TYPE, typeCode } from './event.ts'
 import { isObject } from './key-path.ts'
 import {
   type Action,
+  type DecidingRule,
   type ExperimentalRules,
   type ReadonlyJson,
   NOTIFY_IN_APP,
@@ -12,6 +13,7 @@ import {
   type RuleKind,
   type Ruleset,
   type Tweaks,
+  UNTIL,
 } from './model.ts'
 import { BY_OWNER, compileConditions, reachOfKind, type Reach } from './reach.ts'
 
@@ -60,7 +62,8 @@ export type CompiledRules = {
   readonly weight: number
 }
 
-export type CompileOptions = { readonly experimental?: ExperimentalRules | undefined }
+/** With the facts about the owner of the rules. */
+export type CompileOptions = ConditionOptions
 
 /**
  * Compiles rules for evaluation. In each kind the order of the list is the order of evaluation, except that
@@ -105,28 +108,37 @@ export const STEPS_PER_TEST = 4
 export function compileRule(
   kind: RuleKind,
   rule: unknown,
-  { experimental }: CompileOptions,
+  options: CompileOptions,
 ): CompiledRule | undefined {
   if (!isObject(rule) || rule['enabled'] !== true) return undefined
   const { rule_id: ruleId, actions } = rule
   if (typeof ruleId !== 'string' || !Array.isArray(actions)) return undefined
+  const until = rule[UNTIL]
+  if (until !== undefined && typeof until !== 'number') return undefined
+  const { experimental } = options
   const personal = PERSONAL_RULES.has(ruleId)
-  const compiled = compileSubject(kind, rule, experimental)
+  const compiled = compileSubject(kind, rule, options)
   // A rule that concerns one user is never common to a cohort.
   const reach = personal && compiled.reach?.by === 'common' ? BY_OWNER : compiled.reach
   return {
     ruleId,
-    outcome: outcomeOf(kind, ruleId, { actions: actions as Action[], experimental }),
+    outcome: outcomeOf(nameOf(kind, ruleId, { until, schedule: compiled.schedule }), {
+      actions: actions as Action[],
+      experimental,
+    }),
     personal,
     isDefault: ruleId.startsWith('.'),
     legacyMention: LEGACY_MENTION_RULES.has(ruleId),
-    tests: compiled.tests,
+    tests: until === undefined ? compiled.tests : [isBefore(until), ...compiled.tests],
     reach,
     type: compiled.type,
     typeCode: compiled.type === undefined ? ANY_TYPE : typeCode(compiled.type),
     where: compiled.where,
     asksPermission: compiled.asksPermission,
-    text: reach?.by === 'common' ? JSON.stringify([ruleId, compiled.elsewhere, actions]) : '',
+    text:
+      reach?.by === 'common'
+        ? JSON.stringify([ruleId, compiled.elsewhere, actions, ...(until === undefined ? NONE : [until])])
+        : '',
   }
 }
 
@@ -137,9 +149,9 @@ export const hasConditions = (kind: RuleKind) =>
 function compileSubject(
   kind: RuleKind,
   rule: Record<string, unknown>,
-  experimental: ExperimentalRules | undefined,
+  options: CompileOptions,
 ): ReturnType<typeof compileConditions> {
-  if (hasConditions(kind)) return compileConditions(rule['conditions'], experimental)
+  if (hasConditions(kind)) return compileConditions(rule['conditions'], options)
   const { rule_id: ruleId, pattern } = rule
   const test = kind === 'content' ? bodyMatch(pattern) : undefined
   return {
@@ -168,19 +180,30 @@ function byRuleId(rules: readonly CompiledRule[]): ReadonlyMap<string, CompiledR
   return byId
 }
 
+type Times = { until: number | undefined; schedule: string | undefined }
+
+function nameOf(kind: RuleKind, ruleId: string, { until, schedule }: Times): DecidingRule {
+  if (until === undefined && schedule === undefined) return Object.freeze({ kind, ruleId })
+  return Object.freeze({
+    kind,
+    ruleId,
+    ...(until !== undefined && { until }),
+    ...(schedule !== undefined && { schedule }),
+  })
+}
+
 function outcomeOf(
-  kind: RuleKind,
-  ruleId: string,
+  rule: DecidingRule,
   { actions, experimental }: { actions: readonly Action[]; experimental: ExperimentalRules | undefined },
 ): RuleOutcome {
   const effect = effectOf(actions, experimental?.notifyInApp === true)
   const { tweaks, actions: asked } = effect
-  const counts = ruleId !== ENCRYPTED_EVENT || experimental?.encryptedEventsCount === true
+  const counts = rule.ruleId !== ENCRYPTED_EVENT || experimental?.encryptedEventsCount === true
   const notify = effect.notify && counts
   const highlight = effect.highlight && counts
-  // Written out, like the rule below: an object made by spreading takes twice the memory, and there is one object for
+  // Written out, like the rule in `nameOf`: an object made by spreading takes twice the memory, and there is one object for
   // each rule.
-  return Object.freeze({ notify, highlight, tweaks, actions: asked, rule: Object.freeze({ kind, ruleId }) })
+  return Object.freeze({ notify, highlight, tweaks, actions: asked, rule })
 }
 
 type Effect = Omit<RuleOutcome, 'rule'>

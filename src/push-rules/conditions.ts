@@ -10,9 +10,10 @@ import {
 } from './glob.ts'
 import { BODY_KEY, isObject, type KeyPath, parseKeyPath } from './key-path.ts'
 import { meter } from './meter.ts'
-import type { EvaluationContext, ExperimentalRules, Scalar } from './model.ts'
+import type { EvaluationContext, ExperimentalRules, OwnerFacts, Scalar } from './model.ts'
 import { isRecipientPermission, mayRecipient, maySenderNotify } from './power-levels.ts'
 import { canBeName, fold, foldsTo } from './text.ts'
+import { holdsAt, parseSchedule } from './time-and-day.ts'
 
 /** A compiled condition. It is pure and never throws. */
 export type Test = (event: EvaluatedEvent, context: EvaluationContext) => boolean
@@ -23,6 +24,8 @@ const MEMBER_COUNT = /^(==|<=|>=|<|>)?([0-9]+)$/
 /** In UTF-16 units. After the step limit is reached, longer display names are not searched for. */
 const USUAL_NAME_LENGTH = 256
 
+export type ConditionOptions = OwnerFacts & { readonly experimental?: ExperimentalRules | undefined }
+
 /** The test that never matches. Callers compare with this function by identity. */
 export const never: Test = () => false
 
@@ -30,8 +33,9 @@ export const never: Test = () => false
  * `condition`: any JSON. A malformed condition and a condition of an unknown kind never match (client-server API,
  * "Conditions").
  */
-export function compileCondition(condition: unknown, experimental?: ExperimentalRules): Test {
+export function compileCondition(condition: unknown, options: ConditionOptions = {}): Test {
   if (!isObject(condition)) return never
+  const { experimental } = options
   switch (condition['kind']) {
     case 'event_match':
       return eventMatch(condition['key'], condition['pattern'])
@@ -52,6 +56,11 @@ export function compileCondition(condition: unknown, experimental?: Experimental
       return experimental?.knocks === true ? recipientPermission(condition['key']) : never
     case 'io.element.msc4306.thread_subscription':
       return experimental?.threadSubscriptions === true ? threadSubscription(condition['subscribed']) : never
+    case 'time_and_day':
+    case 'org.matrix.msc3767.time_and_day':
+      return timeAndDay(condition, options.timezone)
+    case 'org.belfry.room_tag':
+      return roomTag(condition, options)
     default:
       return never
   }
@@ -233,4 +242,20 @@ function threadSubscription(subscribed: unknown): Test {
 function recipientPermission(key: unknown): Test {
   if (!isRecipientPermission(key)) return never
   return (_, context) => mayRecipient(context, key)
+}
+
+function timeAndDay(condition: Record<string, unknown>, timezone: string | undefined): Test {
+  const schedule = parseSchedule(condition, timezone)
+  return schedule === undefined ? never : (_, { moment }) => holdsAt(schedule, moment)
+}
+
+function roomTag({ tag, tagged }: Record<string, unknown>, { taggedRooms }: OwnerFacts): Test {
+  if (typeof tag !== 'string' || typeof tagged !== 'boolean') return never
+  const rooms = taggedRooms?.get(tag)
+  return ({ roomId }) => roomId !== null && (rooms?.has(roomId) === true) === tagged
+}
+
+/** The test of a rule with an end: the event was accepted before it. */
+export function isBefore(until: number): Test {
+  return (_, { moment }) => moment !== undefined && moment.at < until
 }

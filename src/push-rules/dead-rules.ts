@@ -1,7 +1,7 @@
 import { compileCondition, never } from './conditions.ts'
 import { ENCRYPTED_EVENT, LEGACY_MENTION_RULES, MASTER } from './default-ids.ts'
 import { BODY_KEY, isObject, parseKeyPath, ROOM_ID_KEY } from './key-path.ts'
-import { type PushRule, RULE_KINDS, type RuleKind, type RuleSettings, type Ruleset } from './model.ts'
+import { type PushRule, RULE_KINDS, type RuleKind, type RuleSettings, type Ruleset, UNTIL } from './model.ts'
 import { fold } from './text.ts'
 
 /** A rule of one scope. */
@@ -49,9 +49,11 @@ type ReadRule = NamedRule & {
 
 function readRule(kind: RuleKind, rule: PushRule, { experimental }: Partial<RuleSettings>): ReadRule {
   const conditions = conditionsOf(kind, rule)
-  const bad = conditions.find((condition) => compileCondition(condition, experimental) === never)
+  const bad = conditions.find((condition) => compileCondition(condition, { experimental }) === never)
   const values = conditions.map(exactValue)
-  const texts = new Set(conditions.map((condition, at) => textOf(condition, values[at])))
+  // A rule with an end shadows only rules with the same end.
+  const end = rule[UNTIL] === undefined ? [] : [`until ${rule[UNTIL]}`]
+  const texts = new Set([...conditions.map((condition, at) => textOf(condition, values[at])), ...end])
   return {
     kind,
     ruleId: rule.rule_id,

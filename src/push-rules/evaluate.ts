@@ -61,10 +61,19 @@ function decider(
     firstMatch(rules.content, event, context) ??
     // Nearly always empty, and counted as a step otherwise.
     (rules.postcontent.length === 0 ? undefined : firstMatch(rules.postcontent, event, context)) ??
-    (event.roomId === null ? undefined : rules.room.get(event.roomId)) ??
-    (event.sender === null ? undefined : rules.sender.get(event.sender)) ??
+    (event.roomId === null ? undefined : ifItHolds(rules.room.get(event.roomId), event, context)) ??
+    (event.sender === null ? undefined : ifItHolds(rules.sender.get(event.sender), event, context)) ??
     firstMatch(rules.underride, event, context)
   )
+}
+
+/** Room and sender rules are found by their id. They have a test only if they have an end. */
+function ifItHolds(
+  rule: CompiledRule | undefined,
+  event: EvaluatedEvent,
+  context: EvaluationContext,
+): CompiledRule | undefined {
+  return rule === undefined || rule.tests.length === 0 || matchesAll(rule, event, context) ? rule : undefined
 }
 
 /** The rules after an override rule. */

@@ -1,8 +1,15 @@
-import { compileCondition, isReplyInThread, isSubscribed, never } from './conditions.ts'
+import {
+  compileCondition,
+  type ConditionOptions,
+  isReplyInThread,
+  isSubscribed,
+  never,
+} from './conditions.ts'
 import type { EvaluatedEvent } from './event.ts'
 import { BODY_KEY, isObject, parseKeyPath, valueAt } from './key-path.ts'
-import type { EvaluationContext, ExperimentalRules } from './model.ts'
+import type { EvaluationContext } from './model.ts'
 import { isRecipientPermission, levelsOfRecipient, levelsToNotify, type Levels } from './power-levels.ts'
+import { localTimeAt, localTimeText, parseSchedule, scheduleText } from './time-and-day.ts'
 
 /** The result of one condition for one event. */
 export type ExplainedCondition = {
@@ -19,13 +26,15 @@ export type ExplainedCondition = {
 }
 
 export function explainCondition(
-  { condition, experimental }: { condition: unknown; experimental: ExperimentalRules | undefined },
+  { condition, options }: { condition: unknown; options: ConditionOptions },
   event: EvaluatedEvent,
   context: EvaluationContext,
 ): ExplainedCondition {
-  const test = compileCondition(condition, experimental)
+  const test = compileCondition(condition, options)
   const [expected, actual] =
-    test === never || !isObject(condition) ? notUnderstood(condition) : compared(condition, event, context)
+    test === never || !isObject(condition)
+      ? notUnderstood(condition)
+      : compared(condition, event, { context, options })
   return { condition, holds: test(event, context), expected, actual: cut(actual) }
 }
 
@@ -38,7 +47,7 @@ function notUnderstood(condition: unknown): Compared {
 function compared(
   condition: Record<string, unknown>,
   event: EvaluatedEvent,
-  context: EvaluationContext,
+  { context, options }: { context: EvaluationContext; options: ConditionOptions },
 ): Compared {
   const { key } = condition
   switch (condition['kind']) {
@@ -62,9 +71,31 @@ function compared(
         condition['subscribed'],
         isReplyInThread(event) ? isSubscribed(context) : 'no reply in a thread',
       ]
+    case 'time_and_day':
+    case 'org.matrix.msc3767.time_and_day':
+      return times(condition, context, options)
+    case 'org.belfry.room_tag':
+      return [
+        condition['tagged'],
+        event.roomId !== null &&
+          options.taggedRooms?.get(String(condition['tag']))?.has(event.roomId) === true,
+      ]
     default:
       return isRecipientPermission(key) ? levels(levelsOfRecipient(context, key)) : [undefined, undefined]
   }
+}
+
+/** As texts: the schedule with its time zone, and the local time of the event. */
+function times(
+  condition: Record<string, unknown>,
+  { moment }: EvaluationContext,
+  { timezone }: ConditionOptions,
+): Compared {
+  const schedule = parseSchedule(condition, timezone)
+  if (schedule === undefined) return [undefined, undefined]
+  const local = moment && localTimeAt(moment, schedule.timezone)
+  const unknown = moment && `unknown time zone ${schedule.timezone.slice(0, 100)}`
+  return [scheduleText(schedule), local === undefined ? unknown : localTimeText(local)]
 }
 
 function found(event: EvaluatedEvent, key: unknown): unknown {

@@ -3,16 +3,18 @@ import { LEGACY_MENTION_RULES, MASTER, PERSONAL_RULES } from './default-ids.ts'
 import { evaluateForDevice } from './device.ts'
 import { evaluate, NO_MATCH, wakesOnly } from './evaluate.ts'
 import type { EvaluatedEvent } from './event.ts'
+import type { ConditionOptions } from './conditions.ts'
 import { explainCondition, type ExplainedCondition } from './explain-condition.ts'
 import { BODY_KEY, isObject } from './key-path.ts'
 import { explainBudget, meter, type StepBudget } from './meter.ts'
 import {
   type EvaluationContext,
-  type ExperimentalRules,
+  type OwnerFacts,
   type RuleOutcome,
   type RuleKind,
   type RuleSettings,
   type Ruleset,
+  UNTIL,
 } from './model.ts'
 
 /** The rules of one scope. `handle`: the instance handle (`profile_tag`) of the device. */
@@ -27,6 +29,8 @@ export type ExplainInput = {
   /** As for `evaluate`; with `profileTag` for a device. */
   readonly context: EvaluationContext
   readonly settings?: Partial<RuleSettings> | undefined
+  /** As for `compileRules`. */
+  readonly owner?: OwnerFacts | undefined
   /** Step limit shared by the explanations of one response. Default: a new budget. */
   readonly budget?: StepBudget | undefined
 }
@@ -72,8 +76,8 @@ export type Explanation = {
 /** Explains an outcome: every rule in order, each condition with its expected and its actual value. Pure. */
 export function explain(input: ExplainInput): Explanation {
   const { event, context, settings, budget = explainBudget() } = input
-  const experimental = settings?.experimental
-  const scopes = input.scopes.map((scope) => compileScope(scope, experimental))
+  const options = { ...input.owner, experimental: settings?.experimental }
+  const scopes = input.scopes.map((scope) => compileScope(scope, options))
   const placed = inOrder(scopes)
   const outcome = outcomeOf(scopes, input)
   const decider = placed.findIndex(({ compiled }) => compiled?.outcome === outcome)
@@ -84,7 +88,7 @@ export function explain(input: ExplainInput): Explanation {
     const source = isObject(one.rule) ? one.rule : {}
     const conditions = conditionsOf(one.kind, source, { event, context })
     const met = (condition: SomeCondition) =>
-      condition.implied ?? explainCondition({ condition: condition.written, experimental }, event, context)
+      condition.implied ?? explainCondition({ condition: condition.written, options }, event, context)
     meter.left -= STEPS_PER_CONDITION * (1 + conditions.length)
     const explained = meter.left > 0 ? conditions.map(met) : undefined
     const holds = explained?.every((condition) => condition.holds) === true
@@ -111,12 +115,12 @@ type Placed = {
 
 type CompiledScope = { readonly made: CompiledRules; readonly rules: readonly Placed[] }
 
-function compileScope(from: ExplainedScope, experimental: ExperimentalRules | undefined): CompiledScope {
+function compileScope(from: ExplainedScope, options: ConditionOptions): CompiledScope {
   const { scope } = from
   const handle = from.scope === 'device' ? from.handle : undefined
   const rules: Placed[] = []
   const made = compileWith(from.rules, (kind, rule) => {
-    const compiled = compileRule(kind, rule, { experimental })
+    const compiled = compileRule(kind, rule, options)
     rules.push({ scope, handle, kind, rule, compiled })
     return compiled
   })
@@ -207,12 +211,18 @@ function conditionsOf(
       implied({ kind: 'no_mentions' }, { holds: false, expected: 'no m.mentions', actual: 'm.mentions' }),
     )
   }
+  if (typeof rule[UNTIL] === 'number') all.push(isNotEnded(rule[UNTIL], context))
   if (kind === 'room') all.push(isExactly('room_id', ruleId, event.roomId))
   else if (kind === 'sender') all.push(isExactly('sender', ruleId, event.sender))
   else if (kind === 'content') all.push({ written: { kind: 'event_match', key: BODY_KEY, pattern } })
   else if (Array.isArray(conditions)) all.push(...conditions.map((written: unknown) => ({ written })))
   else if (conditions !== undefined) all.push({ written: conditions })
   return all
+}
+
+function isNotEnded(until: number, { moment }: EvaluationContext): SomeCondition {
+  const holds = moment !== undefined && moment.at < until
+  return implied({ kind: UNTIL, until }, { holds, expected: until, actual: moment?.at })
 }
 
 function isExactly(key: string, expected: unknown, actual: string | null): SomeCondition {

@@ -1,21 +1,26 @@
 /** The push rules of Matrix as a library: pure functions, no dependencies. See README.md in this folder. */
-export { NOTIFY_IN_APP, RULE_KINDS, USER_RULE_KINDS } from './model.ts'
+export { NOTIFY_IN_APP, RULE_KINDS, UNTIL, USER_RULE_KINDS } from './model.ts'
 export type {
   Action,
   Condition,
   ConditionalRule,
   ContainsDisplayName,
   ContentRule,
+  DecidingRule,
   EvaluationContext,
   EventMatch,
   EventPropertyContains,
   EventPropertyIs,
   ExperimentalRules,
+  LocalTime,
+  Moment,
+  OwnerFacts,
   ReadonlyJson,
   ProfileTag,
   PushRule,
   RecipientPermission,
   RoomMemberCount,
+  RoomTag,
   RuleKind,
   RuleOutcome,
   RuleSettings,
@@ -24,6 +29,7 @@ export type {
   SenderNotificationPermission,
   SetTweak,
   SubjectRule,
+  TimeAndDay,
   Tweaks,
   UnknownCondition,
 } from './model.ts'
@@ -44,6 +50,7 @@ export { rulesetFor } from './merge.ts'
 export type { DefaultRuleChange, RulesetParts } from './merge.ts'
 export { DEFAULT_RULE_LIMITS, isRuleKind, validateActions, validateRule } from './validate.ts'
 export type { RuleDraft, RuleLimits, RuleProblem, Validated, ValidateOptions } from './validate.ts'
+export { createMoment, isTimeAndDay } from './time-and-day.ts'
 export { evaluateForDevice } from './device.ts'
 export { analyseRules } from './analyse.ts'
 export type { RuleAnalysis } from './analyse.ts'

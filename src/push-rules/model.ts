@@ -42,6 +42,20 @@ export type ProfileTag = { kind: 'profile_tag'; profile_tag: string }
 export type RecipientPermission = { kind: 'recipient_permission'; key: string }
 /** MSC4306, experimental: the event is a reply in a thread, and the user has a subscription to the thread, or has none. */
 export type ThreadSubscription = { kind: 'io.element.msc4306.thread_subscription'; subscribed: boolean }
+/**
+ * MSC3767: the event is accepted in one of the intervals. Without `timezone` the zone of the owner is used, or UTC
+ * (`time-and-day.ts`).
+ */
+export type TimeAndDay = {
+  kind: 'time_and_day' | 'org.matrix.msc3767.time_and_day'
+  timezone?: string
+  intervals: readonly {
+    time_of_day?: readonly [from: string, to: string]
+    day_of_week?: readonly number[]
+  }[]
+}
+/** Of this server: whether the owner of the rule has given the room this tag, such as `m.favourite`. */
+export type RoomTag = { kind: 'org.belfry.room_tag'; tag: string; tagged: boolean }
 /** A condition of an unknown kind: it is stored unchanged and never matches. */
 export type UnknownCondition = { kind: string; [parameter: string]: ReadonlyJson }
 
@@ -55,6 +69,8 @@ export type Condition =
   | ProfileTag
   | RecipientPermission
   | ThreadSubscription
+  | TimeAndDay
+  | RoomTag
   | UnknownCondition
 
 /** Without `value` a tweak is set to `true`. */
@@ -70,7 +86,12 @@ type RuleBase = {
   default: boolean
   enabled: boolean
   actions: readonly Action[]
+  /** The end of the rule, in milliseconds since the Unix epoch: it does not match events from then on. */
+  [UNTIL]?: number
 }
+
+/** The property of a rule with its end. */
+export const UNTIL = 'org.belfry.until'
 
 /** Override and underride rules. All conditions must hold; without conditions the rule always matches. */
 export type ConditionalRule = RuleBase & { conditions?: readonly Condition[] }
@@ -139,7 +160,41 @@ export type RuleOutcome = {
   /** The actions of the rule, unchanged. */
   readonly actions: readonly Action[]
   /** The rule that decided, or null when no rule matched (then the event does not notify). */
-  readonly rule: { readonly kind: RuleKind; readonly ruleId: string } | null
+  readonly rule: DecidingRule | null
+}
+
+export type DecidingRule = {
+  readonly kind: RuleKind
+  readonly ruleId: string
+  /** The end of the rule, if it has one. */
+  readonly until?: number
+  /** The schedules of the rule as a text, if it has any: `22:00-07:00 Europe/Berlin`. */
+  readonly schedule?: string
+}
+
+/** A time on the clock of a time zone. */
+export type LocalTime = {
+  /** 0 is Sunday, 6 is Saturday. */
+  readonly day: number
+  /** Of the day: 0 to 1439. */
+  readonly minute: number
+}
+
+/** The time of an event. Make it with `createMoment`, once for each event. */
+export type Moment = {
+  /** In milliseconds since the Unix epoch. */
+  readonly at: number
+  readonly localTime: (zone: string) => LocalTime | undefined
+  /** The local times that were read; null: there is no such zone. Created with the first entry. */
+  known: Map<string, LocalTime | null> | undefined
+}
+
+/** The facts about the owner of rules that their conditions use. Rules must be compiled again when they change. */
+export type OwnerFacts = {
+  /** The time zone (IANA) for conditions without one. */
+  readonly timezone?: string | undefined
+  /** By tag: the rooms to which the owner has given it. */
+  readonly taggedRooms?: ReadonlyMap<string, ReadonlySet<string>> | undefined
 }
 
 /** The input of an evaluation beyond the event: the state of the room at that event, and the user. */
@@ -158,6 +213,10 @@ export type EvaluationContext = {
   subscribers?: ReadonlySet<string> | undefined
   /** The user's display name in this room, for `contains_display_name`. */
   displayName?: string | undefined
+  /**
+   * When the event was accepted. Without it, conditions on the time and rules with an end do not match.
+   */
+  moment?: Moment | undefined
   /** The `profile_tag` of the pusher, in an evaluation for a device. The condition `profile_tag` compares with it. */
   profileTag?: string | undefined
   /** The number of joined members of the room. */

@@ -1,8 +1,9 @@
-import { compileCondition, never, type Test } from './conditions.ts'
+import { compileCondition, type ConditionOptions, never, type Test } from './conditions.ts'
 import { conditionKey, patternKey, senderKey, type IndexKey } from './index-key.ts'
 import { isObject, ROOM_ID_KEY } from './key-path.ts'
-import type { ExperimentalRules, RuleKind } from './model.ts'
+import type { RuleKind } from './model.ts'
 import { foldedType } from './event.ts'
+import { isTimeAndDay, parseSchedule, scheduleText } from './time-and-day.ts'
 
 /**
  * The members that a rule can match for, derived from its conditions alone, without an event. Undefined: it never
@@ -33,22 +34,21 @@ export type CompiledConditions = {
   /** The tests that check the room. */
   readonly where: readonly Test[]
   readonly asksPermission: boolean
-  /** The conditions that do not check the room. */
+  /** The conditions that do not check the room. Those on the time have their time zone. */
   readonly elsewhere: readonly unknown[]
+  /** The conditions on the time as a text. */
+  readonly schedule?: string | undefined
 }
 
 const NONE: readonly never[] = []
 
 /** `conditions`: any JSON. */
-export function compileConditions(
-  conditions: unknown,
-  experimental: ExperimentalRules | undefined,
-): CompiledConditions {
+export function compileConditions(conditions: unknown, options: ConditionOptions = {}): CompiledConditions {
   // A value that is not a list counts as one malformed condition, which never matches.
   const list: readonly unknown[] =
     conditions === undefined ? NONE : Array.isArray(conditions) ? conditions : [null]
   const type = list.map(typeNamed).find((named) => named !== undefined)
-  const all = list.map((condition) => compileCondition(condition, experimental))
+  const all = list.map((condition) => compileCondition(condition, options))
   const asksRoom = list.map(isAboutRoom)
   const tests = type === undefined ? all : all.filter((_, at) => typeNamed(list[at]) !== type)
   return {
@@ -57,7 +57,8 @@ export function compileConditions(
     type,
     where: asksRoom.includes(true) ? all.filter((_, at) => asksRoom[at]) : NONE,
     asksPermission: list.some(isAboutPermission),
-    elsewhere: list.filter((_, at) => asksRoom[at] !== true),
+    elsewhere: list.filter((_, at) => asksRoom[at] !== true).map((one) => withZone(one, options)),
+    schedule: schedulesIn(list, options),
   }
 }
 
@@ -88,11 +89,24 @@ const isAboutDevice = (condition: unknown) => kindOf(condition) === 'profile_tag
 const isAboutPermission = (condition: unknown) => String(kindOf(condition)).endsWith('recipient_permission')
 
 function isAboutRoom(condition: unknown): boolean {
-  return (
-    isObject(condition) &&
-    condition['key'] === ROOM_ID_KEY &&
-    (condition['kind'] === 'event_match' || condition['kind'] === 'event_property_is')
-  )
+  if (!isObject(condition)) return false
+  const { kind, key } = condition
+  if (kind === 'org.belfry.room_tag') return true
+  return key === ROOM_ID_KEY && (kind === 'event_match' || kind === 'event_property_is')
+}
+
+/** Two users with the same rule and other time zones have other outcomes. */
+function withZone(condition: unknown, { timezone }: ConditionOptions): unknown {
+  return isObject(condition) && isTimeAndDay(condition['kind']) ? [condition, timezone] : condition
+}
+
+function schedulesIn(conditions: readonly unknown[], { timezone }: ConditionOptions): string | undefined {
+  const texts = conditions.flatMap((condition) => {
+    if (!isObject(condition) || !isTimeAndDay(condition['kind'])) return []
+    const schedule = parseSchedule(condition, timezone)
+    return schedule === undefined ? [] : [scheduleText(schedule)]
+  })
+  return texts.length === 0 ? undefined : texts.join(' and ')
 }
 
 function typeNamed(condition: unknown): string | undefined {

@@ -7,8 +7,10 @@ import {
   RULE_KINDS,
   type RuleKind,
   type Scalar,
+  UNTIL,
   USER_RULE_KINDS,
 } from './model.ts'
+import { isTimeAndDay, parseSchedule } from './time-and-day.ts'
 import { utf8 } from './utf-8.ts'
 
 export type RuleLimits = {
@@ -46,6 +48,7 @@ export type RuleDraft = {
   /** Content rules only. */
   readonly pattern?: string | undefined
   readonly actions: readonly Action[]
+  readonly [UNTIL]?: number
 }
 
 export type Validated<Value> =
@@ -55,6 +58,10 @@ export type Validated<Value> =
 export type ValidateOptions = {
   readonly limits?: RuleLimits | undefined
   readonly experimental?: ExperimentalRules | undefined
+  /** Whether a name is the name of a time zone. Default: every name is accepted. */
+  readonly isTimeZone?: ((name: string) => boolean) | undefined
+  /** In milliseconds since the Unix epoch. An end of a rule before it is refused. Default: every end is accepted. */
+  readonly now?: number | undefined
 }
 
 export function isRuleKind(kind: unknown): kind is RuleKind {
@@ -78,14 +85,16 @@ export function validateRule(
   const hasConditions = kind === 'override' || kind === 'underride'
   const problem =
     idProblem(ruleId, limits) ??
-    (hasConditions ? conditionsProblem(body['conditions'], limits) : undefined) ??
+    (hasConditions ? conditionsProblem(body['conditions'], limits, options) : undefined) ??
     (kind === 'content' ? patternProblem(body['pattern'], 'pattern', limits) : undefined) ??
-    actionsProblem(body['actions'], options.experimental)
+    actionsProblem(body['actions'], options.experimental) ??
+    untilProblem(body[UNTIL], options.now)
   if (problem !== undefined) return { ok: false, problem }
   const parts = {
     ...(hasConditions ? { conditions: body['conditions'] as Condition[] } : {}),
     ...(kind === 'content' ? { pattern: body['pattern'] as string } : {}),
     actions: body['actions'] as Action[],
+    ...(body[UNTIL] !== undefined && { [UNTIL]: body[UNTIL] as number }),
   }
   return within(parts, limits) ? { ok: true, value: { kind, ruleId, ...parts } } : tooLarge(limits)
 }
@@ -132,7 +141,20 @@ function idProblem(ruleId: string, { maxIdBytes }: RuleLimits): RuleProblem | un
     : undefined
 }
 
-function conditionsProblem(conditions: unknown, limits: RuleLimits): RuleProblem | undefined {
+function untilProblem(until: unknown, now = 0): RuleProblem | undefined {
+  if (until === undefined) return undefined
+  if (typeof until !== 'number' || !Number.isSafeInteger(until))
+    return problem('malformed', `${UNTIL} must be an integer: milliseconds since 1970, or leave it out`)
+  return until <= now
+    ? problem('invalid', `${UNTIL} is in the past. Set a later time, or leave it out`)
+    : undefined
+}
+
+function conditionsProblem(
+  conditions: unknown,
+  limits: RuleLimits,
+  options: ValidateOptions,
+): RuleProblem | undefined {
   if (conditions === undefined)
     return problem('missing', 'conditions is missing: rules of this kind need a list, [] for no conditions')
   if (!Array.isArray(conditions)) return problem('malformed', 'conditions must be a list')
@@ -140,13 +162,17 @@ function conditionsProblem(conditions: unknown, limits: RuleLimits): RuleProblem
     return problem('too_large', `A rule must not have more than ${limits.maxConditions} conditions`)
   }
   for (const condition of conditions as unknown[]) {
-    const found = conditionProblem(condition, limits)
+    const found = conditionProblem(condition, limits, options)
     if (found !== undefined) return found
   }
   return undefined
 }
 
-function conditionProblem(condition: unknown, limits: RuleLimits): RuleProblem | undefined {
+function conditionProblem(
+  condition: unknown,
+  limits: RuleLimits,
+  { isTimeZone }: ValidateOptions,
+): RuleProblem | undefined {
   if (!isObject(condition)) return problem('malformed', 'A condition must be a JSON object')
   const { kind, key, value } = condition
   if (kind === undefined) return problem('missing', 'The kind of a condition is missing')
@@ -166,9 +192,36 @@ function conditionProblem(condition: unknown, limits: RuleLimits): RuleProblem |
       return textProblem(key, `key of ${kind}`)
     case 'profile_tag':
       return textProblem(condition['profile_tag'], `profile_tag of ${kind}`)
+    case 'org.belfry.room_tag':
+      return textProblem(condition['tag'], `tag of ${kind}`) ?? taggedProblem(condition['tagged'])
     default:
-      return undefined
+      return isTimeAndDay(kind) ? timesProblem(condition, isTimeZone) : undefined
   }
+}
+
+function taggedProblem(tagged: unknown): RuleProblem | undefined {
+  if (tagged === undefined) return problem('missing', 'tagged of org.belfry.room_tag is missing')
+  return typeof tagged === 'boolean'
+    ? undefined
+    : problem('malformed', 'tagged of org.belfry.room_tag must be true or false')
+}
+
+function timesProblem(
+  condition: Record<string, unknown>,
+  isTimeZone: (name: string) => boolean = () => true,
+): RuleProblem | undefined {
+  const { kind, timezone, intervals } = condition
+  const name = String(kind)
+  if (intervals === undefined) return problem('missing', `intervals of ${name} is missing`)
+  if (timezone !== undefined && typeof timezone !== 'string')
+    return problem('malformed', `timezone of ${name} must be a string`)
+  if (timezone !== undefined && !isTimeZone(timezone))
+    return problem('invalid', `timezone of ${name} must be the name of a time zone, such as "Europe/Berlin"`)
+  if (parseSchedule(condition, undefined) !== undefined) return undefined
+  return problem(
+    'invalid',
+    `intervals of ${name} must be a list, not empty, of objects with time_of_day, such as ["22:00", "07:00"], and day_of_week, a list of 0 (Sunday) to 7; either can be left out`,
+  )
 }
 
 function textProblem(value: unknown, name: string): RuleProblem | undefined {

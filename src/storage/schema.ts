@@ -262,6 +262,8 @@ export type PushRulesTable = {
   /** JSON list. */
   actions: string
   enabled: Flag
+  /** The time from which the rule does not apply, and at which it is removed; null: never. */
+  ends_at: number | null
 }
 
 /** The changes of a user to one of the server's default rules; null: unchanged. */

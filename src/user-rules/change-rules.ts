@@ -3,7 +3,7 @@ import type { Bus } from '../cluster/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 import { invalidParam, MatrixError, notFound } from '../lib/errors.ts'
 import { localpartOf, type UserId } from '../lib/ids.ts'
-import { type Action, type Condition, defaultRules, type PushRule } from '../push-rules/index.ts'
+import { type Action, type Condition, defaultRules, type PushRule, UNTIL } from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { addHandle, deleteEmptyHandles } from './rule-handles-store.ts'
@@ -36,7 +36,7 @@ import { GLOBAL, type RuleSettings } from './read-rules.ts'
 /** A user's rules have changed. The change applies to events after the stream position `position`. */
 export type RulesChange = { userId: UserId; position: number }
 
-type AnnounceDeps = {
+export type AnnounceDeps = {
   readonly bus: Bus
   /** Records in the same transaction that the rules of a user have changed. */
   onRulesChanged(tx: Transaction, change: RulesChange): Promise<void>
@@ -56,6 +56,8 @@ export type RuleContent = {
   conditions?: readonly Condition[] | undefined
   pattern?: string | undefined
   actions: readonly Action[]
+  /** The end of the rule, in milliseconds since the Unix epoch. Absent: none, also for a rule that had one. */
+  [UNTIL]?: number | undefined
 }
 
 /**
@@ -86,7 +88,9 @@ export function putRule(
       conditions: content.conditions === undefined ? null : JSON.stringify(content.conditions),
       pattern: content.pattern ?? null,
       actions: JSON.stringify(content.actions),
+      endsAt: content[UNTIL] ?? null,
     })
+    if (content[UNTIL] !== undefined) tx.onCommit(() => deps.bus.publish('rule ends'))
     await checkRulesLength(deps, tx, key)
     if (key.scope !== GLOBAL)
       await tx.run(addHandle, { userId: key.userId, handle: key.scope, now: deps.clock.now() })

@@ -5,12 +5,15 @@ import {
   type Condition,
   type DefaultRuleChange,
   defaultRules,
+  type OwnerFacts,
   type PushRule,
   rulesetFor,
   type RuleSettings,
   type Ruleset,
+  UNTIL,
 } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
+import { ownerFactsOf } from './owner-facts.ts'
 import {
   type DefaultChangeRow,
   defaultChangesOfUsers,
@@ -32,12 +35,14 @@ export type UserRules = {
   global: Ruleset
   /** By handle; only handles with rules. The device scope has no default rules. */
   device: ReadonlyMap<string, Ruleset>
+  /** The facts about the user that conditions of these rules use. */
+  owner: OwnerFacts
 }
 
 /** The push rules of a user. `/sync`, account data and `GET /pushrules/` all use this function. */
 export async function rulesetOf(q: Queries, userId: UserId, settings: RuleSettings): Promise<UserRules> {
   const own = (await rulesetsOf(q, [userId], settings)).get(userId)
-  return own ?? { version: 0, global: defaultsOf(userId, settings), device: new Map() }
+  return own ?? { version: 0, global: defaultsOf(userId, settings), device: new Map(), owner: {} }
 }
 
 /** Like `rulesetOf`, for many users. Users who never changed a rule are left out. */
@@ -49,7 +54,9 @@ export async function rulesetsOf(
   const sets = await q.all(ruleSetsOf, { userIds })
   if (sets.length === 0) return new Map()
   const owners = sets.map((set) => set.user_id)
-  const rules = Map.groupBy(await q.all(rulesOfUsers, { userIds: owners }), (row) => row.user_id)
+  const rows = await q.all(rulesOfUsers, { userIds: owners })
+  const facts = await ownerFactsOf(q, rows)
+  const rules = Map.groupBy(rows, (row) => row.user_id)
   const changes = Map.groupBy(await q.all(defaultChangesOfUsers, { userIds: owners }), (row) => row.user_id)
   return new Map(
     sets.map(({ user_id: userId, version }) => {
@@ -60,8 +67,8 @@ export async function rulesetsOf(
         userRules: rulesIn(byScope.get(GLOBAL)),
       })
       byScope.delete(GLOBAL)
-      const device = new Map([...byScope].map(([handle, rows]) => [handle, rulesIn(rows)]))
-      return [userId, { version, global, device }]
+      const device = new Map([...byScope].map(([handle, ofHandle]) => [handle, rulesIn(ofHandle)]))
+      return [userId, { version, global, device, owner: facts.get(userId) ?? {} }]
     }),
   )
 }
@@ -106,6 +113,7 @@ function ruleOf(row: RuleRow): PushRule | undefined {
     ...(conditions && { conditions }),
     ...(row.pattern !== null && { pattern: row.pattern }),
     actions,
+    ...(row.ends_at !== null && { [UNTIL]: row.ends_at }),
   }
 }
 

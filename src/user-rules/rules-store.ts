@@ -100,6 +100,7 @@ export type NewRule = RuleKey & {
   conditions: string | null
   pattern: string | null
   actions: string
+  endsAt: number | null
 }
 
 /** A new rule is enabled; an existing rule keeps its enabled flag. */
@@ -116,6 +117,7 @@ export const upsertRule = query<NewRule>()((db, p) =>
       pattern: p.pattern,
       actions: p.actions,
       enabled: sql.lit(1),
+      ends_at: p.endsAt,
     })
     .onConflict((conflict) =>
       conflict.columns(['user_id', 'scope', 'kind', 'rule_id']).doUpdateSet((eb) => ({
@@ -123,6 +125,7 @@ export const upsertRule = query<NewRule>()((db, p) =>
         conditions: eb.ref('excluded.conditions'),
         pattern: eb.ref('excluded.pattern'),
         actions: eb.ref('excluded.actions'),
+        ends_at: eb.ref('excluded.ends_at'),
       })),
     ),
 )
@@ -225,11 +228,24 @@ export const deleteReplacedRules = query<{ userId: UserId; scope: string; by: st
     ),
 )
 
+const COPIED = [
+  'user_id',
+  'scope',
+  'kind',
+  'rule_id',
+  'place',
+  'conditions',
+  'pattern',
+  'actions',
+  'enabled',
+  'ends_at',
+] as const
+
 /** Copies the rules of a scope to another scope, as one block above the existing rules. */
 export const copyScope = query<{ userId: UserId; from: string; to: string }>()((db, p, d) =>
   db
     .insertInto('push_rules')
-    .columns(['user_id', 'scope', 'kind', 'rule_id', 'place', 'conditions', 'pattern', 'actions', 'enabled'])
+    .columns(COPIED)
     .expression((eb) =>
       eb
         .selectFrom('push_rules as r')
@@ -249,6 +265,7 @@ export const copyScope = query<{ userId: UserId; from: string; to: string }>()((
           'r.pattern',
           'r.actions',
           of.ref('r.enabled').as('enabled'),
+          'r.ends_at',
         ])
         .where('r.user_id', '=', p.userId)
         .where('r.scope', '=', p.from),

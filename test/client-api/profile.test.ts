@@ -47,6 +47,8 @@ onEachDatabase('profile', (open) => {
     for (const [path, body, status, errcode] of [
       ['/profile/@bob:localhost/displayname', { displayname: 'x' }, 403, 'M_FORBIDDEN'],
       ['/profile/@alice:localhost/m.tz', { 'm.tz': 1 }, 400, 'M_BAD_JSON'],
+      ['/profile/@alice:localhost/m.tz', { 'm.tz': 'Mars/Base' }, 400, 'M_INVALID_PARAM'],
+      ['/profile/@alice:localhost/m.tz', { 'm.tz': '+02:00' }, 400, 'M_INVALID_PARAM'],
       ['/profile/@alice:localhost/org.example.x', {}, 400, 'M_MISSING_PARAM'],
       ['/profile/@alice:localhost/nickname', { nickname: 'x' }, 400, 'M_INVALID_PARAM'],
       ['/profile/@alice:localhost/Org.Example', { 'Org.Example': 'x' }, 400, 'M_INVALID_PARAM'],

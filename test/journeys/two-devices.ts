@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test'
 import { foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type PokeReceiver, type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { startTestServer, type TestServer, type TestServerOptions } from '../support/server.ts'
 
 /** A user with a phone and a laptop, each with a handle and a pusher, in a room with Bob, who sends messages. */
 export type TwoDevices = {
@@ -29,8 +29,8 @@ export type SentMessage = {
 export const PHONE = 'alices-phone'
 export const LAPTOP = 'alices-laptop'
 
-export async function createTwoDevices(t: TestContext): Promise<TwoDevices> {
-  const server = await startTestServer(t)
+export async function createTwoDevices(t: TestContext, options?: TestServerOptions): Promise<TwoDevices> {
+  const server = await startTestServer(t, options)
   const gateway = await startPokeReceiver(t)
   const phone = await registerUser(server.url, 'alice')
   const laptop = await loginUser(server.url, 'alice')

@@ -48,7 +48,7 @@ export class Model {
     for (const [at, userId] of this.users.entries()) {
       this.names.set(userId, DISPLAY_NAMES[at] ?? null)
       const own = { userId, localpart: localpartOf(userId), legacyMentionRules: true }
-      this.rules.set(userId, { version: 0, global: defaultRules(own), device: new Map() })
+      this.rules.set(userId, { version: 0, global: defaultRules(own), owner: {}, device: new Map() })
     }
   }
 

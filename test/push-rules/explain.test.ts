@@ -37,12 +37,18 @@ describe('explain', () => {
         }
         const own = rulesOf(user, using)
         const outcome = evaluate(compiledOf(user, using), event, context)
-        const alone = explain({ scopes: [{ scope: 'global', rules: own }], event, context, settings: using })
+        const alone = explain({
+          scopes: [{ scope: 'global', rules: own }],
+          event,
+          context,
+          settings: using,
+          owner: user.owner,
+        })
         assert.deepEqual(alone.outcome, outcome)
 
         const device = ruleset(other.own)
         const expected = evaluateForDevice(
-          { rules: compileRules(device, using), global: outcome },
+          { rules: compileRules(device, { ...using, ...user.owner }), global: outcome },
           event,
           context,
         )
@@ -54,6 +60,7 @@ describe('explain', () => {
           event,
           context,
           settings: using,
+          owner: user.owner,
         })
         assert.deepEqual(both.outcome, expected)
         assert.equal(both.decidedBy?.ruleId, expected.rule?.ruleId)

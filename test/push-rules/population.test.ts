@@ -27,6 +27,7 @@ const analysisOf = (user: RandomUser, using: RuleSettings) =>
     userId: user.userId,
     localpart: user.userId.slice(1, -2),
     ...using,
+    ...user.owner,
   })
 
 function add(population: Population, user: RandomUser, using: RuleSettings): void {

@@ -1,12 +1,15 @@
 import fc from 'fast-check'
 import {
   compileRules,
+  createMoment,
   defaultRules,
   rulesetFor,
   type DefaultRuleChange,
+  type OwnerFacts,
   type Ruleset,
   type RuleSettings,
 } from '../../src/push-rules/index.ts'
+import { localTimeIn } from '../../src/lib/time-zone.ts'
 
 /** The values that the tests of whole rooms draw from. They are few, so that rules, users and events match often. */
 
@@ -49,6 +52,11 @@ const patterns = fc.constantFrom(
   'straße',
 )
 
+/** A Wednesday afternoon, a Saturday night, and a Monday at noon, in UTC. */
+const MOMENTS = ['2026-07-01T15:00Z', '2026-07-04T22:30Z', '2026-07-06T12:30Z'].map((text) =>
+  Date.parse(text),
+)
+
 const userIdsOf = (ids: readonly string[]) => fc.constantFrom(...ids, '@nobody:x')
 
 export function conditionsFor(ids: readonly string[]) {
@@ -79,19 +87,41 @@ export function conditionsFor(ids: readonly string[]) {
     fc.record({ kind: fc.constant('room_member_count'), is: fc.constantFrom('2', '>2') }),
     fc.constant({ kind: 'sender_notification_permission', key: 'room' }),
     fc.constant({ kind: 'org.example.unknown' }),
+    fc.record(
+      {
+        kind: fc.constantFrom('time_and_day', 'org.matrix.msc3767.time_and_day'),
+        timezone: fc.constantFrom('Asia/Kolkata', 'No/Zone'),
+        intervals: fc.constantFrom(
+          [{ time_of_day: ['22:00', '07:00'] }],
+          [{ day_of_week: [0, 6] }, { time_of_day: ['12:00', '13:00'], day_of_week: [1] }],
+          [],
+        ),
+      },
+      { requiredKeys: ['kind', 'intervals'] },
+    ),
+    fc.record({
+      kind: fc.constant('org.belfry.room_tag'),
+      tag: fc.constantFrom('m.favourite', 'u.other'),
+      tagged: fc.boolean(),
+    }),
     fc.constantFrom(null, {}, { kind: 'event_match' }),
   )
 }
 
 function userRulesFor(ids: readonly string[]): fc.Arbitrary<Partial<Ruleset>> {
   const rule = (ruleId: fc.Arbitrary<string>, more: Record<string, fc.Arbitrary<unknown>> = {}) =>
-    fc.record({
-      rule_id: ruleId,
-      default: fc.constant(false),
-      enabled: fc.integer({ min: 0, max: 5 }).map((n) => n > 0),
-      actions,
-      ...more,
-    })
+    fc
+      .record({
+        rule_id: ruleId,
+        default: fc.constant(false),
+        enabled: fc.integer({ min: 0, max: 5 }).map((n) => n > 0),
+        actions,
+        'org.belfry.until': fc.constantFrom(undefined, undefined, undefined, MOMENTS[1], MOMENTS[2]),
+        ...more,
+      })
+      .map(({ 'org.belfry.until': until, ...made }) =>
+        until === undefined ? made : { ...made, 'org.belfry.until': until },
+      )
   const some = <T>(one: fc.Arbitrary<T>) => fc.array(one, { maxLength: 2 })
   const conditional = rule(fc.constantFrom('a', 'b', roomId), {
     conditions: fc.array(conditionsFor(ids), { maxLength: 3 }),
@@ -130,6 +160,7 @@ export type RandomUser = {
   displayName: string | undefined
   own: Partial<Ruleset>
   changes: DefaultRuleChange[]
+  owner: OwnerFacts
 }
 
 export const ids = ['@me:x', '@bob:x', '@Eve:x', '@t*a:x', '@*:x', '@tea:x']
@@ -148,6 +179,10 @@ export const randomUsers: fc.Arbitrary<RandomUser[]> = fc.tuple(
         { weight: 3, arbitrary: fc.constant<DefaultRuleChange[]>([]) },
         { weight: 1, arbitrary: fc.array(change, { maxLength: 2 }) },
       ),
+      owner: fc.record({
+        timezone: fc.constantFrom(undefined, 'Europe/Berlin', 'America/New_York', 'No/Zone'),
+        taggedRooms: fc.constantFrom(undefined, new Map([['m.favourite', new Set([roomId])]])),
+      }),
     }),
   ),
 )
@@ -175,7 +210,8 @@ export function rulesOf({ userId, own, changes }: RandomUser, using: RuleSetting
   })
 }
 
-export const compiledOf = (user: RandomUser, using: RuleSettings) => compileRules(rulesOf(user, using), using)
+export const compiledOf = (user: RandomUser, using: RuleSettings) =>
+  compileRules(rulesOf(user, using), { ...using, ...user.owner })
 
 const word = fc.constantFrom(
   'tea',
@@ -245,4 +281,7 @@ export const randomContext = fc.record({
   ),
   creators: fc.constantFrom([], ['@me:x']),
   roomVersion: fc.constantFrom('9', '11', '12'),
+  moment: fc
+    .constantFrom(undefined, ...MOMENTS)
+    .map((at) => (at === undefined ? undefined : createMoment(at, (zone) => localTimeIn(zone, at)))),
 })

@@ -58,7 +58,7 @@ describe('conditions.json', () => {
     describe(section, () => {
       for (const { name, condition, event, context, experimental, holds } of cases) {
         it(name, () => {
-          const test = compileCondition(condition, experimental)
+          const test = compileCondition(condition, { experimental })
           assert.equal(test(prepareEvent(event), { memberCount: 3, ...context }), holds)
         })
       }

@@ -30,7 +30,7 @@ onEachSharedDatabase('two processes', (openTwo) => {
     await Promise.all(
       names.map((tag, at) => {
         const db = at % 2 === 0 ? databases[0] : databases[1]
-        const deps = { db, bus: createLocalBus(), quotas }
+        const deps = { db, bus: createLocalBus(), quotas, onRulesChanged: async () => undefined }
         return setTag(deps, { userId: alice, roomId, tag }, {})
       }),
     )

@@ -57,6 +57,7 @@ function judge(
   { room, ...sample }: Sample,
 ): Judged {
   const event = prepareEvent({ ...sample, sender: SENDER, room_id: room.roomId, event_id: '$doctor' })
+  // Without a time: rules that mute for a while, or at night, are no fault.
   const context = { memberCount: room.joinedCount, userId: facts.userId, budget }
   const counted = evaluate(compiled.everywhere(), event, context)
   const { handle } = pusher

@@ -52,7 +52,7 @@ export async function createPresenceFixture(t: TestContext, db: Database, names:
     see: (viewer: UserId, userId: UserId) => readPresence(db, { viewer, userId, now: clock.now() }),
     ignore: (userId: UserId, ignored: readonly UserId[]) =>
       setAccountData(
-        { db, bus, quotas, onUsersIgnored: async () => undefined },
+        { db, bus, quotas, onUsersIgnored: async () => undefined, onRulesChanged: async () => undefined },
         { userId, roomId: '', type: 'm.ignored_user_list' },
         { ignored_users: Object.fromEntries(ignored.map((one) => [one, {}])) },
       ),

@@ -101,7 +101,12 @@ async function serialised(body: unknown): Promise<JsonObject> {
 function history(fixture: SyncFixture): Record<string, () => Promise<void>> {
   const ids = new Map<string, RoomId>()
   const room = (name: string) => ids.get(name) as RoomId
-  const accounts = { ...fixture.reads, quotas, onUsersIgnored: () => Promise.resolve() }
+  const accounts = {
+    ...fixture.reads,
+    quotas,
+    onUsersIgnored: () => Promise.resolve(),
+    onRulesChanged: () => Promise.resolve(),
+  }
   const setData = (userId: UserId, roomId: RoomId | '', type: string, content: JsonObject) =>
     setAccountData(accounts, { userId, roomId, type }, content)
   const read = async (userId: UserId, roomId: RoomId, eventId: string, threadId = '') =>

@@ -23,7 +23,7 @@ async function withRoom(fixture: SlidingFixture): Promise<RoomId> {
 
 const setDirect = ({ rooms }: SlidingFixture, ...roomIds: RoomId[]) =>
   setAccountData(
-    { ...rooms, quotas, onUsersIgnored: () => Promise.resolve() },
+    { ...rooms, quotas, onUsersIgnored: () => Promise.resolve(), onRulesChanged: () => Promise.resolve() },
     { userId: bob, roomId: '', type: 'm.direct' },
     { [alice]: roomIds },
   )

@@ -77,7 +77,12 @@ onEachDatabase('the extensions of sliding sync', (open) => {
     const first = await ask({})
     const outside = await ask({ lists: [] }, first.pos)
     await read(fixture, alice, roomId, eventId)
-    const data = { ...fixture.rooms, quotas, onUsersIgnored: () => Promise.resolve() }
+    const data = {
+      ...fixture.rooms,
+      quotas,
+      onUsersIgnored: () => Promise.resolve(),
+      onRulesChanged: () => Promise.resolve(),
+    }
     await setAccountData(data, { userId: bob, roomId, type: 'm.tag' }, { tags: {} })
     fixture.typing.start(roomId, alice, 30_000)
     const events: EventId[] = []
@@ -147,7 +152,12 @@ onEachDatabase('sliding sync for a user who ignores users', (open) => {
     }
     const fixture = await createSlidingFixture(t, db, NAMES)
     const roomId = await withRoom(fixture)
-    const data = { ...fixture.rooms, quotas, onUsersIgnored: () => Promise.resolve() }
+    const data = {
+      ...fixture.rooms,
+      quotas,
+      onUsersIgnored: () => Promise.resolve(),
+      onRulesChanged: () => Promise.resolve(),
+    }
     const ignored = { userId: bob, roomId: '', type: 'm.ignored_user_list' } as const
     await setAccountData(data, ignored, { ignored_users: { [user('dave')]: {} } })
     const base = fixture.depsOn(db)

@@ -146,7 +146,7 @@ async function act(fixture: SlidingFixture, roomId: RoomId, { action }: Step): P
     fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: of })
   const data = (room: RoomId | '', type: string, content: JsonObject) =>
     setAccountData(
-      { ...rooms, quotas, onUsersIgnored: () => Promise.resolve() },
+      { ...rooms, quotas, onUsersIgnored: () => Promise.resolve(), onRulesChanged: () => Promise.resolve() },
       { userId: bob, roomId: room, type },
       content,
     )

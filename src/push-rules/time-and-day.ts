@@ -1,0 +1,136 @@
+import { isObject } from './key-path.ts'
+import { meter } from './meter.ts'
+import type { LocalTime, Moment } from './model.ts'
+
+// The condition `time_and_day` (MSC3767). A time is a minute of the local day, and both ends of an interval are
+// included: 07:00 as an end includes the whole minute. An interval whose end is before its start continues on the next
+// day, and belongs to the weekday on which it starts.
+
+/** The names of the condition: that of the proposal, and its unstable name. */
+export const TIME_AND_DAY = ['time_and_day', 'org.matrix.msc3767.time_and_day'] as const
+
+export const isTimeAndDay = (kind: unknown): boolean => (TIME_AND_DAY as readonly unknown[]).includes(kind)
+
+export type TimeInterval = {
+  /** The first and the last minute of the day (0 to 1439). */
+  readonly from: number
+  readonly to: number
+  /** Bit `1 << day` for each weekday on which the interval starts; 0 is Sunday. */
+  readonly days: number
+}
+
+export type Schedule = { readonly intervals: readonly TimeInterval[]; readonly timezone: string }
+
+/** The time zone of a condition without `timezone` whose owner has no time zone. As in MSC3767. */
+export const DEFAULT_TIMEZONE = 'UTC'
+
+const DAY_MINUTES = 1440
+const ALL_DAYS = 0b1111111
+const TIME = /^([01][0-9]|2[0-3]):([0-5][0-9])$/
+
+/**
+ * `condition`: any JSON object. Resolves to undefined if it is malformed. `timezone`: the time zone of the owner, for a condition
+ * without one.
+ */
+export function parseSchedule(
+  condition: Record<string, unknown>,
+  timezone: string | undefined,
+): Schedule | undefined {
+  const { timezone: own, intervals: list } = condition
+  if (own !== undefined && typeof own !== 'string') return undefined
+  if (!Array.isArray(list) || list.length === 0) return undefined
+  const intervals = list.map(parseInterval)
+  if (intervals.includes(undefined)) return undefined
+  return { intervals: intervals as TimeInterval[], timezone: own ?? timezone ?? DEFAULT_TIMEZONE }
+}
+
+function parseInterval(interval: unknown): TimeInterval | undefined {
+  if (!isObject(interval)) return undefined
+  const days = parseDays(interval['day_of_week'])
+  const times = parseTimes(interval['time_of_day'])
+  return days === undefined || times === undefined ? undefined : { ...times, days }
+}
+
+/** Without `day_of_week` an interval starts on every day. 7 is Sunday too. */
+function parseDays(list: unknown): number | undefined {
+  if (list === undefined) return ALL_DAYS
+  if (!Array.isArray(list)) return undefined
+  let days = 0
+  for (const day of list as unknown[]) {
+    if (typeof day !== 'number' || !Number.isInteger(day) || day < 0 || day > 7) return undefined
+    days |= 1 << (day % 7)
+  }
+  return days
+}
+
+/** Without `time_of_day` an interval is the whole day. */
+function parseTimes(pair: unknown): { from: number; to: number } | undefined {
+  if (pair === undefined) return { from: 0, to: DAY_MINUTES - 1 }
+  if (!Array.isArray(pair) || pair.length !== 2) return undefined
+  const [from, to] = pair.map(parseTime)
+  return from === undefined || to === undefined ? undefined : { from, to }
+}
+
+function parseTime(text: unknown): number | undefined {
+  const parsed = typeof text === 'string' ? TIME.exec(text) : null
+  return parsed === null ? undefined : Number(parsed[1]) * 60 + Number(parsed[2])
+}
+
+/** Whether a local time is in the schedule. */
+export function isWithin({ intervals }: Pick<Schedule, 'intervals'>, { day, minute }: LocalTime): boolean {
+  return intervals.some(({ from, to, days }) => {
+    const startsOn = (weekday: number) => (days & (1 << weekday)) !== 0
+    if (from <= to) return minute >= from && minute <= to && startsOn(day)
+    return (minute >= from && startsOn(day)) || (minute <= to && startsOn((day + 6) % 7))
+  })
+}
+
+/**
+ * The steps for the local time of a zone at an event, charged once for each zone and event: most of it is for a zone that is used for
+ * the first time. An evaluation reads at most some 150 zones.
+ */
+const STEPS_PER_ZONE = 2000
+const STEPS_PER_INTERVAL = 4
+
+/** The moment of an event. `localTime` must be a pure function of `at` and of the zone; undefined: there is no such zone. */
+export function createMoment(at: number, localTime: (zone: string) => LocalTime | undefined): Moment {
+  return { at, localTime, known: undefined }
+}
+
+/** The local time at a moment, or undefined for an unknown zone. */
+export function localTimeAt(moment: Moment, zone: string): LocalTime | undefined {
+  const known = moment.known?.get(zone)
+  if (known !== undefined) return known ?? undefined
+  meter.left -= STEPS_PER_ZONE
+  const local = moment.localTime(zone)
+  moment.known ??= new Map()
+  moment.known.set(zone, local ?? null)
+  return local
+}
+
+/** Whether the schedule holds at a moment. Without a moment, and in an unknown zone, it does not. */
+export function holdsAt(schedule: Schedule, moment: Moment | undefined): boolean {
+  if (moment === undefined) return false
+  meter.left -= STEPS_PER_INTERVAL * schedule.intervals.length
+  const local = localTimeAt(moment, schedule.timezone)
+  return local !== undefined && isWithin(schedule, local)
+}
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+const MAX_TEXT_INTERVALS = 10
+
+const clockText = (minute: number) =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
+
+/** Such as `Mon Tue 22:00-07:00, Sat Sun 00:00-23:59 Europe/Berlin`. */
+export function scheduleText({ intervals, timezone }: Schedule): string {
+  const shown = intervals.slice(0, MAX_TEXT_INTERVALS).map(({ from, to, days }) => {
+    const names = days === ALL_DAYS ? [] : DAYS.filter((_, day) => (days & (1 << day)) !== 0)
+    return [...names, `${clockText(from)}-${clockText(to)}`].join(' ')
+  })
+  const more = intervals.length > MAX_TEXT_INTERVALS ? ', …' : ''
+  return `${shown.join(', ')}${more} ${timezone.slice(0, 100)}`
+}
+
+/** Such as `Fri 23:14`. */
+export const localTimeText = ({ day, minute }: LocalTime): string => `${DAYS[day] ?? ''} ${clockText(minute)}`

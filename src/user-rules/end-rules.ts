@@ -1,0 +1,80 @@
+import type { Log } from '../lib/log.ts'
+import { nextPosition } from '../storage/stream.ts'
+import { announceRules, type RuleChangeDeps } from './change-rules.ts'
+import { deleteEmptyHandles } from './rule-handles-store.ts'
+import { deleteEndedRules, endedRules, nextRuleEnd } from './rule-ends-store.ts'
+
+// Removes push rules at their end (`org.belfry.until`). A rule does not match events from its end on, whether it is removed or not:
+// the removal shows the end to clients, in /sync and in GET /pushrules/.
+
+type EndDeps = Pick<RuleChangeDeps, 'db' | 'bus' | 'clock' | 'onRulesChanged'>
+
+const BATCH_SIZE = 50
+
+/**
+ * The longest wait before the next look. It bounds the delay of an end that another process has set, and of one in a server whose
+ * clock was set forward.
+ */
+const LOOK_EVERY_MS = 30_000
+
+/** Removes all rules that have ended. Resolves to the number removed. Several processes can run it at the same time. */
+export async function endRules(deps: EndDeps): Promise<number> {
+  let ended = 0
+  for (;;) {
+    const found = await endSome(deps)
+    if (found === 0) return ended
+    ended += found
+  }
+}
+
+/** Each user's change is like one of a client: a stream position, new versions of the rules, a wake-up of the syncs. */
+function endSome(deps: EndDeps): Promise<number> {
+  return deps.db.transaction(async (tx) => {
+    const now = deps.clock.now()
+    const due = await tx.all(endedRules, { now, limit: BATCH_SIZE })
+    let ended = 0
+    for (const userId of new Set(due.map((row) => row.user_id)).values()) {
+      // Orders the changes of the user. Another process may have removed the rules by now.
+      const position = await nextPosition(tx)
+      const removed = await tx.run(deleteEndedRules, { userId, now })
+      if (removed === 0) continue
+      ended += removed
+      await tx.run(deleteEmptyHandles, { userId })
+      await announceRules(deps, tx, { userId, position })
+    }
+    return ended
+  })
+}
+
+/** Removes rules that have ended at the start, and then each rule at its end, until it is disposed of. */
+export function startRuleEnder(deps: EndDeps & { log: Log }): AsyncDisposable {
+  const { db, bus, clock, log } = deps
+  let isEnding = false
+  let waking = new AbortController()
+  const unsubscribe = bus.subscribe(['rule ends'], () => waking.abort())
+  const run = async () => {
+    while (!isEnding) {
+      waking = new AbortController()
+      const { signal } = waking
+      let waitMs = LOOK_EVERY_MS
+      try {
+        const ended = await endRules(deps)
+        if (ended > 0) log.debug({ ended }, 'push rules have ended')
+        const next = (await db.first(nextRuleEnd, {}))?.ends_at ?? Infinity
+        waitMs = Math.min(waitMs, Math.max(0, next - clock.now()))
+      } catch (error) {
+        log.error({ err: error }, 'could not remove the push rules that have ended')
+      }
+      if (waitMs > 0) await clock.sleep(waitMs, signal)
+    }
+  }
+  const running = run()
+  return {
+    async [Symbol.asyncDispose]() {
+      isEnding = true
+      unsubscribe()
+      waking.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { UserId } from '../../src/lib/ids.ts'
+import { putRule } from '../../src/user-rules/change-rules.ts'
+import { endRules, startRuleEnder } from '../../src/user-rules/end-rules.ts'
+import { rulesetOf } from '../../src/user-rules/read-rules.ts'
+import { createRulesFixture } from '../accounts/fixture.ts'
+import { afterTest } from '../support/after-test.ts'
+import { eventually } from '../support/eventually.ts'
+import { silentLog } from '../support/log.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { onEachSharedDatabase } from '../support/two-processes.ts'
+
+const SETTINGS = { legacyMentionRules: false }
+const users = ['@alice:x', '@bob:x'] as UserId[]
+const key = (userId: UserId, ruleId = '!room:x', scope = '') => ({
+  userId,
+  scope,
+  kind: 'room' as const,
+  ruleId,
+})
+
+onEachSharedDatabase('the end of rules', (openTwo) => {
+  test('removes rules once when two processes do it at the same time, and announces each user once', async (t) => {
+    const [one, other] = await openTwo(t)
+    const clock = createManualClock()
+    const here = createRulesFixture(one, { clock })
+    const there = createRulesFixture(other, { clock })
+    for (const userId of users) {
+      await putRule(here, key(userId), { content: { actions: [], 'org.belfry.until': clock.now() + 1000 } })
+      await putRule(here, key(userId, '!room:x', 'phone'), {
+        content: { actions: [], 'org.belfry.until': clock.now() + 1000 },
+      })
+      await putRule(here, key(userId, '!later:x'), {
+        content: { actions: [], 'org.belfry.until': clock.now() + 1001 },
+      })
+    }
+    here.changes.length = 0
+    assert.equal(await endRules(here), 0)
+    clock.advance(1000)
+    const ended = await Promise.all([endRules(here), endRules(there)])
+    assert.equal(ended[0] + ended[1], 4)
+    const told = [...here.changes, ...there.changes]
+    assert.deepEqual(told.map(({ userId }) => userId).toSorted(), users)
+    for (const userId of users) {
+      const { global, device, version } = await rulesetOf(one, userId, SETTINGS)
+      assert.deepEqual([global.room.map((rule) => rule.rule_id), device.size], [['!later:x'], 0])
+      assert.equal(version, told.find((change) => change.userId === userId)?.position)
+    }
+  })
+
+  test('removes a rule at its end, also one that another process has set', async (t) => {
+    const [one, other] = await openTwo(t)
+    const clock = createManualClock()
+    const here = createRulesFixture(one, { clock })
+    const there = createRulesFixture(other, { clock })
+    const ender = startRuleEnder({ ...here, log: silentLog })
+    afterTest(t, () => ender[Symbol.asyncDispose]())
+    const [alice, bob] = users as [UserId, UserId]
+    await putRule(here, key(alice), { content: { actions: [], 'org.belfry.until': clock.now() + 5000 } })
+    await putRule(there, key(bob), { content: { actions: [], 'org.belfry.until': clock.now() + 9000 } })
+    const rulesOf = async (userId: UserId) => (await rulesetOf(one, userId, SETTINGS)).global.room.length
+    clock.advance(5000)
+    await eventually(async () => (await rulesOf(alice)) === 0)
+    assert.equal(await rulesOf(bob), 1)
+    clock.advance(25_000)
+    await eventually(async () => (await rulesOf(bob)) === 0)
+  })
+})
