@@ -16,7 +16,10 @@ export type ExplainResponse = {
   pushers: Pusher[]
 }
 
-type Decider = { scope: string; instance_handle?: string; kind: string; rule_id: string }
+type Decider = RuleTimes & { scope: string; instance_handle?: string; kind: string; rule_id: string }
+/** The end of a rule (milliseconds since the Unix epoch), and its schedules as a text. */
+export type RuleTimes = { until?: number; schedule?: string }
+
 type Condition = {
   condition: { kind?: string; key?: string }
   holds: boolean
@@ -89,7 +92,20 @@ function outcomeText({ notify, highlight, actions, decided_by: by }: Outcome): s
 }
 
 const named = (by: Decider | null): string =>
-  by === null ? 'no rule' : `the ${scopeOf(by)} ${by.kind} rule ${by.rule_id}`
+  by === null ? 'no rule' : `the ${scopeOf(by)} ${by.kind} rule ${by.rule_id}${timesOf(by)}`
+
+/** Such as ` (22:00-07:00 Europe/Berlin, until 2026-07-01T14:03:00.000Z)`; empty for a rule that always applies. */
+export function timesOf({ until, schedule }: RuleTimes): string {
+  const parts = [schedule, until === undefined ? undefined : `until ${timeOf(until)}`]
+  const known = parts.filter((part) => part !== undefined)
+  return known.length === 0 ? '' : ` (${known.join(', ')})`
+}
+
+/** Servers of other implementations may send any value. */
+export function timeOf(at: number): string {
+  const time = new Date(at)
+  return Number.isNaN(time.getTime()) ? String(at) : time.toISOString()
+}
 
 const scopeOf = ({ scope, instance_handle: handle }: Decider): string =>
   handle === undefined ? scope : `${scope} (${handle})`
@@ -101,11 +117,15 @@ function ruleLines(rule: Rule): string[] {
   const failed = rule.verdict === 'no match' ? rule.conditions.filter(({ holds }) => !holds) : []
   return [
     `  ${rule.verdict.padEnd(12)} ${scopeOf(rule)} ${rule.kind} ${rule.rule_id}`,
-    ...failed.map(
-      ({ condition, expected, actual }) =>
-        `${' '.repeat(15)}${[condition.kind ?? 'condition', condition.key].join(' ').trim()}: expected ${shown(expected)}, was ${shown(actual)}`,
-    ),
+    ...failed.map((condition) => `${' '.repeat(15)}${failedText(condition)}`),
   ]
+}
+
+function failedText({ condition, expected, actual }: Condition): string {
+  if (condition.kind === 'org.belfry.until' && typeof expected === 'number' && typeof actual === 'number')
+    return `it ended at ${timeOf(expected)}, and the event came at ${timeOf(actual)}`
+  const name = [condition.kind ?? 'condition', condition.key].join(' ').trim()
+  return `${name}: expected ${shown(expected)}, was ${shown(actual)}`
 }
 
 const LONGEST = 120

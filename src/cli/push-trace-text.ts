@@ -1,4 +1,4 @@
-import { UNPRINTABLE } from './push-explain-text.ts'
+import { timeOf, timesOf, UNPRINTABLE } from './push-explain-text.ts'
 
 /** The printed part of the response of `GET /_belfry/v1/journey`. */
 export type JourneyResponse = {
@@ -22,7 +22,7 @@ export type JourneyResponseStep = {
   status?: number | null
   error?: string | null
   ms?: number | null
-  rule?: { kind: string; rule_id: string } | null
+  rule?: { kind: string; rule_id: string; until?: number; schedule?: string } | null
   next_attempt_at?: number | null
   provider_id?: string | null
 }
@@ -67,17 +67,11 @@ function detailOf({ step, error, status, ms, rule, ...more }: JourneyResponseSte
   const parts = [
     // The error code of the provider. An error of the gateway's own attempt is part of the text.
     step === 'gateway' && error,
-    rule && `rule: ${rule.kind} ${rule.rule_id}`,
+    rule && `rule: ${rule.kind} ${rule.rule_id}${timesOf(rule)}`,
     typeof status === 'number' && `status ${status}`,
     typeof ms === 'number' && `${ms} ms`,
     provider && `id ${provider}`,
     typeof next === 'number' && `next attempt ${timeOf(next)}`,
   ].filter((part) => typeof part === 'string')
   return parts.length === 0 ? '' : ` [${parts.join(', ')}]`
-}
-
-/** Servers of other implementations may send any value. */
-function timeOf(at: number): string {
-  const time = new Date(at)
-  return Number.isNaN(time.getTime()) ? String(at) : time.toISOString()
 }

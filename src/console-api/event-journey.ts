@@ -100,7 +100,9 @@ async function decisionOf(q: Queries, userId: UserId, event: Event): Promise<Dec
 /** The rule, for a decision of the push rules. */
 function ruleShown(reason: UserDecision['reason'], rule: UserDecision['rule']): Pick<JourneyStep, 'rule'> {
   if (!RULE_REASONS.has(reason)) return {}
-  return { rule: rule && { kind: rule.kind, rule_id: rule.ruleId } }
+  if (rule === null) return { rule }
+  const { kind, ruleId, ...times } = rule
+  return { rule: { kind, rule_id: ruleId, ...times } }
 }
 
 const RULE_REASONS: ReadonlySet<UserDecision['reason']> = new Set([

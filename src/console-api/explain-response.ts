@@ -43,7 +43,13 @@ const ruleName = () => ({
   rule_id: rule.rule_id(),
 })
 
-const decidedBy = named('DecidingRule', () => z.strictObject(ruleName()))
+/** The end and the schedules of a rule that decided. */
+export const ruleTimes = () => ({
+  until: z.int().describe('The end of the rule, in milliseconds since the Unix epoch').optional(),
+  schedule: z.string().describe('Its quiet hours or other times, with the time zone').optional(),
+})
+
+const decidedBy = named('DecidingRule', () => z.strictObject({ ...ruleName(), ...ruleTimes() }))
 
 const explainedRule = named('ExplainedRule', () =>
   z.strictObject({

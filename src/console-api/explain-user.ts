@@ -209,14 +209,22 @@ const ruleNamed = (
   ...scopeNamed(scope, handle ?? undefined),
   kind: outcome.rule?.kind ?? '',
   rule_id: outcome.rule?.ruleId ?? '',
+  ...timesOf(outcome),
 })
+
+/** The end and the schedules of the deciding rule. */
+function timesOf({ rule }: RuleOutcome): JsonObject {
+  const { until, schedule } = rule ?? {}
+  return { ...(until !== undefined && { until }), ...(schedule !== undefined && { schedule }) }
+}
 
 const scopeNamed = (scope: string, handle: string | undefined): JsonObject =>
   scope === 'device' ? { scope, instance_handle: handle ?? '' } : { scope }
 
 function decider(explanation: Explanation | undefined): JsonObject | null {
   const by = explanation?.decidedBy ?? null
-  return by && { ...scopeNamed(by.scope, by.handle), kind: by.kind, rule_id: by.ruleId }
+  const named = by && { ...scopeNamed(by.scope, by.handle), kind: by.kind, rule_id: by.ruleId }
+  return named && explanation ? { ...named, ...timesOf(explanation.outcome) } : named
 }
 
 function ruleShown(rule: Explanation['rules'][number]): JsonObject {

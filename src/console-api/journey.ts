@@ -7,6 +7,7 @@ import type { Database } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
 import { VOCABULARY } from '../trace/vocabulary.ts'
 import { journeyOf } from './event-journey.ts'
+import { ruleTimes } from './explain-response.ts'
 import { targetUser } from './target-user.ts'
 
 const query = z.object({ event_id: eventIdSchema, user_id: userIdSchema.optional() })
@@ -21,7 +22,10 @@ const journeyStep = named('JourneyStep', () =>
     status: z.int().nullable().optional(),
     ms: z.number().nullable().optional(),
     error: z.string().nullable().optional(),
-    rule: z.strictObject({ kind: z.string(), rule_id: z.string() }).nullable().optional(),
+    rule: z
+      .strictObject({ kind: z.string(), rule_id: z.string(), ...ruleTimes() })
+      .nullable()
+      .optional(),
     next_attempt_at: time().nullable().optional(),
     provider_id: z.string().nullable().optional(),
   }),

@@ -39,5 +39,5 @@ function notNotifiedIn(decision: Decision, { sender }: Pick<Event, 'sender'>): N
 function reasonOf(outcome: RuleOutcome | undefined): Pick<NotNotifiedDecision, 'reason' | 'rule'> {
   const decided = outcome && { ...outcome, wakes: wakesDevice(outcome) }
   const { reason, rule } = decideForUser({ outcome: decided, rulesFailed: outcome === undefined })
-  return rule === null ? { reason } : { reason, rule: { kind: rule.kind, ruleId: rule.ruleId } }
+  return rule === null ? { reason } : { reason, rule }
 }

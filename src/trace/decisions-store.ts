@@ -1,5 +1,6 @@
 import type { UserId } from '../lib/ids.ts'
 import { type Queries, query } from '../storage/query.ts'
+import type { DecidingRuleName } from './notify-reason.ts'
 import type { ReasonOf } from './vocabulary.ts'
 
 /** Why an event does not notify a cohort, one member of it, or all members (cohort '*'). Stored as JSON in this form. */
@@ -7,7 +8,8 @@ export type NotNotifiedDecision = {
   cohort: string
   userId?: UserId
   reason: ReasonOf<'decided'>
-  rule?: { kind: string; ruleId: string }
+  /** With its end and its schedules, because the rule may have ended when the decision is read. */
+  rule?: DecidingRuleName
 }
 
 /** One row for each event: most transactions that write it write little else. */

@@ -18,7 +18,8 @@ export type JourneyStep = {
   status?: number | null
   ms?: number | null
   error?: string | null
-  rule?: { kind: string; rule_id: string } | null
+  /** `until`: its end; `schedule`: its schedules as a text. */
+  rule?: { kind: string; rule_id: string; until?: number; schedule?: string } | null
   next_attempt_at?: number | null
   provider_id?: string | null
 }

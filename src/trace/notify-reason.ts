@@ -62,12 +62,18 @@ export const isRecipient = (
   { isOwnMembership }: { isOwnMembership: boolean },
 ): boolean => membership === 'join' || (membership === 'invite' && isOwnMembership)
 
-type RuleName = { kind: string; ruleId: string }
+/** `until` and `schedule`: as in `RuleOutcome['rule']`. */
+export type DecidingRuleName = {
+  readonly kind: string
+  readonly ruleId: string
+  readonly until?: number
+  readonly schedule?: string
+}
 
 /** The part of a rule outcome that decides whether a user is notified. `wakes`: see `PusherOutcome`; absent: as `notify`. */
 export type UserOutcome = {
   readonly notify: boolean
-  readonly rule: RuleName | null
+  readonly rule: DecidingRuleName | null
   readonly wakes?: boolean
 }
 
@@ -83,14 +89,14 @@ export type UserDecision = {
   /** Undefined: it is not known any more. */
   notifies: boolean | undefined
   reason: ReasonOf<'decided'>
-  rule: RuleName | null
+  rule: DecidingRuleName | null
 }
 
 type UserFacts = NotifyFacts<'isOwn' | 'isNotMember' | 'ignoresSender' | 'rulesFailed'> & {
   /** What the push rules have decided; undefined: not known. */
   outcome?: UserOutcome | undefined
   /** What was recorded of an event that did not notify. It counts where there is no outcome. */
-  recorded?: { reason: ReasonOf<'decided'>; rule?: RuleName | undefined } | undefined
+  recorded?: { reason: ReasonOf<'decided'>; rule?: DecidingRuleName | undefined } | undefined
 }
 
 /** Whether an event notifies a user. The rule is null if no push rule has decided. */

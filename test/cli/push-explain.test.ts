@@ -38,6 +38,12 @@ const RESPONSE = {
           expected: 'x',
           actual: `\u001b[2J${'long '.repeat(50)}`,
         },
+        {
+          condition: { kind: 'org.belfry.until' },
+          holds: false,
+          expected: Date.parse('2026-07-01T14:03Z'),
+          actual: Date.parse('2026-07-01T15:00Z'),
+        },
         { condition: { kind: 'room_member_count' }, holds: true, expected: '2', actual: 2 },
       ],
     },
@@ -59,7 +65,14 @@ const RESPONSE = {
       instance_handle: 'k2v8',
       poke: false,
       reason: 'suppressed by a device rule',
-      decided_by: { scope: 'device', instance_handle: 'k2v8', kind: 'room', rule_id: '!room' },
+      decided_by: {
+        scope: 'device',
+        instance_handle: 'k2v8',
+        kind: 'room',
+        rule_id: '!room',
+        schedule: '22:00-07:00 Europe/Berlin',
+        until: Date.parse('2026-07-01T14:03Z'),
+      },
       rules: [
         {
           scope: 'device',
@@ -135,10 +148,11 @@ Rules, in order of evaluation:
   disabled     global override .m.rule.master
   no match     global override mine\ufffd[2J
                event_match content.body: expected "x", was ${escaped.slice(0, 120)}…
+               it ended at 2026-07-01T14:03:00.000Z, and the event came at 2026-07-01T15:00:00.000Z
   matched      global room !room
 
 Pushers:
-  Phone (org.example.app, handle k2v8): no poke, suppressed by a device rule; by the device (k2v8) room rule !room
+  Phone (org.example.app, handle k2v8): no poke, suppressed by a device rule; by the device (k2v8) room rule !room (22:00-07:00 Europe/Berlin, until 2026-07-01T14:03:00.000Z)
     matched      device (k2v8) room !room
   Laptop (org.example.app): poke, priority high, sound "default"; it waits because the gateway fails`,
   )

@@ -20,7 +20,7 @@ const RESPONSE = {
       reason: 'notifies',
       text: 'A rule notifies of it.',
       at: AT,
-      rule: { kind: 'room', rule_id: '!room\u001b[2J' },
+      rule: { kind: 'room', rule_id: '!room\u001b[2J', until: Date.parse('2026-07-01T14:03Z') },
     },
     { step: 'retracted', reason: 'redacted', text: 'It was redacted.', at: null },
   ],
@@ -85,7 +85,7 @@ test('push trace prints the steps of the event and those of each pusher', async 
     out.join('\n'),
     `$event (m.room.message, from @bob:localhost, in !room), for @alice:localhost
   2026-02-03T04:05:06.007Z  stored      It was stored.
-  2026-02-03T04:05:06.007Z  decided     A rule notifies of it. [rule: room !room\ufffd[2J]
+  2026-02-03T04:05:06.007Z  decided     A rule notifies of it. [rule: room !room\ufffd[2J (until 2026-07-01T14:03:00.000Z)]
                             retracted   It was redacted.
 It has been read.
 

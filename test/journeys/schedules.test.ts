@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { loginUser } from '../support/client.ts'
+import { call, loginUser, type TestUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { startTestServer } from '../support/server.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
 import { newDataFolder } from '../support/databases.ts'
 import { createTwoDevices, deviceRule, globalRule, unreadIn, PHONE } from './two-devices.ts'
 
@@ -14,13 +14,25 @@ type Rule = { rule_id: string; enabled: boolean; actions: unknown[]; 'org.belfry
 type Rulesets = { global: { room: Rule[] }; device?: Record<string, { room: Rule[] }> }
 type Sync = { next_batch: string; account_data?: { events: { type: string; content: Rulesets }[] } }
 
+/** Asks the console API. */
+async function ask(
+  { url }: TestServer,
+  { token }: TestUser,
+  path: string,
+  body?: unknown,
+): Promise<Record<string, unknown>> {
+  const response = await call(`${url}/_belfry/v1/${path}`, { token, body })
+  assert.equal(response.status, 200)
+  return response.body
+}
+
 const rulesIn = ({ account_data: data }: Sync) =>
   data?.events.find(({ type }) => type === 'm.push_rules')?.content
 
 describe('rules with an end', () => {
   test('a room is muted for an hour: then it notifies again, and a waiting sync is told of the end', async (t) => {
     const clock = createManualClock(Date.parse('2026-07-01T12:00Z'))
-    const { phone, roomId, say } = await createTwoDevices(t, { environment: { clock } })
+    const { server, phone, roomId, say } = await createTwoDevices(t, { environment: { clock } })
     const until = clock.now() + HOUR_MS
     const rule = globalRule('room', roomId)
     await phone.put(rule, { actions: SILENT, 'org.belfry.until': until })
@@ -41,6 +53,11 @@ describe('rules with an end', () => {
 
     const muted = await say(roomId, 'one')
     assert.deepEqual([muted.phone, muted.laptop], [undefined, undefined])
+    const journey = await ask(server, phone, `journey?event_id=${encodeURIComponent(muted.eventId)}`)
+    const decided = (journey['steps'] as { step: string; rule?: unknown }[]).find(
+      ({ step }) => step === 'decided',
+    )
+    assert.deepEqual(decided?.rule, { kind: 'room', rule_id: roomId, until })
     clock.advance(HOUR_MS - 1000)
     assert.equal((await say(roomId, 'two')).laptop, undefined, 'one second before the end')
     assert.equal((await unreadIn(phone, roomId)).notifications, 0)
@@ -97,7 +114,7 @@ describe('quiet hours', () => {
     // Clocks in Berlin go from 02:00 to 03:00 on 29 March 2026.
     const clock = createManualClock(Date.parse('2026-03-28T20:30Z'))
     const goTo = (time: string) => clock.advance(Date.parse(time) - clock.now())
-    const { gateway, phone, laptop, bob, roomId, openRoom, say } = await createTwoDevices(t, {
+    const { server, gateway, phone, laptop, bob, roomId, openRoom, say } = await createTwoDevices(t, {
       environment: { clock },
     })
     const favourite = await openRoom()
@@ -131,14 +148,14 @@ describe('quiet hours', () => {
     await laptop.delete(tags)
     assert.equal(await rings(favourite), false)
 
-    const call = {
+    const invite = {
       call_id: 'c',
       version: '1',
       lifetime: 60_000,
       party_id: 'p',
       offer: { type: 'offer', sdp: '' },
     }
-    await bob.put(`/rooms/${roomId}/send/m.call.invite/call`, call)
+    await bob.put(`/rooms/${roomId}/send/m.call.invite/call`, invite)
     const ringing = await eventually(() =>
       gateway.pokes.find((poke) => poke.type === 'm.call.invite' && poke.devices[0]?.pushkey === PHONE),
     )
@@ -146,6 +163,18 @@ describe('quiet hours', () => {
 
     goTo('2026-03-29T04:59Z')
     assert.equal(await rings(), false, '06:59, after the change to summer time')
+    const dryRun = { event: { type: 'm.room.message', content: { body: 'hello' } }, room_id: roomId }
+    const onPhone = async (at?: number) => {
+      const { pushers } = await ask(server, phone, 'explain', { ...dryRun, ...(at !== undefined && { at }) })
+      return (
+        pushers as { instance_handle: string; reason: string | null; decided_by: Record<string, string> }[]
+      ).find((pusher) => pusher.instance_handle === 'phone')
+    }
+    const explained = await onPhone()
+    assert.equal(explained?.reason, 'suppressed by a device rule')
+    assert.equal(explained?.decided_by['schedule'], '22:00-07:00 Europe/Berlin')
+    assert.equal((await onPhone(Date.parse('2026-03-29T05:01Z')))?.reason, null, 'at a given time')
+
     goTo('2026-03-29T05:01Z')
     assert.equal(await rings(), true, '07:01')
     await phone.put(profile, { 'm.tz': 'America/New_York' })
