@@ -43,20 +43,34 @@ export const eventsConcerningInRoom = query<Between & { roomId: RoomId }>()<{ po
   (db, p, d) => ({ compile: () => concerning(p, d, sql<RoomId>`${p.roomId}`).compile(db) }),
 )
 
-type QueuedOf = { pusherIds: readonly number[]; low: number; before: number; limit: number }
+type OfPushers = { pusherIds: readonly number[]; low: number; before: number; limit: number }
 
-/** The events that are queued for one of these pushers, newest first. Of each queue as many as the page can hold are read. */
-export const eventsQueued = query<QueuedOf>()<{ position: number }>((db, p, d) => {
-  const oldest = sql<number>`coalesce((select o.position from lane_items as o
-    where o.lane_id = l.value and o.position > ${p.low} and o.position < ${p.before}
+/** The positions in rows of these pushers, newest first. Of each pusher as many rows as the page can hold are read. */
+const ofPushers = (
+  p: OfPushers,
+  d: Dialect,
+  { table, pusher }: { table: RawBuilder<unknown>; pusher: RawBuilder<unknown> },
+) => {
+  const oldest = sql<number>`coalesce((select o.position from ${table} as o
+    where o.${pusher} = l.value and o.position > ${p.low} and o.position < ${p.before}
     order by o.position desc limit 1 offset ${d.integer(p.limit)} - 1), ${d.integer(p.low)} + 1)`
-  const rows = sql<{ position: number }>`
+  return sql<{ position: number }>`
     select distinct i.position from ${d.numbers(p.pusherIds)} as l
-      join lane_items as i on i.lane_id = l.value and i.position >= ${oldest}
+      join ${table} as i on i.${pusher} = l.value and i.position >= ${oldest}
     where i.position < ${p.before}
     order by i.position desc limit ${d.integer(p.limit)}`
-  return { compile: () => rows.compile(db) }
-})
+}
+
+/** The events that are queued for one of these pushers. */
+export const eventsQueued = query<OfPushers>()<{ position: number }>((db, p, d) => ({
+  compile: () => ofPushers(p, d, { table: sql.table('lane_items'), pusher: sql.ref('lane_id') }).compile(db),
+}))
+
+/** The events that were not sent to one of these pushers, and end with one of the states in `ENDED`. */
+export const eventsEnded = query<OfPushers>()<{ position: number }>((db, p, d) => ({
+  compile: () =>
+    ofPushers(p, d, { table: sql.table('trace_steps'), pusher: sql.ref('pusher_id') }).compile(db),
+}))
 
 export type ListedEvent = {
   position: number

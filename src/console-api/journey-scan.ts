@@ -2,9 +2,9 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import { serverPositionAtTime } from '../rooms/event-by-time-store.ts'
 import type { Queries } from '../storage/query.ts'
 import { currentPosition } from '../storage/stream.ts'
-import type { DeviceState } from '../trace/device-state.ts'
+import { type DeviceState, ENDED } from '../trace/device-state.ts'
 import type { KnownPusher } from './journey-pushers.ts'
-import { eventsConcerning, eventsConcerningInRoom, eventsQueued } from './journey-list-store.ts'
+import { eventsConcerning, eventsConcerningInRoom, eventsEnded, eventsQueued } from './journey-list-store.ts'
 
 /** Which journeys of a user are listed. An absent filter leaves out nothing. */
 export type JourneyFilter = {
@@ -29,26 +29,42 @@ type Wanted = { userId: UserId; filter: JourneyFilter; pushers: readonly KnownPu
 const QUEUED: ReadonlySet<DeviceState> = new Set(['waiting', 'held', 'failing'])
 
 /**
- * A reader of the events that can match, from the smallest source: the queues, if only queued events are wanted, else the events that
- * concern the user.
+ * A reader of the events that can match, from the smallest source: the rows of the pushers, if only queued events and events that were
+ * not sent are wanted, else the events that concern the user.
  */
 export async function positionReader(q: Queries, wanted: Wanted): Promise<PositionReader> {
   const { states, device, since } = wanted.filter
   const found = await q.first(serverPositionAtTime, { ts: since })
   const low = (found?.position ?? 0) - 1
-  if (states !== undefined && [...states].every((state) => QUEUED.has(state))) {
-    const present = wanted.pushers.filter(({ removedAt }) => removedAt === null)
-    const pusherIds = present.map(({ pusherId }) => pusherId).filter((id) => (device ?? id) === id)
-    return queueReader(q, { pusherIds, low })
+  if (states !== undefined && [...states].every((state) => QUEUED.has(state) || ENDED.has(state))) {
+    const pusherIds = wanted.pushers.map(({ pusherId }) => pusherId).filter((id) => (device ?? id) === id)
+    return pusherReader(q, {
+      pusherIds,
+      low,
+      sources: [
+        ...([...states].some((state) => QUEUED.has(state)) ? [eventsQueued] : []),
+        ...([...states].some((state) => ENDED.has(state)) ? [eventsEnded] : []),
+      ],
+    })
   }
   return eventReader(q, { ...wanted, low, last: await currentPosition(q) })
 }
 
-const queueReader =
-  (q: Queries, of: { pusherIds: readonly number[]; low: number }): PositionReader =>
-  async (before, count) => {
-    const rows = await q.all(eventsQueued, { ...of, before, limit: count })
-    return { positions: rows.map(({ position }) => position), isLast: rows.length < count }
+type PusherSources = { pusherIds: readonly number[]; low: number; sources: readonly (typeof eventsQueued)[] }
+
+/** Reads the queues of pushers, or their events that were not sent, or both. */
+const pusherReader =
+  (q: Queries, { pusherIds, low, sources }: PusherSources): PositionReader =>
+  async (before, limit) => {
+    const found = new Set<number>()
+    let isLast = true
+    for (const source of sources) {
+      const rows = await q.all(source, { pusherIds, low, before, limit })
+      for (const { position } of rows) found.add(position)
+      if (rows.length === limit) isLast = false
+    }
+    const positions = [...found].toSorted((a, b) => b - a)
+    return { positions: positions.slice(0, limit), isLast: isLast && positions.length <= limit }
   }
 
 /** The first range has this many positions for each wanted event, and a range with few events is followed by a larger one. */

@@ -44,6 +44,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   41: async () => (await import('./migrations/0041-blocked-media.ts')).blockedMedia,
   42: async () => (await import('./migrations/0042-room-upgrades.ts')).roomUpgrades,
   43: async () => (await import('./migrations/0043-arrivals.ts')).arrivals,
+  45: async () => (await import('./migrations/0045-ended-journeys.ts')).endedJourneys,
   47: async () => (await import('./migrations/0047-rule-ends.ts')).ruleEnds,
 }
 

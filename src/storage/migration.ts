@@ -13,6 +13,8 @@ export type ColumnTypes = {
   plain: string
   /** For a `from` clause: the keys of the object under `name` in a JSON text, as `listed.key`. */
   keysIn: (text: string, name: string) => string
+  /** For a `from` clause: the values of a JSON list of lists, as `item.value` with the places `item.key`. */
+  itemsIn: (text: string) => string
   /** The text under `name` in the JSON object of a column; null when there is no such text. */
   textIn: (column: string, name: string) => string
   /** The JSON of the text in a column, as a text. */

@@ -23,6 +23,7 @@ export const TYPES: ColumnTypes = {
   keysIn: (text, name) =>
     `lateral jsonb_object_keys(case jsonb_typeof(${text}::jsonb -> '${name}') when 'object'
       then ${text}::jsonb -> '${name}' else '{}' end) as listed(key)`,
+  itemsIn: (text) => `lateral json_array_elements(${text}::json) with ordinality as item(value, key)`,
   textIn: (column, name) =>
     `case when jsonb_typeof(${column}::jsonb -> '${name}') = 'string' then ${column}::jsonb ->> '${name}' end`,
   jsonText: (column) => `coalesce(to_json(${column})::text, 'null')`,

@@ -370,6 +370,8 @@ export type TraceStepsTable = {
   at: number
   /** JSON list in the form of `trace/steps-store.ts`. The pushers may be removed since. */
   steps: string
+  /** For the one last step of an event that was not sent to this pusher (`isEnd` in `trace/device-state.ts`). */
+  pusher_id: Filled<number | null>
 }
 
 /** The reasons why an event did not notify some cohorts. The outcomes that notify are in `cohort_outcomes` and `exceptions`. */

@@ -31,6 +31,7 @@ export const TYPES: ColumnTypes = {
   keyed: 'strict, without rowid',
   plain: 'strict',
   keysIn: (text, name) => `json_each(${text}, '$.${name}') as listed`,
+  itemsIn: (text) => `json_each(${text}) as item`,
   textIn: (column, name) =>
     `case when json_type(${column}, '$.${name}') = 'text' then ${column} ->> '$.${name}' end`,
   jsonText: (column) => `json_quote(${column})`,

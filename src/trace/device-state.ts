@@ -1,4 +1,3 @@
-import type { JourneyStep } from './journey.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 // The state of an event for one pusher in one word, for lists and filters. The states exclude each other. Pure.
@@ -60,10 +59,12 @@ const STATES = {
   cleared: { 'pusher disabled': 'skipped', 'pusher removed': 'skipped' },
 } as const satisfies StatesOfReasons
 
+type Reasoned = { step: string; reason: string }
+
 /** The last step that gives a state, with the state. */
-export function deviceState(
-  steps: readonly JourneyStep[],
-): { state: DeviceState; step: JourneyStep } | undefined {
+export function deviceState<S extends Reasoned>(
+  steps: readonly S[],
+): { state: DeviceState; step: S } | undefined {
   for (const step of steps.toReversed()) {
     const state = stateOf(step)
     if (state !== undefined) return { state, step }
@@ -71,9 +72,20 @@ export function deviceState(
   return undefined
 }
 
-function stateOf({ step, reason }: JourneyStep): DeviceState | undefined {
+function stateOf({ step, reason }: Reasoned): DeviceState | undefined {
   if (!Object.hasOwn(STATES, step)) return undefined
   const states: Readonly<Record<string, DeviceState>> = STATES[step as keyof typeof STATES]
   // A database may contain words of another version.
   return Object.hasOwn(states, reason) ? states[reason] : 'unknown'
+}
+
+/** The states of events that were not sent. Their last step is stored with the id of the pusher, so an index finds them. */
+export const ENDED: ReadonlySet<DeviceState> = new Set(['read first', 'skipped', 'dropped', 'rejected'])
+
+const ENDING_STEPS: ReadonlySet<string> = new Set(['dropped', 'rejected', 'cleared'])
+
+/** Whether a stored step gives one of the states in `ENDED`. */
+export function isEnd({ step, reason }: { step: string; reason: string | null }): boolean {
+  if (step !== 'skipped') return ENDING_STEPS.has(step)
+  return ENDED.has(stateOf({ step, reason: reason ?? step }) ?? 'unknown')
 }

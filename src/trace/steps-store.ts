@@ -1,10 +1,12 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
+import { isEnd } from './device-state.ts'
 import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
 // A row of `trace_steps` contains the steps of one event that were recorded together, for up to STEPS_PER_ROW pushers. So a message
-// to a hundred pushers needs a few rows, a fifth of the cost of one row for each (docs/decisions/0008).
+// to a hundred pushers needs a few rows, a fifth of the cost of one row for each (docs/decisions/0008). The last step of an event that was
+// not sent (`isEnd`) has a row of its own with the id of the pusher, so that it can be found by the pusher (docs/decisions/0045).
 
 /** A stored step of one event for one pusher. */
 export type StoredStep = {
@@ -38,21 +40,33 @@ export function addSteps(tx: Transaction, at: number, steps: readonly StoredStep
   else tx.write(insertStepRows, { at, rows })
 }
 
-function packRows(steps: readonly StoredStep[]): { position: number; steps: string }[] {
+type StepsRow = { position: number; steps: string; pusher_id: number | null }
+
+function packRows(steps: readonly StoredStep[]): StepsRow[] {
   const open = new Map<number, PackedStep[]>()
-  const rows: { position: number; list: PackedStep[] }[] = []
-  for (const { pusherId, position, step, reason, status, ms, isFetchExpected } of steps) {
+  const rows: { position: number; list: PackedStep[]; pusher_id: number | null }[] = []
+  const ended = new Set<string>()
+  for (const one of steps) {
+    const { pusherId, position, step, reason, status, ms, isFetchExpected } = one
+    const packed: PackedStep = isFetchExpected
+      ? [pusherId, step, reason, status, ms, 1]
+      : [pusherId, step, reason, status, ms]
+    if (isEnd(one)) {
+      rows.push({ position, list: [packed], pusher_id: pusherId })
+      ended.add(`${position} ${pusherId}`)
+      continue
+    }
     let list = open.get(position)
+    // A step after the end of the same pusher belongs after that row.
+    if (ended.size > 0 && ended.has(`${position} ${pusherId}`)) list = undefined
     if (list === undefined || list.length === STEPS_PER_ROW) {
       list = []
       open.set(position, list)
-      rows.push({ position, list })
+      rows.push({ position, list, pusher_id: null })
     }
-    list.push(
-      isFetchExpected ? [pusherId, step, reason, status, ms, 1] : [pusherId, step, reason, status, ms],
-    )
+    list.push(packed)
   }
-  return rows.map(({ position, list }) => ({ position, steps: JSON.stringify(list) }))
+  return rows.map(({ list, ...row }) => ({ ...row, steps: JSON.stringify(list) }))
 }
 
 /** The steps of an event for these pushers, in order. */
@@ -109,20 +123,21 @@ export async function oldestQueued(
   return rows.map((row) => ({ pusherId: row.pusher_id, position: row.position }))
 }
 
-export const insertSteps = query<{ position: number; at: number; steps: string }>()((db, p) =>
-  db.insertInto('trace_steps').values({ position: p.position, at: p.at, steps: p.steps }),
+export const insertSteps = query<StepsRow & { at: number }>()((db, p) =>
+  db
+    .insertInto('trace_steps')
+    .values({ position: p.position, at: p.at, steps: p.steps, pusher_id: p.pusher_id }),
 )
 
-export const insertStepRows = query<{ at: number; rows: readonly { position: number; steps: string }[] }>()(
-  (db, p, d) =>
-    db
-      .insertInto('trace_steps')
-      .columns(['position', 'at', 'steps'])
-      .expression(
-        db
-          .selectFrom(d.rows(p.rows, { position: 'integer', steps: 'text' }).as('r'))
-          .select(['r.position', d.integer(p.at).as('at'), 'r.steps']),
-      ),
+export const insertStepRows = query<{ at: number; rows: readonly StepsRow[] }>()((db, p, d) =>
+  db
+    .insertInto('trace_steps')
+    .columns(['position', 'at', 'steps', 'pusher_id'])
+    .expression(
+      db
+        .selectFrom(d.rows(p.rows, { position: 'integer', steps: 'text', pusher_id: 'integer' }).as('r'))
+        .select(['r.position', d.integer(p.at).as('at'), 'r.steps', 'r.pusher_id']),
+    ),
 )
 
 type Cleared = { pusherIds: readonly number[]; reason: ReasonOf<'cleared'>; at: number }
@@ -131,13 +146,14 @@ type Cleared = { pusherIds: readonly number[]; reason: ReasonOf<'cleared'>; at: 
 export const insertCleared = query<Cleared>()((db, p, d) =>
   db
     .insertInto('trace_steps')
-    .columns(['position', 'at', 'steps'])
+    .columns(['position', 'at', 'steps', 'pusher_id'])
     .expression(
       db
         .selectFrom('lane_items as o')
         .where('o.lane_id', 'in', d.numbers(p.pusherIds))
         .select(['o.position', d.integer(p.at).as('at')])
         .select(sql<string>`'[[' || o.lane_id || ',"cleared","' || ${d.text(p.reason)} || '"]]'`.as('steps'))
+        .select('o.lane_id as pusher_id')
         .orderBy('o.position'),
     ),
 )
@@ -154,7 +170,7 @@ type Collapsed = {
 export const insertCollapsed = query<Collapsed>()((db, p, d) =>
   db
     .insertInto('trace_steps')
-    .columns(['position', 'at', 'steps'])
+    .columns(['position', 'at', 'steps', 'pusher_id'])
     .expression(
       db
         .selectFrom('lane_items as o')
@@ -173,6 +189,7 @@ export const insertCollapsed = query<Collapsed>()((db, p, d) =>
             'steps',
           ),
         )
+        .select('o.lane_id as pusher_id')
         .orderBy('o.position'),
     ),
 )
