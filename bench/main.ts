@@ -6,6 +6,7 @@ import { deadGateway } from './dead-gateway.ts'
 import { delivery } from './delivery.ts'
 import { gateway } from './gateway.ts'
 import { groupCommit } from './group-commit.ts'
+import { journeys } from './journeys.ts'
 import { media } from './media.ts'
 import { peers } from './peers.ts'
 import { pokes } from './pokes.ts'
@@ -33,6 +34,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   caches,
   presence,
   trace,
+  journeys,
   deadGateway,
   gateway,
   media,
