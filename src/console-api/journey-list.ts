@@ -73,9 +73,12 @@ export type JourneyPage = {
   next?: number
 }
 
-/** The maximum number of events that a request examines for its page, and for its total. */
-const MAX_EXAMINED = 1000
+/** The maximum of `total` without filters that depend on the steps of the events. */
+const MAX_COUNTED = 1000
+/** The maximum number of events of which a request reads the steps: for its page, and for its total. */
+const MAX_EXAMINED = 500
 const CHUNK = 250
+const TOP = Number.MAX_SAFE_INTEGER
 
 /**
  * The journeys of a user that match, newest first. A page can have fewer journeys than `limit`, or none, and still have a `next`: a
@@ -91,10 +94,9 @@ export async function listJourneys(q: Queries, request: JourneyListRequest): Pro
     pushers,
     read: await positionReader(q, { userId, filter, pushers }),
   }
-  const top = Number.MAX_SAFE_INTEGER
-  const all = isFiltered(filter) ? await examine(list, { before: top, upTo: Infinity }) : undefined
+  const all = isFiltered(filter) ? await examine(list, { before: TOP, upTo: Infinity }) : undefined
   const { total, isBounded } = all ?? (await countAll(list))
-  const page = (from === undefined && all) || (await examine(list, { before: from ?? top, upTo: limit + 1 }))
+  const page = (from === undefined && all) || (await examine(list, { before: from ?? TOP, upTo: limit + 1 }))
   const shown = page.found.slice(0, limit)
   const last = shown.at(-1)
   const next = page.found.length > limit ? last?.position : page.nextBefore
@@ -118,9 +120,16 @@ type List = {
 const isFiltered = ({ states, device }: JourneyFilter): boolean =>
   states !== undefined || device !== undefined
 
-async function countAll({ read }: List): Promise<{ total: number; isBounded: boolean }> {
-  const { positions } = await read(Number.MAX_SAFE_INTEGER, MAX_EXAMINED + 1)
-  return { total: Math.min(positions.length, MAX_EXAMINED), isBounded: positions.length > MAX_EXAMINED }
+/** Counts positions only. The page at the top uses them as well. */
+async function countAll(list: List): Promise<{ total: number; isBounded: boolean }> {
+  const { read } = list
+  const top = await read(TOP, MAX_COUNTED + 1)
+  const { length } = top.positions
+  list.read = async (before, count) => {
+    if (before !== TOP || count > MAX_COUNTED) return read(before, count)
+    return { positions: top.positions.slice(0, count), isLast: top.isLast && length <= count }
+  }
+  return { total: Math.min(length, MAX_COUNTED), isBounded: length > MAX_COUNTED }
 }
 
 type Found = { position: number; event: ListedEvent; decision: UserDecision; devices: DeviceEntry[] }

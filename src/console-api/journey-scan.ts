@@ -67,8 +67,8 @@ const pusherReader =
     return { positions: positions.slice(0, limit), isLast: isLast && positions.length <= limit }
   }
 
-/** The first range has this many positions for each wanted event, and a range with few events is followed by a larger one. */
-const POSITIONS_PER_EVENT = 4
+/** The first range has this many positions for each wanted event. The next ranges follow the density of events that was found. */
+const POSITIONS_PER_EVENT = 2
 const GROWTH = 8
 
 /**
@@ -81,7 +81,8 @@ function eventReader(q: Queries, of: Wanted & { low: number; last: number }): Po
   return async (start, count) => {
     width ||= count * POSITIONS_PER_EVENT
     const positions: number[] = []
-    let before = Math.min(start, last + 1)
+    const top = Math.min(start, last + 1)
+    let before = top
     while (before - 1 > lowest) {
       const limit = count - positions.length
       const low = Math.max(lowest, before - 1 - width)
@@ -91,7 +92,10 @@ function eventReader(q: Queries, of: Wanted & { low: number; last: number }): Po
         ? q.all(eventsConcerning, range)
         : q.all(eventsConcerningInRoom, { ...range, roomId }))
       positions.push(...rows.map(({ position }) => position))
-      if (rows.length === limit) return { positions, isLast: false }
+      if (rows.length === limit) {
+        width = POSITIONS_PER_EVENT * (top - (positions.at(-1) ?? low))
+        return { positions, isLast: false }
+      }
       if (rows.length < limit / 2) width *= GROWTH
       before = low + 1
     }
