@@ -7,6 +7,8 @@ import { FINDING_CODES, FINDINGS } from '../../src/console-api/doctor/finding.ts
 import { noRules } from '../../src/user-rules/read-rules.ts'
 import type { PushRule } from '../../src/push-rules/index.ts'
 import type { UserId } from '../../src/lib/ids.ts'
+import type { QueuedPusher } from '../../src/pushers/status-store.ts'
+import type { Arrival } from '../../src/trace/arrival/arrivals.ts'
 import { onEachDatabase } from '../support/databases.ts'
 
 const alice = '@alice:here' as UserId
@@ -29,6 +31,7 @@ const facts = (override: PushRule[]) => ({
   roomIds: new Set<string>(),
   pushers: [],
   holders: [],
+  arrivals: new Map(),
   removed: [],
 })
 
@@ -54,6 +57,43 @@ test('an administrator gets no remedies', () => {
     findings: { remedies: unknown[] }[]
   }
   assert.ok(findings.length > 0 && findings.every(({ remedies }) => remedies.length === 0))
+})
+
+test('the doctor finds a device that has fetched nothing for three days, and no app that never fetches', () => {
+  const pusher = {
+    pusher_id: 1,
+    app_id: 'org.example.app',
+    app_display_name: 'Example',
+    device_display_name: 'Phone',
+    pushkey: 'k',
+    kind: 'http',
+    handle: null,
+    enabled: 1,
+    activated: 1,
+    failing_since: null,
+  } as unknown as QueuedPusher
+  const day = 86_400_000
+  const now = 100 * day
+  const arrivals = (age: number, states: readonly Arrival['state'][]): Arrival[] =>
+    states.map((state, at) => ({
+      state,
+      sentAt: now - age - at * 1000,
+      at: now - age - at * 1000,
+      expected: true,
+    }))
+  const codes = (results: Arrival[]) => {
+    const found = diagnose(
+      { ...facts([]), now, pushers: [pusher], arrivals: new Map([[1, results]]) },
+      alice,
+    ) as { findings: { code: string }[] }
+    return found.findings.map(({ code }) => code).filter((code) => code !== 'calls cannot ring')
+  }
+  const fetched = Array<Arrival['state']>(10).fill('fetched')
+  const unseen = arrivals(0, ['not seen', 'not seen'])
+  assert.deepEqual(codes([...unseen, ...arrivals(4 * day, fetched)]), ['pushes do not arrive'])
+  assert.deepEqual(codes([...unseen, ...arrivals(2 * day, fetched)]), [])
+  assert.deepEqual(codes(arrivals(0, fetched)), [])
+  assert.deepEqual(codes(arrivals(0, Array<Arrival['state']>(10).fill('missed'))), [])
 })
 
 test('docs/doctor.md has each finding with its severity and advice', () => {

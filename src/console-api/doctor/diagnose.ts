@@ -2,7 +2,7 @@ import type { UserId } from '../../lib/ids.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { shortHash } from '../../lib/short-hash.ts'
 import type { DoctorFacts } from './facts.ts'
-import { type Finding, FINDINGS, type ScopedRule, SEVERITIES } from './finding.ts'
+import { type Finding, FINDINGS, type Remedy, type ScopedRule, SEVERITIES } from './finding.ts'
 import { pusherFindings } from './pusher-findings.ts'
 import { ringFindings } from './ring-findings.ts'
 import { ruleFindings } from './rule-findings.ts'
@@ -55,9 +55,11 @@ function shown({ code, text, about, remedies }: Finding, facts: DoctorFacts, vie
       : null,
     instance_handle: about.handle ?? null,
     since: about.since ?? null,
-    remedies: (viewer === facts.userId ? remedies : []) as JsonObject[],
+    remedies: viewer === facts.userId ? remedies.map(remedyShown) : [],
   }
 }
+
+const remedyShown = ({ rule, ...remedy }: Remedy): JsonObject => ({ ...remedy, rule: ruleShown(rule) })
 
 const ruleShown = (rule: ScopedRule | undefined): JsonObject | null =>
   rule === undefined

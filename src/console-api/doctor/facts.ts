@@ -1,13 +1,9 @@
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { RuleSettings } from '../../push-rules/index.ts'
 import { type RemovedRow, removedOfUser } from '../../pushers/removed-store.ts'
+import { type StatusFacts, statusFacts } from '../../pushers/pusher-status.ts'
 import { REMOVED_KEPT } from '../../pushers/remove-pushers.ts'
-import {
-  type HandleHolder,
-  handleHolders,
-  pushersWithQueue,
-  type QueuedPusher,
-} from '../../pushers/status-store.ts'
+import { pushersWithQueue, type QueuedPusher } from '../../pushers/status-store.ts'
 import { REMOVED_FOR_MS } from '../../pushers/sweep-removed.ts'
 import type { Queries } from '../../storage/query.ts'
 import { rulesetOf, type UserRules } from '../../user-rules/read-rules.ts'
@@ -16,9 +12,8 @@ import { roomsOfUser } from './facts-store.ts'
 export type DoctorRoom = { roomId: RoomId; name: string | null; isEncrypted: boolean; joinedCount: number }
 
 /** Everything that the doctor examines. */
-export type DoctorFacts = {
+export type DoctorFacts = StatusFacts & {
   userId: UserId
-  now: number
   settings: RuleSettings
   rules: Pick<UserRules, 'global' | 'device'>
   /** The rooms that the user is in. */
@@ -26,7 +21,6 @@ export type DoctorFacts = {
   /** With the rooms that the user is invited to or knocks at. */
   roomIds: ReadonlySet<string>
   pushers: readonly QueuedPusher[]
-  holders: readonly HandleHolder[]
   /** Pushers that were removed in the last 30 days, newest first. */
   removed: readonly RemovedRow[]
 }
@@ -38,9 +32,9 @@ export async function doctorFacts(
   { userId, now }: { userId: UserId; now: number },
 ): Promise<DoctorFacts> {
   const rows = await q.all(roomsOfUser, { userId })
+  const pushers = await q.all(pushersWithQueue, { userId })
   return {
     userId,
-    now,
     settings,
     rules: await rulesetOf(q, userId, settings),
     rooms: rows
@@ -52,8 +46,8 @@ export async function doctorFacts(
         joinedCount: row.joined_count,
       })),
     roomIds: new Set(rows.map((row) => row.room_id)),
-    pushers: await q.all(pushersWithQueue, { userId }),
-    holders: await q.all(handleHolders, { userIds: [userId] }),
+    pushers,
+    ...(await statusFacts(q, { rows: pushers, userIds: [userId], now })),
     removed: await q.all(removedOfUser, { userId, since: now - REMOVED_FOR_MS, limit: REMOVED_KEPT }),
   }
 }

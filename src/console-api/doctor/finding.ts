@@ -45,6 +45,11 @@ export const FINDINGS = {
     advice:
       'Open the app on the device: it must confirm the pusher before the server sends notifications to it.',
   },
+  'pushes do not arrive': {
+    severity: 'problem',
+    advice:
+      'Open the app on the device. Check that the device is online, and that its system lets the app receive notifications and run in the background.',
+  },
   'handle is shared': {
     severity: 'warning',
     advice:
@@ -92,12 +97,29 @@ export const FINDINGS = {
 export type FindingCode = keyof typeof FINDINGS
 export const FINDING_CODES = Object.keys(FINDINGS) as FindingCode[]
 
+/** What a remedy does, for a client that shows it in its own words. */
+export const REMEDY_CODES = [
+  'delete rule',
+  'enable rule',
+  'disable rule',
+  'let calls ring',
+  'send encrypted messages',
+  'enable pusher',
+  'delete pusher',
+  'send a test',
+  'own handle with the rules',
+  'own handle without rules',
+] as const
+
 /** A request that corrects the finding. The user sends it with their own token. */
 export type Remedy = {
+  code: (typeof REMEDY_CODES)[number]
   label: string
   method: 'POST' | 'PUT' | 'DELETE'
   path: string
   body: JsonObject | null
+  /** The rule that it deletes, enables or disables. */
+  rule?: ScopedRule
 }
 
 export type ScopedRule = NamedRule & {
@@ -130,6 +152,8 @@ const rulePath = ({ kind, ruleId, handle }: ScopedRule): string => {
 }
 
 export const deleteRule = (rule: ScopedRule): Remedy => ({
+  code: 'delete rule',
+  rule,
   label: `Delete ${ruleText(rule)}`,
   method: 'DELETE',
   path: rulePath(rule),
@@ -137,15 +161,15 @@ export const deleteRule = (rule: ScopedRule): Remedy => ({
 })
 
 export const enableRule = (rule: ScopedRule, enabled: boolean): Remedy => ({
+  code: enabled ? 'enable rule' : 'disable rule',
+  rule,
   label: `${enabled ? 'Enable' : 'Disable'} ${ruleText(rule)}`,
   method: 'PUT',
   path: `${rulePath(rule)}/enabled`,
   body: { enabled },
 })
 
-export const putRule = (rule: ScopedRule, { label, body }: { label: string; body: JsonObject }): Remedy => ({
-  label,
-  method: 'PUT',
-  path: rulePath(rule),
-  body,
-})
+export const putRule = (
+  rule: ScopedRule,
+  { code, label, body }: Pick<Remedy, 'code' | 'label' | 'body'>,
+): Remedy => ({ code, label, method: 'PUT', path: rulePath(rule), body })

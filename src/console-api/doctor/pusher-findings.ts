@@ -1,8 +1,10 @@
 import { LONG_OUTAGE_MS } from '../../delivery/collapse.ts'
 import { type JsonObject, parseStored } from '../../lib/json.ts'
 import { shortHash } from '../../lib/short-hash.ts'
+import { DAY_MS } from '../../lib/sweeper.ts'
 import type { RemovedRow } from '../../pushers/removed-store.ts'
 import type { QueuedPusher } from '../../pushers/status-store.ts'
+import { summaryOf } from '../../trace/arrival/arrivals.ts'
 import type { DoctorFacts } from './facts.ts'
 import type { Finding, Remedy } from './finding.ts'
 
@@ -15,7 +17,11 @@ export function pusherFindings(facts: DoctorFacts): Finding[] {
       ? [{ code: 'no pusher' as const, text: 'You have no pusher.', about: {}, remedies: [] }]
       : []),
     ...removedFindings(facts),
-    ...pushers.flatMap((pusher) => [...stateFindings(facts, pusher), ...sharedHandle(facts, pusher)]),
+    ...pushers.flatMap((pusher) => [
+      ...stateFindings(facts, pusher),
+      ...arrivalFindings(facts, pusher),
+      ...sharedHandle(facts, pusher),
+    ]),
     ...[...rules.device.keys()]
       .filter((handle) => !handles.has(handle))
       .map((handle) => ({
@@ -59,7 +65,13 @@ function stateFindings({ now }: DoctorFacts, pusher: QueuedPusher): Finding[] {
   const about = { pusherId: pusher.pusher_id }
   const name = nameOf(pusher)
   if (pusher.enabled === 0) {
-    const remedies = [setPusher(pusher, { label: `Enable the pusher of ${name}`, change: { enabled: true } })]
+    const remedies = [
+      setPusher(pusher, {
+        code: 'enable pusher',
+        label: `Enable the pusher of ${name}`,
+        change: { enabled: true },
+      }),
+    ]
     return [{ code: 'pusher is disabled', text: `The pusher of ${name} is disabled.`, about, remedies }]
   }
   if (pusher.activated === 0)
@@ -87,6 +99,24 @@ function stateFindings({ now }: DoctorFacts, pusher: QueuedPusher): Finding[] {
   ]
 }
 
+/** How long nothing must have arrived, in milliseconds. A device may be offline for a weekend. */
+const UNSEEN_MS = 3 * DAY_MS
+
+/** A device that used to fetch the events of its pushes, and does not any more. Apps that never fetch are not known. */
+function arrivalFindings({ now, arrivals }: DoctorFacts, pusher: QueuedPusher): Finding[] {
+  const { state, lastAt, notSeen } = summaryOf(arrivals.get(pusher.pusher_id) ?? [], now)
+  if (pusher.enabled === 0 || state !== 'not seen' || lastAt === null || now - lastAt < UNSEEN_MS) return []
+  const name = nameOf(pusher)
+  return [
+    {
+      code: 'pushes do not arrive',
+      text: `${name} has fetched none of the last ${notSeen} events that it was notified of. It last fetched one at ${new Date(lastAt).toISOString()}.`,
+      about: { pusherId: pusher.pusher_id, since: lastAt },
+      remedies: [testPush(pusher, `Send a test to ${name}`)],
+    },
+  ]
+}
+
 function sharedHandle({ holders }: DoctorFacts, pusher: QueuedPusher): Finding[] {
   const { handle } = pusher
   const others = holders.filter((one) => one.handle === handle && one.pusher_id !== pusher.pusher_id)
@@ -101,10 +131,15 @@ function sharedHandle({ holders }: DoctorFacts, pusher: QueuedPusher): Finding[]
       about: { pusherId: pusher.pusher_id, handle },
       remedies: [
         setPusher(pusher, {
+          code: 'own handle with the rules',
           label: `Give ${name} a handle of its own, with a copy of the rules`,
           change: { ...change, 'org.belfry.copy_push_rules': true },
         }),
-        setPusher(pusher, { label: `Give ${name} a handle of its own, without rules`, change }),
+        setPusher(pusher, {
+          code: 'own handle without rules',
+          label: `Give ${name} a handle of its own, without rules`,
+          change,
+        }),
       ],
     },
   ]
@@ -119,6 +154,7 @@ const nameOf = ({ device_display_name: name, app_id: appId }: QueuedPusher) => `
 const identityOf = ({ app_id, pushkey }: QueuedPusher): JsonObject => ({ app_id, pushkey })
 
 const testPush = (pusher: QueuedPusher, label: string): Remedy => ({
+  code: 'send a test',
   label,
   method: 'POST',
   path: '/_matrix/client/unstable/org.matrix.msc4173/pushers/push',
@@ -126,6 +162,7 @@ const testPush = (pusher: QueuedPusher, label: string): Remedy => ({
 })
 
 const deletePusher = (pusher: QueuedPusher, label: string): Remedy => ({
+  code: 'delete pusher',
   label,
   method: 'POST',
   path: SET,
@@ -135,7 +172,10 @@ const deletePusher = (pusher: QueuedPusher, label: string): Remedy => ({
 const SET = '/_matrix/client/v3/pushers/set'
 
 /** The pusher as it is, with one change. The pusher stays with its device. */
-function setPusher(pusher: QueuedPusher, { label, change }: { label: string; change: JsonObject }): Remedy {
+function setPusher(
+  pusher: QueuedPusher,
+  { code, label, change }: Pick<Remedy, 'code' | 'label'> & { change: JsonObject },
+): Remedy {
   const body = {
     ...identityOf(pusher),
     kind: pusher.kind_alias ?? pusher.kind,
@@ -150,5 +190,5 @@ function setPusher(pusher: QueuedPusher, { label, change }: { label: string; cha
     append: true,
     ...change,
   }
-  return { label, method: 'POST', path: SET, body }
+  return { code, label, method: 'POST', path: SET, body }
 }

@@ -3,7 +3,7 @@ import { named, uncheckedJson } from '../../http/response.ts'
 import { roomId, time, userId } from '../../http/response-parts.ts'
 import { jsonObject } from '../../http/schema.ts'
 import { RULE_KINDS } from '../../push-rules/index.ts'
-import { FINDING_CODES, SEVERITIES } from './finding.ts'
+import { FINDING_CODES, REMEDY_CODES, SEVERITIES } from './finding.ts'
 
 // The response of the doctor. `diagnose.ts` assembles it.
 
@@ -18,10 +18,12 @@ const rule = named('FindingRule', () =>
 
 const remedy = named('Remedy', () =>
   z.strictObject({
+    code: z.enum(REMEDY_CODES),
     label: z.string(),
     method: z.enum(['POST', 'PUT', 'DELETE']),
     path: z.string(),
     body: jsonObject.nullable(),
+    rule: rule().nullable().describe('The rule that it deletes, enables or disables'),
   }),
 )
 

@@ -124,6 +124,7 @@ function letCallsRing(pusher: QueuedPusher, room?: DoctorRoom): Remedy {
   const rule = ownRule(pusher, room === undefined ? 'org.belfry.calls' : `org.belfry.calls.${room.roomId}`)
   const place = room === undefined ? '' : ` of ${room.name ?? room.roomId}`
   return putRule(rule, {
+    code: 'let calls ring',
     label: `Let calls${place} ring on ${pusher.device_display_name}`,
     body: { conditions: [isCall, ...(inRoom ? [inRoom] : [])], actions: RING },
   })
@@ -167,6 +168,7 @@ function mentionFindings(examined: Examined, pusher: QueuedPusher): Finding[] {
           ? []
           : [
               putRule(ownRule(pusher, 'org.belfry.encrypted'), {
+                code: 'send encrypted messages',
                 label: `Send all encrypted messages to ${name}`,
                 body: { conditions: [isEncrypted], actions: ['notify'] },
               }),
