@@ -14,6 +14,7 @@ export type ConsoleUser = {
 export type PusherState = 'off' | 'pending' | 'ok' | 'retrying' | 'failing'
 
 export type PusherLine = {
+  pusher_id: number
   user_id: string
   app_id: string
   pushkey?: string
@@ -119,4 +120,41 @@ export type RoomEvent = {
   sender?: string
   content: Record<string, unknown>
   [key: string]: unknown
+}
+
+/** One device in the list of journeys. */
+export type DeviceOfLine = {
+  pusher_id: number
+  app_display_name: string
+  device_display_name: string
+  state: string
+  reason: string
+  text: string
+  next_attempt_at: number | null
+  error: string | null
+}
+
+/** One event in the list of journeys. */
+export type JourneyLine = {
+  event_id: string
+  room_id: string
+  room_name: string | null
+  sender: string
+  type: string
+  at: number
+  redacted: boolean
+  decision: {
+    notifies: boolean | null
+    reason: string
+    text: string
+    rule: { kind: string; rule_id: string } | null
+  }
+  devices: DeviceOfLine[]
+}
+
+export type JourneyPage = {
+  journeys: JourneyLine[]
+  total: number
+  total_is_at_least: boolean
+  next_batch?: string
 }

@@ -53,6 +53,8 @@ keys-switch = Use single-letter keys
 ## Today
 today-title = Today
 today-devices = Your devices
+today-recent = What happened lately
+today-all = All journeys
 device-success = Last notification
 device-failing = Failing since
 device-queued = { $count ->
@@ -85,10 +87,62 @@ first-waiting = Waiting for your first device. This page changes by itself.
 
 ## Journeys
 journeys-title = Journeys
-journeys-about = A journey is what happened to one event: the decision of the push rules, and each attempt for each device.
-journeys-event = Event id
-journeys-event-hint = It starts with $. Most clients show it as the source of a message.
-journeys-open = Show the journey
+journeys-event = Open by event id
+list-event = Event
+list-why = Why
+list-no-devices = No device
+list-older = Load older
+list-news = { $count ->
+    [one] 1 new
+   *[other] { $count } new
+}
+list-total = { $count ->
+    [one] 1 journey
+   *[other] { $count } journeys
+}
+list-total-at-least = { $count ->
+    [one] At least 1 journey
+   *[other] At least { $count } journeys
+}
+list-none = Nothing has happened yet
+list-none-about = Each message that somebody sends you appears here by itself, with the reason why it rang or not.
+list-none-match = No journey matches
+list-none-match-about = Remove a filter, or wait: new journeys appear by themselves.
+live-connecting = Connecting
+live-live = Live
+live-paused = Paused
+live-failed = Every 5 seconds
+live-pause = Pause
+live-resume = Resume
+filter-state = State
+filter-device = Device
+filter-since = Time
+filter-room = Room id
+filter-all = All
+filter-clear = Clear filters
+since-1h = Last hour
+since-24h = Last 24 hours
+since-7d = Last 7 days
+device-state-sent = Sent
+device-state-waiting = Waiting
+device-state-held = Held
+device-state-failing = Failing
+device-state-silent = Silent
+device-state-read-first = Read first
+device-state-skipped = Skipped
+device-state-dropped = Refused
+device-state-rejected = Rejected
+device-state-off = Off
+device-state-unknown = Unknown
+type-m-room-message = Message
+type-m-room-encrypted = Encrypted message
+type-m-room-member = Membership
+type-m-call-invite = Call
+type-m-sticker = Sticker
+type-m-room-topic = Topic
+type-m-room-name = Room name
+type-m-room-tombstone = Room upgrade
+type-m-poll-start = Poll
 
 ## One journey
 journey-title = Journey of an event
@@ -127,6 +181,10 @@ step-cleared = Removed
 step-not-queued = Not sent
 step-not-seen = Not seen
 step-gateway = At the gateway
+reason-no-rule-matched = No rule matched
+reason-not-kept = No longer known
+reason-wakes-only = Wakes the device
+reason-rules-failed = The rules failed
 reason-read = Read first
 reason-gateway-failing = Gateway fails
 reason-mail-server-failing = Mail server fails

@@ -1,5 +1,5 @@
 import { type ComponentChildren, h } from 'preact'
-import type { PusherState } from '../types.ts'
+import type { DeviceOfLine, PusherState } from '../types.ts'
 import { maybe, t } from '../words.ts'
 import { Chip, type Tone } from './chip.ts'
 import type { IconName } from './icon.ts'
@@ -65,4 +65,32 @@ export function PusherChip({
   if (state === 'ok' && isUnused) return h(Chip, { tone: 'info', icon: 'bell' }, t('pusher-unused'))
   const [tone, icon] = PUSHERS[state]
   return h(Chip, { tone, icon }, t(`pusher-${state}`))
+}
+
+/** The states of a device in the list of journeys (docs/journey.md). */
+export const DEVICE_LOOKS = {
+  sent: ['good', 'check'],
+  waiting: ['wait', 'clock'],
+  held: ['wait', 'clock'],
+  failing: ['bad', 'warn'],
+  silent: ['quiet', 'bell-off'],
+  'read first': ['info', 'eye'],
+  skipped: ['quiet', 'dash'],
+  dropped: ['bad', 'cross'],
+  rejected: ['bad', 'cross'],
+  off: ['quiet', 'bell-off'],
+  unknown: ['quiet', 'dash'],
+} as const satisfies Readonly<Record<string, Look>>
+
+/** The word for a state of a device in the list. */
+export const deviceWord = (state: string): string => maybe(keyOf('device-state', state)) ?? state
+
+export function DeviceChip({
+  device: { state },
+}: {
+  device: Pick<DeviceOfLine, 'state'>
+}): ComponentChildren {
+  const looks: Readonly<Record<string, Look | undefined>> = DEVICE_LOOKS
+  const [tone, icon] = looks[state] ?? (['info', 'dash'] as const)
+  return h(Chip, { tone, icon }, deviceWord(state))
 }

@@ -25,14 +25,12 @@ type SelectProps<T extends string> = {
   value: T
   options: readonly (readonly [value: T, label: string])[]
   onChange: (value: T) => void
+  /** The target of the key `/`. */
+  isFilter?: boolean
 }
 
-export function Select<T extends string>({
-  id,
-  value,
-  options,
-  onChange,
-}: SelectProps<T>): ComponentChildren {
+export function Select<T extends string>(props: SelectProps<T>): ComponentChildren {
+  const { id, value, options, onChange, isFilter = false } = props
   const onSelect = (event: Event) => {
     const chosen = (event.currentTarget as HTMLSelectElement).value
     const option = options.find(([of]) => of === chosen)
@@ -40,7 +38,7 @@ export function Select<T extends string>({
   }
   return h(
     'select',
-    { id, value, onChange: onSelect },
+    { id, value, onChange: onSelect, ...(isFilter && { 'data-filter': '' }) },
     options.map(([of, label]) => h('option', { value: of, key: of, selected: of === value }, label)),
   )
 }

@@ -3,15 +3,22 @@ import { useEffect, useState } from 'preact/hooks'
 import { ApiError, call, get, withQuery } from '../api.ts'
 import { PusherChip } from '../parts/delivery.ts'
 import { Icon } from '../parts/icon.ts'
+import { JourneyTable } from '../parts/journey-table.ts'
+import { Link } from '../parts/link.ts'
+import { LiveBadge, NewsButton } from '../parts/live-badge.ts'
 import { Loaded, Notice } from '../parts/loaded.ts'
 import { duration, When } from '../parts/when.ts'
+import { hrefOf } from '../stores/place.ts'
 import { session } from '../stores/session.ts'
 import type { PusherLine, PusherList, TestResult } from '../types.ts'
 import { useData } from '../use-data.ts'
+import { type ShownJourneys, useJourneys } from '../use-journeys.ts'
 import { maybe, t } from '../words.ts'
 
 const TEST_PUSH = '/_matrix/client/unstable/org.matrix.msc4173/pushers/push'
 const WAIT_MS = 2_000
+/** Journeys on this screen. */
+const RECENT = 20
 
 /** One line for each device of the user. Without one: how to get one, and a wait for the first. */
 export function TodayScreen(): ComponentChildren {
@@ -24,6 +31,33 @@ export function TodayScreen(): ComponentChildren {
     user === undefined
       ? h('div', { class: 'loading' }, h('div', { class: 'skeleton' }))
       : h(Devices, { user }),
+    h(Recent, null),
+  )
+}
+
+/** The newest journeys, live. */
+function Recent(): ComponentChildren {
+  const feed = useJourneys({}, RECENT)
+  return h(
+    'section',
+    { class: 'list', 'aria-labelledby': 'recent' },
+    h(
+      'div',
+      { class: 'title-line' },
+      h('h2', { id: 'recent' }, t('today-recent')),
+      h(LiveBadge, { live: feed.live }),
+    ),
+    h(NewsButton, { count: feed.news, show: feed.showNews }),
+    h(Loaded<ShownJourneys>, {
+      from: feed.list,
+      children: ({ lines }) =>
+        lines.length === 0
+          ? h(Notice, { icon: 'list', title: t('list-none') }, h('p', null, t('list-none-about')))
+          : [
+              h(JourneyTable, { lines, key: 'lines' }),
+              h('p', { key: 'all' }, h(Link, { href: hrefOf('/journeys') }, t('today-all'))),
+            ],
+    }),
   )
 }
 

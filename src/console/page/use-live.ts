@@ -1,0 +1,39 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { follow, type StreamState } from './stream.ts'
+
+export type Live = { state: StreamState; isPaused: boolean; pause: (isPaused: boolean) => void }
+
+const POLL_MS = 5_000
+/** Events that arrive together cause one call. */
+const GATHER_MS = 150
+
+/**
+ * Calls `onNews` after each event of a stream, until the component goes. While the stream does not work, it is called every five seconds instead.
+ * `path` undefined: not yet.
+ */
+export function useLive(path: string | undefined, onNews: () => void): Live {
+  const [state, setState] = useState<StreamState>('connecting')
+  const [isPaused, pause] = useState(false)
+  const latest = useRef(onNews)
+  latest.current = onNews
+  useEffect(() => {
+    if (path === undefined || isPaused) return undefined
+    let gathered: ReturnType<typeof setTimeout> | undefined
+    const news = () => {
+      clearTimeout(gathered)
+      gathered = setTimeout(() => latest.current(), GATHER_MS)
+    }
+    const stream = follow(path, news)
+    const unsubscribe = stream.state.subscribe(setState)
+    const poll = setInterval(() => {
+      if (stream.state.value === 'failed' && !document.hidden) latest.current()
+    }, POLL_MS)
+    return () => {
+      clearTimeout(gathered)
+      clearInterval(poll)
+      unsubscribe()
+      stream.close()
+    }
+  }, [path, isPaused])
+  return { state: isPaused ? 'paused' : state, isPaused, pause }
+}
