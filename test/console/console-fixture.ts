@@ -51,7 +51,9 @@ export async function startConsole(t: TestContext, chromium: string): Promise<Co
     addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample))
     // The page says "slow" after three seconds; a test need not wait so long.
     const { setTimeout: original } = globalThis
-    globalThis.setTimeout = (callback, ms, ...rest) => original(callback, ms === 3000 ? 30 : ms, ...rest)`)
+    globalThis.setTimeout = (callback, ms, ...rest) => original(callback, ms === 3000 ? 30 : ms, ...rest)
+    const { setInterval: repeated } = globalThis
+    globalThis.setInterval = (callback, ms, ...rest) => repeated(callback, Math.min(ms, 200), ...rest)`)
   const answer = await intercept(page)
   const text = (selector = 'body') => page.$eval(selector, (element) => element.textContent ?? '')
   return {

@@ -29,6 +29,7 @@ const device = {
   kind: 'http',
   app_display_name: HOSTILE,
   device_display_name: HOSTILE,
+  pusher_id: 1,
   instance_handle: HOSTILE,
   gateway: null,
   state: 'failing',
@@ -39,6 +40,36 @@ const device = {
   held_until: null,
   last_error: HOSTILE,
   last_error_at: null,
+  arrival: {
+    state: 'not seen',
+    last_arrived_at: Date.now(),
+    usual_ms: 800,
+    not_seen: 2,
+    waiting: 0,
+    hour: {},
+    day: {},
+  },
+}
+const line = {
+  event_id: '$e',
+  room_id: HOSTILE,
+  room_name: HOSTILE,
+  sender: HOSTILE,
+  type: HOSTILE,
+  at: Date.now(),
+  redacted: false,
+  decision: { notifies: true, reason: 'notifies', text: HOSTILE, rule: { kind: HOSTILE, rule_id: HOSTILE } },
+  devices: ['sent', 'failing', HOSTILE].map((state, index) => ({
+    ...{
+      pusher_id: index,
+      app_display_name: HOSTILE,
+      device_display_name: HOSTILE,
+      state,
+      reason: HOSTILE,
+      text: HOSTILE,
+    },
+    ...{ next_attempt_at: Date.now() + 5_000, error: HOSTILE, arrived: null, not_seen: index === 1 },
+  })),
 }
 const journey = {
   event_id: '$e',
@@ -83,6 +114,15 @@ const SCREENS: readonly ScreenCase[] = [
     shows: [`${HOSTILE} phone`, 'Rings', 'Send a test'],
     empty: { pushers: [], removed: [] },
     one: { pushers: [device], removed: [] },
+  },
+  {
+    name: 'Journeys',
+    path: () => '/journeys?since=7d',
+    data: '/_belfry/v1/journeys',
+    drawn: '.list',
+    shows: [`${HOSTILE} room`, `${HOSTILE} phone`, 'Sent', 'Silent', '1 journey', 'Clear filters'],
+    empty: { journeys: [], total: 0, total_is_at_least: false },
+    one: { journeys: [line], total: 1000, total_is_at_least: true, next_batch: '7' },
   },
   {
     name: 'One journey',
@@ -131,6 +171,10 @@ describe('the console in a browser', () => {
         },
       )
       for (const screen of SCREENS) await t.test(screen.name, () => everyState(fixture, screen))
+      await t.test('a new message appears by itself, and is counted while the reader is further down', () =>
+        live(fixture),
+      )
+      await t.test('filters are in the URL, and older journeys follow on demand', () => filter(fixture))
       await t.test('Try a rule: the result for each device', () => tryRule(fixture))
       await t.test('keys move between screens and rows, and can be switched off', () => useKeys(fixture))
       await t.test('the first row needs at most 12 requests', () => countRequests(fixture))
@@ -194,6 +238,65 @@ async function everyState(fixture: ConsoleFixture, screen: ScreenCase): Promise<
   await check(`${screen.name}, loading`)
   await page.waitForFunction(`document.body.textContent.includes('takes longer than usual')`)
   answer(screen.data, 'server')
+}
+
+const rows = `document.querySelectorAll('tbody tr').length`
+
+async function live({ page, open, bob, roomId }: ConsoleFixture): Promise<void> {
+  await open('/')
+  await page.waitForSelector('tbody tr')
+  const before = Number(await page.evaluate(rows))
+  await bob.say(roomId, 'one more')
+  await page.waitForFunction(`${rows} === ${before + 1}`)
+  await page.setViewport({ width: 1280, height: 300 })
+  await page.evaluate('scrollTo(0, 300)')
+  await bob.say(roomId, 'another one')
+  await page.waitForFunction(`document.querySelector('.news')?.textContent.includes('1 new')`)
+  assert.equal(await page.evaluate(rows), before + 1)
+  await page.click('.news button')
+  await page.waitForFunction(
+    `${rows} === ${before + 2} && document.querySelector('.news').textContent === ''`,
+  )
+  await page.setViewport({ width: 1280, height: 800 })
+}
+
+async function filter({ page, open, answer }: ConsoleFixture): Promise<void> {
+  await open('/journeys')
+  await page.waitForSelector('tbody tr')
+  await page.keyboard.press('/')
+  assert.equal(await page.evaluate(`document.activeElement.matches('[data-filter]')`), true)
+  await page.select('[data-filter]', 'failing')
+  await page.waitForFunction(`document.body.textContent.includes('No journey matches')`)
+  assert.match(page.url(), /\?state=failing$/)
+  await page.evaluate(
+    `[...document.querySelectorAll('.filters button')].find(({ textContent }) => textContent === 'Clear filters').click()`,
+  )
+  await page.waitForSelector('tbody tr')
+  assert.match(page.url(), /\/journeys$/)
+  const entry = (id: string) => ({ ...line, event_id: id })
+  answer('/_belfry/v1/journeys', {
+    status: 200,
+    body: { journeys: [entry('$1')], total: 2, total_is_at_least: false, next_batch: '1' },
+  })
+  await open('/journeys?since=24h')
+  await page.waitForSelector('tbody tr')
+  answer('/_belfry/v1/journeys', {
+    status: 200,
+    body: { journeys: [entry('$2')], total: 2, total_is_at_least: false },
+  })
+  await page.evaluate(
+    `[...document.querySelectorAll('.list button')].find(({ textContent }) => textContent === 'Load older').click()`,
+  )
+  await page.waitForFunction(`${rows} === 2`)
+  assert.equal(await page.evaluate(`document.body.textContent.includes('Load older')`), false)
+  await page.evaluate(`document.activeElement.blur()`)
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.waitForFunction(`location.pathname.endsWith('/journeys/%242')`)
+  // The heading of the new screen has the focus.
+  await page.waitForFunction(`document.activeElement.tagName === 'H1'`)
+  answer('/_belfry/v1/journeys', 'server')
 }
 
 async function tryRule({ page, open, check, text, roomId, eventId, alice }: ConsoleFixture): Promise<void> {

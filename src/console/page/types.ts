@@ -32,6 +32,12 @@ export type PusherLine = {
   held_until: number | null
   last_error: string | null
   last_error_at: number | null
+  arrival: {
+    state: 'arrives' | 'not seen' | 'unknown'
+    last_arrived_at: number | null
+    usual_ms: number | null
+    not_seen: number
+  }
 }
 
 export type PusherList = { pushers: PusherLine[] }
@@ -132,6 +138,9 @@ export type DeviceOfLine = {
   text: string
   next_attempt_at: number | null
   error: string | null
+  /** Proof that the push reached the device: it fetched the event. */
+  arrived: { at: number; after_ms: number } | null
+  not_seen: boolean
 }
 
 /** One event in the list of journeys. */

@@ -1,9 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { follow, type StreamState } from './stream.ts'
+import { follow, type LiveStream, type StreamState } from './stream.ts'
 
 export type Live = { state: StreamState; isPaused: boolean; pause: (isPaused: boolean) => void }
 
 const POLL_MS = 5_000
+/** The stream does not compete with the first rows. */
+const START_MS = 300
 /** Events that arrive together cause one call. */
 const GATHER_MS = 150
 
@@ -19,20 +21,25 @@ export function useLive(path: string | undefined, onNews: () => void): Live {
   useEffect(() => {
     if (path === undefined || isPaused) return undefined
     let gathered: ReturnType<typeof setTimeout> | undefined
+    let stream: LiveStream | undefined
+    let unsubscribe: (() => void) | undefined
     const news = () => {
       clearTimeout(gathered)
       gathered = setTimeout(() => latest.current(), GATHER_MS)
     }
-    const stream = follow(path, news)
-    const unsubscribe = stream.state.subscribe(setState)
+    const start = setTimeout(() => {
+      stream = follow(path, news)
+      unsubscribe = stream.state.subscribe(setState)
+    }, START_MS)
     const poll = setInterval(() => {
-      if (stream.state.value === 'failed' && !document.hidden) latest.current()
+      if (stream?.state.value === 'failed' && !document.hidden) latest.current()
     }, POLL_MS)
     return () => {
+      clearTimeout(start)
       clearTimeout(gathered)
       clearInterval(poll)
-      unsubscribe()
-      stream.close()
+      unsubscribe?.()
+      stream?.close()
     }
   }, [path, isPaused])
   return { state: isPaused ? 'paused' : state, isPaused, pause }

@@ -57,6 +57,13 @@ today-recent = What happened lately
 today-all = All journeys
 device-success = Last notification
 device-failing = Failing since
+device-arrived = Arrived after { $after }
+device-last-arrived = Last arrived
+device-usually = usually after { $after }
+device-not-seen = { $count ->
+    [one] the last one did not arrive
+   *[other] the last { $count } did not arrive
+}
 device-queued = { $count ->
     [one] 1 waiting
    *[other] { $count } waiting
@@ -67,6 +74,7 @@ pusher-pending = Not confirmed by its app
 pusher-retrying = Retrying
 pusher-failing = Failing
 pusher-off = Off
+pusher-not-seen = Sent, but not seen
 test-send = Send a test
 test-to = to { $name }
 test-busy = Sending …
@@ -185,6 +193,7 @@ reason-no-rule-matched = No rule matched
 reason-not-kept = No longer known
 reason-wakes-only = Wakes the device
 reason-rules-failed = The rules failed
+reason-not-fetched = Not seen
 reason-read = Read first
 reason-gateway-failing = Gateway fails
 reason-mail-server-failing = Mail server fails

@@ -1,8 +1,9 @@
 import { type ComponentChildren, h } from 'preact'
-import type { DeviceOfLine, PusherState } from '../types.ts'
+import type { DeviceOfLine, PusherLine, PusherState } from '../types.ts'
 import { maybe, t } from '../words.ts'
 import { Chip, type Tone } from './chip.ts'
 import type { IconName } from './icon.ts'
+import { duration } from './when.ts'
 
 type Look = readonly [tone: Tone, icon: IconName]
 
@@ -54,15 +55,13 @@ const PUSHERS: Readonly<Record<PusherState, Look>> = {
   off: ['quiet', 'bell-off'],
 }
 
-/** The state of a pusher. One that has never received a poke says so. */
-export function PusherChip({
-  state,
-  isUnused,
-}: {
-  state: PusherState
-  isUnused: boolean
-}): ComponentChildren {
-  if (state === 'ok' && isUnused) return h(Chip, { tone: 'info', icon: 'bell' }, t('pusher-unused'))
+/** The state of a pusher. One that has never received a poke says so, and one whose pushes probably do not arrive. */
+export function PusherChip({ pusher }: { pusher: PusherLine }): ComponentChildren {
+  const { state, last_success_at: success, failing_since: since, arrival } = pusher
+  if (state === 'ok' && arrival.state === 'not seen')
+    return h(Chip, { tone: 'wait', icon: 'eye' }, t('pusher-not-seen'))
+  if (state === 'ok' && success === null && since === null)
+    return h(Chip, { tone: 'info', icon: 'bell' }, t('pusher-unused'))
   const [tone, icon] = PUSHERS[state]
   return h(Chip, { tone, icon }, t(`pusher-${state}`))
 }
@@ -83,14 +82,17 @@ export const DEVICE_LOOKS = {
 } as const satisfies Readonly<Record<string, Look>>
 
 /** The word for a state of a device in the list. */
-export const deviceWord = (state: string): string => maybe(keyOf('device-state', state)) ?? state
+export const deviceWord = (state: string): string =>
+  maybe(`device-state-${state.replaceAll(' ', '-')}`) ?? state
 
-export function DeviceChip({
-  device: { state },
-}: {
-  device: Pick<DeviceOfLine, 'state'>
-}): ComponentChildren {
+/** A device that fetched the event has received the push; of one that should have and did not, the push was probably lost. */
+export function DeviceChip({ device }: { device: DeviceOfLine }): ComponentChildren {
+  if (device.arrived !== null) {
+    const after = duration(device.arrived.after_ms)
+    return h(Chip, { tone: 'good', icon: 'eye' }, t('device-arrived', { after }))
+  }
+  if (device.not_seen) return h(Chip, { tone: 'wait', icon: 'eye' }, t('step-not-seen'))
   const looks: Readonly<Record<string, Look | undefined>> = DEVICE_LOOKS
-  const [tone, icon] = looks[state] ?? (['info', 'dash'] as const)
-  return h(Chip, { tone, icon }, deviceWord(state))
+  const [tone, icon] = looks[device.state] ?? (['info', 'dash'] as const)
+  return h(Chip, { tone, icon }, deviceWord(device.state))
 }

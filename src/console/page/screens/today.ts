@@ -86,7 +86,6 @@ function Devices({ user }: { user: string }): ComponentChildren {
 }
 
 function Device({ pusher, reload }: { pusher: PusherLine; reload: () => void }): ComponentChildren {
-  const { last_success_at: success, failing_since: since, next_attempt_at: next, last_error: error } = pusher
   return h(
     'li',
     { class: 'panel device-line' },
@@ -97,16 +96,8 @@ function Device({ pusher, reload }: { pusher: PusherLine; reload: () => void }):
       h('bdi', null, pusher.device_display_name),
       h('span', { class: 'muted' }, h('bdi', null, pusher.app_display_name)),
     ),
-    h(PusherChip, { state: pusher.state, isUnused: success === null && since === null }),
-    h(
-      'div',
-      { class: 'device-facts muted' },
-      since === null
-        ? [t('device-success'), ' ', h(When, { at: success, key: 'success' })]
-        : [t('device-failing'), ' ', h(When, { at: since, key: 'since' }), error !== null && ` · ${error}`],
-      next !== null && h('span', { key: 'next' }, ' · ', t('step-next'), ' ', h(When, { at: next })),
-      pusher.queued > 0 && h('span', { key: 'queued' }, ' · ', t('device-queued', { count: pusher.queued })),
-    ),
+    h(PusherChip, { pusher }),
+    h(DeviceFacts, { pusher }),
     pusher.pushkey !== undefined &&
       h(SendTest, {
         appId: pusher.app_id,
@@ -114,6 +105,31 @@ function Device({ pusher, reload }: { pusher: PusherLine; reload: () => void }):
         name: pusher.device_display_name,
         reload,
       }),
+  )
+}
+
+/** The newest facts: a proof of arrival if there is one, else the last success, or the failure. */
+function DeviceFacts({ pusher }: { pusher: PusherLine }): ComponentChildren {
+  const { failing_since: since, next_attempt_at: next, last_error: error, arrival, queued } = pusher
+  const facts = [
+    since !== null && [t('device-failing'), ' ', h(When, { at: since }), error !== null && ` · ${error}`],
+    since === null &&
+      arrival.last_arrived_at !== null && [
+        t('device-last-arrived'),
+        ' ',
+        h(When, { at: arrival.last_arrived_at }),
+      ],
+    since === null && arrival.usual_ms !== null && t('device-usually', { after: duration(arrival.usual_ms) }),
+    since === null &&
+      arrival.last_arrived_at === null && [t('device-success'), ' ', h(When, { at: pusher.last_success_at })],
+    arrival.not_seen > 0 && t('device-not-seen', { count: arrival.not_seen }),
+    next !== null && [t('step-next'), ' ', h(When, { at: next })],
+    queued > 0 && t('device-queued', { count: queued }),
+  ].filter((fact) => fact !== false)
+  return h(
+    'ul',
+    { class: 'device-facts muted' },
+    facts.map((fact, index) => h('li', { key: index }, fact)),
   )
 }
 
