@@ -60,15 +60,16 @@ const line = {
   redacted: false,
   decision: { notifies: true, reason: 'notifies', text: HOSTILE, rule: { kind: HOSTILE, rule_id: HOSTILE } },
   devices: ['sent', 'failing', HOSTILE].map((state, index) => ({
-    ...{
-      pusher_id: index,
-      app_display_name: HOSTILE,
-      device_display_name: HOSTILE,
-      state,
-      reason: HOSTILE,
-      text: HOSTILE,
-    },
-    ...{ next_attempt_at: Date.now() + 5_000, error: HOSTILE, arrived: null, not_seen: index === 1 },
+    pusher_id: index,
+    app_display_name: HOSTILE,
+    device_display_name: HOSTILE,
+    state,
+    reason: HOSTILE,
+    text: HOSTILE,
+    next_attempt_at: Date.now() + 5_000,
+    error: HOSTILE,
+    arrived: null,
+    not_seen: index === 1,
   })),
 }
 const journey = {
