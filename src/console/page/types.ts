@@ -161,7 +161,7 @@ export type JourneyLine = {
   devices: DeviceOfLine[]
 }
 
-export type JourneyPage = {
+export type JourneyLines = {
   journeys: JourneyLine[]
   total: number
   total_is_at_least: boolean

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { get, withQuery } from './api.ts'
-import type { JourneyLine, JourneyPage } from './types.ts'
+import type { JourneyLine, JourneyLines } from './types.ts'
 import { type LoadedData, useData } from './use-data.ts'
 import { type Live, useLive } from './use-live.ts'
 
@@ -38,13 +38,13 @@ const PATH = '/_belfry/v1/journeys'
 export function useJourneys(filters: JourneyFilters, limit: number): JourneyFeed {
   const query = { ...filters, limit }
   const path = withQuery(PATH, query)
-  const list = useData<ShownJourneys>(path, async (abort) => shownOf(await get<JourneyPage>(path, abort)))
-  const [waiting, setWaiting] = useState<{ path: string; page: JourneyPage } | undefined>(undefined)
+  const list = useData<ShownJourneys>(path, async (abort) => shownOf(await get<JourneyLines>(path, abort)))
+  const [waiting, setWaiting] = useState<{ path: string; page: JourneyLines } | undefined>(undefined)
   const isReady = list.value.state === 'ready'
   const shown = list.value.state === 'ready' ? list.value.data : undefined
   const onNews = async () => {
     // An error shows itself at the next load; the list stays.
-    const page = await get<JourneyPage>(path).catch(() => undefined)
+    const page = await get<JourneyLines>(path).catch(() => undefined)
     if (page === undefined) return
     list.change((old) => updated(old, page))
     if (scrollY < TOP_PX) list.change((old) => merged(old, page))
@@ -66,7 +66,7 @@ export function useJourneys(filters: JourneyFilters, limit: number): JourneyFeed
       next === undefined
         ? undefined
         : async () => {
-            const page = await get<JourneyPage>(withQuery(PATH, { ...query, from: next }))
+            const page = await get<JourneyLines>(withQuery(PATH, { ...query, from: next }))
             list.change((old) => ({
               ...old,
               lines: [...old.lines, ...newLines(old, page)],
@@ -78,25 +78,25 @@ export function useJourneys(filters: JourneyFilters, limit: number): JourneyFeed
 
 const TOP_PX = 120
 
-const shownOf = (page: JourneyPage): ShownJourneys => ({
+const shownOf = (page: JourneyLines): ShownJourneys => ({
   lines: page.journeys,
   total: page.total,
   isAtLeast: page.total_is_at_least,
   next: page.next_batch,
 })
 
-function newLines({ lines }: ShownJourneys, { journeys }: JourneyPage): JourneyLine[] {
+function newLines({ lines }: ShownJourneys, { journeys }: JourneyLines): JourneyLine[] {
   const known = new Set(lines.map(({ event_id: id }) => id))
   return journeys.filter(({ event_id: id }) => !known.has(id))
 }
 
 /** The shown lines with the present states of their devices. */
-function updated(old: ShownJourneys, { journeys }: JourneyPage): ShownJourneys {
+function updated(old: ShownJourneys, { journeys }: JourneyLines): ShownJourneys {
   const present = new Map(journeys.map((line) => [line.event_id, line]))
   return { ...old, lines: old.lines.map((line) => present.get(line.event_id) ?? line) }
 }
 
-function merged(old: ShownJourneys, page: JourneyPage): ShownJourneys {
+function merged(old: ShownJourneys, page: JourneyLines): ShownJourneys {
   const { total, total_is_at_least: isAtLeast } = page
   return { ...old, lines: [...newLines(old, page), ...old.lines], total, isAtLeast }
 }
