@@ -38,7 +38,7 @@ function page(registry: Registry): string {
     '# Metrics',
     '',
     'Generated from the code by `npm run docs:metrics`. `belfry serve` exports all of these metrics; `belfry gateway` exports those of the gateway and of HTTP. Both also export the',
-    'metrics of the process and of Node (`process_…`, `nodejs_…`), measured from the first scrape on. Label values come from small fixed sets and never contain users, rooms or pushkeys.',
+    'metrics of the process and of Node (`process_…`, `nodejs_…`), measured from the first scrape on. Label values come from small fixed sets and never contain users, rooms or pushkeys; those of `belfry_arrival_…` are the 50 gateways and apps with the most results, of several users.',
     '',
     ...table(own),
     '',

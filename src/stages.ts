@@ -77,7 +77,7 @@ import type { RoomDeps } from './rooms/deps.ts'
 import { leaveAllRooms, startLeaveSweeper } from './rooms/leave-all-rooms.ts'
 import { updateMemberProfile } from './rooms/member-profile.ts'
 import { displayNameAt, loadPokedEvents } from './rooms/poke-event.ts'
-import { type Activity, createActivity } from './rooms/sync/activity.ts'
+import { createActivity } from './rooms/sync/activity.ts'
 import { announceProfile, removeDevicePresence, removePresence } from './rooms/presence/change-presence.ts'
 import { createDevicePresence } from './rooms/presence/device-presence.ts'
 import { presenceSection } from './rooms/presence/presence-section.ts'
@@ -96,7 +96,7 @@ import { createTyping } from './rooms/typing.ts'
 import type { Database, Transaction } from './storage/database.ts'
 import type { Queries } from './storage/query.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
-import { createArrivals, startJudging } from './trace/arrival/wiring.ts'
+import { type Arrivals, createArrivals } from './trace/arrival/wiring.ts'
 import type { Trace } from './trace/trace.ts'
 
 /** A message to all devices of a user is stored once for each: a request can store this many times the size of its body. */
@@ -172,7 +172,7 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     sender,
     webPush,
     media,
-    startDelivering: () => startDelivering(given, { ...sending, pushers, notifications, activity }),
+    startDelivering: () => startDelivering(given, { ...sending, pushers, notifications, activity, fetches }),
     startSweeping: () => startSweeping(given, { pushers, rooms, rules }),
     ownUrls,
     rejectOwn: (tx: Transaction, device: NotificationDevice) =>
@@ -343,11 +343,10 @@ function accountDeps(
 }
 
 /** What waits in `/sync`, and what that tells of who is active. */
-function createReading({ db, bus, clock, random, log, config, ruleSettings, trace }: Given) {
+function createReading({ db, bus, clock, random, log, metrics, config, ruleSettings }: Given) {
   const typing = createTyping({ clock, bus })
   const activity = createActivity({ bus, clock, random })
-  const { isActive } = activity
-  const fetches = createArrivals({ db, clock, log, isTraced: trace.isEnabled, isActive })
+  const fetches = createArrivals({ db, clock, log, metrics, config, isActive: activity.isActive })
   const devicePresence = config.presence.enabled
     ? createDevicePresence({ db, bus, clock, random, log })
     : undefined
@@ -375,8 +374,10 @@ function createReading({ db, bus, clock, random, log, config, ruleSettings, trac
   return { typing, activity, fetches, devicePresence, sync, slidingSync }
 }
 
+type Reading = ReturnType<typeof createReading>
 type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'media' | 'webPush' | 'toDevice' | 'keyBackup'> & {
   webPush: Sending['webPush']
+  fetches: Arrivals
 }
 
 /** The servers, and all that is behind their routes. */
@@ -401,6 +402,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
           version: VERSION,
           gateway: own.gateway.health(),
           ...(webPush && { web_push: webPush.health() }),
+          arrivals: stages.fetches.health(),
         }),
         clock,
         log,
@@ -432,11 +434,11 @@ const encryptionDeps = ({ limits }: NamedConfig, accounts: AccountDeps) => ({
   keyBackup: accounts,
 })
 
-type Delivering = Sending & { pushers: PusherDeps; notifications: NotificationDeps; activity: Activity }
+type Delivering = Sending & Pick<Reading, 'activity' | 'fetches'> & Omit<AccountHangers, 'rooms'>
 
 async function startDelivering(
   { db, bus, clock, random, log, trace, config, mail, ruleSettings, own }: Given,
-  { sending, pushers, notifications, activity }: Delivering,
+  { sending, pushers, notifications, activity, fetches }: Delivering,
 ): Promise<AsyncDisposable[]> {
   const questions = {
     loadPokedEvents,
@@ -460,12 +462,12 @@ async function startDelivering(
     trace,
     recentEvents: notifications.recentEvents,
     activeUntil: (of) => activity.activeUntil(of),
-    isActive: activity.isActive,
+    canProve: fetches.canProve,
     removePusher: (tx, pusherId) => removePusher(pushers, tx, pusherId),
     recordOwn: (tx, unwritten) => own.gateway.record(tx, unwritten),
     concurrency: config.push.concurrency,
   })
-  const judging = trace.isEnabled ? [await startJudging({ db, clock, log })] : []
+  const judging = await fetches.start()
   if (mail === undefined) return [pokes, ...judging]
   const { startMailDelivery } = await import('./delivery/email/worker.ts')
   return [

@@ -329,6 +329,10 @@ const traceSchema = z.strictObject({
     about:
       'Record the journey of each notification, for `GET /_belfry/v1/journey` and `belfry push trace`. If off, nothing new is recorded.',
   }),
+  arrivals: setting(flagOn, {
+    about:
+      'Record which pushes have arrived, from the fetches of their events by apps. If off, or if `trace.enabled` is off, nothing about it is recorded.',
+  }),
   retention_days: setting(count(14, { max: 3650 }), {
     about: 'Number of days for which these records are kept.',
   }),

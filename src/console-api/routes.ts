@@ -5,6 +5,7 @@ import type { Database } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
 import { doctorRoutes } from './doctor/doctor.ts'
 import { explainRoutes } from './explain.ts'
+import { gatewayReportRoutes } from './gateways.ts'
 import { journeyRoutes } from './journey.ts'
 import { journeyListRoutes } from './journeys.ts'
 import { pusherReportRoutes } from './pushers.ts'
@@ -23,5 +24,6 @@ export const consoleRoutes = (deps: ConsoleDeps): Route[] => [
   ...journeyRoutes(deps),
   ...journeyListRoutes(deps),
   ...pusherReportRoutes(deps),
+  ...gatewayReportRoutes(deps),
   ...doctorRoutes({ db: deps.db, clock: deps.clock, settings: deps.ruleSettings }),
 ]

@@ -47,8 +47,8 @@ export type DeliveryQueries = {
    * result of the previous call.
    */
   activeUntil: (of: { userId: UserId; except: DeviceId | null; wasActive: boolean }) => number | undefined
-  /** Whether this device syncs. */
-  isActive: (device: { userId: UserId; deviceId: DeviceId }) => boolean
+  /** Whether a fetch by this device would prove that a push arrived. */
+  canProve: (device: { userId: UserId; deviceId: DeviceId }) => boolean
 }
 
 /** The next step for a pusher. */
@@ -80,7 +80,7 @@ export type NextStep =
 
 export type NextPokeDeps = Omit<
   DeliveryQueries,
-  'rulesOf' | 'recipientFacts' | 'readHeads' | 'readFollowing' | 'isActive'
+  'rulesOf' | 'recipientFacts' | 'readHeads' | 'readFollowing' | 'canProve'
 > & {
   q: Queries
   clock: Pick<Clock, 'now'>

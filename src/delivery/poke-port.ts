@@ -109,11 +109,11 @@ function stepsOf(deps: DeliveryDeps, { look, result, isTooLate }: SettledPoke): 
  * Whether the device fetches the event when this poke arrives: its app asked for the event id only. A phone may delay a poke of low priority,
  * and an app that syncs has the event already.
  */
-function isFetchExpected({ isActive }: DeliveryDeps, { head, next }: PokeLook): boolean {
+function isFetchExpected({ canProve }: DeliveryDeps, { head, next }: PokeLook): boolean {
   const { user_id: userId, device_id: deviceId } = head
   if (deviceId === null || next?.kind !== 'send') return false
   const { prio, devices } = next.poke.notification
-  return devices[0].data['format'] === 'event_id_only' && prio === 'high' && !isActive({ userId, deviceId })
+  return devices[0].data['format'] === 'event_id_only' && prio === 'high' && canProve({ userId, deviceId })
 }
 
 /** Reported with the settling, because the result of a look ahead can be unused. */

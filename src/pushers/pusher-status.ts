@@ -11,7 +11,8 @@ import { type HandleHolder, handleHolders, type QueuedPusher } from './status-st
 
 const time = () => z.int().describe('Milliseconds since the Unix epoch').nullable()
 
-const share = once(() =>
+/** A share of the pokes of a window that arrived. */
+export const arrivalShare = once(() =>
   z
     .strictObject({
       arrived: z.int(),
@@ -30,8 +31,8 @@ const arrivalStatus = once(() =>
       usual_ms: z.int().nullable().describe('The usual time from the poke to the fetch of its event'),
       not_seen: z.int().describe('The number of pokes in a row that did not arrive'),
       waiting: z.int().describe('The number of pokes whose event was not fetched, without a conclusion yet'),
-      hour: share(),
-      day: share(),
+      hour: arrivalShare(),
+      day: arrivalShare(),
     })
     .meta({ id: 'PusherArrival' }),
 )

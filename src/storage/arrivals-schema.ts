@@ -22,3 +22,16 @@ export type ArrivalsTable = {
 
 /** One row: the last entry of `trace_steps` that was checked, and the time up to which no conclusions are drawn. */
 export type ArrivalProgressTable = { id: number; up_to: number; blind_until: number }
+
+/** The results of pokes whose fetch was expected, by the time of the result. */
+export type ArrivalSharesTable = {
+  /** The time divided by `PERIOD_MS` of `trace/arrival/shares.ts`. */
+  period: number
+  /** The host of the gateway or push service. Empty, like `app_id`: all beyond the limit for a period. */
+  gateway: string
+  app_id: string
+  arrived: number
+  not_seen: number
+  /** The short hash of the user that all results are of; empty: of several. */
+  single_user: string
+}

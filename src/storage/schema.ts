@@ -1,5 +1,5 @@
 import type { DeviceId, EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts'
-import type { ArrivalProgressTable, ArrivalsTable } from './arrivals-schema.ts'
+import type { ArrivalProgressTable, ArrivalSharesTable, ArrivalsTable } from './arrivals-schema.ts'
 import type { Filled, Flag } from './columns.ts'
 import type {
   BackedUpKeysTable,
@@ -487,6 +487,7 @@ export type Schema = {
   trace_gateway: TraceGatewayTable
   arrivals: ArrivalsTable
   arrival_progress: ArrivalProgressTable
+  arrival_shares: ArrivalSharesTable
   media: MediaTable
   media_usage: MediaUsageTable
   media_contents: MediaContentsTable

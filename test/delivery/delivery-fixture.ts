@@ -141,7 +141,7 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
         ruleSettings: {},
         displayNameAt,
         activeUntil: (of) => activity.activeUntil(of),
-        isActive: activity.isActive,
+        canProve: (device) => !activity.isActive(device),
         concurrency: 64,
         includeContent: true,
         drainMs: 8000,

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import { call, foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
+import { pino } from 'pino'
+import { createBelfry } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { afterTest } from '../support/after-test.ts'
+import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
+import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.ts'
-import { startTestServer } from '../support/server.ts'
+import { checkedResponses } from '../support/response-check.ts'
 
 // Whether a push has arrived, from the fetches of its event by the device.
 
 const DEADLINE_MS = 120_000
 const SWEEP_MS = 10_000
+const DAY_MS = 24 * 3_600_000
 
 type Step = { step: string; reason: string; text: string; ms?: number }
 type Arrival = {
@@ -36,23 +42,38 @@ type Fixture = {
 
 let users = 0
 
-type Shared = Pick<Fixture, 'url' | 'clock' | 'gateway' | 'bob'>
+type Shared = Pick<Fixture, 'url' | 'clock' | 'gateway' | 'bob'> & { root: TestUser; lines: string[] }
 
 async function createShared(t: TestContext): Promise<Shared> {
   const clock = createManualClock(Date.now())
   const gateway = await startPokeReceiver(t)
-  const { url } = await startTestServer(t, { environment: { clock } })
-  return { url, clock, gateway, bob: await registerUser(url, 'bob') }
+  const lines: string[] = []
+  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
+  const config = loadConfig({
+    argv: ['--listen', '127.0.0.1:0', '--data', temporaryFolder(t), '--open-registration'],
+    env: {
+      BELFRY_RATE_LIMITS_ENABLED: 'false',
+      BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8',
+      BELFRY_PRESENCE_ENABLED: 'false',
+    },
+  })
+  const belfry = await createBelfry(config, { clock, log, onResponse: checkedResponses(t) })
+  afterTest(t, () => belfry.close())
+  await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })
+  const { url } = await belfry.listen()
+  const [bob, root] = [await registerUser(url, 'bob'), await loginUser(url, 'root')]
+  return { url, clock, gateway, bob, root, lines }
 }
 
 /** A user with a phone, whose app asks for event ids only. */
-async function createPhone(shared: Shared, format: string | undefined = 'event_id_only'): Promise<Fixture> {
+async function createPhone(shared: Shared, appId = 'org.example.app'): Promise<Fixture> {
   const { url, gateway, bob } = shared
   const name = `user${++users}`
   const phone = await registerUser(url, name)
   const laptop = await loginUser(url, name)
-  const data = { url: gateway.url, ...(format !== undefined && { format }) }
-  await phone.post('/pushers/set', foundingPusher(gateway.url, { pushkey: `key of ${name}`, data }))
+  const data = { url: gateway.url, format: 'event_id_only' }
+  const more = { pushkey: `key of ${name}`, app_id: appId, data }
+  await phone.post('/pushers/set', foundingPusher(gateway.url, more))
   const roomId = await bob.createRoom()
   await phone.post(`/join/${encodeURIComponent(roomId)}`)
   const fixture = { ...shared, phone, laptop, roomId }
@@ -94,6 +115,19 @@ async function arrival({ url, laptop }: Fixture): Promise<Arrival> {
   const [pusher] = body['pushers'] as { arrival: Arrival }[]
   assert.ok(pusher)
   return pusher.arrival
+}
+
+type GatewayEntry = {
+  app_id: string | null
+  hour: Arrival['hour']
+  usual_share: number | null
+  alarm: { window: string; share: number; usual_share: number; devices: number } | null
+}
+
+async function gatewayOf({ url, root }: Shared, appId: string): Promise<GatewayEntry | undefined> {
+  const { status, body } = await call(`${url}/_belfry/v1/gateways`, { token: root.token })
+  assert.equal(status, 200)
+  return (body['gateways'] as GatewayEntry[]).find((entry) => entry.app_id === appId)
 }
 
 const eventPath = ({ roomId }: Fixture, eventId: string, kind = 'event') =>
@@ -243,6 +277,45 @@ describe('the arrival of a push', () => {
       const other = await createPhone(shared)
       await makeHabit(other, 1)
       assert.equal((await journey(fixture, eventId)).state, 'sent')
+    })
+
+    await t.test('raises an alarm when far fewer pushes of an app arrive than usual', async () => {
+      const app = 'org.example.broken'
+      const phones = [await createPhone(shared, app), await createPhone(shared, app)]
+      const [first] = phones
+      assert.ok(first)
+      for (const phone of phones) await makeHabit(phone, 10)
+      pass(first, 1.5 * DAY_MS)
+      assert.deepEqual((await gatewayOf(shared, app))?.usual_share, 1)
+      for (const phone of phones) for (let count = 0; count < 10; count++) await push(phone)
+      for (const phone of phones) await untilWaiting(phone)
+      assert.equal((await gatewayOf(shared, app))?.alarm, null)
+      for (const { phone } of phones) await phone.get('/account/whoami')
+      const found = await eventually(async () => {
+        pass(first, SWEEP_MS)
+        const entry = await gatewayOf(shared, app)
+        return entry?.alarm !== null && entry
+      })
+      assert.deepEqual(found.alarm, { window: 'hour', share: 0, usual_share: 1, devices: 2 })
+      assert.deepEqual(found.hour, { arrived: 0, not_seen: 20, share: 0 })
+      const { host } = new URL(shared.gateway.url)
+      const { alarms } = await eventually(async () => {
+        pass(first, SWEEP_MS)
+        const { body } = await call(`${shared.url}/health`)
+        assert.equal(body['status'], 'ok', 'a restart would change nothing')
+        const { state, alarms } = body['arrivals'] as { state: string; alarms: { app_id: string | null }[] }
+        return state === 'failing' && { alarms }
+      })
+      assert.ok(alarms.some(({ app_id: appId }) => appId === app))
+      const line = shared.lines.find(
+        (one) => one.includes('fewer pushes arrive than usual') && one.includes(app),
+      )
+      assert.ok(line?.includes(`"gateway":"${host}"`))
+      const metrics = (await call(`${shared.url}/metrics`)).body['text'] as string
+      assert.ok(metrics.includes(`belfry_arrival_alarm{gateway="${host}",app="${app}"} 1`))
+      assert.ok(metrics.includes(`belfry_arrival_share{gateway="${host}",app="${app}",window="hour"} 0`))
+      const { status } = await call(`${shared.url}/_belfry/v1/gateways`, { token: shared.bob.token })
+      assert.equal(status, 403)
     })
   })
 })

@@ -1,4 +1,4 @@
-import { type Clock, startTimer } from '../../lib/clock.ts'
+import { startTimer } from '../../lib/clock.ts'
 import type { DeviceId, EventId, RoomId, UserId } from '../../lib/ids.ts'
 import type { Log } from '../../lib/log.ts'
 import { setBlindUntil } from './arrival-store.ts'
@@ -18,7 +18,6 @@ export type Fetches = AsyncDisposable & {
 }
 
 export type FetchDeps = {
-  clock: Clock
   log: Log
   /** Whether the device syncs now. It then has events without a push, and its requests prove nothing. */
   isActive: (device: { userId: UserId; deviceId: DeviceId }) => boolean

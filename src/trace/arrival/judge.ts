@@ -3,6 +3,7 @@ import type { Database, Transaction } from '../../storage/database.ts'
 import { stepsOfRow } from '../steps-store.ts'
 import { recentArrivals } from './arrival-store.ts'
 import { DEADLINE_MS, LAST_SEEN_EVERY_MS, LATEST_MS, usuallyFetches } from './arrivals.ts'
+import { countShares } from './count-shares.ts'
 import {
   anyArrival,
   conclude,
@@ -89,6 +90,9 @@ async function drawConclusions(tx: Transaction, now: number): Promise<void> {
   const byState = Map.groupBy(missing, ({ pusher_id: id }) =>
     usuallyFetches(recent.get(id) ?? []) ? ('not seen' as const) : ('missed' as const),
   )
-  for (const [state, rows] of byState)
-    await tx.run(conclude, { entryIds: rows.map(({ entry_id: id }) => id), state, at: now })
+  for (const [state, rows] of byState) {
+    const concluded = await tx.all(conclude, { entryIds: rows.map(({ entry_id: id }) => id), state, at: now })
+    if (state === 'not seen')
+      await countShares(tx, now, { notSeen: concluded.map(({ pusher_id: id }) => id) })
+  }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import type { DeviceId, EventId, RoomId, UserId } from '../../lib/ids.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
@@ -11,8 +12,9 @@ import {
   pusherOfDevice,
 } from './arrival-store.ts'
 import { type Cause, causeOf, meaningOf } from './arrivals.ts'
+import { countShares } from './count-shares.ts'
 
-export type ProofDeps = { db: Database }
+export type ProofDeps = { db: Database; clock: Clock }
 
 /** `at`: the time of the request. */
 export type NotedFetch = { userId: UserId; deviceId: DeviceId; at: number } & (
@@ -39,7 +41,7 @@ type Candidate<F> = {
  * result comes later.
  */
 export async function recordProofs<F extends NotedFetch>(
-  { db }: ProofDeps,
+  { db, clock }: ProofDeps,
   fetches: readonly F[],
 ): Promise<F[]> {
   const found = [...(await eventCandidates(db, fetches)), ...(await roomCandidates(db, fetches))]
@@ -57,7 +59,9 @@ export async function recordProofs<F extends NotedFetch>(
   if (proofs.length > 0 || inconclusive.length > 0)
     await db.transaction(
       async (tx) => {
-        if (proofs.length > 0) await tx.run(insertFetched, { proofs })
+        const stored = proofs.length > 0 ? await tx.all(insertFetched, { proofs }) : []
+        const arrived = stored.flatMap((row) => (row.expected === 1 ? [row.pusher_id] : []))
+        await countShares(tx, clock.now(), { arrived })
         if (inconclusive.length > 0) await tx.run(dropWaiting, { of: inconclusive })
       },
       { durably: false, repeatable: true },

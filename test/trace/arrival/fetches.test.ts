@@ -5,8 +5,11 @@ import { eventually } from '../../support/eventually.ts'
 import { silentLog } from '../../support/log.ts'
 import { onEachSharedDatabase } from '../../support/two-processes.ts'
 import type { Database } from '../../../src/storage/database.ts'
+import { countShares } from '../../../src/trace/arrival/count-shares.ts'
 import { createFetches } from '../../../src/trace/arrival/fetches.ts'
 import { DEADLINE_MS } from '../../../src/trace/arrival/arrivals.ts'
+import { addToShares, sharesAfter } from '../../../src/trace/arrival/share-store.ts'
+import { periodOf } from '../../../src/trace/arrival/shares.ts'
 import { room1 } from '../../delivery/delivery-fixture.ts'
 import { createArrivalFixture } from './fixture.ts'
 
@@ -109,5 +112,32 @@ onEachSharedDatabase('fetches of events', (openTwo) => {
     clock.advance(DEADLINE_MS)
     await judge()
     assert.equal(await fixture.waiting(), 1)
+  })
+
+  test('are counted for at most 200 gateways and apps in ten minutes; further ones are counted together', async (t) => {
+    const fixture = await openFixture(t)
+    const { db, clock } = fixture
+    const rows = Array.from({ length: 200 }, (_, n) => ({
+      gateway: `host${n}`,
+      app_id: 'a',
+      arrived: 1,
+      not_seen: 0,
+      single_user: '',
+    }))
+    await db.transaction((tx) => tx.run(addToShares, { period: periodOf(clock.now()), rows }))
+    await Promise.all(
+      [db, fixture.other].map((one) =>
+        one.transaction((tx) =>
+          countShares(tx, clock.now(), {
+            arrived: [fixture.pusherId, fixture.pusherId],
+            notSeen: [fixture.pusherId],
+          }),
+        ),
+      ),
+    )
+    const found = await db.all(sharesAfter, { after: 0 })
+    assert.equal(found.length, 201)
+    const other = found.find(({ gateway }) => gateway === '')
+    assert.deepEqual([other?.arrived, other?.not_seen], [4, 2])
   })
 })
