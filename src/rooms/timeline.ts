@@ -47,7 +47,7 @@ export type MessagesRequest = {
 
 /**
  * A page of a room's history (`GET /rooms/{roomId}/messages`). A page with events has `end`, also when there is no more, as Synapse does:
- * Nheko drops a page without it, and would never show the beginning of a room. The page after it is empty, without `end`.
+ * Nheko and FluffyChat drop a page without it, and would never show the beginning of a room. The page after it is empty, without `end`.
  * @throws 403 M_FORBIDDEN when the user may not read the room
  */
 export async function messages(
