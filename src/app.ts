@@ -38,6 +38,8 @@ export type { Environment, MediaAdministration }
 export type Belfry = {
   /** The domain of its user ids. */
   serverName: string
+  /** Whether it serves the web console. */
+  hasConsole: boolean
   log: Log
   /** All that it serves over HTTP. */
   routes: readonly Route[]
@@ -99,6 +101,7 @@ export async function createBelfry(
   const running: AsyncDisposable[] = []
   return {
     serverName: config.server_name,
+    hasConsole: config.console,
     log,
     ...described(stages.http.routes),
     listen: () =>

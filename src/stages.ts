@@ -417,7 +417,9 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
         webPush: vapid && { vapid: vapid.publicKey },
       }),
       ...consoleRoutes({ db, clock, trace, ruleSettings, retentionDays: config.trace.retention_days }),
-      ...(config.console ? consolePageRoutes({ serverName: config.server_name }) : []),
+      ...(config.console
+        ? consolePageRoutes({ serverName: config.server_name, openRegistration: config.open_registration })
+        : []),
       ...own.routes,
     ]),
   })

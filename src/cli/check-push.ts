@@ -7,12 +7,17 @@ const INBOX_APP = 'org.belfry.inbox'
 const TIMEOUT_MS = 10_000
 const POLL_EVERY_MS = 1
 
+const PUSHKEY = 'start-up-proof'
+
+/** `ms`: milliseconds from sending the message until its notification is in the inbox. `accessToken`: of the receiver. */
+export type PushProof = { ms: number; eventId: string; accessToken: string }
+
 /**
  * Sends one poke through the whole path, over HTTP like any client: one internal account writes to another, whose
- * pusher points at the server's own gateway. Both sessions are closed afterwards.
- * @returns milliseconds from sending the message until its notification is in the inbox
+ * pusher points at the server's own gateway. The session of the sender is closed afterwards. That of the receiver lasts until the next proof, so
+ * that the console can show the journey of the message.
  */
-export async function provePush(app: App, url: string): Promise<number> {
+export async function provePush(app: App, url: string): Promise<PushProof> {
   const sender = await app.internalSession('ringer')
   const receiver = await app.internalSession('listener')
   try {
@@ -20,9 +25,8 @@ export async function provePush(app: App, url: string): Promise<number> {
     const asReceiver = clientOf(url, receiver.accessToken)
     const roomId = await proofRoom(asSender, sender.userId)
     await asReceiver('POST', `/join/${encodeURIComponent(roomId)}`)
-    const pushkey = randomBytes(16).toString('hex')
     await asReceiver('POST', '/pushers/set', {
-      pushkey,
+      pushkey: PUSHKEY,
       kind: 'http',
       app_id: INBOX_APP,
       instance_handle: 'belfry-start',
@@ -32,15 +36,19 @@ export async function provePush(app: App, url: string): Promise<number> {
       data: { url: `${url}/_matrix/push/v1/notify` },
     })
     const sentAt = performance.now()
-    const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${pushkey}`
+    const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${randomBytes(16).toString('hex')}`
     const { event_id: eventId } = await asSender('PUT', path, { msgtype: 'm.text', body: 'Test message' })
     await arrival(
-      { inbox: `${url}/_belfry/v1/inbox/${pushkey}`, token: receiver.accessToken },
+      { inbox: `${url}/_belfry/v1/inbox/${PUSHKEY}`, token: receiver.accessToken },
       String(eventId),
     )
-    return performance.now() - sentAt
+    const ms = performance.now() - sentAt
+    return { ms, eventId: String(eventId), accessToken: receiver.accessToken }
+  } catch (error) {
+    await receiver.end()
+    throw error
   } finally {
-    await Promise.all([sender.end(), receiver.end()])
+    await sender.end()
   }
 }
 

@@ -14,6 +14,7 @@ export type ServerLog = {
 export type App = {
   /** The domain of its user ids. */
   serverName: string
+  hasConsole: boolean
   listen(): Promise<{ url: string }>
   close(): Promise<void>
   /** The log of the server. A running server reports everything there. */

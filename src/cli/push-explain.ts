@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command } from './command.ts'
 import { type ExplainResponse, explanationText } from './push-explain-text.ts'
-import { parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
+import { consoleLine, parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
 
 const HELP = `  --user USER_ID     The user to query; needs an administrator's token [the owner of the token]
 ${SERVER_HELP}
@@ -22,7 +22,9 @@ export const pushExplain: Command = {
     })
     const response = await serverClient(context, values)(`/_belfry/v1/explain?${query.toString()}`)
     context.print(
-      values.json === true ? JSON.stringify(response, null, 2) : explanationText(response as ExplainResponse),
+      values.json === true
+        ? JSON.stringify(response, null, 2)
+        : `${explanationText(response as ExplainResponse)}\n\n${consoleLine(context, values, eventId)}`,
     )
     return 0
   },

@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command } from './command.ts'
 import { type JourneyResponse, journeyText } from './push-trace-text.ts'
-import { parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
+import { consoleLine, parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
 
 const HELP = `  --user USER_ID     The user to query; needs an administrator's token [the owner of the token]
 ${SERVER_HELP}
@@ -21,7 +21,9 @@ export const pushTrace: Command = {
     })
     const response = await serverClient(context, values)(`/_belfry/v1/journey?${query.toString()}`)
     context.print(
-      values.json === true ? JSON.stringify(response, null, 2) : journeyText(response as JourneyResponse),
+      values.json === true
+        ? JSON.stringify(response, null, 2)
+        : `${journeyText(response as JourneyResponse)}\n\n${consoleLine(context, values, eventId)}`,
     )
     return 0
   },

@@ -57,6 +57,16 @@ export function serverClient(
   }
 }
 
+/** The line for people that names the journey of an event in the web console. `user`: another user than the owner of the token. */
+export function consoleLine(
+  context: CommandContext,
+  given: { url?: string | undefined; user?: string | undefined },
+  eventId: string,
+): string {
+  const query = given.user === undefined ? '' : `?user=${encodeURIComponent(given.user)}`
+  return `In the console: ${serverUrl(given.url, context)}/_belfry/console/journeys/${encodeURIComponent(eventId)}${query}`
+}
+
 /** The reason of a failed `fetch` is the cause of its `TypeError`. */
 function causeOf(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') return 'timeout'

@@ -1,7 +1,7 @@
 import { flagHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Command } from './command.ts'
-import { provePush } from './check-push.ts'
+import { type PushProof, provePush } from './check-push.ts'
 import { serveUntilStopped } from './serve.ts'
 
 // The settings of a first start. All of them can be overridden, as for serve.
@@ -15,10 +15,11 @@ export const start: Command = {
     const load = () => loadConfig({ argv, env: { ...FIRST_START, ...context.env } })
     return serveUntilStopped(context, load, async (app, url) => {
       try {
-        const ms = await provePush(app, url)
+        const { ms, ...proof } = await provePush(app, url)
         context.print(
           `Push works: a message became a poke, and the poke a notification, in ${ms.toFixed(1)} ms.`,
         )
+        if (app.hasConsole) context.print(consoleLink(url, proof))
       } catch (error) {
         app.log.error(
           { err: error },
@@ -30,13 +31,23 @@ export const start: Command = {
   },
 }
 
+/** The access token is in the fragment, which browsers do not send. It is the one of an account that only receives the message of the proof. */
+function consoleLink(url: string, { eventId, accessToken }: Omit<PushProof, 'ms'>): string {
+  return `
+Open the web console first. This link shows the way of that message, from the push rules to the device:
+
+  ${url}/_belfry/console/journeys/${encodeURIComponent(eventId)}#token=${accessToken}
+
+For your own account, open ${url}/_belfry/console/ and create one there.`
+}
+
 async function nextSteps(url: string, serverName: string): Promise<string> {
   const api = `${url}/_matrix/client/v3`
   const [alice, bob] = [await freeName(api, 'alice'), await freeName(api, 'bob')]
   const register = (name: string) =>
     `$(curl -s ${api}/register -d '{"username":"${name}","password":"${name}s-secret","auth":{"type":"m.login.dummy"}}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`
   return `
-Try it yourself. These commands register two users, set a pusher for one of them, and invite that user as the other:
+Or try it in a terminal. These commands register two users, set a pusher for one of them, and invite that user as the other:
 
   ALICE=${register(alice)}; BOB=${register(bob)}
 

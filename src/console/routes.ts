@@ -7,12 +7,20 @@ import { sessionRoutes } from './session.ts'
 import { FILE_HEADERS, shell } from './shell.ts'
 
 const HTML = { mediaType: 'text/html' }
+/** A service worker has a policy of its own. */
+const WORKER_HEADERS = { 'content-security-policy': `default-src 'none'; connect-src 'self'` }
 const A_YEAR = 'public, max-age=31536000, immutable'
 
+export type ConsolePageDeps = {
+  serverName: string
+  /** The form to sign in offers to create an account. */
+  openRegistration: boolean
+}
+
 /** The files of the web console and its session. They are read with the first request, because they would slow down the start of the server. */
-export function consolePageRoutes({ serverName }: { serverName: string }): Route[] {
+export function consolePageRoutes({ serverName, openRegistration }: ConsolePageDeps): Route[] {
   const assets = once(readAssets)
-  const document = once(() => shell(assets()))
+  const document = once(() => shell(assets(), { openRegistration }))
   return [...screenRoutes(document), ...assetRoutes(assets), ...sessionRoutes({ serverName })]
 }
 
@@ -64,17 +72,17 @@ function assetRoutes(assets: () => ReturnType<typeof readAssets>): Route[] {
       limit: 'default',
       summary: 'The service worker of the web console, which shows notifications',
       response: { 200: { mediaType: 'text/javascript' } },
-      handler: () => file(assets().worker, 'no-cache'),
+      handler: () => file(assets().worker, 'no-cache', WORKER_HEADERS),
     }),
   ]
 }
 
 /** Every browser accepts gzip, so there is no other form. */
-function file({ bytes, type }: PageAsset, cacheControl: string) {
+function file({ bytes, type }: PageAsset, cacheControl: string, headers: Record<string, string> = {}) {
   return content(200, {
     data: bytes,
     type,
     cacheControl,
-    headers: { ...FILE_HEADERS, 'content-encoding': 'gzip' },
+    headers: { ...FILE_HEADERS, ...headers, 'content-encoding': 'gzip' },
   })
 }

@@ -9,7 +9,10 @@ export const FILE_HEADERS = {
 } as const
 
 /** The HTML of every screen; the script draws the screen of the URL. */
-export function shell(assets: PageAssets): { html: string; headers: Record<string, string> } {
+export function shell(
+  assets: PageAssets,
+  { openRegistration }: { openRegistration: boolean },
+): { html: string; headers: Record<string, string> } {
   const preloads = [assets.script, ...assets.modules].map((url) => `<link rel="modulepreload" href="${url}">`)
   const html = `<!doctype html>
 <html lang="en">
@@ -18,6 +21,7 @@ export function shell(assets: PageAssets): { html: string; headers: Record<strin
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="belfry-words" content="${escaped(JSON.stringify(assets.words))}">
+<meta name="belfry-registration" content="${openRegistration ? 'open' : 'closed'}">
 <title>Belfry</title>
 <link rel="icon" href="${assets.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${assets.style}">

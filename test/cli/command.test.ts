@@ -37,6 +37,7 @@ function fakeContext(
   const app: App = {
     log: { warn: note, error: note, fatal: note },
     serverName: 'localhost',
+    hasConsole: true,
     listen: () => Promise.resolve({ url: 'http://127.0.0.1:4711' }),
     close: () => Promise.resolve(void notes.steps.push('close')),
     internalSession: () => Promise.reject(new Error('the fixture has no sessions')),

@@ -118,7 +118,7 @@ test('the bootstrap runs all tests or the named ones, and returns the exit code'
   assert.equal(run('dance').status, 2)
 })
 
-test('a SIGTERM to npm start stops the server', async (t) => {
+test('npm start prints a link to the journey of its proof, and a SIGTERM to npm stops the server', async (t) => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const settings = { BELFRY_LISTEN: '127.0.0.1:0', BELFRY_DATA: join(scratch(t), 'data') }
   const npm = spawn('npm', ['start', '--silent'], {
@@ -131,6 +131,14 @@ test('a SIGTERM to npm start stops the server', async (t) => {
   npm.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   const url = await eventually(() => /^belfry listening on (\S+)/m.exec(output)?.[1])
   assert.equal((await fetch(`${url}/health`)).status, 200)
+  // The link to the console opens the journey of the message that proved the start.
+  const [, eventId, token = ''] = await eventually(
+    () => /console\/journeys\/(\S+)#token=(\S+)/.exec(output) ?? undefined,
+  )
+  const journey = await fetch(`${url}/_belfry/v1/journey?event_id=${eventId}`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  assert.match(await journey.text(), /"state":"sent"/)
   npm.kill('SIGTERM')
   // The output closes when the last process that writes to it ends.
   await gone

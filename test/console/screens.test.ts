@@ -185,6 +185,7 @@ describe('the console in a browser', () => {
         await page.waitForSelector('input[name=username]')
         answer('/_belfry/console/session', 'server')
       })
+      await t.test('the service worker of notifications breaks no policy', () => ring(fixture))
       await t.test('signing out ends the device and removes the cookie', async () => {
         await open('/')
         await page.waitForSelector('.device-line')
@@ -348,4 +349,29 @@ async function countRequests({ page, open }: ConsoleFixture): Promise<void> {
   await page.waitForSelector('.device-line')
   page.off('request', note)
   assert.ok(requests.length <= 12, requests.join('\n'))
+}
+
+async function ring({ page, url, open, check }: ConsoleFixture): Promise<void> {
+  await page.browserContext().overridePermissions(url, ['notifications'])
+  await open('/')
+  await page.waitForSelector('.ring button')
+  await page.click('.ring button')
+  await page.waitForFunction(`navigator.serviceWorker.controller !== null`)
+  assert.equal(
+    await page.evaluate(`navigator.serviceWorker.ready.then(({ scope }) => new URL(scope).pathname)`),
+    '/_belfry/console/',
+  )
+  await check('ring this browser')
+}
+
+async function openLink({ page, alice, open }: ConsoleFixture): Promise<void> {
+  await open(`/journeys?since=24h#token=${alice.token}`)
+  await page.waitForSelector('input[name=token]')
+  assert.equal(await page.evaluate(`document.querySelector('input[name=token]').value`), alice.token)
+  assert.match(page.url(), /\/journeys\?since=24h$/)
+  await page.click('button[type=submit]')
+  await page.waitForSelector('tbody tr')
+  await page.evaluate(`[...document.querySelectorAll('.tools button')].at(-1).click()`)
+  await page.waitForSelector('input[name=username], input[name=token]')
+  await alice.get('/account/whoami')
 }

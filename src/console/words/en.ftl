@@ -32,7 +32,11 @@ sign-in-user-hint = For example alice, or @alice:example.org
 sign-in-password = Password
 sign-in-token = Access token
 sign-in-token-hint = Of a client or a script. It stays valid when you sign out here.
+sign-in-token-of-link = It came with the link that you opened.
 sign-in-do = Sign in
+sign-in-create = Create the account
+sign-in-with-account = Create an account
+sign-in-new-user-hint = Small letters, digits and . _ = / -
 sign-in-busy = Signing in …
 sign-in-with-token = Use an access token
 sign-in-with-password = Use a password
@@ -92,6 +96,22 @@ first-about = An app tells the server where to send notifications; that is calle
 first-client = Sign in to Element X, FluffyChat or SchildiChat as { $user }, with the server { $server }, and allow notifications.
 first-curl = Or make a test inbox on this server. TOKEN is an access token of yours:
 first-waiting = Waiting for your first device. This page changes by itself.
+
+ring-do = Ring this browser
+ring-step-permission = Your browser asks whether it may show notifications …
+ring-step-subscribe = Subscribing at the push service of your browser …
+ring-step-confirm = Waiting for the first push …
+ring-step-ring = Ringing …
+ring-done = Sent. Your browser shows a notification now.
+ring-denied = Your browser does not allow notifications for this page. Allow them in its settings for this site.
+ring-off = This server has no Web Push (setting push.web_push).
+ring-no-service = Your browser could not subscribe at its push service.
+ring-not-confirmed = The first push did not arrive within 20 seconds. Check that the server can reach the internet.
+ring-unsupported = To ring this browser, open the console over https or at localhost.
+ring-app = Belfry console
+ring-device = This browser
+ring-title = It rings
+ring-text = Belfry reaches this browser.
 
 ## Journeys
 journeys-title = Journeys

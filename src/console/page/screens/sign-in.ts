@@ -4,28 +4,32 @@ import type { ApiError } from '../api.ts'
 import { Field, textIn } from '../parts/field.ts'
 import { Icon } from '../parts/icon.ts'
 import { Notice } from '../parts/loaded.ts'
-import { signInWithPassword, signInWithToken } from '../stores/session.ts'
+import { register, signInWithPassword, signInWithToken } from '../stores/session.ts'
+import { tokenOfLink } from '../stores/token-of-link.ts'
 import { t } from '../words.ts'
+
+type Method = 'password' | 'token' | 'account'
+
+const isOpen = document.querySelector('meta[name=belfry-registration]')?.getAttribute('content') === 'open'
+const METHODS: readonly Method[] = isOpen ? ['password', 'token', 'account'] : ['password', 'token']
 
 /** Shown in the place of every screen without a session. The URL stays, so that the wanted screen follows. */
 export function SignIn(): ComponentChildren {
-  const [method, setMethod] = useState<'password' | 'token'>('password')
+  // A link with a token asks first: a link must not sign anybody in to a foreign account.
+  const [method, setMethod] = useState<Method>(tokenOfLink === '' ? 'password' : 'token')
   const [error, setError] = useState('')
   const [isBusy, setBusy] = useState(false)
   const onSubmit = async (event: SubmitEvent) => {
     event.preventDefault()
-    const form = new FormData(event.currentTarget as HTMLFormElement)
     setBusy(true)
     setError('')
     try {
-      if (method === 'token') await signInWithToken(textIn(form, 'token').trim())
-      else await signInWithPassword(textIn(form, 'username').trim(), textIn(form, 'password'))
+      await submitted(method, new FormData(event.currentTarget as HTMLFormElement))
     } catch (failed) {
       setError(textOf(failed as ApiError))
       setBusy(false)
     }
   }
-  const other = method === 'password' ? 'token' : 'password'
   return h(
     'main',
     { class: 'sign-in', id: 'main' },
@@ -35,29 +39,39 @@ export function SignIn(): ComponentChildren {
     h(
       'form',
       { onSubmit: (event: SubmitEvent) => void onSubmit(event), class: 'panel' },
-      method === 'password' ? h(PasswordFields, null) : h(TokenField, null),
+      method === 'token' ? h(TokenField, null) : h(PasswordFields, { isNew: method === 'account' }),
       error !== '' && h(Notice, { tone: 'bad', icon: 'warn', title: error, alert: true }),
       h(
         'button',
         { type: 'submit', class: 'primary', disabled: isBusy },
-        t(isBusy ? 'sign-in-busy' : 'sign-in-do'),
+        t(isBusy ? 'sign-in-busy' : method === 'account' ? 'sign-in-create' : 'sign-in-do'),
       ),
-      h(
-        'button',
-        { type: 'button', class: 'plain', onClick: () => setMethod(other) },
-        t(`sign-in-with-${other}`),
+      METHODS.filter((other) => other !== method).map((other) =>
+        h(
+          'button',
+          { type: 'button', class: 'plain', key: other, onClick: () => setMethod(other) },
+          t(`sign-in-with-${other}`),
+        ),
       ),
     ),
   )
 }
 
-function PasswordFields(): ComponentChildren {
+async function submitted(method: Method, form: FormData): Promise<void> {
+  const user = textIn(form, 'username').trim()
+  const password = textIn(form, 'password')
+  if (method === 'token') await signInWithToken(textIn(form, 'token').trim())
+  else if (method === 'account') await register(user, password)
+  else await signInWithPassword(user, password)
+}
+
+function PasswordFields({ isNew }: { isNew: boolean }): ComponentChildren {
   return h(
     'div',
     { class: 'fields' },
     h(Field, {
       label: t('sign-in-user'),
-      hint: t('sign-in-user-hint'),
+      hint: t(isNew ? 'sign-in-new-user-hint' : 'sign-in-user-hint'),
       children: (ids) =>
         h('input', {
           ...ids,
@@ -75,7 +89,7 @@ function PasswordFields(): ComponentChildren {
           ...ids,
           name: 'password',
           type: 'password',
-          autocomplete: 'current-password',
+          autocomplete: isNew ? 'new-password' : 'current-password',
           required: true,
         }),
     }),
@@ -85,9 +99,16 @@ function PasswordFields(): ComponentChildren {
 function TokenField(): ComponentChildren {
   return h(Field, {
     label: t('sign-in-token'),
-    hint: t('sign-in-token-hint'),
+    hint: t(tokenOfLink === '' ? 'sign-in-token-hint' : 'sign-in-token-of-link'),
     children: (ids) =>
-      h('input', { ...ids, name: 'token', type: 'password', autocomplete: 'off', required: true }),
+      h('input', {
+        ...ids,
+        name: 'token',
+        type: 'password',
+        autocomplete: 'off',
+        required: true,
+        defaultValue: tokenOfLink,
+      }),
   })
 }
 

@@ -9,6 +9,7 @@ import { LiveBadge, NewsButton } from '../parts/live-badge.ts'
 import { Loaded, Notice } from '../parts/loaded.ts'
 import { duration, When } from '../parts/when.ts'
 import { hrefOf } from '../stores/place.ts'
+import { RingButton } from '../parts/ring-button.ts'
 import { session } from '../stores/session.ts'
 import type { PusherLine, PusherList, TestResult } from '../types.ts'
 import { useData } from '../use-data.ts'
@@ -74,14 +75,17 @@ function Devices({ user }: { user: string }): ComponentChildren {
     from: list,
     children: ({ pushers }) =>
       pushers.length === 0
-        ? h(FirstDevice, { user })
-        : h(
-            'ul',
-            { class: 'devices' },
-            pushers.map((pusher) =>
-              h(Device, { pusher, key: `${pusher.app_id} ${pusher.pushkey_hash}`, reload: list.reload }),
+        ? [h(FirstDevice, { user, key: 'first' }), h(RingButton, { onDone: list.reload, key: 'ring' })]
+        : [
+            h(
+              'ul',
+              { class: 'devices', key: 'devices' },
+              pushers.map((pusher) =>
+                h(Device, { pusher, key: `${pusher.app_id} ${pusher.pushkey_hash}`, reload: list.reload }),
+              ),
             ),
-          ),
+            h(RingButton, { onDone: list.reload, key: 'ring' }),
+          ],
   })
 }
 

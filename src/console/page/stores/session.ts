@@ -40,6 +40,24 @@ export async function signInWithPassword(user: string, password: string): Promis
   await start(token, true)
 }
 
+/** Creates an account and its first device. @throws ApiError */
+export async function register(user: string, password: string): Promise<void> {
+  const { access_token: token } = await call<{ access_token: string }>(
+    'POST',
+    '/_matrix/client/v3/register',
+    {
+      token: '',
+      body: {
+        username: user,
+        password,
+        auth: { type: 'm.login.dummy' },
+        initial_device_display_name: 'Belfry console',
+      },
+    },
+  )
+  await start(token, true)
+}
+
 /** Uses an existing access token. It stays valid after the end of the session. @throws ApiError */
 export async function signInWithToken(token: string): Promise<void> {
   await start(token, false)
