@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import type { ConsoleFixture } from './console-fixture.ts'
+import { line } from './screen-cases.ts'
+
+// What a user does in the console.
+
+const rows = `document.querySelectorAll('tbody tr').length`
+
+export async function live({ page, open, bob, roomId }: ConsoleFixture): Promise<void> {
+  await open('/')
+  await page.waitForSelector('tbody tr')
+  const before = Number(await page.evaluate(rows))
+  await bob.say(roomId, 'one more')
+  await page.waitForFunction(`${rows} === ${before + 1}`)
+  await page.setViewport({ width: 1280, height: 300 })
+  await page.evaluate('scrollTo(0, 300)')
+  await bob.say(roomId, 'another one')
+  await page.waitForFunction(`document.querySelector('.news')?.textContent.includes('1 new')`)
+  assert.equal(await page.evaluate(rows), before + 1)
+  await page.click('.news button')
+  await page.waitForFunction(
+    `${rows} === ${before + 2} && document.querySelector('.news').textContent === ''`,
+  )
+  await page.setViewport({ width: 1280, height: 800 })
+}
+
+export async function filter({ page, open, answer }: ConsoleFixture): Promise<void> {
+  await open('/journeys')
+  await page.waitForSelector('tbody tr')
+  await page.keyboard.press('/')
+  assert.equal(await page.evaluate(`document.activeElement.matches('[data-filter]')`), true)
+  await page.select('[data-filter]', 'failing')
+  await page.waitForFunction(`document.body.textContent.includes('No journey matches')`)
+  assert.match(page.url(), /\?state=failing$/)
+  await page.evaluate(
+    `[...document.querySelectorAll('.filters button')].find(({ textContent }) => textContent === 'Clear filters').click()`,
+  )
+  await page.waitForSelector('tbody tr')
+  assert.match(page.url(), /\/journeys$/)
+  const entry = (id: string) => ({ ...line, event_id: id })
+  answer('/_belfry/v1/journeys', {
+    status: 200,
+    body: { journeys: [entry('$1')], total: 2, total_is_at_least: false, next_batch: '1' },
+  })
+  await open('/journeys?since=24h')
+  await page.waitForSelector('tbody tr')
+  answer('/_belfry/v1/journeys', {
+    status: 200,
+    body: { journeys: [entry('$2')], total: 2, total_is_at_least: false },
+  })
+  await page.evaluate(
+    `[...document.querySelectorAll('.list button')].find(({ textContent }) => textContent === 'Load older').click()`,
+  )
+  await page.waitForFunction(`${rows} === 2`)
+  assert.equal(await page.evaluate(`document.body.textContent.includes('Load older')`), false)
+  await page.evaluate(`document.activeElement.blur()`)
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.waitForFunction(`location.pathname.endsWith('/journeys/%242')`)
+  // The heading of the new screen has the focus.
+  await page.waitForFunction(`document.activeElement.tagName === 'H1'`)
+  answer('/_belfry/v1/journeys', 'server')
+}
+
+export async function tryRule({
+  page,
+  open,
+  check,
+  text,
+  roomId,
+  eventId,
+  alice,
+}: ConsoleFixture): Promise<void> {
+  await open(`/try?room=${encodeURIComponent(roomId)}&event=${encodeURIComponent(eventId)}`)
+  await page.waitForFunction(`document.querySelector('textarea')?.value.includes('disk full')`)
+  // Everything in this room is muted, on the phone only.
+  const selects = await page.$$('form select')
+  await selects[1]?.select('mute')
+  await selects[2]?.select('phone')
+  await page.click('button[type=submit]')
+  await page.waitForSelector('.decisions')
+  assert.match(await text('.decisions'), /Nothing.*phone.*Silenced on this device/)
+  await check('try a rule')
+  await page.setViewport({ width: 320, height: 700 })
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320)
+  await page.setViewport({ width: 1280, height: 800 })
+  await page.evaluate(`document.querySelector('[aria-labelledby=try-result] .actions button').click()`)
+  await page.waitForFunction(`document.body.textContent.includes('Saved')`)
+  const stored = await alice.get(`/pushrules/device/phone/room/${encodeURIComponent(roomId)}`)
+  assert.deepEqual(stored['actions'], [])
+}
+
+export async function useKeys({ page, open, check }: ConsoleFixture): Promise<void> {
+  await open('/')
+  await page.waitForSelector('[data-test]')
+  await page.keyboard.press('t')
+  assert.equal(await page.evaluate(`document.activeElement.matches('[data-test]')`), true)
+  await page.keyboard.press('Enter')
+  await page.waitForFunction(
+    `[...document.querySelectorAll('.device-test [role=status]')].some((status) => status.textContent.startsWith('Sent'))`,
+  )
+  await page.keyboard.press('?')
+  await page.waitForSelector('dialog[open]')
+  await check('list of keys')
+  await page.click('dialog input[type=checkbox]')
+  await page.keyboard.press('Escape')
+  await page.waitForFunction(`document.querySelector('dialog[open]') === null`)
+  await page.keyboard.press('?')
+  assert.equal(await page.$('dialog[open]'), null)
+  await page.evaluate(`localStorage.removeItem('belfry.keys')`)
+}
+
+export async function countRequests({ page, open }: ConsoleFixture): Promise<void> {
+  const requests: string[] = []
+  const note = (request: { url(): string }) => requests.push(request.url())
+  page.on('request', note)
+  await open('/')
+  await page.waitForSelector('.device-line')
+  page.off('request', note)
+  assert.ok(requests.length <= 12, requests.join('\n'))
+}
+
+export async function ring({ page, url, open, check }: ConsoleFixture): Promise<void> {
+  await page.browserContext().overridePermissions(url, ['notifications'])
+  await open('/')
+  await page.waitForSelector('.ring button')
+  await page.click('.ring button')
+  await page.waitForFunction(`navigator.serviceWorker.controller !== null`)
+  assert.equal(
+    await page.evaluate(`navigator.serviceWorker.ready.then(({ scope }) => new URL(scope).pathname)`),
+    '/_belfry/console/',
+  )
+  await check('ring this browser')
+}
+
+export async function openLink({ page, alice, open }: ConsoleFixture): Promise<void> {
+  await open(`/journeys?since=24h#token=${alice.token}`)
+  await page.waitForSelector('input[name=token]')
+  assert.equal(await page.evaluate(`document.querySelector('input[name=token]').value`), alice.token)
+  assert.match(page.url(), /\/journeys\?since=24h$/)
+  await page.click('button[type=submit]')
+  await page.waitForSelector('tbody tr')
+  await page.evaluate(`[...document.querySelectorAll('.tools button')].at(-1).click()`)
+  await page.waitForSelector('input[name=username], input[name=token]')
+  await alice.get('/account/whoami')
+}
+
+export async function signOut({ page, alice, open, text }: ConsoleFixture): Promise<void> {
+  await open('/')
+  await page.waitForSelector('.device-line')
+  const devices = async () => ((await alice.get('/devices'))['devices'] as unknown[]).length
+  const before = await devices()
+  await page.evaluate(`[...document.querySelectorAll('.tools button')].at(-1).click()`)
+  await page.waitForSelector('input[name=username]')
+  assert.equal(await devices(), before - 1)
+  await open('/')
+  await page.waitForSelector('input[name=username]')
+  assert.equal((await text('h1')).trim(), 'Belfry')
+}
