@@ -417,9 +417,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
         webPush: vapid && { vapid: vapid.publicKey },
       }),
       ...consoleRoutes({ db, clock, trace, ruleSettings, retentionDays: config.trace.retention_days }),
-      ...(config.console
-        ? consolePageRoutes({ serverName: config.server_name, openRegistration: config.open_registration })
-        : []),
+      ...consolePageRoutes(config),
       ...own.routes,
     ]),
   })

@@ -1,3 +1,4 @@
+import type { NamedConfig } from '../config/schema.ts'
 import { content } from '../http/content.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { notFound } from '../lib/errors.ts'
@@ -11,17 +12,22 @@ const HTML = { mediaType: 'text/html' }
 const WORKER_HEADERS = { 'content-security-policy': `default-src 'none'; connect-src 'self'` }
 const A_YEAR = 'public, max-age=31536000, immutable'
 
-export type ConsolePageDeps = {
-  serverName: string
-  /** The form to sign in offers to create an account. */
-  openRegistration: boolean
-}
+/** With `open_registration` the form to sign in offers to create an account. */
+export type ConsolePageConfig = Pick<NamedConfig, 'console' | 'server_name' | 'open_registration'>
 
-/** The files of the web console and its session. They are read with the first request, because they would slow down the start of the server. */
-export function consolePageRoutes({ serverName, openRegistration }: ConsolePageDeps): Route[] {
+/**
+ * The files of the web console and its session, unless the setting `console` is off. The files are read with the first request, because they would slow
+ * down the start of the server.
+ */
+export function consolePageRoutes(config: ConsolePageConfig): Route[] {
+  if (!config.console) return []
   const assets = once(readAssets)
-  const document = once(() => shell(assets(), { openRegistration }))
-  return [...screenRoutes(document), ...assetRoutes(assets), ...sessionRoutes({ serverName })]
+  const document = once(() => shell(assets(), { openRegistration: config.open_registration }))
+  return [
+    ...screenRoutes(document),
+    ...assetRoutes(assets),
+    ...sessionRoutes({ serverName: config.server_name }),
+  ]
 }
 
 /** All screens have one document: its script reads the URL. */

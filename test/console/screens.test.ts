@@ -22,7 +22,7 @@ describe('the console in a browser', () => {
     async (t) => {
       assert('path' in chromium)
       const fixture = await startConsole(t, chromium.path)
-      const { page, open, check, text, answer } = fixture
+      const { page, open, check, answer } = fixture
       await t.test(
         'the link to a journey asks for a password first, and opens with the keyboard only',
         async () => {
@@ -59,7 +59,7 @@ describe('the console in a browser', () => {
 })
 
 async function everyState(fixture: ConsoleFixture, screen: ScreenCase): Promise<void> {
-  const { page, open, check, text, answer } = fixture
+  const { page, open, check, answer } = fixture
   const path = screen.path(fixture)
   await open(path)
   await page.waitForSelector(screen.drawn)
