@@ -59,7 +59,7 @@ describe('the console in a browser', () => {
 })
 
 async function everyState(fixture: ConsoleFixture, screen: ScreenCase): Promise<void> {
-  const { page, open, check, answer } = fixture
+  const { page, open, check, text, answer } = fixture
   const path = screen.path(fixture)
   await open(path)
   await page.waitForSelector(screen.drawn)
