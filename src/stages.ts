@@ -375,7 +375,7 @@ function createReading({ db, bus, clock, random, log, metrics, config, ruleSetti
 }
 
 type Reading = ReturnType<typeof createReading>
-type Front = Omit<ClientApiDeps, 'config' | 'keys' | 'media' | 'webPush' | 'toDevice' | 'keyBackup'> & {
+type Front = Omit<ClientApiDeps, keyof ReturnType<typeof clientDeps> | 'keys' | 'webPush'> & {
   webPush: Sending['webPush']
   fetches: Arrivals
 }
@@ -411,9 +411,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
       ...clientRoutes({
         ...stages,
         keys: { ...keyDeps(given), accounts: stages.accounts },
-        ...encryptionDeps(config, stages.accounts),
-        config,
-        media: given.media,
+        ...clientDeps(given, stages.accounts),
         webPush: vapid && { vapid: vapid.publicKey },
       }),
       ...consoleRoutes({ db, clock, trace, ruleSettings, retentionDays: config.trace.retention_days }),
@@ -424,12 +422,15 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
   return { lastSeen, http, metricsServer }
 }
 
-/** To-device messages and the key backup. */
-const encryptionDeps = ({ limits }: NamedConfig, accounts: AccountDeps) => ({
+/** To-device messages, the key backup, and what is passed on as it is given. */
+const clientDeps = ({ config, media, wordsOf }: Given, accounts: AccountDeps) => ({
+  config,
+  media,
+  wordsOf,
   toDevice: {
     ...accounts,
-    maxMessageBytes: limits.device_message_bytes,
-    maxRequestBytes: FAN_OUT * limits.key_body_bytes,
+    maxMessageBytes: config.limits.device_message_bytes,
+    maxRequestBytes: FAN_OUT * config.limits.key_body_bytes,
   },
   keyBackup: accounts,
 })

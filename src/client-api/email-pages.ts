@@ -2,25 +2,33 @@ import { addressOfToken, validateByToken, type ValidationDeps } from '../account
 import { UNSUBSCRIBE_PATH, VALIDATE_PATH } from '../delivery/email/links.ts'
 import { signedLink } from '../http/auth.ts'
 import { defineRoute, type Route } from '../http/route.ts'
-import { safeHtml } from '../lib/html.ts'
+import { htmlOf } from '../language/html-words.ts'
+import type { LoadWords, WordsOf } from '../language/load-words.ts'
+import { type Html, safeHtml } from '../lib/html.ts'
 import { mailedPusher, type UnsubscribeDeps, unsubscribe } from '../pushers/unsubscribe.ts'
 import { button, HTML, page } from './html-page.ts'
 
-export type EmailPageDeps = UnsubscribeDeps & Pick<ValidationDeps, 'db' | 'clock'> & { serverName: string }
+export type EmailPageDeps = UnsubscribeDeps &
+  Pick<ValidationDeps, 'db' | 'clock'> & {
+    serverName: string
+    wordsOf: LoadWords
+  }
 
-const NOT_VALID = page(404, {
-  title: 'This link is not valid',
-  content: safeHtml`<p>
-    It was already used, it is older than an hour, or a newer mail replaced it. Request another mail in your
-    app.
-  </p>`,
+type PageWords = WordsOf<'pages'>
+
+const notValid = (words: PageWords) =>
+  page(404, words, {
+    title: words.text('invalid-title'),
+    content: safeHtml`<p>${words.text('invalid-text')}</p>`,
+  })
+
+const ended = (words: PageWords) => ({
+  title: words.text('ended-title'),
+  content: safeHtml`<p>${words.text('ended-text')}</p>`,
 })
-const ENDED = {
-  title: 'No more mail',
-  content: safeHtml`<p>
-    E-mail notifications are off. You can turn them on again in the settings of your app.
-  </p>`,
-}
+
+/** A text that may be long and has no spaces. */
+const breaking = (text: string): Html => safeHtml`<b class="word"><bdi>${text}</bdi></b>`
 
 /**
  * The pages that links in mails open. GET changes nothing, because mail scanners open links; only POST acts. The token is part of
@@ -30,9 +38,14 @@ export function emailPageRoutes(deps: EmailPageDeps): Route[] {
   return [...validationPages(deps), ...unsubscribePages(deps)]
 }
 
+/** In the language of the browser: an address that is validated has no pusher yet. */
 function validationPages(deps: EmailPageDeps): Route[] {
   const path = `${VALIDATE_PATH}/:token` as const
-  const auth = signedLink((token) => addressOfToken(deps, token), NOT_VALID)
+  const wordsFor = (languages: readonly string[]) => deps.wordsOf('pages', languages)
+  const auth = signedLink(
+    (token) => addressOfToken(deps, token),
+    async (languages) => notValid(await wordsFor(languages)),
+  )
   return [
     defineRoute({
       method: 'GET',
@@ -41,19 +54,19 @@ function validationPages(deps: EmailPageDeps): Route[] {
       limit: 'email token',
       summary: 'The page to confirm an e-mail address',
       response: { 200: HTML, 404: HTML },
-      handler({ link: { address, isValidated } }) {
-        if (isValidated) return validated(address)
-        return page(200, {
-          title: 'Is this your address?',
-          content: safeHtml`<p>
-              Someone wants to add <b class="word">${address}</b> to an account on
-              <b>${deps.serverName}</b>.
-            </p>
-            <p>
-              If it is you, confirm the address here, then continue in your app. Otherwise close this page; nothing
-              is changed.
-            </p>
-            ${button('Confirm this address')}`,
+      async handler({ link: { address, isValidated }, languages }) {
+        const words = await wordsFor(languages)
+        if (isValidated) return validated(words, address)
+        const names = { address, server: deps.serverName }
+        const question = htmlOf(words.pieces('confirm-text', names), {
+          address: breaking(address),
+          server: breaking(deps.serverName),
+        })
+        return page(200, words, {
+          title: words.text('confirm-title'),
+          content: safeHtml`<p>${question}</p>
+            <p>${words.text('confirm-hint')}</p>
+            ${button(words.text('confirm-button'))}`,
         })
       },
     }),
@@ -64,39 +77,48 @@ function validationPages(deps: EmailPageDeps): Route[] {
       limit: 'email token',
       summary: 'Validates an e-mail address',
       response: { 200: HTML, 404: HTML },
-      async handler({ params: { token } }) {
+      async handler({ params: { token }, languages }) {
         const address = await validateByToken(deps, token)
-        return address === undefined ? NOT_VALID : validated(address)
+        const words = await wordsFor(languages)
+        return address === undefined ? notValid(words) : validated(words, address)
       },
     }),
   ]
 }
 
-const validated = (address: string) =>
-  page(200, {
-    title: 'Confirmed',
-    content: safeHtml`<p><b class="word">${address}</b> is confirmed. Continue in your app.</p>`,
+const validated = (words: PageWords, address: string) =>
+  page(200, words, {
+    title: words.text('confirmed-title'),
+    content: safeHtml`<p>${htmlOf(words.pieces('confirmed-text', { address }), { address: breaking(address) })}</p>`,
   })
 
+/** In the language of the pusher, or if it is gone, in that of the browser. */
 function unsubscribePages(deps: EmailPageDeps): Route[] {
   const path = `${UNSUBSCRIBE_PATH}/:token` as const
   const pusherOf = (token: string) => mailedPusher(deps, token)
+  const wordsFor = (languages: readonly string[]) => deps.wordsOf('pages', languages)
+  const endedPage = async <const Status extends number>(status: Status, languages: readonly string[]) => {
+    const words = await wordsFor(languages)
+    return page(status, words, ended(words))
+  }
   return [
     defineRoute({
       method: 'GET',
       path,
-      auth: signedLink(pusherOf, page(404, ENDED)),
+      auth: signedLink(pusherOf, (languages) => endedPage(404, languages)),
       limit: 'default',
       summary: 'The page to end e-mail notifications',
       response: { 200: HTML, 404: HTML },
-      handler({ link }) {
-        return page(200, {
-          title: 'End e-mail notifications?',
-          content: safeHtml`<p>
-              Notifications for <b class="word">${link.userId}</b> are sent to
-              <b class="word">${link.address}</b>.
-            </p>
-            ${button('Send no more mail')}`,
+      async handler({ link: { userId: user, address, lang }, languages }) {
+        const words = await wordsFor([lang, ...languages])
+        const text = htmlOf(words.pieces('end-text', { user, address }), {
+          user: breaking(user),
+          address: breaking(address),
+        })
+        return page(200, words, {
+          title: words.text('end-title'),
+          content: safeHtml`<p>${text}</p>
+            ${button(words.text('end-button'))}`,
         })
       },
     }),
@@ -104,13 +126,13 @@ function unsubscribePages(deps: EmailPageDeps): Route[] {
       method: 'POST',
       path,
       // The pusher was already removed: the wanted result, so 200.
-      auth: signedLink(pusherOf, page(200, ENDED)),
+      auth: signedLink(pusherOf, (languages) => endedPage(200, languages)),
       limit: 'default',
       summary: 'Ends e-mail notifications (RFC 8058)',
       response: { 200: HTML },
-      async handler({ params: { token } }) {
+      async handler({ params: { token }, link: { lang }, languages }) {
         await unsubscribe(deps, token)
-        return page(200, ENDED)
+        return endedPage(200, [lang, ...languages])
       },
     }),
   ]

@@ -1,5 +1,6 @@
 import { type Content, content } from '../http/content.ts'
 import type { ReplyWith } from '../http/route.ts'
+import type { WordsOf } from '../language/load-words.ts'
 import { Html, safeHtml } from '../lib/html.ts'
 
 const STYLE =
@@ -19,13 +20,14 @@ const HEADERS = {
 /** The response of `page` in the `response` of a route. */
 export const HTML = { mediaType: 'text/html' }
 
-/** An HTML page for users who open a link in a mail. It has no scripts. */
+/** An HTML page for users who open a link in a mail, in the language of its words. It has no scripts. */
 export function page<const Status extends number>(
   status: Status,
+  { language, direction }: Pick<WordsOf<'pages'>, 'language' | 'direction'>,
   { title, content: inner }: { title: string; content: Html },
 ): ReplyWith<Status, Content> {
   const text = safeHtml`<!doctype html>
-    <html lang="en">
+    <html lang="${language}" dir="${direction}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
@@ -43,7 +45,7 @@ export function page<const Status extends number>(
     data: text.text,
     type: 'text/html; charset=utf-8',
     cacheControl: 'no-store',
-    headers: HEADERS,
+    headers: { ...HEADERS, 'content-language': language },
   })
 }
 

@@ -26,6 +26,7 @@ import { devicesRoutes } from './devices.ts'
 import { directoryRoutes } from './directory.ts'
 import { eventByTimeRoutes } from './event-by-time.ts'
 import { legacyEventRoutes } from './events-legacy.ts'
+import type { LoadWords } from '../language/load-words.ts'
 import { emailPageRoutes } from './email-pages.ts'
 import { filtersRoutes } from './filters.ts'
 import { keyBackupRoutes } from './key-backup.ts'
@@ -79,6 +80,7 @@ export type ClientApiDeps = {
   media: MediaDeps
   pushers: PusherDeps
   testPushes: TestPushDeps
+  wordsOf: LoadWords
   /** undefined: the server has no pushers of kind `webpush`. */
   webPush: WebPushCapability | undefined
 }
@@ -101,7 +103,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...loginRoutes({ ...accounts, publicUrl, allowEncryption }),
     ...accountRoutes(accounts),
     ...thirdPartyIdRoutes(validations),
-    ...emailPageRoutes({ ...validations, ...pushers }),
+    ...emailPageRoutes({ ...validations, ...pushers, wordsOf: deps.wordsOf }),
     ...devicesRoutes(accounts),
     ...keyRoutes(keys),
     ...crossSigningRoutes(keys),

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { acceptedTags } from '../language/choose.ts'
 import { forbidden, invalidParam, type MatrixError, missingToken, unknownToken } from '../lib/errors.ts'
 import { isUserId, type UserId } from '../lib/ids.ts'
 import type { Requester } from '../lib/requester.ts'
@@ -10,15 +11,19 @@ export type ServiceRequester = { userId: UserId; deviceId?: undefined; isAdmin: 
 
 /**
  * A link that is its own permission: it contains the path parameter `token`.
- * `verify` resolves to the data of the link, or to undefined if the link is invalid or has expired. `refusal` is the response then.
+ * `verify` resolves to the data of the link, or to undefined if the link is invalid or has expired. `refusal` makes the response then, for the language
+ * tags of the request, best first.
  */
 export type SignedLink<Link = unknown> = {
   kind: 'signed link'
   verify: (token: string) => Promise<Link | undefined>
-  refusal: Reply
+  refusal: (languages: readonly string[]) => Reply | Promise<Reply>
 }
 
-export function signedLink<Link>(verify: SignedLink<Link>['verify'], refusal: Reply): SignedLink<Link> {
+export function signedLink<Link>(
+  verify: SignedLink<Link>['verify'],
+  refusal: SignedLink['refusal'],
+): SignedLink<Link> {
   return { kind: 'signed link', verify, refusal }
 }
 
@@ -83,8 +88,17 @@ export type Authenticators = {
   authenticateService?: AuthenticateService | undefined
 }
 
-/** The parts of a request that authentication reads: the access token, the path parameter `token` and the query parameter `user_id`. */
-export type Credentials = { token: string | undefined; link: unknown; userId: unknown; address: string }
+/**
+ * The parts of a request that authentication reads: the access token, the path parameter `token`, the query parameter `user_id`, and the header
+ * `Accept-Language` for a refusal.
+ */
+export type Credentials = {
+  token: string | undefined
+  link: unknown
+  userId: unknown
+  address: string
+  acceptLanguage: string | undefined
+}
 
 /** Authenticates a request by the kind that the route names. */
 export async function resultOf(
@@ -93,7 +107,7 @@ export async function resultOf(
   authenticators: Authenticators,
 ): Promise<AuthResult> {
   if (auth === 'none') return { kind: 'anonymous' }
-  if (typeof auth === 'object') return resultOfLink(auth, String(shown.link))
+  if (typeof auth === 'object') return resultOfLink(auth, shown)
   const { token, address } = shown
   if (token === undefined)
     return auth === 'optional' ? { kind: 'anonymous' } : { kind: 'refused', response: missingToken() }
@@ -112,9 +126,10 @@ export async function resultOf(
   return { kind: 'user', requester, token }
 }
 
-async function resultOfLink({ verify, refusal }: SignedLink, token: string): Promise<AuthResult> {
-  const link = await verify(token)
-  return link === undefined ? { kind: 'refused', response: refusal } : { kind: 'signed link', link }
+async function resultOfLink({ verify, refusal }: SignedLink, shown: Credentials): Promise<AuthResult> {
+  const link = await verify(String(shown.link))
+  if (link !== undefined) return { kind: 'signed link', link }
+  return { kind: 'refused', response: await refusal(acceptedTags(shown.acceptLanguage)) }
 }
 
 /**

@@ -195,6 +195,7 @@ async function authenticate(
     link: (context.params as Record<string, unknown>)['token'],
     userId: query['user_id'],
     address,
+    acceptLanguage: request.headers['accept-language'],
   }
   return resultOf(auth, shown, deps)
 }

@@ -7,8 +7,6 @@ import type { MessageTable } from './words.ts'
 export const mailMessages = {
   'message-from': { sender: 'text' },
   'message-from-in': { sender: 'text', room: 'text' },
-  invitation: { sender: 'text' },
-  'invitation-to': { sender: 'text', room: 'text' },
   'count-in-room': { count: 'number', room: 'text' },
   'count-in-rooms': { count: 'number', rooms: 'number' },
   'new-notifications': {},
@@ -27,8 +25,10 @@ export const mailMessages = {
   'confirm-if-not': {},
 } as const satisfies MessageTable
 
-/** Sentences about an event. Their subject is the sender. */
+/** Texts of notifications, and sentences about events in mails. */
 export const notificationMessages = {
+  message: { sender: 'text', text: 'text' },
+  'sent-message': { sender: 'text' },
   'sent-picture': { sender: 'text' },
   'sent-video': { sender: 'text' },
   'sent-recording': { sender: 'text' },
@@ -38,8 +38,33 @@ export const notificationMessages = {
   'sent-encrypted': { sender: 'text' },
   'sent-nothing': { sender: 'text' },
   invited: { sender: 'text' },
+  'invited-to': { sender: 'text', room: 'text' },
   joined: { sender: 'text' },
   knocked: { sender: 'text' },
   'changed-members': { sender: 'text' },
+  'voice-call': { sender: 'text' },
+  'video-call': { sender: 'text' },
   'did-something': { sender: 'text' },
+  'new-notification': {},
+  unread: { count: 'number' },
+  'empty-room': {},
+  'room-invite': {},
+  'name-and-others': { name: 'text', count: 'number' },
+} as const satisfies MessageTable
+
+/** Pages behind the links in mails. */
+export const pageMessages = {
+  'invalid-title': {},
+  'invalid-text': {},
+  'confirm-title': {},
+  'confirm-text': { address: 'text', server: 'text' },
+  'confirm-hint': {},
+  'confirm-button': {},
+  'confirmed-title': {},
+  'confirmed-text': { address: 'text' },
+  'end-title': {},
+  'end-text': { user: 'text', address: 'text' },
+  'end-button': {},
+  'ended-title': {},
+  'ended-text': {},
 } as const satisfies MessageTable

@@ -49,7 +49,7 @@ export const pusherByKey = query<Key>()((db, p) =>
 export const pusherByUnsubscribeToken = query<{ token: string }>()((db, p) =>
   db
     .selectFrom('pushers')
-    .select(['pusher_id', 'user_id', 'pushkey'])
+    .select(['pusher_id', 'user_id', 'pushkey', 'lang'])
     .where('unsubscribe_token', '=', p.token),
 )
 

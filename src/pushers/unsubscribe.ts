@@ -9,9 +9,9 @@ export type UnsubscribeDeps = PusherRemovalDeps & { db: Database }
 export async function mailedPusher(
   { db }: UnsubscribeDeps,
   token: string,
-): Promise<{ userId: UserId; address: string } | undefined> {
+): Promise<{ userId: UserId; address: string; lang: string } | undefined> {
   const found = await db.first(pusherByUnsubscribeToken, { token })
-  return found && { userId: found.user_id, address: found.pushkey }
+  return found && { userId: found.user_id, address: found.pushkey, lang: found.lang }
 }
 
 /** Removes the e-mail pusher of an unsubscribe link. Resolves to whether there was one. */

@@ -216,7 +216,8 @@ test('a signed link is verified before the body is read, and its data is passed 
       verified.push(token)
       return token === 'good/one' ? { file: 'a.png' } : undefined
     },
-    reply(404, { errcode: 'M_NOT_FOUND', error: 'This link is not valid' }),
+    (languages) =>
+      reply(404, { errcode: 'M_NOT_FOUND', error: `This link is not valid (${languages.join()})` }),
   )
   const route = defineRoute({
     method: 'POST',
@@ -232,9 +233,12 @@ test('a signed link is verified before the body is read, and its data is passed 
     return [response.statusCode, (response.json() as Record<string, string>)['errcode']]
   }
   assert.deepEqual(await ask('bad'), [404, 'M_NOT_FOUND'])
+  const headers = { 'accept-language': 'en;q=0.5, de' }
+  const refused = await inject(fixture.server, { method: 'POST', url: '/links/bad', headers })
+  assert.match(refused.body, /not valid \(de,en\)/)
   assert.deepEqual(await ask('good%2Fone'), [400, 'M_NOT_JSON'])
   assert.deepEqual(await ask('nul%00'), [400, 'M_INVALID_PARAM'])
-  assert.deepEqual(verified, ['bad', 'good/one'])
+  assert.deepEqual(verified, ['bad', 'bad', 'good/one'])
   const good = await inject(fixture.server, { method: 'POST', url: '/links/good%2Fone' })
   assert.deepEqual(good.json(), { file: 'a.png' })
 })

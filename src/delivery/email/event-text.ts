@@ -6,8 +6,16 @@ import type { PokeEvent } from '../../lib/matrix-event.ts'
 const BODY = { max: 500, lines: 12 }
 const NAME = 60
 
-/** The key of a sentence about the sender. */
-export type Sentence = keyof typeof notificationMessages
+type Messages = typeof notificationMessages
+
+/** The key of a message about the sender alone. */
+export type Sentence = {
+  [Key in keyof Messages]: Messages[Key] extends { sender: 'text' }
+    ? keyof Messages[Key] extends 'sender'
+      ? Key
+      : never
+    : never
+}[keyof Messages]
 
 /**
  * The description of an event. `sentence`: what the sender did. `emote`: the sender's own words for it, after the name. `lines`: the text of the sender.

@@ -36,7 +36,7 @@ export async function loadMailWords(wordsOf: LoadWords, lang: string): Promise<M
 /** The whole digest. */
 export function fullLetter(digest: Digest, sender: MailSender): Letter {
   return letter(sender, {
-    subject: subjectOf(digest, sender.words.mail),
+    subject: subjectOf(digest, sender.words),
     text: digest.rooms.map((room) => roomText(room, sender)).join('\n') + moreRoomsText(digest, sender),
     html: safeHtml`${digest.rooms.map((room) => roomHtml(room, sender))}${moreRoomsHtml(digest, sender)}`,
   })
@@ -67,7 +67,7 @@ export function testLetter(sender: MailSender): Letter {
 
 function subjectOf(
   { rooms: [only], rooms, moreRooms, events: count }: Digest,
-  mail: MailWords['mail'],
+  { mail, notification }: MailWords,
 ): string {
   if (only === undefined || rooms.length + moreRooms > 1)
     return mail.text('count-in-rooms', { count, rooms: rooms.length + moreRooms })
@@ -78,8 +78,8 @@ function subjectOf(
   const sender = named(first.from, mail)
   if (first.isInvite)
     return room === sender
-      ? mail.text('invitation', { sender })
-      : mail.text('invitation-to', { sender, room })
+      ? notification.text('invited', { sender })
+      : notification.text('invited-to', { sender, room })
   return room === sender
     ? mail.text('message-from', { sender })
     : mail.text('message-from-in', { sender, room })

@@ -266,7 +266,7 @@ onEachDatabase('mail', (open) => {
     for (let n = 0; n < 15; n++) await delivery.say(alice, `number ${n}`)
     await fixture.advance(DELAY)
     const text = fixture.mails[1]?.text ?? ''
-    assert.match(text, /\(4 more\)/)
+    assert.match(text, /\(4 earlier messages\)/)
     assert.match(text, /number 0[^]*number 5[^]*number 14/)
     assert.doesNotMatch(text, /number 3/)
   })

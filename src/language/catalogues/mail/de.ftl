@@ -1,7 +1,5 @@
 message-from = Nachricht von { $sender }
 message-from-in = Nachricht von { $sender } in { $room }
-invitation = { $sender } lädt dich ein
-invitation-to = { $sender } lädt dich in { $room } ein
 count-in-room =
     { $count ->
         [one] { $count } Benachrichtigung
@@ -19,8 +17,8 @@ new-notifications = Neue Benachrichtigungen
 
 more-events =
     { $count ->
-        [one] { $count } weitere
-       *[other] { $count } weitere
+        [one] { $count } frühere Nachricht
+       *[other] { $count } frühere Nachrichten
     }
 more-rooms =
     { $rooms ->
@@ -31,7 +29,7 @@ wrote = { $sender }:
 no-name = (ohne Namen)
 
 about = { $server } schickt dir per E-Mail, was du noch nicht gelesen hast.
-end-below = Zum Abbestellen diese Seite öffnen:
+end-below = Zum Abbestellen öffne:
 end-link = Keine E-Mails mehr senden
 
 test-subject = Test

@@ -3,8 +3,6 @@
 # Subjects. $sender, $room: names that users choose. $room can be the list of its members.
 message-from = Message from { $sender }
 message-from-in = Message from { $sender } in { $room }
-invitation = { $sender } invites you
-invitation-to = { $sender } invites you to { $room }
 count-in-room =
     { $count ->
         [one] { $count } notification
@@ -24,8 +22,8 @@ new-notifications = New notifications
 # Above the messages of a room, if earlier ones are left out.
 more-events =
     { $count ->
-        [one] { $count } more
-       *[other] { $count } more
+        [one] { $count } earlier message
+       *[other] { $count } earlier messages
     }
 # Below the last room.
 more-rooms =
