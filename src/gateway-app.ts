@@ -95,7 +95,7 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const store = makeInboxStore({ db, bus, maxBytes: config.gateway.max_inbox_bytes })
   const configured = createConfiguredInboxes()
   const inboxes = { store, configured, clock }
-  const { isSignedIn, contentsNow } = options
+  const { isSignedIn } = options
   const types = providerTypes({ ...inboxes, hasUsers: isSignedIn !== undefined })
   const providerDeps = providerDepsOf(config, options)
   const open = (raw: unknown) =>
@@ -131,7 +131,7 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const api: GatewayApiDeps = { gateway, metrics: createNotifyMetrics(metrics, appOf), limiter }
   return {
     gateway,
-    routes: [...gatewayRoutes(api), ...inboxRoutes({ ...inboxes, random, isSignedIn, contentsNow })],
+    routes: [...gatewayRoutes(api), ...inboxRoutes({ ...options, ...inboxes })],
     startSweeping: () => startInboxSweepers({ db, clock, log }, config.gateway.inbox_retention_days),
     inProcess: ownGateway(api),
     async reload(raw) {
@@ -191,7 +191,7 @@ const inboxesToCheck = (): InboxDeps => ({
 
 function providerDepsOf(
   config: Config,
-  { clock, random, log, metrics, lookup }: Environment & { lookup: Lookup },
+  { clock, random, log, metrics, wordsOf, lookup }: Environment & { lookup: Lookup },
 ): Omit<ProviderDeps, 'appId'> {
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
   return {
@@ -199,6 +199,7 @@ function providerDepsOf(
     random,
     log,
     metrics,
+    wordsOf,
     policy,
     lookup,
     proxy: withoutFor(config.gateway.proxy, config.push.no_proxy),

@@ -190,7 +190,7 @@ type Sending = ReturnType<typeof createSending>
 /** What pokes go out through, and where they may go. */
 function createSending(
   config: NamedConfig,
-  { clock, log, metrics, ca, lookup, own, vapid }: Environment & FromOutside,
+  { clock, log, metrics, wordsOf, ca, lookup, own, vapid }: Environment & FromOutside,
 ) {
   const policy = makeIpPolicy(config.push.allow_ip_ranges)
   /** Under which URLs this server's own gateway can be reached. */
@@ -210,7 +210,7 @@ function createSending(
     inProcess: (url) => (isOwnGateway(url) ? own.inProcess : undefined),
   })
   const events = createEvents({ log, metrics, clock })
-  const webPush = vapid && makeLazyWebPush({ ...outbound, vapid, events })
+  const webPush = vapid && makeLazyWebPush({ ...outbound, wordsOf, vapid, events })
   const sending = { send: sender.send, webPush, events, includeContent: config.push.include_content }
   const checkUrl: PusherDeps['checkUrl'] = (url, kind) =>
     kind === 'webpush'
@@ -438,7 +438,7 @@ const clientDeps = ({ config, media, wordsOf }: Given, accounts: AccountDeps) =>
 type Delivering = Sending & Pick<Reading, 'activity' | 'fetches'> & Omit<AccountHangers, 'rooms'>
 
 async function startDelivering(
-  { db, bus, clock, random, log, trace, config, mail, ruleSettings, own }: Given,
+  { db, bus, clock, random, log, trace, config, mail, ruleSettings, own, wordsOf }: Given,
   { sending, pushers, notifications, activity, fetches }: Delivering,
 ): Promise<AsyncDisposable[]> {
   const questions = {
@@ -450,6 +450,7 @@ async function startDelivering(
     rulesOf: (q: Queries, userId: UserId) => rulesetOf(q, userId, ruleSettings),
     ruleSettings,
     displayNameAt,
+    wordsOf,
     includeContent: sending.includeContent,
   }
   const pokes = await startDelivery({

@@ -13,6 +13,7 @@ import type { Queries } from '../storage/query.ts'
 import { pushersAtEvent } from './explain-store.ts'
 import { type GivenRules, withGivenRules } from './given-rules.ts'
 import { changesOf, type PreviewedEvent } from './preview-changes.ts'
+import { englishWords } from './room-names.ts'
 
 /** The most events that a preview evaluates. */
 export const MAX_PREVIEWED = 100
@@ -57,6 +58,7 @@ async function eventsOf(
     q,
     events.map(({ position }) => position),
   )
+  const words = await englishWords()
   const previewed: PreviewedEvent[] = []
   for (const event of events) {
     const known = poked.get(event.position)
@@ -65,7 +67,7 @@ async function eventsOf(
     previewed.push({
       summary: {
         ...eventSummary(event),
-        room_name: namedFor(known, userId).roomName ?? null,
+        room_name: namedFor(known, userId, words).roomName ?? null,
         origin_server_ts: event.originServerTs,
       },
       evaluated: known.evaluated,

@@ -1,7 +1,12 @@
 import { roomNameFor } from '../delivery/room-name.ts'
+import { createLoadWords } from '../language/load-words.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { firstMembers, inputsOfSummaries } from '../rooms/sync/summary-store.ts'
+import { once } from '../lib/once.ts'
 import type { Queries } from '../storage/query.ts'
+
+/** The texts of this API are English. */
+export const englishWords = once(() => createLoadWords('en')('notification', []))
 
 /** `roomNameFor` needs two members. */
 const NAMED_MEMBERS = 2
@@ -21,6 +26,7 @@ export async function roomNamesFor(
   const rooms = unnamed.map(({ room_id }) => ({ room_id }))
   const found =
     rooms.length === 0 ? [] : await q.all(firstMembers, { rooms, userId, skip: NAMED_MEMBERS - 1 })
+  const words = await englishWords()
   const membersOf = Map.groupBy(found, (member) => member.room_id)
   return new Map(
     rows.map((row) => {
@@ -30,13 +36,16 @@ export async function roomNamesFor(
         membership: member.membership,
       }))
       const [other] = members
-      const name = roomNameFor({
-        name: row.name,
-        canonicalAlias: row.canonical_alias,
-        members,
-        memberCount: row.joined_count + row.invited_count,
-        recipient: userId,
-      })
+      const name = roomNameFor(
+        {
+          name: row.name,
+          canonicalAlias: row.canonical_alias,
+          members,
+          memberCount: row.joined_count + row.invited_count,
+          recipient: userId,
+        },
+        words,
+      )
       return [row.room_id, name ?? other?.displayname ?? other?.userId ?? row.room_id]
     }),
   )

@@ -2,6 +2,7 @@ import type { Unwritten } from '../gateway/accept.ts'
 import type { Bus } from '../cluster/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Events } from '../lib/events.ts'
+import type { LoadWords } from '../language/load-words.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { CompileOptions } from '../push-rules/index.ts'
@@ -31,6 +32,7 @@ export type DeliveryDeps = Omit<DeliveryQueries, 'recipientFacts'> &
     /** The most concurrent pokes in flight. */
     concurrency: number
     includeContent: boolean
+    wordsOf: LoadWords
     /** How long a stop waits for pokes in flight. Default: 8 s. */
     drainMs?: number
   }

@@ -95,6 +95,7 @@ export const selectHeads = (db: QueryCreator<Schema>, p: HeadParams, d: Dialect)
             'p.pushkey',
             'p.handle',
             'p.data',
+            'p.lang',
             'p.url',
             'p.set_at',
             'p.enabled',

@@ -1,5 +1,6 @@
 import type { Vapid } from '../gateway/webpush/token.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { LoadWords } from '../language/load-words.ts'
 import type { Events } from '../lib/events.ts'
 import type { GuardedAgentOptions } from '../lib/outbound/guarded-agent.ts'
 import type { IpPolicy } from '../lib/outbound/ip-policy.ts'
@@ -9,6 +10,7 @@ import type { WebPushSender } from './web-push.ts'
 export type LazyWebPushOptions = Omit<GuardedAgentOptions, 'ruleFor'> & {
   policy: IpPolicy
   clock: Clock
+  wordsOf: LoadWords
   vapid: Vapid
   events: Pick<Events, 'vapidRefused'>
 }

@@ -1,3 +1,4 @@
+import type { LoadWords } from '../language/load-words.ts'
 import { CALL_LIFE_MS, isCall } from '../lib/call-events.ts'
 import type { Clock } from '../lib/clock.ts'
 import { editedContent } from '../lib/edited-content.ts'
@@ -27,7 +28,7 @@ import { badgePoke, eventPoke, type Poke, type PokeDevice } from './poke.ts'
 import type { PokedEvent } from './poked-event.ts'
 import type { HeadRow, QueuedItem, ReadFollowing, ReadHeads } from './head-store.ts'
 import type { FactsWanted, RecipientFacts, StoredOutcome } from './recipient.ts'
-import { givenName, roomNameFor } from './room-name.ts'
+import { givenName, roomNameFor, type RoomNameWords } from './room-name.ts'
 
 /** The functions that delivery needs from earlier stages. */
 export type DeliveryQueries = {
@@ -88,6 +89,8 @@ export type NextPokeDeps = Omit<
   eventAt: (position: number) => Promise<PokedEvent | undefined>
   /** false: every poke has the short form. */
   includeContent: boolean
+  /** The words in the names of rooms that users have not named. */
+  wordsOf: LoadWords
 }
 
 /**
@@ -215,6 +218,13 @@ async function asEdited(
   return content === undefined ? poked : { ...poked, event: { ...poked.event, content } }
 }
 
+/** Words are loaded only for a room that users have not named. */
+async function named({ wordsOf }: NextPokeDeps, { event, room, ...poked }: PokedEvent, head: HeadRow) {
+  const given = givenName(room)
+  if (given !== undefined) return { ...event, roomName: given }
+  return namedFor({ ...poked, event, room }, head.user_id, await wordsOf('notification', [head.lang]))
+}
+
 async function eventStep(
   deps: NextPokeDeps,
   { head, item }: { head: HeadRow; item: QueuedItem },
@@ -232,7 +242,7 @@ async function eventStep(
     return badgeNow.kind === 'send' ? badgeNow : { ...hold, badgeKnown: badgeNow.badgeKnown }
   }
   const input = {
-    event: namedFor(poked, userId),
+    event: await named(deps, poked, head),
     recipient: userId,
     device: deviceOf(head, deps.includeContent),
     tweaks: outcome.tweaks as JsonObject,
@@ -317,16 +327,11 @@ function queuedFacts(
   }
 }
 
-/** The event with the room name for this user. */
-export function namedFor({ event, room }: PokedEvent, recipient: UserId) {
-  const roomName =
-    givenName(room) ??
-    roomNameFor({
-      ...room,
-      recipient,
-      // The inviting user is a member, so the room has a member event of that user.
-      ...(isInvitationOf(event, recipient) && { invite: { inviterKnown: true } }),
-    })
+/** The event with the room name for this user, in the words of the user's language. */
+export function namedFor({ event, room }: PokedEvent, recipient: UserId, words: RoomNameWords) {
+  // The inviting user is a member, so the room has a member event of that user.
+  const invite = isInvitationOf(event, recipient) ? { invite: { inviterKnown: true } } : {}
+  const roomName = roomNameFor({ ...room, recipient, ...invite }, words)
   return { ...event, ...(roomName !== undefined && { roomName }) }
 }
 
@@ -342,11 +347,11 @@ const wantsBadges = (head: HeadRow) =>
 
 /** The device of a poke. */
 export function deviceOf(
-  head: Pick<HeadRow, 'app_id' | 'pushkey' | 'set_at' | 'data'>,
+  head: Pick<HeadRow, 'app_id' | 'pushkey' | 'set_at' | 'data' | 'lang'>,
   includeContent: boolean,
 ): PokeDevice {
   const { app_id: appId, pushkey, set_at: pushkeyTsMs } = head
-  const device = { appId, pushkey, pushkeyTsMs, data: parseStored(head.data) }
+  const device = { appId, pushkey, pushkeyTsMs, data: parseStored(head.data), lang: head.lang }
   return includeContent ? device : shortened(device)
 }
 

@@ -38,6 +38,8 @@ export type PokedDevice = {
   pushkey_ts: number
   data: JsonObject
   tweaks?: JsonObject
+  /** The language of the pusher, if `data` asks for it. */
+  'org.belfry.lang'?: string
 }
 
 export type Priority = 'high' | 'low'
@@ -50,6 +52,8 @@ export type PokeDevice = {
   pushkeyTsMs: number
   /** `data` as set by the client, with `url`. `format: "event_id_only"` selects the short form. */
   data: JsonObject
+  /** As set by the client. */
+  lang: string
 }
 
 export type EventPokeInput = {
@@ -143,6 +147,11 @@ function membershipOf(
 const countsOf = (unread: number | null) =>
   unread === null ? {} : { counts: unread === 0 ? {} : { unread } }
 
+/** In `data`: asks for the language. In the device of a poke: the language. */
+const LANG = 'org.belfry.lang'
+/** Longer than every language tag in use (RFC 5646, section 4.4). */
+const MAX_LANG = 60
+
 function poked(device: PokeDevice): PokedDevice {
   const { url: _url, ...data } = device.data
   return {
@@ -150,6 +159,7 @@ function poked(device: PokeDevice): PokedDevice {
     pushkey: device.pushkey,
     pushkey_ts: Math.floor(device.pushkeyTsMs / 1000),
     data,
+    ...(data[LANG] === true && device.lang.length <= MAX_LANG && { [LANG]: device.lang }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { isRoomAlias, type UserId } from '../lib/ids.ts'
+import type { WordsOf } from '../language/load-words.ts'
 import type { Json } from '../lib/json.ts'
 
 /** Values come from state events without validation. A value of the wrong type counts as absent. */
@@ -16,16 +17,19 @@ export type RoomNameInput = {
   invite?: { inviterKnown: boolean } | undefined
 }
 
+/** The words in the name of a room that users have not named. */
+export type RoomNameWords = Pick<WordsOf<'notification'>, 'text' | 'list'>
+
 export type NamedMember = { userId: UserId; displayname?: Json | undefined; membership: string }
 
 /**
  * The `room_name` of a poke (client-server API, "Calculating the display name for a room", with the rules of push gateways).
  * `undefined`: send no name. In a room of two, and for an invitation from a known user, the client shows the person instead.
  */
-export function roomNameFor(input: RoomNameInput): string | undefined {
+export function roomNameFor(input: RoomNameInput, words: RoomNameWords): string | undefined {
   const given = givenName(input)
   if (given !== undefined) return given
-  if (input.invite !== undefined) return input.invite.inviterKnown ? undefined : 'Room Invite'
+  if (input.invite !== undefined) return input.invite.inviterKnown ? undefined : words.text('room-invite')
 
   const others = input.members.filter(
     (member) =>
@@ -33,10 +37,10 @@ export function roomNameFor(input: RoomNameInput): string | undefined {
   )
   const count = Math.max(input.memberCount - 1, others.length)
   const [first, second] = others
-  if (count === 0) return 'Empty Room'
+  if (count === 0) return words.text('empty-room')
   if (count === 1 || first === undefined) return undefined
-  if (count === 2 && second !== undefined) return `${nameOf(first)} and ${nameOf(second)}`
-  return `${nameOf(first)} and ${count - 1} ${count === 2 ? 'other' : 'others'}`
+  if (count === 2 && second !== undefined) return words.list([nameOf(first), nameOf(second)])
+  return words.text('name-and-others', { name: nameOf(first), count: count - 1 })
 }
 
 /** Whether the name of the room consists of the names of members. */

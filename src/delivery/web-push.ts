@@ -1,9 +1,11 @@
+import type { LoadWords } from '../language/load-words.ts'
 import type { Json, JsonObject } from '../lib/json.ts'
 import { isJsonObject } from '../lib/json.ts'
 import type { NetworkFault } from '../lib/outbound/network-fault.ts'
 import { encodeJson, fit } from '../gateway/message-forms.ts'
 import { collapseId, countsCollapseId } from '../gateway/message-id.ts'
 import { MAX_PLAINTEXT_BYTES } from '../gateway/webpush/encrypt.ts'
+import { askedText, type NotificationText, TEXT } from '../gateway/notification-text.ts'
 import { sendWebPush, type Urgency, type WebPushDeps } from '../gateway/webpush/send.ts'
 import type { SendResult, Untimed } from '../sending/result.ts'
 import { originOf } from './origin.ts'
@@ -31,6 +33,7 @@ export type WebPushSender = {
 }
 
 export type WebPushSenderDeps = Pick<WebPushDeps, 'agent' | 'clock' | 'vapid' | 'encrypt'> & {
+  wordsOf: LoadWords
   /** Called with each response of a push service. */
   onResponse?: (origin: string, result: Untimed) => void
 }
@@ -69,8 +72,9 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
     async send(url, poke, { worthSeconds = TTL_SECONDS, userId } = {}) {
       const { notification } = poke
       const [device] = notification.devices
+      const text = await askedText(deps.wordsOf, { device, notification })
       const fitting = fit(
-        { full: () => pushPayload(poke), eventIdOnly: () => pushPayload(shortPoke(poke)) },
+        { full: () => pushPayload(poke, text), eventIdOnly: () => pushPayload(shortPoke(poke)) },
         MAX_PLAINTEXT_BYTES,
       )
       if (fitting === undefined) return { kind: 'refused', reason: 'status 413', status: 413, ms: 0 }
@@ -103,9 +107,9 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
 
 /**
  * The payload for the app: the body of `/notify` without the pusher's own credentials, on top of `default_payload` of the pusher's
- * data. The fields of the event are repeated at the top level for service workers that expect Sygnal's flat form.
+ * data. `text`: the words for an app that asks for them. The fields of the event are repeated at the top level for service workers that expect Sygnal's flat form.
  */
-export function pushPayload({ notification }: Poke): JsonObject {
+export function pushPayload({ notification }: Poke, text?: NotificationText): JsonObject {
   const { event_id, room_id, counts, devices } = notification
   const below = devices[0].data['default_payload']
   return {
@@ -113,6 +117,7 @@ export function pushPayload({ notification }: Poke): JsonObject {
     ...(event_id !== undefined && { event_id }),
     ...(room_id !== undefined && { room_id }),
     ...(counts?.unread !== undefined && { unread: counts.unread }),
+    ...(text !== undefined && { [TEXT]: text }),
     notification: { ...notification, devices: devices.map(plainly) } as PokeNotification as JsonObject,
   }
 }

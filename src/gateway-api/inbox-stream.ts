@@ -1,16 +1,16 @@
-import type { InboxKey, InboxStore, StoredEntry } from '../gateway/inbox.ts'
+import type { InboxKey, InboxStore } from '../gateway/inbox.ts'
 import type { ServerEvent } from '../http/event-stream.ts'
 import type { Clock } from '../lib/clock.ts'
 import { limitExceeded } from '../lib/errors.ts'
 import { createOccupancy } from '../lib/occupancy.ts'
-import { type ContentsNow, presentEntries } from './present-entries.ts'
+import { presentEntries, type Presenting, type ShownEntry, shownEntry } from './present-entries.ts'
 
 /** Proxies close connections that are silent for a minute. */
 const HEARTBEAT_MS = 15_000
 const MAX_PER_ADDRESS = 20
 const TRY_AGAIN_MS = 10_000
 
-export type InboxStreamDeps = { store: InboxStore; clock: Clock; contentsNow?: ContentsNow }
+export type InboxStreamDeps = Presenting & { store: InboxStore; clock: Clock }
 export type Watch = {
   inbox: InboxKey
   /** The id of the last entry that the client has; undefined: only new entries. */
@@ -25,7 +25,7 @@ export type Watch = {
  * inbox is closed, or when the session of the reader has ended.
  */
 export async function* watchInbox(
-  { store, clock, contentsNow }: InboxStreamDeps,
+  { store, clock, ...presenting }: InboxStreamDeps,
   { inbox, after, mayStillRead, signal }: Watch,
 ): AsyncGenerator<ServerEvent | undefined> {
   let wake = new AbortController()
@@ -36,7 +36,7 @@ export async function* watchInbox(
     yield undefined
     while (!signal.aborted) {
       wake = new AbortController()
-      const entries = await presentEntries(contentsNow, inbox, await store.list(inbox, last))
+      const entries = await presentEntries(presenting, inbox, await store.list(inbox, last))
       if (!(await mayStillRead())) return
       for (const entry of entries) {
         last = entry.id
@@ -51,8 +51,8 @@ export async function* watchInbox(
   }
 }
 
-function eventOf({ id, received_at, notification }: StoredEntry): ServerEvent {
-  return { id: String(id), data: { received_at, notification } }
+function eventOf(entry: ShownEntry): ServerEvent {
+  return { id: String(entry.id), data: shownEntry(entry) }
 }
 
 /** Counts the open streams of each address and limits their number. */

@@ -15,7 +15,7 @@ import type { Clock } from '../lib/clock.ts'
 import { MatrixError, notFound } from '../lib/errors.ts'
 import type { Random } from '../lib/ids.ts'
 import { createListeners, watchInbox } from './inbox-stream.ts'
-import { type ContentsNow, presentEntries } from './present-entries.ts'
+import { presentEntries, type Presenting, shownEntry } from './present-entries.ts'
 
 const params = z.object({
   pushkey: z
@@ -39,6 +39,15 @@ const entries = once(() =>
           .describe(
             'As it was received, with only the device of this inbox, and with the present text of an event that was edited or redacted since',
           ),
+        text: z
+          .strictObject({
+            title: z.string(),
+            body: z.string(),
+            lang: z.string(),
+            dir: z.enum(['ltr', 'rtl']),
+          })
+          .optional()
+          .describe('The notification in words, if `data` of the pusher has `"org.belfry.lang": true`'),
       }),
     ),
   }),
@@ -55,14 +64,13 @@ const PATH = '/_belfry/v1/inbox'
 /** The minimum time between two updates of the last-read time of an opened inbox. */
 const TOUCH_EVERY_MS = 3_600_000
 
-export type InboxApiDeps = {
+export type InboxApiDeps = Presenting & {
   store: InboxStore
   configured: ConfiguredInboxes
   clock: Clock
   random: Random
   /** Whether the session is still valid. Absent: the gateway runs alone and has no users. */
   isSignedIn?: ((requester: Requester) => Promise<boolean>) | undefined
-  contentsNow?: ContentsNow
 }
 
 /** Routes of the built-in inbox app: its last notifications, newest last, and a stream of new ones. */
@@ -85,9 +93,9 @@ function readingRoutes(deps: InboxApiDeps): Route[] {
       errors: NOT_READABLE,
       async handler({ params: { pushkey }, requester }) {
         const { inbox } = await reading(deps, pushkey, requester)
-        const entries = await presentEntries(deps.contentsNow, inbox, await deps.store.list(inbox))
+        const entries = await presentEntries(deps, inbox, await deps.store.list(inbox))
         return {
-          notifications: entries.map(({ received_at, notification }) => ({ received_at, notification })),
+          notifications: entries.map(shownEntry),
         }
       },
     }),

@@ -24,6 +24,8 @@ export type NotificationDevice = {
   pushkey_ts?: Maybe<number>
   data?: Maybe<Record<string, unknown>>
   tweaks?: Maybe<Record<string, unknown>>
+  /** The language of the pusher, if it asks for it (`notification-text.ts`). */
+  'org.belfry.lang'?: unknown
   [other: string]: unknown
 }
 

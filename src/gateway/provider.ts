@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
+import type { LoadWords } from '../language/load-words.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
@@ -56,6 +57,8 @@ export type ProviderDeps = {
   random: Random
   log: Log
   metrics: Metrics
+  /** For texts of notifications. */
+  wordsOf: LoadWords
   /** For addresses that users choose (subscriptions of browsers, UnifiedPush endpoints). */
   policy: IpPolicy
   lookup: Lookup

@@ -15,6 +15,8 @@ const STRINGS = ['app_display_name', 'device_display_name', 'lang'] as const
 const OPTIONAL_BOOLEANS = ['append', 'org.belfry.copy_push_rules'] as const
 /** Accepted name and name of the proposal. The first name that is present counts. */
 const ENABLED = ['enabled', 'org.matrix.msc3881.enabled'] as const
+/** true: pokes contain the language of the pusher. */
+const LANG = 'org.belfry.lang'
 const HOLD = 'org.belfry.hold_while_active_ms'
 const DISABLE_BADGE_COUNT = ['disable_badge_count', 'org.matrix.msc4076.disable_badge_count'] as const
 
@@ -38,6 +40,8 @@ export type ParseOptions = { handleRequired: boolean; webPush?: boolean }
  *
  * `enabled` defaults to true, also for a pusher that was disabled: an app that does not know the setting could otherwise never
  * enable its pusher again. `disable_badge_count` is also read from `data`, because some clients send it there.
+ *
+ * `data.org.belfry.lang`: true if pokes are to contain `lang`.
  *
  * @throws {MatrixError} 400: `M_MISSING_PARAM` with the list of missing keys, else `M_BAD_JSON` for a wrong type, else
  * `M_INVALID_PARAM` for a value out of range.
@@ -66,6 +70,7 @@ export function parsePusherChange(body: JsonObject, options: ParseOptions): Push
   const enabled = booleanOf(body, ENABLED) ?? true
   const disableBadgeCount =
     booleanOf(body, DISABLE_BADGE_COUNT) ?? booleanOf(data, DISABLE_BADGE_COUNT, 'data.') ?? false
+  booleanOf(data, [LANG], 'data.')
   const holdMs = readHold(body)
   const names = { appDisplayName, deviceDisplayName, lang }
   const kindAlias = requested === kind ? undefined : requested

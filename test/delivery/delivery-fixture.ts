@@ -20,6 +20,7 @@ import { type PusherDeps, setPusher } from '../../src/pushers/set-pusher.ts'
 import { createTrace } from '../../src/trace/trace.ts'
 import { displayNameAt, loadPokedEvents } from '../../src/rooms/poke-event.ts'
 import { type Activity, createActivity } from '../../src/rooms/sync/activity.ts'
+import { wordsOf } from '../support/words.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import type { LanesTable } from '../../src/storage/sending-schema.ts'
@@ -144,6 +145,7 @@ export async function createDeliveryFixture(t: TestContext, db: Database): Promi
         canProve: (device) => !activity.isActive(device),
         concurrency: 64,
         includeContent: true,
+        wordsOf,
         drainMs: 8000,
         ...options,
       })

@@ -24,6 +24,7 @@ const input: EventPokeInput = {
     appId: 'org.example.app',
     pushkey: 'key',
     pushkeyTsMs: 1_700_000_000_999,
+    lang: 'en',
     data: {
       url: 'https://gw.example/_matrix/push/v1/notify',
       endpoint: 'e',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { roomNameFor, type NamedMember, type RoomNameInput } from '../../src/delivery/room-name.ts'
+import { createLoadWords } from '../../src/language/load-words.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 
 const me = '@me:test' as UserId
@@ -15,8 +16,9 @@ const member = (
   membership,
 })
 const myself = member('me', 'Me')
+const words = await createLoadWords('en')('notification', [])
 const room = (changes: Partial<RoomNameInput>) =>
-  roomNameFor({ members: [myself], memberCount: 1, recipient: me, ...changes })
+  roomNameFor({ members: [myself], memberCount: 1, recipient: me, ...changes }, words)
 
 const rows: [string, Partial<RoomNameInput>, string | undefined][] = [
   ['uses the name of the room', { name: 'Office', canonicalAlias: '#office:test' }, 'Office'],

@@ -5,7 +5,9 @@ import { makeWebPushSender, pushPayload } from '../../src/delivery/web-push.ts'
 import { makeEndpointAgent } from '../../src/gateway/endpoint.ts'
 import { makeVapidKey } from '../../src/gateway/webpush/credentials.ts'
 import { createVapid } from '../../src/gateway/webpush/token.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
+import { wordsOf } from '../support/words.ts'
 import { afterTest } from '../support/after-test.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { type BrowserSubscription, startPushService } from '../support/push-service.ts'
@@ -17,7 +19,7 @@ async function setUp(t: TestContext, allowed = ['127.0.0.0/8']) {
   const agent = makeEndpointAgent({ policy: makeIpPolicy(allowed) })
   afterTest(t, () => agent[Symbol.asyncDispose]())
   const vapid = createVapid(makeVapidKey().key, 'mailto:push@belfry.example', clock)
-  const sender = makeWebPushSender({ agent, clock, vapid })
+  const sender = makeWebPushSender({ agent, clock, vapid, wordsOf })
   return { service, sender, browser: service.subscribe() }
 }
 
@@ -69,6 +71,23 @@ test('the payload is that of /notify with default_payload at the top level, with
   assert.equal('event_id' in pushPayload(badge), false)
 })
 
+test('contains the notification in words for a pusher that asks for its language', async (t) => {
+  const { service, sender, browser } = await setUp(t)
+  const poke = pokeTo(browser, { type: 'm.room.encrypted', sender: '@bob:test', room_name: 'Dyżur' })
+  const [device] = poke.notification.devices
+  await sender.send(browser.endpoint, poke)
+  const asking = {
+    ...poke.notification,
+    devices: [{ ...device, 'org.belfry.lang': 'pl' }] as [typeof device],
+  }
+  await sender.send(browser.endpoint, { notification: asking })
+  const texts = service.received.map(
+    ({ text }) => (JSON.parse(text ?? '{}') as JsonObject)['org.belfry.text'],
+  )
+  const body = '@bob:test przesyła zaszyfrowaną wiadomość'
+  assert.deepEqual(texts, [undefined, { title: 'Dyżur', body, lang: 'pl', dir: 'ltr' }])
+})
+
 test('sets the headers for lifetime, urgency and topic', async (t) => {
   const { service, sender, browser } = await setUp(t)
   const { endpoint } = browser
@@ -81,6 +100,7 @@ test('sets the headers for lifetime, urgency and topic', async (t) => {
     appId: 'app',
     pushkey: browser.keys.p256dh,
     pushkeyTsMs: 0,
+    lang: 'en',
     data: { auth: browser.keys.auth },
   }
   await sender.activate(endpoint, device, 'token')

@@ -10,6 +10,7 @@ import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { activatePusher } from '../../src/pushers/activate-pusher.ts'
 import { lanesWithWork } from '../../src/sending/lane-store.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { wordsOf } from '../support/words.ts'
 import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -40,7 +41,7 @@ async function setUpBrowser(t: TestContext, open: (t: TestContext) => Promise<Da
   const agent = makeEndpointAgent({ policy: makeIpPolicy(['127.0.0.0/8']) })
   afterTest(t, () => agent[Symbol.asyncDispose]())
   const vapid = createVapid(await serverVapidKey(db, clock.now()), 'mailto:push@belfry.example', clock)
-  const webPush = makeWebPushSender({ agent, clock, vapid })
+  const webPush = makeWebPushSender({ agent, clock, vapid, wordsOf })
   const browser = service.subscribe(vapid.publicKey)
   const fields = {
     kind: 'webpush',

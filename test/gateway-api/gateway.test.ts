@@ -8,6 +8,7 @@ import { systemRandom } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { unlimited } from '../../src/http/rate-limit.ts'
 import { startServer } from '../http/server-fixture.ts'
+import { wordsOf } from '../support/words.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { openGateway } from '../gateway/fixture.ts'
 import { inject } from '../support/inject.ts'
@@ -27,7 +28,7 @@ async function serve(db: Database) {
   const { gateway, store, configured, clock, steps, metrics } = fixture
   const { server, [Symbol.asyncDispose]: closeServer } = startServer([
     ...gatewayRoutes({ gateway, metrics: createNotifyMetrics(metrics, () => undefined), limiter: unlimited }),
-    ...inboxRoutes({ store, configured, clock, random: systemRandom }),
+    ...inboxRoutes({ store, configured, clock, random: systemRandom, wordsOf }),
   ])
   const close = async () => {
     await closeServer()

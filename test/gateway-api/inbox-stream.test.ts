@@ -7,6 +7,7 @@ import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
 import { systemRandom } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { alice, bearer, startServer } from '../http/server-fixture.ts'
+import { wordsOf } from '../support/words.ts'
 import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -20,6 +21,7 @@ async function serve(db: Database) {
     inboxRoutes({
       store,
       clock,
+      wordsOf,
       configured: createConfiguredInboxes(),
       random: systemRandom,
       isSignedIn: async () => !hasEnded,

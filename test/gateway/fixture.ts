@@ -14,6 +14,7 @@ import { createLog } from '../../src/lib/log.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { wordsOf } from '../support/words.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 export type Sent = Message & { appId: string; signal: AbortSignal }
@@ -92,6 +93,7 @@ export async function openGateway(db: Database, setting: Setting = {}) {
     random,
     log,
     metrics,
+    wordsOf,
     policy: makeIpPolicy([]),
     lookup: () => Promise.reject(new Error('no names here')),
   }

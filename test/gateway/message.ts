@@ -4,6 +4,7 @@ import { systemRandom } from '../../src/lib/ids.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { createResolver } from '../../src/lib/outbound/resolve.ts'
+import { wordsOf } from '../support/words.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
@@ -13,6 +14,7 @@ export function providerDeps(changes: Partial<ProviderDeps> = {}): ProviderDeps 
     clock: createManualClock(),
     random: systemRandom,
     log: silentLog,
+    wordsOf,
     metrics: createMetrics({ processMetrics: false }),
     policy: makeIpPolicy([]),
     lookup: createResolver({ clock: systemClock }),

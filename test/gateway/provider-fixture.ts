@@ -6,6 +6,7 @@ import { systemRandom } from '../../src/lib/ids.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'
 import { makeIpPolicy } from '../../src/lib/outbound/ip-policy.ts'
 import { afterTest } from '../support/after-test.ts'
+import { wordsOf } from '../support/words.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 
@@ -22,6 +23,7 @@ export async function openProvider<Options extends z.ZodType>(
   const provider = await type.open(type.options.parse(options), {
     random: systemRandom,
     log: silentLog,
+    wordsOf,
     metrics: createMetrics({ processMetrics: false }),
     policy: makeIpPolicy(['127.0.0.0/8']),
     lookup: async () => ['127.0.0.1'],

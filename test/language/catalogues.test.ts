@@ -32,7 +32,7 @@ describe('the catalogues', () => {
 
   test('code uses every key', () => {
     const code = globSync('src/**/*.ts', { cwd: root })
-      .filter((file) => !file.startsWith('src/language/'))
+      .filter((file) => file !== 'src/language/messages.ts')
       .map((file) => readFileSync(root + file, 'utf8'))
       .join('\n')
     assert.ok(code.includes(`'message-from'`), 'the code was found')

@@ -1,8 +1,9 @@
+import { type EventText, eventTextOf, shownName } from '../../language/event-text.ts'
+import type { WordsOf } from '../../language/load-words.ts'
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import { isInvitationOf } from '../../lib/matrix-event.ts'
 import type { PokeDecision } from '../next-poke.ts'
 import { namedFor } from '../next-poke.ts'
-import { nameForMail, type EventText, eventTextOf } from './event-text.ts'
 
 /** The content of one mail, sorted for display. Each text is one line or a list of lines, and is not escaped. */
 export type Digest = {
@@ -43,10 +44,10 @@ export type EventToMail = { verdict: SendDecision; at: number; roomRows: number 
 
 export function digestOf(
   events: readonly EventToMail[],
-  { userId, rooms }: { userId: UserId; rooms: number },
+  { userId, rooms, words }: { userId: UserId; rooms: number; words: WordsOf<'notification'> },
 ): Digest {
   const byRoom = Map.groupBy(events, ({ verdict }) => verdict.poked.event.roomId)
-  const shown = [...byRoom].map(([roomId, ofRoom]) => digestRoom(roomId, ofRoom, userId))
+  const shown = [...byRoom].map(([roomId, ofRoom]) => digestRoom(roomId, ofRoom, { userId, words }))
   const first = shown
     .toSorted(
       (left, right) => Number(right.highlight) - Number(left.highlight) || newestAt(right) - newestAt(left),
@@ -56,31 +57,34 @@ export function digestOf(
   return { rooms: first, moreRooms: Math.max(rooms, shown.length) - first.length, events: count }
 }
 
-function digestRoom(roomId: RoomId, events: readonly EventToMail[], userId: UserId): DigestRoom {
+/** The reader of a mail. */
+type Reader = { userId: UserId; words: WordsOf<'notification'> }
+
+function digestRoom(roomId: RoomId, events: readonly EventToMail[], reader: Reader): DigestRoom {
   const inOrder = events.toSorted((left, right) => left.verdict.poked.position - right.verdict.poked.position)
   const rows = inOrder[0]?.roomRows ?? inOrder.length
   return {
     roomId,
-    name: roomNameOf(inOrder, userId),
+    name: roomNameOf(inOrder, reader),
     highlight: events.some(({ verdict }) => verdict.outcome.tweaks['highlight'] === true),
-    events: inOrder.map((event) => digestEvent(event, userId)),
+    events: inOrder.map((event) => digestEvent(event, reader.userId)),
     more: Math.max(0, rows - inOrder.length),
   }
 }
 
 /** The room name at the newest event. A room of two, and an invitation, have the name of the person. */
-function roomNameOf(events: readonly EventToMail[], userId: UserId): string {
+function roomNameOf(events: readonly EventToMail[], { userId, words }: Reader): string {
   const newest = events.at(-1)
   if (newest === undefined) return ''
-  const { roomName, senderDisplayName, sender } = namedFor(newest.verdict.poked, userId)
-  return nameForMail(roomName ?? senderDisplayName ?? sender)
+  const { roomName, senderDisplayName, sender } = namedFor(newest.verdict.poked, userId, words)
+  return shownName(roomName ?? senderDisplayName ?? sender)
 }
 
 function digestEvent({ verdict: { poked }, at }: EventToMail, userId: UserId): DigestEvent {
   const { event } = poked
   return {
     ...eventTextOf(event),
-    from: nameForMail(event.senderDisplayName ?? event.sender),
+    from: shownName(event.senderDisplayName ?? event.sender),
     at,
     isInvite: isInvitationOf(event, userId),
   }

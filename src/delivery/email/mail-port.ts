@@ -86,7 +86,10 @@ async function mailOf(deps: MailDeliveryDeps, { pusher, waiting }: MailLook): Pr
   const isShort = !deps.includeContent || parseStored(pusher.data)['format'] === 'event_id_only'
   return {
     to: pusher.pushkey,
-    ...(isShort ? shortLetter : fullLetter)(digestOf(waiting.toMail, { userId, rooms }), sender),
+    ...(isShort ? shortLetter : fullLetter)(
+      digestOf(waiting.toMail, { userId, rooms, words: words.notification }),
+      sender,
+    ),
     id: shortHash(`${pusherId} ${pusher.unsubscribe_token} ${upTo}`),
     unsubscribe,
   }

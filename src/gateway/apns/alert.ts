@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../lib/json.ts'
+import { isInvitation, isVideoCall } from '../event-facts.ts'
 import type { Notification } from '../notification.ts'
 
 /** A text from the app's translations, and its arguments (`loc-key` and `loc-args`). */
@@ -57,17 +57,6 @@ const invitationAlert = (from: string, room: string): Alert =>
   room === ''
     ? { key: 'USER_INVITE_TO_CHAT', args: [from] }
     : { key: 'USER_INVITE_TO_NAMED_ROOM', args: [from, room] }
-
-/** `membership` beside `content` is the older place. Some home servers send only that, some none. */
-function isInvitation({ user_is_target: isTarget, membership, content }: Notification): boolean {
-  return isTarget === true && (membership ?? content?.membership) === 'invite'
-}
-
-function isVideoCall(content: Notification['content']): boolean {
-  const offer = content?.offer
-  const sdp = isJsonObject(offer) ? (offer as JsonObject).sdp : undefined
-  return typeof sdp === 'string' && sdp.includes('m=video')
-}
 
 /** Counts code points. */
 function nameOf(text: string): string {

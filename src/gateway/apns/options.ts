@@ -28,6 +28,8 @@ const keys = z.object({
   send_badge_counts: z.boolean().default(true),
   /** `tweaks.sound` selects a sound even if the app has no `aps` in its `default_payload`. */
   tweak_sound: z.boolean().default(false),
+  /** `text`: the gateway writes the alert, for an app without translations of the keys. */
+  alert: z.enum(['loc-key', 'text']).default('loc-key'),
   /** The most connections to APNs. A further one is opened only when all streams of the others are in use. */
   max_connections: z.int().positive().default(8),
   base_url: baseUrl.optional(),

@@ -2,7 +2,8 @@ import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import type { Forms } from '../message-forms.ts'
 import { encodeJson, jsonTextBytes, shortenLongest } from '../message-forms.ts'
 import type { Message } from '../provider.ts'
-import { alertOf } from './alert.ts'
+import type { NotificationText } from '../notification-text.ts'
+import { type Alert, alertOf } from './alert.ts'
 
 // The payloads are those of Sygnal, which existing apps expect.
 
@@ -13,6 +14,8 @@ export type PayloadOptions = {
   sendBadgeCounts: boolean
   /** Whether `tweaks.sound` selects a sound even if `default_payload` has no `aps`. */
   tweakSound: boolean
+  /** The words of the alert, instead of keys of the app's translations. */
+  text?: NotificationText | undefined
 }
 
 export function apnsForms({ device, notification }: Message, options: PayloadOptions): ApnsForms {
@@ -68,10 +71,14 @@ function shortPayload(input: Input): JsonObject {
   return { ...payload, aps: { sound, ...base.aps } }
 }
 
-function idOnlyPayload({ notification, base, sendBadgeCounts }: Input): JsonObject {
+function idOnlyPayload({ notification, base, sendBadgeCounts, text }: Input): JsonObject {
   const { room_id: roomId, event_id: eventId, counts } = notification
+  const aps = isJsonObject(base.aps) ? base.aps : {}
+  // An app that sends an alert of its own in `default_payload` has words.
+  const isWordless = text !== undefined && aps.alert === undefined
   return {
     ...base,
+    ...(isWordless && { aps: { ...aps, alert: { title: text.title, body: text.body } } }),
     ...(roomId && { room_id: roomId }),
     ...(eventId && { event_id: eventId }),
     ...(sendBadgeCounts && isCount(counts?.unread) && { unread_count: counts.unread }),
@@ -79,7 +86,7 @@ function idOnlyPayload({ notification, base, sendBadgeCounts }: Input): JsonObje
   }
 }
 
-function fullPayload({ notification, base, sound, sendBadgeCounts }: Input): JsonObject | undefined {
+function fullPayload({ notification, base, sound, sendBadgeCounts, text }: Input): JsonObject | undefined {
   const alert = alertOf(notification)
   const badge = sendBadgeCounts ? badgeOf(notification.counts) : undefined
   if (alert === undefined && badge === undefined) return undefined
@@ -93,12 +100,19 @@ function fullPayload({ notification, base, sound, sendBadgeCounts }: Input): Jso
       // A sound from `default_payload` takes precedence over the sound of the push rules.
       ...(alert && sound !== undefined && { sound }),
       ...aps,
-      ...(alert && { alert: { ...alertIn(aps), 'loc-key': alert.key, 'loc-args': alert.args } }),
+      ...(alert && { alert: shown(alertIn(aps), alert, text) }),
       ...(badge !== undefined && { badge }),
     },
     ...(alert && roomId && { room_id: roomId }),
     ...(alert && eventId && { event_id: eventId }),
   }
+}
+
+/** The alert on top of that of `default_payload`. Keys of translations would take precedence over a text. */
+function shown(under: JsonObject, alert: Alert, text: NotificationText | undefined): JsonObject {
+  if (text === undefined) return { ...under, 'loc-key': alert.key, 'loc-args': alert.args }
+  const others = Object.entries(under).filter(([key]) => !key.includes('loc-'))
+  return { ...Object.fromEntries(others), title: text.title, body: text.body }
 }
 
 /** A plain text as `alert` is a short form of its `body`. */

@@ -3,6 +3,7 @@ import { createDropLog, type DropLog } from '../drop-log.ts'
 import { pathPrefix } from '../base-url.ts'
 import { readBoth } from '../credential-file.ts'
 import { fit, type FormName } from '../message-forms.ts'
+import { type NotificationText, textFor } from '../notification-text.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
 import { secureContextFor } from '../secure-context.ts'
 import { readApnsCredentials, type ApnsCredentials } from './credentials.ts'
@@ -77,7 +78,8 @@ function makeProvider(app: App): Provider {
     credentialsExpireAt: () => expiresAt,
     send: async (message, signal) => {
       if (credentials === undefined) return { kind: 'misconfigured', reason: 'credentials' }
-      const prepared = prepare(app, message)
+      const text = options.alert === 'text' ? await textFor(app.deps.wordsOf, message) : undefined
+      const prepared = prepare(app, { message, text })
       if ('kind' in prepared) return prepared
       return attempt(app, prepared, { signal, taken: [] })
     },
@@ -85,10 +87,13 @@ function makeProvider(app: App): Provider {
   }
 }
 
-/** A message in the form that fits. */
-type Prepared = { message: Message; headers: ApnsHeaders; formName: FormName; body: string }
+/** `text`: the words of the alert, for an app that has none. */
+type Worded = { message: Message; text: NotificationText | undefined }
 
-function prepare(app: App, message: Message, from: FormName = 'full'): Prepared | ProviderResult {
+/** A message in the form that fits. */
+type Prepared = Worded & { headers: ApnsHeaders; formName: FormName; body: string }
+
+function prepare(app: App, { message, text }: Worded, from: FormName = 'full'): Prepared | ProviderResult {
   const { options, credentials } = app
   const { pushkey } = message.device
   const device = deviceTokenOf(pushkey, { fromBase64: options.convert_device_token_to_hex })
@@ -97,7 +102,7 @@ function prepare(app: App, message: Message, from: FormName = 'full'): Prepared 
     return { kind: 'rejected', reason: 'pushkey is no device token', ...(isDoubtful && { isDoubtful }) }
   }
   const { send_badge_counts: sendBadgeCounts, tweak_sound: tweakSound } = options
-  const made = apnsForms(message, { sendBadgeCounts, tweakSound })
+  const made = apnsForms(message, { sendBadgeCounts, tweakSound, text })
   if (made.kind === 'malformed') return { kind: 'rejected', reason: 'default_payload is not an object' }
   if (made.kind === 'nothing') return { kind: 'delivered', reason: 'nothing to send' }
   const maxBytes = options.push_type === 'voip' ? MAX_BYTES.voip : MAX_BYTES.other
@@ -109,7 +114,7 @@ function prepare(app: App, message: Message, from: FormName = 'full'): Prepared 
     pushType: options.push_type,
     now: app.deps.clock.now(),
   })
-  return { message, headers, formName: fitting.formName, body: fitting.text }
+  return { message, text, headers, formName: fitting.formName, body: fitting.text }
 }
 
 /** Sends the message, and once more each after two kinds of responses: with another token, or with a shorter payload. */
@@ -134,7 +139,7 @@ async function attempt(
 function shrink(app: App, prepared: Prepared, response: ApnsResponse): Prepared | ProviderResult {
   const details = { reason: reasonOf(response), status: response.status }
   if (prepared.formName === 'event_id_only') return { ...details, kind: 'refused' }
-  const smaller = prepare(app, prepared.message, 'event_id_only')
+  const smaller = prepare(app, prepared, 'event_id_only')
   return 'kind' in smaller ? { ...details, kind: 'refused' } : smaller
 }
 

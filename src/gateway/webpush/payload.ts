@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../lib/json.ts'
 import { encodeJson, type Forms } from '../message-forms.ts'
 import type { Notification, NotificationDevice } from '../notification.ts'
+import { type NotificationText, TEXT } from '../notification-text.ts'
 import { trimContent } from '../trim-content.ts'
 
 const TEXTS = [
@@ -16,12 +17,17 @@ const TEXTS = [
 
 /**
  * The object for a service worker: flat, on top of `default_payload` from the pusher's data (Sygnal's form of a Web
- * Push message). Absent and empty fields are left out.
+ * Push message). Absent and empty fields are left out. `text`: the words of the gateway, for an app that asks for them.
  */
-export function webPushForms(notification: Notification, device: NotificationDevice): Forms {
+export function webPushForms(
+  notification: Notification,
+  device: NotificationDevice,
+  text?: NotificationText,
+): Forms {
   const below = device.data?.['default_payload']
   const base = { ...(isJsonObject(below) && below), ...countsOf(notification) }
-  const full = () => ({ ...base, ...fieldsOf(notification) })
+  const written = text === undefined ? {} : { [TEXT]: text }
+  const full = () => ({ ...base, ...fieldsOf(notification), ...written })
   const { event_id: eventId, room_id: roomId } = notification
   return {
     full,

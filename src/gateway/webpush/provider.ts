@@ -4,6 +4,7 @@ import { endpointFor, lineOfEndpoint, openEndpointAgent } from '../endpoint.ts'
 import { type KnownOrigins, makeKnownOrigins, TOO_MANY_FOR_UNKNOWN_HOST } from '../known-origins.ts'
 import { fit, type FormName } from '../message-forms.ts'
 import { collapseId, countsCollapseId } from '../message-id.ts'
+import { askedText, type NotificationText } from '../notification-text.ts'
 import type { Message, Provider, ProviderDeps, ProviderType, ProviderResult } from '../provider.ts'
 import { secureContextFor } from '../secure-context.ts'
 import { urgencyOf } from '../urgency.ts'
@@ -54,12 +55,13 @@ function makeProvider(app: App): Provider {
     lineOf: ({ data }) => lineOfEndpoint(data?.['endpoint']),
     check: () => Promise.resolve([...app.faults]),
     async send(message, signal) {
-      const prepared = prepare(app, message)
+      const text = await askedText(app.deps.wordsOf, message)
+      const prepared = prepare(app, { message, text })
       if ('kind' in prepared) return prepared
       const result = await attempt(prepared, signal)
       if (result.status !== 413 || prepared.formName === 'event_id_only') return result
       // Some push services accept less than RFC 8030 requires.
-      const smaller = prepare(app, message, 'event_id_only')
+      const smaller = prepare(app, { message }, 'event_id_only')
       return 'kind' in smaller ? result : attempt(smaller, signal)
     },
     async [Symbol.asyncDispose]() {
@@ -79,7 +81,11 @@ type Prepared = {
 }
 
 /** The result if no request is needed; else the message to send. */
-function prepare(app: App, message: Message, from: FormName = 'full'): Prepared | ProviderResult {
+function prepare(
+  app: App,
+  { message, text }: { message: Message; text?: NotificationText | undefined },
+  from: FormName = 'full',
+): Prepared | ProviderResult {
   const { options, vapid, origins } = app
   const { device, notification } = message
   if (vapid === undefined) return { kind: 'misconfigured', reason: 'credentials' }
@@ -89,7 +95,7 @@ function prepare(app: App, message: Message, from: FormName = 'full'): Prepared 
     return { kind: 'delivered', reason: 'nothing to send' }
   const retryAfterMs = origins.pauseLeftAt(url.origin)
   if (retryAfterMs > 0) return { kind: 'retry', status: 429, reason: 'push service rests', retryAfterMs }
-  const fitting = fit(webPushForms(notification, device), MAX_PLAINTEXT_BYTES, from)
+  const fitting = fit(webPushForms(notification, device, text), MAX_PLAINTEXT_BYTES, from)
   if (fitting === undefined) return { kind: 'refused', reason: 'too large' }
   const waitMs = origins.unknownHostWait(url)
   if (waitMs > 0) return { ...TOO_MANY_FOR_UNKNOWN_HOST, retryAfterMs: waitMs }

@@ -11,7 +11,7 @@ import {
   type MailSender,
   testLetter,
 } from '../../../src/delivery/email/render.ts'
-import { eventTextOf } from '../../../src/delivery/email/event-text.ts'
+import { eventTextOf } from '../../../src/language/event-text.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import type { RoomId, UserId } from '../../../src/lib/ids.ts'
 
@@ -61,7 +61,8 @@ function eventToMail(of: EventFields): EventToMail {
   } as unknown as EventToMail
 }
 
-const digest = (events: EventToMail[], rooms = 1): Digest => digestOf(events, { userId: me, rooms })
+const digest = (events: EventToMail[], rooms = 1): Digest =>
+  digestOf(events, { userId: me, rooms, words: mailSender.words.notification })
 const letterOf = (events: EventToMail[], rooms?: number) => fullLetter(digest(events, rooms), mailSender)
 
 test('escapes names and bodies in HTML, writes them in one line in subjects, and indents them in text', () => {

@@ -192,7 +192,11 @@ onEachDatabase('the store of mail', (open) => {
       assert.equal(await mailedPusher(deps, token), undefined)
       assert.equal(await unsubscribe(deps, token), false)
     }
-    assert.deepEqual(await mailedPusher(deps, 'token-1'), { userId: bob, address: 'bob@example.org' })
+    assert.deepEqual(await mailedPusher(deps, 'token-1'), {
+      userId: bob,
+      address: 'bob@example.org',
+      lang: 'en',
+    })
     assert.equal(await unsubscribe(deps, 'token-1'), true)
     assert.deepEqual(
       (await delivery.pusherRows()).map((row) => row.kind),

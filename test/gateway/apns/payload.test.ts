@@ -364,3 +364,41 @@ suite('an APNs payload that is too long', () => {
     )
   })
 })
+
+suite('the APNs payload of an app with `alert: text`', () => {
+  const text = {
+    title: 'Mission Control',
+    body: 'Major Tom hat ein Bild gesendet',
+    lang: 'de',
+    dir: 'ltr',
+  } as const
+  const payload = (notification: object, aps?: object) => {
+    const device = aps === undefined ? {} : { data: { default_payload: { aps } } }
+    const made = apnsForms(messageOf({ notification, device }), {
+      sendBadgeCounts: true,
+      tweakSound: false,
+      text,
+    })
+    assert.ok(made.kind === 'forms')
+    return (made.forms.full() as { aps: unknown }).aps
+  }
+  const written = { title: text.title, body: text.body }
+
+  test('has the words of the gateway instead of keys', () => {
+    assert.deepEqual(payload(ROOM_MESSAGE), { alert: written, badge: 3 })
+    const aps = {
+      'mutable-content': 1,
+      alert: { 'loc-key': 'SINGLE_UNREAD', 'loc-args': [], 'launch-image': 'a' },
+    }
+    assert.deepEqual(payload(ROOM_MESSAGE, aps), {
+      'mutable-content': 1,
+      alert: { 'launch-image': 'a', ...written },
+      badge: 3,
+    })
+  })
+
+  test('has the words for an event of which only the id is known, unless the app has sent an alert', () => {
+    assert.deepEqual(payload(ID_ONLY), { alert: written })
+    assert.deepEqual(payload(ID_ONLY, { alert: 'Hello' }), { alert: 'Hello' })
+  })
+})

@@ -1,7 +1,6 @@
-import type { notificationMessages } from '../../language/messages.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { fewLines, oneLine } from '../../lib/mail/plain-text.ts'
-import type { PokeEvent } from '../../lib/matrix-event.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { fewLines, oneLine } from '../lib/mail/plain-text.ts'
+import type { notificationMessages } from './messages.ts'
 
 const BODY = { max: 500, lines: 12 }
 const NAME = 60
@@ -31,7 +30,7 @@ const SENT: Readonly<Record<string, Sentence>> = {
 }
 
 /** Only plain text is used: `formatted_body` is HTML that users wrote. */
-export function eventTextOf({ type, content }: Pick<PokeEvent, 'type' | 'content'>): EventText {
+export function eventTextOf({ type, content }: { type: string; content: JsonObject }): EventText {
   if (type === 'm.room.encrypted') return { sentence: 'sent-encrypted', lines: [] }
   if (type === 'm.room.message') return message(content)
   if (type === 'm.room.member') return { sentence: membership(content), lines: [] }
@@ -40,7 +39,7 @@ export function eventTextOf({ type, content }: Pick<PokeEvent, 'type' | 'content
 }
 
 /** A name that users choose, such as the name of a room; empty: it has no visible characters. */
-export const nameForMail = (name: string): string => oneLine(name, NAME)
+export const shownName = (name: string): string => oneLine(name, NAME)
 
 function message(content: JsonObject): EventText {
   const { msgtype } = content
