@@ -96,7 +96,7 @@ import { createTyping } from './rooms/typing.ts'
 import type { Database, Transaction } from './storage/database.ts'
 import type { Queries } from './storage/query.ts'
 import { startTraceSweeper } from './trace/sweep.ts'
-import { type Arrivals, createArrivals } from './trace/arrival/wiring.ts'
+import { createArrivals } from './trace/arrival/wiring.ts'
 import type { Trace } from './trace/trace.ts'
 
 /** A message to all devices of a user is stored once for each: a request can store this many times the size of its body. */
@@ -211,7 +211,7 @@ function createSending(
   })
   const events = createEvents({ log, metrics, clock })
   const webPush = vapid && makeLazyWebPush({ ...outbound, wordsOf, vapid, events })
-  const sending = { send: sender.send, webPush, events, includeContent: config.push.include_content }
+  const sending = { send: sender.send, webPush, events, wordsOf, includeContent: config.push.include_content }
   const checkUrl: PusherDeps['checkUrl'] = (url, kind) =>
     kind === 'webpush'
       ? checkPushResource(url, { policy, lookup })
@@ -375,10 +375,9 @@ function createReading({ db, bus, clock, random, log, metrics, config, ruleSetti
 }
 
 type Reading = ReturnType<typeof createReading>
-type Front = Omit<ClientApiDeps, keyof ReturnType<typeof clientDeps> | 'keys' | 'webPush'> & {
-  webPush: Sending['webPush']
-  fetches: Arrivals
-}
+type Front = Omit<ClientApiDeps, keyof ReturnType<typeof clientDeps> | 'keys' | 'webPush'> &
+  Pick<Sending, 'webPush'> &
+  Pick<Reading, 'fetches'>
 
 /** The servers, and all that is behind their routes. */
 function createFront(given: Given, { webPush, ...stages }: Front) {
@@ -438,7 +437,7 @@ const clientDeps = ({ config, media, wordsOf }: Given, accounts: AccountDeps) =>
 type Delivering = Sending & Pick<Reading, 'activity' | 'fetches'> & Omit<AccountHangers, 'rooms'>
 
 async function startDelivering(
-  { db, bus, clock, random, log, trace, config, mail, ruleSettings, own, wordsOf }: Given,
+  { db, bus, clock, random, log, trace, config, mail, ruleSettings, own }: Given,
   { sending, pushers, notifications, activity, fetches }: Delivering,
 ): Promise<AsyncDisposable[]> {
   const questions = {
@@ -450,7 +449,6 @@ async function startDelivering(
     rulesOf: (q: Queries, userId: UserId) => rulesetOf(q, userId, ruleSettings),
     ruleSettings,
     displayNameAt,
-    wordsOf,
     includeContent: sending.includeContent,
   }
   const pokes = await startDelivery({
