@@ -112,8 +112,13 @@ test('a poke has the name of its room in the language of the pusher, and the inb
   await inbox('short', { lang: 'pl' }, { ...asking, format: 'event_id_only' })
   await inbox('silent', { lang: 'pl' })
   const refused = await ola.try('POST', '/pushers/set', {
-    ...{ kind: 'http', app_id: 'org.belfry.inbox', pushkey: 'p', lang: 'pl', app_display_name: 'a' },
-    ...{ device_display_name: 'a', data: { url: notifyUrl, 'org.belfry.lang': 'pl' } },
+    kind: 'http',
+    app_id: 'org.belfry.inbox',
+    pushkey: 'p',
+    lang: 'pl',
+    app_display_name: 'a',
+    device_display_name: 'a',
+    data: { url: notifyUrl, 'org.belfry.lang': 'pl' },
   })
   assert.deepEqual([refused.status, refused.body['errcode']], [400, 'M_BAD_JSON'])
 
