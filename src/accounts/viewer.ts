@@ -60,7 +60,10 @@ export async function viewerFacts(
     sharingPosition: 0,
   }
   const viewer = { userId, deviceId: deviceId ?? NO_DEVICE }
-  for (const row of await q.all(factsOfViewer, { ...viewer, since })) addFact(facts, row)
+  const rows = await q.all(factsOfViewer, { ...viewer, since })
+  // A few rows, for which a database would make a table to sort them.
+  rows.sort((a, b) => a.position - b.position)
+  for (const row of rows) addFact(facts, row)
   facts.heldKeys.sort((a, b) => (a.algorithm < b.algorithm ? -1 : Number(a.algorithm > b.algorithm)))
   return facts
 }
@@ -218,6 +221,5 @@ export const factsOfViewer = query<OfViewer>()((db, p, d) =>
         ),
     )
     .unionAll(factsOfKeys(db, p))
-    .unionAll(positions(db, p, d))
-    .orderBy('position'),
+    .unionAll(positions(db, p, d)),
 )

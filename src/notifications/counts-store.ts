@@ -2,9 +2,50 @@ import { type Compilable, type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 import { laterOf, intervalsWhere } from './cohort-interval-sql.ts'
+import { DEFAULT_COHORT } from './cohort.ts'
 import { type Counted, exceptionValue, retractedValue, threadTotal, unreadOfRoom } from './unread-sql.ts'
 
 type RoomsOf = { userId: UserId; roomIds: readonly RoomId[] }
+
+/**
+ * The unread counts of a member who was always in the default cohort, when nothing is subtracted or added (`unreadOfRoom`): the total of the cohort at its last
+ * event less that at the read position. `is_usual` is 0 when that is not known; then `unreadByRoom` has the counts, for four times the time.
+ * One row for each of `roomIds` in which the user is a member.
+ */
+export const usualUnreadByRoom = query<RoomsOf>()((db, p, d) => {
+  const rowOf = (upTo: RawBuilder<unknown>) => sql<number>`(select max(o.position) from cohort_outcomes as o
+    where o.room_id = r.room_id and o.cohort = ${sql.lit(DEFAULT_COHORT)}${upTo})`
+  const since = (column: 'total_notify' | 'total_highlight') =>
+    sql<number>`coalesce(${sql.ref(`last.${column}`)}, 0) - coalesce(${sql.ref(`seen.${column}`)}, 0)`
+  return db
+    .selectFrom('read_positions as r')
+    .leftJoin('cohort_outcomes as last', (join) =>
+      join
+        .onRef('last.room_id', '=', 'r.room_id')
+        .on('last.cohort', '=', sql.lit(DEFAULT_COHORT))
+        .on('last.position', '=', rowOf(sql``)),
+    )
+    .leftJoin('cohort_outcomes as seen', (join) =>
+      join
+        .onRef('seen.room_id', '=', 'r.room_id')
+        .on('seen.cohort', '=', sql.lit(DEFAULT_COHORT))
+        .on('seen.position', '=', rowOf(sql` and o.position <= r.position`)),
+    )
+    .where('r.user_id', '=', p.userId)
+    .where('r.room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>)
+    .where('r.thread_id', '=', '')
+    .select([
+      'r.room_id',
+      since('total_notify').as('notifications'),
+      since('total_highlight').as('highlights'),
+      sql<number>`case when exists (select 1 from cohort_members as c where c.user_id = r.user_id and c.room_id = r.room_id)
+    or exists (select 1 from exceptions as e where e.user_id = r.user_id and e.room_id = r.room_id and e.position > r.position)
+    or exists (select 1 from read_positions as t where t.user_id = r.user_id and t.room_id = r.room_id
+      and t.thread_id <> '' and t.position > r.position)
+    or exists (select 1 from cohort_outcomes as o where o.room_id = r.room_id and o.cohort = ${sql.lit(DEFAULT_COHORT)}
+      and o.retracted = 1 and o.position > r.position) then 0 else 1 end`.as('is_usual'),
+    ])
+})
 
 /** One row for each of `roomIds` in which the user is a member. */
 export const unreadByRoom = query<RoomsOf>()((db, p, d) =>

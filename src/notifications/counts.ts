@@ -1,6 +1,6 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
-import { type ThreadRow, unreadByRoom, unreadByThread } from './counts-store.ts'
+import { type ThreadRow, unreadByRoom, unreadByThread, usualUnreadByRoom } from './counts-store.ts'
 
 /** `notifications` includes `highlights`. */
 export type UnreadCount = { notifications: number; highlights: number }
@@ -19,8 +19,13 @@ export async function unreadTotals(
 ): Promise<Map<RoomId, RoomCounts>> {
   const counts = new Map<RoomId, RoomCounts>()
   if (roomIds.length === 0) return counts
-  for (const { room_id: roomId, notifications, highlights } of await q.all(unreadByRoom, { userId, roomIds }))
+  const rows = await q.all(usualUnreadByRoom, { userId, roomIds })
+  const unusual = rows.filter((row) => row.is_usual === 0).map((row) => row.room_id)
+  for (const { room_id: roomId, notifications, highlights } of rows)
     counts.set(roomId, countsOf(notifications, highlights))
+  if (unusual.length > 0)
+    for (const row of await q.all(unreadByRoom, { userId, roomIds: unusual }))
+      counts.set(row.room_id, countsOf(row.notifications, row.highlights))
   for (const roomId of roomIds) if (!counts.has(roomId)) counts.set(roomId, countsOf(0, 0))
   return counts
 }

@@ -75,6 +75,10 @@ function listedRoom(row: Row): ListedRoom {
 const LAST_OF_MEMBER = sql<number>`case when m.membership = 'join'
   then (select max(x.position) from events as x where x.room_id = m.room_id) else m.position end`
 
+const BUMP_POSITION = sql<
+  number | null
+>`coalesce(e.bump_position, ${lastBump(sql`e.room_id`, sql`e.position`)})`.as('bump_position')
+
 const listed = (db: QueryCreator<Schema>) =>
   db
     .selectFrom('memberships as m')
@@ -95,11 +99,42 @@ const listed = (db: QueryCreator<Schema>) =>
       'r.canonical_alias',
       'r.avatar_url',
     ])
-    .select(
-      sql<number | null>`coalesce(e.bump_position, ${lastBump(sql`e.room_id`, sql`e.position`)})`.as(
-        'bump_position',
+    .select(BUMP_POSITION)
+
+const joinedRows = (db: QueryCreator<Schema>) =>
+  db
+    .selectFrom('rooms as r')
+    .innerJoin('events as e', (join) =>
+      join.on(
+        'e.position',
+        '=',
+        sql<number>`(select max(x.position) from events as x where x.room_id = r.room_id)`,
       ),
     )
+    .select([
+      'r.room_id',
+      'e.position as last_position',
+      'r.joined_count',
+      'r.invited_count',
+      'r.version',
+      'r.room_type',
+      'r.is_encrypted',
+      'r.name',
+      'r.canonical_alias',
+      'r.avatar_url',
+      BUMP_POSITION,
+    ])
+
+/** Rooms as each of their joined members sees them. */
+export const joinedRoomRows = query<{ roomIds: readonly RoomId[] }>()((db, p, d) =>
+  joinedRows(db).where('r.room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>),
+)
+
+export type JoinedRoomRow = typeof joinedRoomRows extends Query<infer _P, infer R> ? R : never
+
+/** `memberPosition`: the position of the user's member event. */
+export const joinedRoom = (row: JoinedRoomRow, memberPosition: number): ListedRoom =>
+  listedRoom({ ...row, membership: 'join', member_position: memberPosition, joined_then: null })
 
 export const listedRooms = query<{ userId: UserId; memberships: readonly Membership[] }>()((db, p, d) =>
   listed(db)

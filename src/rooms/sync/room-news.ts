@@ -22,7 +22,13 @@ import { type RoomSummary, summariesOf } from './summary-store.ts'
  */
 export type StateForm = 'state' | 'state_after' | 'org.matrix.msc4222.state_after'
 
-export type RoomReader = PageReader & { filter: SyncFilter; sharedRooms: SharedRooms; stateForm: StateForm }
+export type RoomReader = PageReader & {
+  filter: SyncFilter
+  sharedRooms: SharedRooms
+  stateForm: StateForm
+  /** Of a whole state, only these types are read, beside members that are read by their ids; undefined: those that the filter allows. */
+  stateTypes?: readonly string[] | undefined
+}
 
 export const isStateAfter = ({ stateForm }: RoomReader) => stateForm !== 'state'
 
@@ -118,7 +124,7 @@ export async function statesOf(
 ): Promise<EventsByRoom> {
   const filter = reader.filter.state
   const full = rooms.filter(({ plan }) => plan.state === 'full').map((room) => placeOf(reader, room))
-  const states = await statesUpTo(q, full, { members: !filter.lazyLoadMembers })
+  const states = await statesUpTo(q, full, { members: !filter.lazyLoadMembers, types: reader.stateTypes })
   const gaps = rooms.filter(({ plan, timeline }) => plan.state === 'changes' && hasGap(plan, timeline))
   const changes = await stateChanges(
     q,

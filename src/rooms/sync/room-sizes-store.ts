@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { RoomId } from '../../lib/ids.ts'
-import { type Queries, query } from '../../storage/query.ts'
+import type { QueryBuilder } from '../../storage/query-builder.ts'
+import { type Dialect, type Queries, query } from '../../storage/query.ts'
 import { EVENT_FRAME_BYTES } from '../scan-timeline.ts'
 import type { SyncFilter } from './filter.ts'
 import type { PlannedRoom } from './joined-room.ts'
@@ -26,26 +27,27 @@ export async function sizesOf(
     const whole = plan.state === 'full' ? 1 : 0
     return [{ room_id: plan.roomId, low: after, high: upTo, whole }]
   })
-  const members = filter.state.lazyLoadMembers ? 0 : MEMBER_BYTES
-  const limit = timelineLimit(filter.timeline) + 1
-  const rows =
-    ranges.length === 0 ? [] : await q.all(roomSizes, { ranges, limit, members, frame: EVENT_FRAME_BYTES })
+  if (ranges.length === 0) return sizes
+  const of = { ranges, limit: timelineLimit(filter.timeline) + 1, frame: EVENT_FRAME_BYTES }
+  const rows = filter.state.lazyLoadMembers
+    ? await q.all(roomSizes, of)
+    : await q.all(roomSizesWithMembers, { ...of, member: MEMBER_BYTES })
   for (const { room_id: roomId, bytes } of rows) sizes.set(roomId, bytes)
   return sizes
 }
 
 type RangeRow = { room_id: RoomId; low: number; high: number; whole: number }
-type Sizes = { ranges: readonly RangeRow[]; limit: number; members: number; frame: number }
+type Sizes = { ranges: readonly RangeRow[]; limit: number; frame: number }
 
-/** `members`: the bytes of one member event; 0: members are not counted. */
-export const roomSizes = query<Sizes>()((db, p, d) => {
+const sizesWith = (
+  db: QueryBuilder,
+  { p, d, members }: { p: Sizes; d: Dialect; members: RawBuilder<number> },
+) => {
   const frame = d.integer(p.frame)
   const timeline = sql<number>`coalesce((select sum(t.bytes + ${frame}) from (
     select octet_length(e.content) as bytes from events as e
     where e.room_id = r.room_id and e.position > r.low and e.position <= r.high
     order by e.position desc limit ${p.limit}) as t), 0)`
-  const members = sql<number>`(select count(*) from current_state as s
-    where s.room_id = r.room_id and s.type = 'm.room.member' and r.whole = 1 and ${d.integer(p.members)} > 0)`
   return db
     .selectFrom(
       d.rows(p.ranges, { room_id: 'text', low: 'integer', high: 'integer', whole: 'integer' }).as('r'),
@@ -54,6 +56,15 @@ export const roomSizes = query<Sizes>()((db, p, d) => {
     .select([
       'r.room_id',
       sql<number>`${timeline} + r.whole * (rooms.state_bytes + rooms.state_events * ${frame})
-        + ${members} * ${d.integer(p.members)}`.as('bytes'),
+        + ${members}`.as('bytes'),
     ])
+}
+
+export const roomSizes = query<Sizes>()((db, p, d) => sizesWith(db, { p, d, members: sql.lit(0) }))
+
+/** With the members of a whole state. `member`: the bytes of one member event. */
+export const roomSizesWithMembers = query<Sizes & { member: number }>()((db, p, d) => {
+  const members = sql<number>`(select count(*) from current_state as s
+    where s.room_id = r.room_id and s.type = 'm.room.member' and r.whole = 1) * ${d.integer(p.member)}`
+  return sizesWith(db, { p, d, members })
 })

@@ -18,14 +18,15 @@ export async function stateUpTo(q: Queries, of: At & { members: boolean }): Prom
   return (await statesUpTo(q, [of], of)).get(of.roomId) ?? []
 }
 
-/** `stateUpTo` of several rooms, in one statement. */
+/** `stateUpTo` of several rooms, in one statement. `types`: only state of these types, whatever `members` says. */
 export async function statesUpTo(
   q: Queries,
   rooms: readonly At[],
-  { members }: { members: boolean },
+  { members, types }: { members: boolean; types?: readonly string[] | undefined },
 ): Promise<EventsByRoom> {
-  if (rooms.length === 0) return new Map()
+  if (rooms.length === 0 || types?.length === 0) return new Map()
   const places = { rooms: rooms.map(({ roomId, position }) => ({ room_id: roomId, position })) }
+  if (types !== undefined) return byRoom(await q.all(stateOfTypes, { ...places, types }))
   return byRoom(await q.all(members ? stateBefore : stateWithoutMembers, places))
 }
 
@@ -109,6 +110,15 @@ export const stateWithoutMembers = query<{ rooms: readonly Place[] }>()((db, p, 
       .select(EVENT_COLUMNS)
   return range('<').unionAll(range('>'))
 })
+
+export const stateOfTypes = query<{ rooms: readonly Place[]; types: readonly string[] }>()((db, p, d) =>
+  db
+    .selectFrom(d.rows(p.rooms, PLACE).as('r'))
+    .innerJoin('current_state as s', 's.room_id', 'r.room_id')
+    .innerJoin('events', (join) => join.on('events.position', '=', heldAt(positionOfRoom)))
+    .select(EVENT_COLUMNS)
+    .where('s.type', 'in', d.list(p.types)),
+)
 
 export const allMembersUpTo = query<At>()((db, p) =>
   db

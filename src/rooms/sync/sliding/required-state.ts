@@ -46,6 +46,18 @@ export function wantsAllMembers(filter: StateFilter): boolean {
   )
 }
 
+/** The types of which state has to be read, beside members by their ids; undefined: all. */
+export function wantedTypes(filter: StateFilter): string[] | undefined {
+  const types = new Set<string>()
+  for (const { include } of filter)
+    for (const { type } of include) {
+      if (type === undefined) return undefined
+      types.add(type)
+    }
+  if (!wantsAllMembers(filter)) types.delete(MEMBER)
+  return [...types].sort()
+}
+
 /** The users whose member events are wanted by their ids. */
 export function wantedMembers(filter: StateFilter): string[] {
   const keys = filter.flatMap(({ include }) =>

@@ -203,10 +203,11 @@ async function windowsFor(
   return { windows, isDm, isSettled, changesDirect }
 }
 
-async function receiptsSince({ read, request, start, now }: Attempt): Promise<ReceiptNews> {
+async function receiptsSince({ read, request, start, now, facts }: Attempt): Promise<ReceiptNews> {
   const { hasCounts, extensions, viewer } = request
   if (!start.since || !(hasCounts || extensions.receipts)) return NO_RECEIPTS
   const since = start.since.position
+  if (facts.receiptsPosition <= since) return NO_RECEIPTS
   const known = start.state.keys()
   return receiptNews(read, { userId: viewer.userId, since, position: now.position, known })
 }

@@ -3,11 +3,11 @@ import type { RoomId, UserId } from '../../../lib/ids.ts'
 import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
 import type { Membership } from '../../../storage/schema.ts'
-import { type ListedRoom, listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
-import { roomsWithLatestNews } from '../news-store.ts'
+import { joinedRoom, type ListedRoom, listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
 import { type RoomMap, roomMap } from './room-map.ts'
 import { type Hiding, isSameHiding, withoutHidden } from '../ignoring.ts'
-import { departedRooms, forgottenRooms, roomsWithEvents } from './rooms-of-user-store.ts'
+import { departedRooms, forgottenRooms } from './rooms-of-user-store.ts'
+import { createStreamNews, type StreamNews, type StreamNewsCache } from './stream-news.ts'
 
 /** The rooms of a user at a position. Never modified: an update is a new value. */
 export type RoomList = {
@@ -41,14 +41,15 @@ const MAX_LEFT = 200
 const FEW_POSITIONS = 1000
 
 /**
- * Caches the lists of rooms in memory. A list has a position, so it is updated from the events after that: one event costs the look-up of its room, whatever the
- * number of the user's rooms, and it does not matter which process wrote the event.
+ * Caches the lists of rooms in memory. A list has a position, so it is updated from the events after that: one event costs the look-up of its room, which all its members
+ * share, whatever the number of the user's rooms, and it does not matter which process wrote the event.
  */
 export function createRoomLists(): RoomLists {
   const cache = new BoundedMap<UserId, RoomList>({
     limit: CACHED_ROOMS,
     weightOf: ({ rooms }) => rooms.size + 1,
   })
+  const news = createStreamNews()
   return {
     async of(read, request) {
       const { userId, since, position } = request
@@ -59,7 +60,7 @@ export function createRoomLists(): RoomLists {
         cached.position <= position &&
         isSameHiding(cached.hiding, request) &&
         position - cached.position <= FEW_POSITIONS
-      const list = isUsable ? await updated(read, cached, request) : await loaded(read, request)
+      const list = isUsable ? await updated(read, cached, { ...request, news }) : await loaded(read, request)
       // Another request can have read a later snapshot in between.
       if ((cache.peek(userId)?.position ?? 0) <= position) cache.set(userId, list)
       return list
@@ -77,11 +78,24 @@ async function loaded(read: Queries, request: ListRequestOfUser): Promise<RoomLi
   return { position, hiding, rooms: all, shape: shapeOf(all), left, leftSince: since }
 }
 
-async function updated(read: Queries, list: RoomList, request: ListRequestOfUser): Promise<RoomList> {
+async function updated(
+  read: Queries,
+  list: RoomList,
+  { news: cache, ...request }: ListRequestOfUser & { news: StreamNewsCache },
+): Promise<RoomList> {
   const { userId, position } = request
-  const { stale, hasLeft, forgotten } = await changesSince(read, list, request)
-  if (stale.size === 0) return list.position === position ? list : { ...list, position }
+  if (list.position === position && list.shape.removed().length === 0) return list
+  const news = await cache.of(read, { since: list.position, position })
+  const { stale, active, forgotten } = await changesSince(read, list, { userId, news })
+  if (stale.size === 0 && active.length === 0)
+    return list.position === position ? list : { ...list, position }
+  const rows = active.length === 0 ? [] : await news.read(read, active)
+  const joined = rows.map((row) => joinedRoom(row, list.rooms.get(row.room_id)?.memberPosition ?? 0))
+  if (stale.size === 0) return { ...list, position, ...withRooms(list, stale, { current: joined, position }) }
   const current = await listRoomsAmong(read, { userId, roomIds: [...stale] })
+  const hasLeft = current.some(
+    ({ membership, memberPosition }) => isOver(membership) && memberPosition > list.position,
+  )
   const { left, removed } = hasLeft
     ? await departed(read, userId, list.leftSince)
     : {
@@ -103,41 +117,44 @@ async function updated(read: Queries, list: RoomList, request: ListRequestOfUser
     request,
     inside.filter((room) => !isKnown(room)),
   )
+  const rooms = [...joined, ...inside.filter(isKnown), ...shown, ...removed]
   return {
     ...list,
     position,
     ...newestOf(left, list.leftSince),
-    ...withRooms(list, stale, { current: [...inside.filter(isKnown), ...shown, ...removed], position }),
+    ...withRooms(list, stale, { current: rooms, position }),
   }
 }
 
 type ListChanges = {
-  /** The rooms to read again. */
+  /** The rooms to read again for the user. */
   stale: ReadonlySet<RoomId>
-  /** The user left a room, or was removed from one. */
-  hasLeft: boolean
+  /** The joined rooms with events that did not change the user's own membership. */
+  active: readonly RoomId[]
   /** The rooms of the list that the user has forgotten. */
   forgotten: ReadonlySet<RoomId>
 }
 
 async function changesSince(
   read: Queries,
-  { position: since, shape }: RoomList,
-  { userId, position }: ListRequestOfUser,
+  { rooms, shape }: RoomList,
+  { userId, news }: { userId: UserId; news: StreamNews },
 ): Promise<ListChanges> {
-  const news = since === position ? [] : await read.all(roomsWithLatestNews, { userId, since, position })
-  const stale = new Set<RoomId>(news.map((row) => row.room_id))
-  const [invited, removed] = [shape.invited(), shape.removed()]
-  // What an invitation shows can change without news for the user.
-  if (since !== position && invited.length > 0)
-    for (const row of await read.all(roomsWithEvents, { roomIds: invited, since, position }))
-      stale.add(row.room_id)
+  const stale = new Set<RoomId>()
+  const active: RoomId[] = []
+  for (const [roomId, members] of news.rooms) {
+    const membership = rooms.get(roomId)?.membership
+    if (members.has(userId)) stale.add(roomId)
+    else if (membership === 'join') active.push(roomId)
+    // What an invitation shows can change.
+    else if (membership !== undefined && !isOver(membership)) stale.add(roomId)
+  }
   // Forgetting a room takes no position.
+  const removed = shape.removed()
   const rows = removed.length === 0 ? [] : await read.all(forgottenRooms, { userId, roomIds: removed })
   const forgotten = new Set(rows.map((row) => row.room_id))
   for (const roomId of forgotten) stale.add(roomId)
-  const hasLeft = news.some(({ membership }) => isOver(membership))
-  return { stale, hasLeft, forgotten }
+  return { stale, active, forgotten }
 }
 
 /** Each request looks at the rooms that the user has left, so only the newest are kept: a request from before them reads the list again. */

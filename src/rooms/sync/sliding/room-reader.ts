@@ -6,7 +6,7 @@ import { NO_FILTER, withoutIgnored } from '../filter.ts'
 import { planRoom, type RoomPlan } from '../plan.ts'
 import type { RoomReader } from '../room-news.ts'
 import type { SharedRooms } from '../shared-rooms.ts'
-import { wantsAllMembers } from './required-state.ts'
+import { wantedTypes, wantsAllMembers } from './required-state.ts'
 import type { SelectedRoom } from './select-rooms.ts'
 
 /** How the rooms of a response are read. */
@@ -52,25 +52,44 @@ export function readersOf<Room extends Pick<SelectedRoom, 'config'>>(
   reader: SlidingReader,
   rooms: readonly Room[],
 ): { reader: RoomReader; rooms: Room[] }[] {
-  const groups = Map.groupBy(rooms, ({ config }) => `${config.limit} ${wantsAllMembers(config.filter)}`)
-  return [...groups.values()].map((group) => ({ rooms: group, reader: roomReader(reader, group[0]) }))
+  const [first, ...others] = rooms
+  // Nearly all rooms of a response have the same config.
+  if (first && others.every(({ config }) => config === first.config))
+    return [{ rooms: [...rooms], reader: roomReader(reader, first.config) }]
+  const groups = Map.groupBy(rooms, ({ config }) => `${config.limit} ${config.state}`)
+  return [...groups.values()].map((group) => ({
+    rooms: group,
+    reader: roomReader(reader, (group[0] as Room).config),
+  }))
 }
 
-function roomReader(
-  { ignored, ...reader }: SlidingReader,
-  room: Pick<SelectedRoom, 'config'> | undefined,
-): RoomReader {
-  const config = room?.config ?? { limit: 0, filter: [] }
+function roomReader({ ignored, ...reader }: SlidingReader, config: SelectedRoom['config']): RoomReader {
+  const { filter, stateTypes } = readingOf(config)
   return {
     ...reader,
     // `required_state` is the state at the end of the timeline.
     stateForm: 'state_after',
-    filter: {
-      ...NO_FILTER,
-      timeline: withoutIgnored({ ...NO_FILTER.timeline, limit: config.limit }, ignored),
-      state: { ...NO_FILTER.state, lazyLoadMembers: !wantsAllMembers(config.filter) },
-    },
+    stateTypes,
+    filter: ignored.size === 0 ? filter : { ...filter, timeline: withoutIgnored(filter.timeline, ignored) },
   }
+}
+
+type Reading = Pick<RoomReader, 'filter' | 'stateTypes'>
+/** By config, which stays the same while the windows do, so that the shared news are found by the same filter. */
+const readings = new WeakMap<SelectedRoom['config'], Reading>()
+
+function readingOf(config: SelectedRoom['config']): Reading {
+  let reading = readings.get(config)
+  if (!reading) {
+    const filter = {
+      ...NO_FILTER,
+      timeline: { ...NO_FILTER.timeline, limit: config.limit },
+      state: { ...NO_FILTER.state, lazyLoadMembers: !wantsAllMembers(config.filter) },
+    }
+    reading = { filter, stateTypes: wantedTypes(config.filter) }
+    readings.set(config, reading)
+  }
+  return reading
 }
 
 /** The users whose events and memberships a timeline shows. */

@@ -42,15 +42,12 @@ export const forgottenRooms = query<{ userId: UserId; roomIds: readonly RoomId[]
     .orderBy('room_id'),
 )
 
-/** Those of some rooms that have events after `since`, up to `position`. */
-export const roomsWithEvents = query<{ roomIds: readonly RoomId[]; since: number; position: number }>()(
-  (db, p, d) =>
-    db
-      .selectFrom('events')
-      .select('room_id')
-      .distinct()
-      .where('position', '>', p.since)
-      .where('position', '<=', p.position)
-      // An expression, so that the events are read and not the index of each room.
-      .where(sql<boolean>`room_id || '' in ${d.list(p.roomIds)}`),
+/** The rooms with events after `since`, up to `position`; `member`: the user of a member event. */
+export const roomsWithEvents = query<{ since: number; position: number }>()((db, p) =>
+  db
+    .selectFrom('events')
+    .select(['room_id', sql<string | null>`case when type = 'm.room.member' then state_key end`.as('member')])
+    .distinct()
+    .where('position', '>', p.since)
+    .where('position', '<=', p.position),
 )

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RoomId } from '../../../../src/lib/ids.ts'
+import type { RoomId, UserId } from '../../../../src/lib/ids.ts'
 import { counting } from '../../../support/counting-database.ts'
 import { onEachDatabase } from '../../../support/databases.ts'
 import { user } from '../../sync-fixture.ts'
 import { createSlidingFixture, type SlidingFixture } from './fixture.ts'
 
 const [alice, bob] = [user('alice'), user('bob')]
-const MAX_INITIAL = 22
-const MAX_INCREMENTAL = 13
-const MAX_AFTER_PUSH = 18
+const MAX_INITIAL = 20
+const MAX_INCREMENTAL = 6
+const MAX_AFTER_PUSH = 16
+/** For a further member who syncs the same event: the facts of the user, and the unread counts. */
+const MAX_SHARED = 2
 
 /** What Element X asks for. */
 const TYPES = ['m.room.name', 'm.room.topic', 'm.room.avatar', 'm.room.power_levels', 'm.room.create']
@@ -71,6 +73,21 @@ onEachDatabase('the number of statements of sliding sync', (open) => {
       assert.deepEqual(Object.keys(response.rooms), [roomId])
       ;({ pos } = response)
     }
+  })
+
+  test(`is ${MAX_SHARED} for one new event that another member has synced`, async (t) => {
+    const { db, count } = counting(await open(t))
+    const fixture = await createSlidingFixture(t, db, ['alice', 'bob'])
+    const roomId = await addRooms(fixture, 30)
+    const first = new Map<UserId, string>()
+    for (const member of [alice, bob])
+      first.set(member, (await fixture.slide(member, roomList, { hasCounts: true })).pos)
+    await fixture.say(roomId, alice, 'one')
+    await fixture.slide(alice, roomList, { pos: first.get(alice), hasCounts: true })
+    const before = { ...count }
+    const { rooms } = await fixture.slide(bob, roomList, { pos: first.get(bob), hasCounts: true })
+    assert.equal(count.read + count.write - before.read - before.write, MAX_SHARED)
+    assert.equal(rooms[roomId]?.timeline?.length, 1)
   })
 
   test(`is at most ${MAX_AFTER_PUSH} for the request after a push, with the event`, async (t) => {

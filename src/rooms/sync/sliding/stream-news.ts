@@ -1,0 +1,60 @@
+import { BoundedMap } from '../../../lib/bounded-map.ts'
+import type { RoomId, UserId } from '../../../lib/ids.ts'
+import type { Queries } from '../../../storage/query.ts'
+import { type JoinedRoomRow, joinedRoomRows } from '../../room-summaries-store.ts'
+import { roomsWithEvents } from './rooms-of-user-store.ts'
+
+/** The rooms with events in a range of positions, for all users. */
+export type StreamNews = {
+  /** By room: the users whose member events are in the range. */
+  rooms: ReadonlyMap<RoomId, ReadonlySet<UserId>>
+  /** Rooms as joined members see them at the end of the range. */
+  read(read: Queries, roomIds: readonly RoomId[]): Promise<JoinedRoomRow[]>
+}
+
+export type StreamNewsCache = {
+  of(read: Queries, range: { since: number; position: number }): Promise<StreamNews>
+}
+
+/** The maximum number of ranges, each of at most as many events as `room-lists.ts` updates a list from. */
+const MAX_RANGES = 16
+
+const NOTHING = newsOf([])
+
+/**
+ * Caches the last ranges in memory: when a message wakes a thousand users, nearly all of them have the same range. A range never changes, because a
+ * snapshot that has a position has all events up to it.
+ */
+export function createStreamNews(): StreamNewsCache {
+  const cache = new BoundedMap<string, StreamNews>({ limit: MAX_RANGES })
+  return {
+    async of(read, { since, position }) {
+      if (since === position) return NOTHING
+      const key = `${since} ${position}`
+      const cached = cache.get(key)
+      if (cached) return cached
+      const news = newsOf(await read.all(roomsWithEvents, { since, position }))
+      cache.set(key, news)
+      return news
+    },
+  }
+}
+
+function newsOf(rows: readonly { room_id: RoomId; member: string | null }[]): StreamNews {
+  const rooms = new Map<RoomId, Set<UserId>>()
+  for (const { room_id: roomId, member } of rows) {
+    let members = rooms.get(roomId)
+    if (!members) rooms.set(roomId, (members = new Set()))
+    if (member !== null) members.add(member as UserId)
+  }
+  const known = new Map<RoomId, JoinedRoomRow>()
+  return {
+    rooms,
+    async read(read, roomIds) {
+      const missing = roomIds.filter((roomId) => !known.has(roomId))
+      if (missing.length > 0)
+        for (const row of await read.all(joinedRoomRows, { roomIds: missing })) known.set(row.room_id, row)
+      return roomIds.flatMap((roomId) => known.get(roomId) ?? [])
+    },
+  }
+}
