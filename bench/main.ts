@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Benchmark, BenchOptions, Report } from './benchmark.ts'
+import { arrival } from './arrival.ts'
 import { backlog } from './backlog.ts'
 import { caches } from './caches.ts'
 import { deadGateway } from './dead-gateway.ts'
@@ -34,6 +35,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   caches,
   presence,
   trace,
+  arrival,
   journeys,
   deadGateway,
   gateway,

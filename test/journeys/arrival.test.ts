@@ -184,6 +184,12 @@ describe('the arrival of a push', () => {
       await fixture.phone.get(eventPath(fixture, second, 'context'))
       assert.equal((await untilFetched(fixture, second)).ms, 1200)
       await makeHabit(fixture, 4)
+      await shared.root.post(`/join/${encodeURIComponent(fixture.roomId)}`)
+      // A message in a group has low priority, so its fetch is not expected and does not count.
+      const low = await fixture.bob.say(fixture.roomId, 'hello')
+      await eventually(async () => (await journey(fixture, low)).state === 'sent')
+      await fixture.phone.get(eventPath(fixture, low))
+      await untilFetched(fixture, low)
       const { state, usual_ms, hour } = await arrival(fixture)
       assert.deepEqual([state, usual_ms, hour], ['arrives', 800, { arrived: 6, not_seen: 0, share: 1 }])
     })

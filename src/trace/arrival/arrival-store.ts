@@ -106,17 +106,18 @@ export const dropWaiting = query<{ of: readonly { position: number; pusher_id: n
     ),
 )
 
+const oldestOfHistory = sql<number>`coalesce((select n.entry_id from arrivals as n where n.pusher_id = ids.value
+  order by n.entry_id desc limit 1 offset ${sql.lit(HISTORY - 1)}), 0)`
+
 /** The last results of each of these pushers, the newest first. */
 export const recentArrivals = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
   db
     .selectFrom(sql<{ value: number }>`${d.numbers(p.pusherIds)}`.as('ids'))
     .innerJoin('arrivals as a', (join) =>
-      join.on(
-        'a.entry_id',
-        'in',
-        sql<number>`(select n.entry_id from arrivals as n where n.pusher_id = ids.value
-          order by n.entry_id desc limit ${sql.lit(HISTORY)})`,
-      ),
+      join
+        .onRef('a.pusher_id', '=', 'ids.value')
+        // A range: PostgreSQL would compare every row with a list of keys that depends on the pusher.
+        .on('a.entry_id', '>=', oldestOfHistory),
     )
     .select(['a.pusher_id', 'a.state', 'a.sent_at', 'a.at', 'a.expected'])
     .orderBy('a.entry_id', 'desc'),
@@ -124,12 +125,15 @@ export const recentArrivals = query<{ pusherIds: readonly number[] }>()((db, p, 
 
 type Asked = { positions: readonly number[]; pusherIds: readonly number[] }
 
+// Both columns lead to the row: an event can have thousands of arrivals, of the devices of all members.
 export const arrivalsAt = query<Asked>()((db, p, d) =>
   db
-    .selectFrom('arrivals')
-    .select(['position', 'pusher_id', 'state', 'sent_at', 'at'])
-    .where('position', 'in', d.numbers(p.positions))
-    .where('pusher_id', 'in', d.numbers(p.pusherIds)),
+    .selectFrom(sql<{ value: number }>`${d.numbers(p.positions)}`.as('e'))
+    .crossJoin(sql<{ value: number }>`${d.numbers(p.pusherIds)}`.as('u'))
+    .innerJoin('arrivals as a', (join) =>
+      join.onRef('a.position', '=', 'e.value').onRef('a.pusher_id', '=', 'u.value'),
+    )
+    .select(['a.position', 'a.pusher_id', 'a.state', 'a.sent_at', 'a.at']),
 )
 
 export type EventArrival = Pick<Arrival, 'state' | 'sentAt' | 'at'> & { pusherId: number }

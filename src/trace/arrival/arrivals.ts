@@ -13,6 +13,10 @@ export const LAST_SEEN_EVERY_MS = 60_000
 export const HISTORY = 40
 /** Fewer fetches are no habit. */
 const MIN_FETCHED = 5
+/** The newest misses of a pusher are kept, so that they do not replace its fetches, which are its habit, in its history. */
+export const KEPT_NOT_SEEN = 20
+/** Further misses in a row do not count for the share of the gateway: one device that is broken for days must not outweigh the others. */
+export const COUNTED_IN_A_ROW = 10
 /** The usual delay is the median of this number of fetches. */
 const DELAYS = 15
 
@@ -73,7 +77,7 @@ export type ArrivalSummary = {
   state: 'arrives' | 'not seen' | 'unknown'
   lastAt: number | null
   usualMs: number | null
-  /** The number of pokes in a row that did not arrive. */
+  /** The number of pokes in a row that did not arrive, `KEPT_NOT_SEEN` at most. */
   notSeen: number
   /** Pokes that the device has not fetched, without a conclusion yet. */
   waiting: number
@@ -91,8 +95,7 @@ export function summaryOf(newest: readonly Arrival[], now: number): ArrivalSumma
   const known = newest.filter(({ state }) => state !== 'waiting')
   const fetched = known.filter(({ state }) => state === 'fetched')
   const isHabit = usuallyFetches(known)
-  const firstOther = known.findIndex(({ state }) => state !== 'not seen')
-  const notSeen = firstOther === -1 ? known.length : firstOther
+  const notSeen = notSeenInARow(known)
   return {
     state: !isHabit ? 'unknown' : notSeen > 0 ? 'not seen' : 'arrives',
     lastAt: fetched.length === 0 ? null : Math.max(...fetched.map(({ at }) => at)),
@@ -102,6 +105,13 @@ export function summaryOf(newest: readonly Arrival[], now: number): ArrivalSumma
     hour: shareOf(known.filter(({ at }) => at > now - HOUR_MS)),
     day: shareOf(known.filter(({ at }) => at > now - 24 * HOUR_MS)),
   }
+}
+
+/** The number of the newest results that are misses. Waiting ones are ignored. */
+export function notSeenInARow(newest: readonly Pick<Arrival, 'state'>[]): number {
+  const known = newest.filter(({ state }) => state !== 'waiting')
+  const firstOther = known.findIndex(({ state }) => state !== 'not seen')
+  return firstOther === -1 ? known.length : firstOther
 }
 
 function shareOf(results: readonly Arrival[]): Share {

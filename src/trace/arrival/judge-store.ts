@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { query } from '../../storage/query.ts'
-import type { ArrivalState } from './arrivals.ts'
+import { type ArrivalState, KEPT_NOT_SEEN } from './arrivals.ts'
 
 // Queries of the sweep that looks for pokes without a fetch.
 
@@ -134,4 +134,17 @@ export const conclude = query<Concluded>()((db, p, d) =>
     .where('state', '=', sql.lit('waiting' as const))
     .where('entry_id', 'in', d.numbers(p.entryIds))
     .returning('pusher_id'),
+)
+
+const newestKept = sql<number>`(select n.entry_id from arrivals as n
+  where n.pusher_id = arrivals.pusher_id and n.state = 'not seen'
+  order by n.entry_id desc limit 1 offset ${sql.lit(KEPT_NOT_SEEN)})`
+
+/** Deletes all but the newest misses of these pushers. */
+export const trimNotSeen = query<{ pusherIds: readonly number[] }>()((db, p, d) =>
+  db
+    .deleteFrom('arrivals')
+    .where('pusher_id', 'in', d.numbers(p.pusherIds))
+    .where('state', '=', sql.lit('not seen' as const))
+    .where('entry_id', '<=', newestKept),
 )

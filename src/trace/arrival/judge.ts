@@ -2,7 +2,14 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Database, Transaction } from '../../storage/database.ts'
 import { stepsOfRow } from '../steps-store.ts'
 import { recentArrivals } from './arrival-store.ts'
-import { DEADLINE_MS, LAST_SEEN_EVERY_MS, LATEST_MS, usuallyFetches } from './arrivals.ts'
+import {
+  COUNTED_IN_A_ROW,
+  DEADLINE_MS,
+  LAST_SEEN_EVERY_MS,
+  LATEST_MS,
+  notSeenInARow,
+  usuallyFetches,
+} from './arrivals.ts'
 import { countShares } from './count-shares.ts'
 import {
   anyArrival,
@@ -15,6 +22,7 @@ import {
   readProgress,
   seenWithoutFetch,
   stepsAfter,
+  trimNotSeen,
   type Unfetched,
   withArrivals,
 } from './judge-store.ts'
@@ -92,7 +100,10 @@ async function drawConclusions(tx: Transaction, now: number): Promise<void> {
   )
   for (const [state, rows] of byState) {
     const concluded = await tx.all(conclude, { entryIds: rows.map(({ entry_id: id }) => id), state, at: now })
-    if (state === 'not seen')
-      await countShares(tx, now, { notSeen: concluded.map(({ pusher_id: id }) => id) })
+    if (state !== 'not seen') continue
+    const notSeen = concluded.map(({ pusher_id: id }) => id)
+    const isCounted = (id: number) => notSeenInARow(recent.get(id) ?? []) < COUNTED_IN_A_ROW
+    await countShares(tx, now, { notSeen: notSeen.filter(isCounted) })
+    await tx.run(trimNotSeen, { pusherIds: [...new Set(notSeen)] })
   }
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { listPushers } from '../../../src/pushers/list-pushers.ts'
 import { setBlindUntil } from '../../../src/trace/arrival/arrival-store.ts'
 import { DEADLINE_MS, LATEST_MS } from '../../../src/trace/arrival/arrivals.ts'
+import { sharesAfter } from '../../../src/trace/arrival/share-store.ts'
 import { onEachSharedDatabase } from '../../support/two-processes.ts'
 import { createArrivalFixture } from './fixture.ts'
 
@@ -115,5 +117,30 @@ onEachSharedDatabase('the sweep for pokes without a fetch', (openTwo) => {
       await fixture.judge()
     }
     assert.equal(await fixture.waiting(), 16)
+  })
+
+  test('keeps the habit of an app that stopped fetching, the newest 20 misses, and counts ten of them for the gateway', async (t) => {
+    const [db] = await openTwo(t)
+    const fixture = await createArrivalFixture(t, db)
+    const { clock, judge } = fixture
+    await fixture.addHabit()
+    for (let count = 0; count < 50; count++) {
+      clock.advance(DEADLINE_MS)
+      await fixture.poke()
+      clock.advance(DEADLINE_MS)
+      await judge()
+      await fixture.seen(clock.now())
+      await judge()
+      clock.advance(DEADLINE_MS + 1)
+      await judge()
+    }
+    const [status] = await listPushers(db, fixture.phone.userId, clock.now())
+    const { arrival } = status?.['org.belfry.status'] as { arrival: { state: string; not_seen: number } }
+    assert.deepEqual([arrival.state, arrival.not_seen], ['not seen', 20])
+    const counted = (await db.all(sharesAfter, { after: 0 })).map((row) => row.not_seen)
+    assert.equal(
+      counted.reduce((all, one) => all + one, 0),
+      10,
+    )
   })
 })
