@@ -114,7 +114,7 @@ async function measureParts(): Promise<Costs> {
 async function measureOn(db: Database): Promise<Costs> {
   const events = await db.all(allEvents, {})
   const pusher = await db.first(pusherOf, {})
-  if (pusher?.device_id == null) throw new Error('there is no pusher')
+  if (pusher === undefined || pusher.device_id === null) throw new Error('there is no pusher')
   const { pusher_id: pusherId, user_id: userId, device_id: deviceId } = pusher
   const record = async (isFetchExpected: boolean) => {
     for (let at = 0; at < events.length; at += AT_ONCE)

@@ -135,7 +135,8 @@ onEachSharedDatabase('the sweep for pokes without a fetch', (openTwo) => {
       await judge()
     }
     const [status] = await listPushers(db, fixture.phone.userId, clock.now())
-    const { arrival } = status?.['org.belfry.status'] as { arrival: { state: string; not_seen: number } }
+    assert.ok(status)
+    const { arrival } = status['org.belfry.status'] as { arrival: { state: string; not_seen: number } }
     assert.deepEqual([arrival.state, arrival.not_seen], ['not seen', 20])
     const counted = (await db.all(sharesAfter, { after: 0 })).map((row) => row.not_seen)
     assert.equal(
