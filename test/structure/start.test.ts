@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 // Code that the first poke, mail or push needs is not loaded before: it would make each start slower and use memory permanently.
 const NOT_AT_START = [
+  '@fluent/bundle',
   'undici',
   'nodemailer',
   'jose',
