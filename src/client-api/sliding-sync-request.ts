@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BoundedMap } from '../lib/bounded-map.ts'
 import { isRoomId, type RoomId } from '../lib/ids.ts'
 import type { Viewer } from '../lib/matrix-event.ts'
 import type {
@@ -177,6 +178,24 @@ export function unstableRules(body: UnstableBody, viewer: Viewer): Rules {
       filters: filtersOf(list.filters, list.filters?.is_invite),
     })),
     subscriptions: mapped(body.room_subscriptions, config) as Map<RoomId, RoomConfig>,
+  }
+}
+
+/** The connections whose rules are kept: those of a waiting request are in memory anyway. */
+const REMEMBERED = 1000
+
+/** The same rules again while a connection sends the same body (`repeatedJson`). */
+export function remembered<Body extends { conn_id?: string | null | undefined }>(
+  rulesOf: (body: Body, viewer: Viewer) => Rules,
+): typeof rulesOf {
+  const recent = new BoundedMap<string, { body: Body; rules: Rules }>({ limit: REMEMBERED })
+  return (body, viewer) => {
+    const connection = JSON.stringify([viewer.userId, viewer.deviceId, body.conn_id])
+    const known = recent.get(connection)
+    if (known?.body === body) return known.rules
+    const rules = rulesOf(body, viewer)
+    recent.set(connection, { body, rules })
+    return rules
   }
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { repeatedJson } from '../http/body.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import type { SlidingDeps } from '../rooms/sync/sliding/deps.ts'
 import { slidingSync } from '../rooms/sync/sliding/sliding-sync.ts'
 import { presenceStates } from './presence-response.ts'
-import { stableBody, stableRules, unstableBody, unstableRules } from './sliding-sync-request.ts'
+import { remembered, stableBody, stableRules, unstableBody, unstableRules } from './sliding-sync-request.ts'
 import { stableResponse, stableRoom, unstableResponse, unstableRoom } from './sliding-sync-response.ts'
 import { timeoutSchema } from './sync.ts'
 
@@ -18,18 +19,19 @@ export function slidingSyncRoutes(deps: SlidingDeps): Route[] {
 }
 
 function stableRoute(deps: SlidingDeps): Route {
+  const rulesOf = remembered(stableRules)
   return defineRoute({
     method: 'POST',
     path: '/_matrix/client/v4/sync',
     auth: 'user',
     limit: 'sync',
-    body: { kind: 'large json', schema: stableBody, limit: BODY_BYTES },
+    body: repeatedJson(stableBody, BODY_BYTES),
     summary: 'Changes in the rooms that the client shows; waits until there are some or the timeout ends',
     response: { 200: stableResponse },
     errors,
     handler: ({ body, requester, ending: signal }) =>
       slidingSync(deps, {
-        ...stableRules(body),
+        ...rulesOf(body, requester),
         viewer: requester,
         // matrix-nio and others send an empty token for "none".
         pos: body.pos || undefined,
@@ -43,6 +45,7 @@ function stableRoute(deps: SlidingDeps): Route {
 }
 
 function unstableRoute(deps: SlidingDeps): Route {
+  const rulesOf = remembered(unstableRules)
   return defineRoute({
     method: 'POST',
     path: '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync',
@@ -53,13 +56,13 @@ function unstableRoute(deps: SlidingDeps): Route {
       timeout: timeoutSchema.optional(),
       set_presence: presenceStates.optional(),
     }),
-    body: { kind: 'large json', schema: unstableBody, limit: BODY_BYTES },
+    body: repeatedJson(unstableBody, BODY_BYTES),
     summary: 'The same in the form before MSC4186 was accepted',
     response: { 200: unstableResponse },
     errors,
     async handler({ body, query, requester, ending: signal }) {
       const response = await slidingSync(deps, {
-        ...unstableRules(body, requester),
+        ...rulesOf(body, requester),
         viewer: requester,
         pos: query.pos || undefined,
         timeoutMs: query.timeout ?? 0,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { tooLarge } from '../lib/errors.ts'
 import type { Json } from '../lib/json.ts'
-import { type BodyKind, type ByteStream, isSchema } from './body.ts'
+import { type BodyKind, type ByteStream, isSchema, MAX_RECENT_BYTES, type RepeatedJson } from './body.ts'
 import { type BodyDeadline, hasBody } from './body-deadline.ts'
 import { parseForeignJson, parseJson } from './parse-json.ts'
 import { validate } from './validate.ts'
@@ -40,9 +40,22 @@ export async function readBody(kind: BodyKind, arriving: Arriving): Promise<unkn
   if (isSchema(kind)) return json(kind, arriving.limit, parseJson)
   if (kind.kind === 'foreign json') return json(kind.schema, kind.limit, parseForeignJson)
   if (kind.kind === 'large json') return json(kind.schema, kind.limit, parseJson)
+  if (kind.kind === 'repeated json')
+    return repeatedBody(kind, await readWhole({ ...arriving, limit: kind.limit }))
   const contentType = arriving.request.headers['content-type']
   if (kind.kind === 'stream') return { contentType, ...openStream({ ...arriving, limit: kind.limit }) }
   return { contentType, bytes: await readWhole({ ...arriving, limit: kind.limit ?? arriving.limit }) }
+}
+
+function repeatedBody({ schema, recent }: RepeatedJson, bytes: Buffer): unknown {
+  if (bytes.length > MAX_RECENT_BYTES) return validate(schema, parseJson(bytes), 'body')
+  // One character for each byte.
+  const text = bytes.toString('latin1')
+  const known = recent.get(text)
+  if (known) return known.value
+  const value = validate(schema, parseJson(bytes), 'body')
+  recent.set(text, { value, size: bytes.length })
+  return value
 }
 
 /**

@@ -6,7 +6,8 @@ import { connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import type { ByteStream } from '../../src/http/body.ts'
+import { z } from 'zod'
+import { type ByteStream, MAX_RECENT_BYTES, repeatedJson } from '../../src/http/body.ts'
 import { ClientGone } from '../../src/http/read-body.ts'
 import { defineRoute } from '../../src/http/route.ts'
 import { eventually } from '../support/eventually.ts'
@@ -27,6 +28,30 @@ const whole = defineRoute({
     size: bytes.length,
     hash: hashOf(bytes),
   }),
+})
+
+test('a body with the bytes of an earlier one is not validated again, and any other body is', async () => {
+  const validated: number[] = []
+  const schema = z.object({ n: z.int().refine((n) => validated.push(n) > 0) })
+  const route = defineRoute({
+    method: 'POST',
+    path: '/repeated',
+    auth: 'none',
+    limit: 'default',
+    body: repeatedJson(schema, 100_000),
+    handler: ({ body }) => body,
+  })
+  await using fixture = startServer([route])
+  const send = async (payload: string) => {
+    const response = await inject(fixture.server, { method: 'POST', url: '/repeated', payload })
+    const body = response.json() as { n?: number; errcode?: string }
+    return [response.statusCode, body.n ?? body.errcode]
+  }
+  const large = `{"n":3,"more":"${'x'.repeat(MAX_RECENT_BYTES)}"}`
+  for (const payload of ['{"n":1}', '{"n":1}', '{"n":2}', large, large])
+    assert.deepEqual(await send(payload), [200, Number(payload[5])])
+  assert.deepEqual(validated, [1, 2, 3, 3])
+  for (let at = 0; at < 2; at++) assert.deepEqual(await send('{"n":"one"}'), [400, 'M_BAD_JSON'])
 })
 
 /** A route that hashes a body while it arrives. `before` runs before each read. */

@@ -22,7 +22,7 @@ export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): P
   const { viewer, signal } = request
   const key = { userId: viewer.userId, deviceId: viewer.deviceId ?? ('' as DeviceId), connId: request.connId }
   const owner = ownerOf(viewer, request.connId)
-  const asked = hashOf(askedText(request))
+  const asked = askedOf(request)
   const { version, before, ...first } = await startOf(deps, request, { key, owner })
   const waits = first.since !== undefined && before === asked
   const poll = {
@@ -57,6 +57,19 @@ const BACKGROUND: ReadonlySet<string> = new Set([NOTIFICATIONS, 'encryption'])
 
 function noteFetch({ fetches }: SlidingDeps, { viewer, subscriptions }: SlidingRequest): void {
   if (subscriptions.size > 0) fetches.note({ ...viewer, roomIds: [...subscriptions.keys()] })
+}
+
+type Asked = Pick<SlidingRequest, 'subscriptions' | 'extensions'> & { hash: string }
+/** By the lists of a request: `client-api` hands over the same objects while a connection sends the same body. */
+const asks = new WeakMap<SlidingRequest['lists'], Asked>()
+
+function askedOf(request: SlidingRequest): string {
+  const { lists, subscriptions, extensions } = request
+  const known = asks.get(lists)
+  if (known?.subscriptions === subscriptions && known.extensions === extensions) return known.hash
+  const hash = hashOf(askedText(request))
+  asks.set(lists, { subscriptions, extensions, hash })
+  return hash
 }
 
 /** The parts of a request that decide which data the client wants. */
