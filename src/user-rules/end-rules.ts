@@ -9,7 +9,7 @@ import { deleteEndedRules, endedRules, nextRuleEnd } from './rule-ends-store.ts'
 
 type EndDeps = Pick<RuleChangeDeps, 'db' | 'bus' | 'clock' | 'onRulesChanged'>
 
-const BATCH_SIZE = 50
+const BATCH_SIZE = 20
 
 /**
  * The longest wait before the next look. It bounds the delay of an end that another process has set, and of one in a server whose

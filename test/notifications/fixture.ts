@@ -50,6 +50,8 @@ export type Draft = {
 }
 
 export type NotificationsFixture = {
+  /** The time of the event at a position. A test can replace it. */
+  timeOf: (position: number) => number
   db: Database
   deps: NotificationDeps
   /** The ids of pushers that were woken. Tests may clear the list. */
@@ -102,6 +104,7 @@ export function createNotificationsFixture(
     experimental: options.experimental,
   })
   const fixture: NotificationsFixture = {
+    timeOf: () => NOW,
     db,
     deps,
     woken,
@@ -166,7 +169,7 @@ async function store(fixture: NotificationsFixture, tx: Transaction, draft: Draf
     sender: draft.sender,
     content: draft.content ?? {},
     threadId: draft.threadId ?? MAIN_THREAD,
-    originServerTs: fixture.deps.clock.now(),
+    originServerTs: fixture.timeOf(position),
     senderDevice: null,
     txnId: null,
   })

@@ -1,4 +1,5 @@
 import type { Event } from '../../src/lib/matrix-event.ts'
+import { momentOf } from '../../src/user-rules/moment.ts'
 import type { UserRules } from '../../src/user-rules/read-rules.ts'
 import { localpartOf, type RoomId, type UserId } from '../../src/lib/ids.ts'
 import {
@@ -85,7 +86,8 @@ export class Model {
       ? (this.names.get(userId) ?? undefined)
       : undefined
     const memberCount = this.membersOf(roomId).length
-    const context = { userId, displayName, memberCount, powerLevels: powerLevels(this), creators: [] }
+    const moment = momentOf(event)
+    const context = { userId, displayName, memberCount, powerLevels: powerLevels(this), creators: [], moment }
     return evaluate(compileRules(rules), prepared, context)
   }
 

@@ -10,7 +10,7 @@ import { GLOBAL, rulesetOf } from '../../src/user-rules/read-rules.ts'
 import type { RuleKey } from '../../src/user-rules/rules-store.ts'
 import type { RoomId, UserId } from '../../src/lib/ids.ts'
 import { type Action, USER_RULE_KINDS, type RuleKind } from '../../src/push-rules/index.ts'
-import { HANDLE, type NotificationsFixture } from './fixture.ts'
+import { HANDLE, type NotificationsFixture, NOW } from './fixture.ts'
 import type { Model } from './model.ts'
 
 /** A step of a random history. */
@@ -20,6 +20,9 @@ export type Step = { kind: string; user: number; other: number; room: number; pi
 
 const HIGHLIGHT: readonly Action[] = ['notify', { set_tweak: 'highlight' }]
 const SOUND: readonly Action[] = ['notify', { set_tweak: 'sound', value: 'ding' }]
+
+const HOUR_MS = 3_600_000
+const NIGHT = { kind: 'time_and_day', intervals: [{ time_of_day: ['22:00', '07:00'] }] }
 
 type Put = { scope?: string; kind: RuleKind; ruleId: string } & RuleContent
 
@@ -40,6 +43,15 @@ function newRule(form: number, { roomId, other }: { roomId: RoomId; other: UserI
   return puts[form]
 }
 
+/** Some rules get an end, or quiet hours, or both. */
+function timed(put: Put, pick: number): Put {
+  return {
+    ...put,
+    ...(pick % 3 === 0 && { 'org.belfry.until': NOW + 4 * (pick + 1) * HOUR_MS }),
+    ...(pick % 2 === 0 && put.conditions && { conditions: [...put.conditions, NIGHT] }),
+  }
+}
+
 const DEFAULTS: readonly [RuleKind, string, readonly Action[]][] = [
   ['underride', '.m.rule.message', HIGHLIGHT],
   ['override', '.m.rule.member_event', ['notify']],
@@ -57,7 +69,8 @@ export async function changeRule(
   { user, other, room, pick, form }: Step,
 ): Promise<boolean> {
   const userId = model.users[user] as UserId
-  const put = newRule(form, { roomId: model.rooms[room] as RoomId, other: model.users[other] as UserId })
+  const rule = newRule(form, { roomId: model.rooms[room] as RoomId, other: model.users[other] as UserId })
+  const put = rule && timed(rule, pick)
   if (put) {
     const { scope = GLOBAL, kind, ruleId, ...content } = put
     await putRule(fixture.rules, { userId, scope, kind, ruleId }, { content })

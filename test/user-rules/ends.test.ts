@@ -6,6 +6,8 @@ import { endRules, startRuleEnder } from '../../src/user-rules/end-rules.ts'
 import { rulesetOf } from '../../src/user-rules/read-rules.ts'
 import { createRulesFixture } from '../accounts/fixture.ts'
 import { afterTest } from '../support/after-test.ts'
+import { counting } from '../support/counting-database.ts'
+import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -18,6 +20,32 @@ const key = (userId: UserId, ruleId = '!room:x', scope = '') => ({
   scope,
   kind: 'room' as const,
   ruleId,
+})
+
+onEachDatabase('reading rules with conditions on facts about their owner', (open) => {
+  test('costs one statement for each fact that a condition uses, and none otherwise', async (t) => {
+    const db = await open(t)
+    const rules = createRulesFixture(db)
+    const alice = users[0] as UserId
+    const put = (ruleId: string, condition: object) =>
+      putRule(
+        rules,
+        { userId: alice, scope: '', kind: 'override', ruleId },
+        { content: { actions: [], conditions: [condition as { kind: string }] } },
+      )
+    const statements = async () => {
+      const { db: counted, count } = counting(db)
+      await rulesetOf(counted, alice, SETTINGS)
+      return count.read
+    }
+    await put('plain', { kind: 'event_match', key: 'room_id', pattern: '!room:x' })
+    const plain = await statements()
+    assert.equal(plain, 3)
+    await put('night', { kind: 'time_and_day', intervals: [{}] })
+    assert.equal(await statements(), plain + 1)
+    await put('favourites', { kind: 'org.belfry.room_tag', tag: 'm.favourite', tagged: true })
+    assert.equal(await statements(), plain + 2)
+  })
 })
 
 onEachSharedDatabase('the end of rules', (openTwo) => {
