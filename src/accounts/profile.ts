@@ -6,7 +6,7 @@ import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import type { AccountDeps } from './deps.ts'
 import { deleteProfileField, profileFields, upsertProfileField } from './profile-store.ts'
-import { ownerFactChanged } from '../user-rules/owner-fact-changed.ts'
+import { timeZoneChanged } from '../user-rules/reschedule-digests.ts'
 import { storeWords } from './user-words.ts'
 import { setAvatarUrl, setDisplayName, userById } from './users-store.ts'
 
@@ -37,7 +37,7 @@ export async function getProfile(q: Queries, userId: UserId): Promise<JsonObject
   }
 }
 
-type ProfileDeps = Pick<AccountDeps, 'db' | 'bus' | 'onProfileChanged' | 'onRulesChanged'>
+type ProfileDeps = Pick<AccountDeps, 'db' | 'bus' | 'clock' | 'onProfileChanged' | 'onRulesChanged'>
 
 const TIME_ZONE = 'm.tz'
 
@@ -58,7 +58,7 @@ export async function setProfileField(
   await deps.db.transaction(async (tx) => {
     await checkSize(tx, userId, { [field]: value })
     await tx.run(upsertProfileField, { userId, name: field, value: JSON.stringify(value) })
-    if (field === TIME_ZONE) await ownerFactChanged(deps, tx, { userId, fact: 'timezone' })
+    if (field === TIME_ZONE) await timeZoneChanged(deps, tx, userId)
   })
 }
 
@@ -71,7 +71,7 @@ export async function removeProfileField(deps: ProfileDeps, userId: UserId, fiel
   if (isMemberField(field)) return setMemberField(deps, userId, { field, value: null })
   await deps.db.transaction(async (tx) => {
     await tx.run(deleteProfileField, { userId, name: field })
-    if (field === TIME_ZONE) await ownerFactChanged(deps, tx, { userId, fact: 'timezone' })
+    if (field === TIME_ZONE) await timeZoneChanged(deps, tx, userId)
   })
 }
 

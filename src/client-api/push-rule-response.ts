@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { named } from '../http/response.ts'
 import { once } from '../lib/once.ts'
-import { NOTIFY_IN_APP, type RuleKind, UNTIL } from '../push-rules/index.ts'
+import { NOTIFY_IN_APP, DIGEST, type RuleKind, UNTIL } from '../push-rules/index.ts'
 
 // Push rules in responses (client-server API, "Push Rules"). Conditions and actions are returned as the client wrote them,
 // including unknown keys.
@@ -62,6 +62,7 @@ export const pushRule = named('PushRule', () =>
     conditions: z.array(condition()).describe('Only in override and underride rules').optional(),
     pattern: z.string().describe('Only in content rules: a glob').optional(),
     [UNTIL]: z.int().describe('The end of the rule, in milliseconds since the Unix epoch').optional(),
+    [DIGEST]: z.literal(true).describe('Events that it holds back are summed up').optional(),
   }),
 )
 

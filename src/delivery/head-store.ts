@@ -3,6 +3,7 @@ import type { Progress } from '../sending/item-store.ts'
 import { STATE } from '../sending/lane-store.ts'
 import { type Dialect, type Queries, query } from '../storage/query.ts'
 import type { Schema } from '../storage/schema.ts'
+import { digestAt } from './digest-store.ts'
 import { newestEdit, QUEUED_EVENT, RECIPIENT } from './queued-event-sql.ts'
 import type { RecipientFacts } from './recipient.ts'
 
@@ -124,6 +125,7 @@ export const selectHeads = (db: QueryCreator<Schema>, p: HeadParams, d: Dialect)
     .select([headPosition.as('position'), nextPosition.as('next')])
     .select(QUEUED_EVENT)
     .select(newestEdit('e.position').as('edit_position'))
+    .select(digestAt('h.pusher_id', headPosition).as('digest'))
     .select(RECIPIENT)
 
 /** `gen`: the generation of the look at the head. `take`: the maximum number of items. */
@@ -178,6 +180,7 @@ export const selectFollowing = (db: QueryCreator<Schema>, p: FollowingParams, d:
     .select(sql<number>`f.position`.as('position'))
     .select(QUEUED_EVENT)
     .select(newestEdit('e.position').as('edit_position'))
+    .select(digestAt('f.lane_id', sql`f.position`).as('digest'))
 
 /** Reads the table itself, not an index. */
 export const anyPusher = query()((db) =>

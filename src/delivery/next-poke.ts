@@ -151,11 +151,12 @@ export type QueuedEvent = Pick<
   | 'edit_position'
   | 'membership'
   | 'rules_version'
+  | 'digest'
 >
 
 /** Whether a queued event is still to be sent, and with which outcome. */
 export type PokeDecision =
-  | { kind: 'send'; outcome: RuleOutcome; poked: PokedEvent; badge: number }
+  | { kind: 'send'; outcome: RuleOutcome; poked: PokedEvent; badge: number; digest?: JsonObject }
   | { kind: 'skip'; reason: SkipReason }
 
 export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'clock' | 'displayNameAt' | 'deviceRulesOf' | 'eventAt'> & {
@@ -194,6 +195,10 @@ export async function judgeEvent(
     isDisabled: row.enabled === 0,
   })
   if (reason !== undefined || poked === undefined) return { kind: 'skip', reason: reason ?? 'gone' }
+  if (row.digest !== null) {
+    const newest = row.edit_position === null ? poked : await asEdited(deps, row, poked)
+    return { kind: 'send', outcome: OF_DIGEST, poked: newest, badge, digest: parseStored(row.digest) }
+  }
   const known = asPusherOutcome(stored === undefined ? NO_MATCH : asOutcome(stored))
   const mayWake = stored === undefined && poked.event.type === 'm.room.encrypted'
   const isAsked = row.rules_version !== null && (row.handle !== null || mayWake)
@@ -206,6 +211,9 @@ export async function judgeEvent(
   const edited = row.edit_position === null ? poked : await asEdited(deps, row, poked)
   return { kind: 'send', outcome: outcomes.here.outcome, poked: edited, badge }
 }
+
+/** A digest is sent without asking the rules, and without a sound. */
+const OF_DIGEST: RuleOutcome = { ...NO_MATCH, notify: true, actions: ['notify'] }
 
 /** The event with the content of its newest edit. The rules have evaluated the original content. */
 async function asEdited(
@@ -247,6 +255,7 @@ async function eventStep(
     device: deviceOf(head, deps.includeContent),
     tweaks: outcome.tweaks as JsonObject,
     unread: badge,
+    digest: decision.digest,
   }
   const isShort = input.device.data.format === 'event_id_only'
   return {

@@ -64,6 +64,8 @@ export type EventPokeInput = {
   tweaks: JsonObject
   /** The badge of the recipient after this event; null for a pusher without badge counts (MSC4076). */
   unread: number | null
+  /** The events that a push rule has held back, up to this one (`org.belfry.digest`). */
+  digest?: JsonObject | undefined
 }
 
 /** The poke for one event to one pusher, in the format of the pusher. */
@@ -114,7 +116,8 @@ function idOnly({ event, device, tweaks, unread }: EventPokeInput): PokeNotifica
   }
 }
 
-function full({ event, recipient, device, tweaks, unread }: EventPokeInput): PokeNotification {
+function full({ event, recipient, device, tweaks, unread, digest }: EventPokeInput): PokeNotification {
+  const content = digest === undefined ? event.content : { ...event.content, 'org.belfry.digest': digest }
   return {
     id: event.eventId,
     event_id: event.eventId,
@@ -125,7 +128,7 @@ function full({ event, recipient, device, tweaks, unread }: EventPokeInput): Pok
     ...(event.roomName && { room_name: event.roomName }),
     prio: priorityOf(event.type, tweaks),
     ...membershipOf(event, recipient),
-    ...(Object.keys(event.content).length > 0 && { content: event.content }),
+    ...(Object.keys(content).length > 0 && { content }),
     ...countsOf(unread),
     devices: [{ ...poked(device), ...(Object.keys(tweaks).length > 0 && { tweaks }) }],
   }

@@ -1,5 +1,5 @@
 /** The push rules of Matrix as a library: pure functions, no dependencies. See README.md in this folder. */
-export { NOTIFY_IN_APP, RULE_KINDS, UNTIL, USER_RULE_KINDS } from './model.ts'
+export { NOTIFY_IN_APP, RULE_KINDS, DIGEST, UNTIL, USER_RULE_KINDS } from './model.ts'
 export type {
   Action,
   Condition,
@@ -50,7 +50,7 @@ export { rulesetFor } from './merge.ts'
 export type { DefaultRuleChange, RulesetParts } from './merge.ts'
 export { DEFAULT_RULE_LIMITS, isRuleKind, validateActions, validateRule } from './validate.ts'
 export type { RuleDraft, RuleLimits, RuleProblem, Validated, ValidateOptions } from './validate.ts'
-export { createMoment, isTimeAndDay } from './time-and-day.ts'
+export { createMoment, isTimeAndDay, nextEndOfRule } from './time-and-day.ts'
 export { evaluateForDevice } from './device.ts'
 export { analyseRules } from './analyse.ts'
 export type { RuleAnalysis } from './analyse.ts'

@@ -88,10 +88,15 @@ type RuleBase = {
   actions: readonly Action[]
   /** The end of the rule, in milliseconds since the Unix epoch: it does not match events from then on. */
   [UNTIL]?: number
+  /** The events that the rule holds back are summed up when it stops to apply. */
+  [DIGEST]?: true
 }
 
 /** The property of a rule with its end. */
 export const UNTIL = 'org.belfry.until'
+
+/** The property of a rule that asks for a digest. */
+export const DIGEST = 'org.belfry.digest'
 
 /** Override and underride rules. All conditions must hold; without conditions the rule always matches. */
 export type ConditionalRule = RuleBase & { conditions?: readonly Condition[] }

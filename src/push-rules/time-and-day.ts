@@ -1,6 +1,6 @@
 import { isObject } from './key-path.ts'
 import { meter } from './meter.ts'
-import type { LocalTime, Moment } from './model.ts'
+import { type LocalTime, type Moment, type OwnerFacts, type PushRule, UNTIL } from './model.ts'
 
 // The condition `time_and_day` (MSC3767). A time is a minute of the local day, and both ends of an interval are
 // included: 07:00 as an end includes the whole minute. An interval whose end is before its start continues on the next
@@ -134,3 +134,72 @@ export function scheduleText({ intervals, timezone }: Schedule): string {
 
 /** Such as `Fri 23:14`. */
 export const localTimeText = ({ day, minute }: LocalTime): string => `${DAYS[day] ?? ''} ${clockText(minute)}`
+
+const MINUTE_MS = 60_000
+const WEEK_DAYS = 7
+
+type ClockOf = (zone: string, at: number) => LocalTime | undefined
+
+/**
+ * The next time after `at` at which schedules stop to hold together, in milliseconds since the Unix epoch; undefined: there is none within
+ * eight days. An end at a time that does not exist on a day (a change to summer time) is left out.
+ */
+export function nextEndOf(schedules: readonly Schedule[], at: number, clockOf: ClockOf): number | undefined {
+  const holds = (time: number) =>
+    schedules.every((schedule) => {
+      const local = clockOf(schedule.timezone, time)
+      return local !== undefined && isWithin(schedule, local)
+    })
+  const ends = new Map(
+    schedules.flatMap(({ intervals, timezone }) =>
+      intervals.map(({ to }) => [`${to} ${timezone}`, { minute: (to + 1) % DAY_MINUTES, timezone }] as const),
+    ),
+  )
+  for (let days = 0; days <= WEEK_DAYS + 1; days++) {
+    const found = [...ends.values()]
+      .map(({ minute, timezone }) =>
+        timeOf(clockOf, { timezone, minute, from: at + days * DAY_MINUTES * MINUTE_MS }),
+      )
+      .filter((time) => time !== undefined && time > at && holds(time - MINUTE_MS) && !holds(time))
+    if (found.length > 0) return Math.min(...(found as number[]))
+  }
+  return undefined
+}
+
+/** The next time at which the clock of a zone shows this minute of the day. */
+function timeOf(
+  clockOf: ClockOf,
+  { timezone, minute, from }: { timezone: string; minute: number; from: number },
+): number | undefined {
+  const local = clockOf(timezone, from)
+  if (local === undefined) return undefined
+  const start = Math.floor(from / MINUTE_MS)
+  const guess = start + ((minute - local.minute + DAY_MINUTES) % DAY_MINUTES)
+  const there = clockOf(timezone, guess * MINUTE_MS)
+  if (there === undefined) return undefined
+  // The offset of the zone may change in between.
+  const half = DAY_MINUTES / 2
+  const missing = ((minute - there.minute + half + DAY_MINUTES) % DAY_MINUTES) - half
+  return (guess + missing) * MINUTE_MS
+}
+
+/**
+ * The next time after `at` at which a rule stops to apply: its end, or the end of its schedules. Undefined: there is none, or it is not
+ * known.
+ */
+export function nextEndOfRule(
+  rule: PushRule,
+  { timezone }: OwnerFacts,
+  { at, clockOf }: { at: number; clockOf: ClockOf },
+): number | undefined {
+  const conditions = 'conditions' in rule ? (rule.conditions ?? []) : []
+  const timed = conditions.filter(({ kind }) => isTimeAndDay(kind))
+  const schedules = timed.map((condition) => parseSchedule(condition, timezone))
+  const ends = [
+    rule[UNTIL],
+    schedules.length === 0 || schedules.includes(undefined)
+      ? undefined
+      : nextEndOf(schedules as Schedule[], at, clockOf),
+  ].filter((end) => end !== undefined && end > at)
+  return ends.length === 0 ? undefined : Math.min(...(ends as number[]))
+}

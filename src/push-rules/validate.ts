@@ -2,6 +2,7 @@ import { isObject } from './key-path.ts'
 import {
   type Action,
   type Condition,
+  DIGEST,
   type ExperimentalRules,
   NOTIFY_IN_APP,
   RULE_KINDS,
@@ -49,6 +50,7 @@ export type RuleDraft = {
   readonly pattern?: string | undefined
   readonly actions: readonly Action[]
   readonly [UNTIL]?: number
+  readonly [DIGEST]?: true
 }
 
 export type Validated<Value> =
@@ -88,13 +90,15 @@ export function validateRule(
     (hasConditions ? conditionsProblem(body['conditions'], limits, options) : undefined) ??
     (kind === 'content' ? patternProblem(body['pattern'], 'pattern', limits) : undefined) ??
     actionsProblem(body['actions'], options.experimental) ??
-    untilProblem(body[UNTIL], options.now)
+    untilProblem(body[UNTIL], options.now) ??
+    digestProblem(body, hasConditions)
   if (problem !== undefined) return { ok: false, problem }
   const parts = {
     ...(hasConditions ? { conditions: body['conditions'] as Condition[] } : {}),
     ...(kind === 'content' ? { pattern: body['pattern'] as string } : {}),
     actions: body['actions'] as Action[],
     ...(body[UNTIL] !== undefined && { [UNTIL]: body[UNTIL] as number }),
+    ...(body[DIGEST] === true && { [DIGEST]: true as const }),
   }
   return within(parts, limits) ? { ok: true, value: { kind, ruleId, ...parts } } : tooLarge(limits)
 }
@@ -148,6 +152,19 @@ function untilProblem(until: unknown, now = 0): RuleProblem | undefined {
   return until <= now
     ? problem('invalid', `${UNTIL} is in the past. Set a later time, or leave it out`)
     : undefined
+}
+
+function digestProblem(body: Record<string, unknown>, hasConditions: boolean): RuleProblem | undefined {
+  const digest = body[DIGEST]
+  if (digest === undefined || digest === false) return undefined
+  if (digest !== true) return problem('malformed', `${DIGEST} must be true or false`)
+  const conditions = hasConditions ? (body['conditions'] as Record<string, unknown>[]) : []
+  return body[UNTIL] !== undefined || conditions.some(({ kind }) => isTimeAndDay(kind))
+    ? undefined
+    : problem(
+        'invalid',
+        `${DIGEST} needs a rule that stops to apply: with ${UNTIL}, or a condition time_and_day`,
+      )
 }
 
 function conditionsProblem(

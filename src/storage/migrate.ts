@@ -47,6 +47,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   45: async () => (await import('./migrations/0045-ended-journeys.ts')).endedJourneys,
   47: async () => (await import('./migrations/0047-rule-ends.ts')).ruleEnds,
   44: async () => (await import('./migrations/0044-arrival-shares.ts')).arrivalShares,
+  48: async () => (await import('./migrations/0048-rule-digests.ts')).ruleDigests,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

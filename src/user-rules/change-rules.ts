@@ -3,7 +3,14 @@ import type { Bus } from '../cluster/bus.ts'
 import type { Clock } from '../lib/clock.ts'
 import { invalidParam, MatrixError, notFound } from '../lib/errors.ts'
 import { localpartOf, type UserId } from '../lib/ids.ts'
-import { type Action, type Condition, defaultRules, type PushRule, UNTIL } from '../push-rules/index.ts'
+import {
+  type Action,
+  type Condition,
+  defaultRules,
+  DIGEST,
+  type PushRule,
+  UNTIL,
+} from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { addHandle, deleteEmptyHandles } from './rule-handles-store.ts'
@@ -31,6 +38,8 @@ import {
   upsertDefaultChange,
   upsertRule,
 } from './rules-store.ts'
+import { nextDigestAt } from './moment.ts'
+import { ownerFactsOf } from './owner-facts.ts'
 import { GLOBAL, type RuleSettings } from './read-rules.ts'
 
 /** A user's rules have changed. The change applies to events after the stream position `position`. */
@@ -58,6 +67,8 @@ export type RuleContent = {
   actions: readonly Action[]
   /** The end of the rule, in milliseconds since the Unix epoch. Absent: none, also for a rule that had one. */
   [UNTIL]?: number | undefined
+  /** Sum up the events that the rule holds back. */
+  [DIGEST]?: true | undefined
 }
 
 /**
@@ -80,7 +91,7 @@ export function putRule(
   key: RuleKey,
   { content, anchor = {} }: { content: RuleContent; anchor?: RuleAnchor },
 ): Promise<void> {
-  return changeRules(deps, key.userId, async (tx) => {
+  return changeRules(deps, key.userId, async (tx, position) => {
     const place = await placeFor(deps, tx, { key, anchor })
     await tx.run(upsertRule, {
       ...key,
@@ -89,12 +100,29 @@ export function putRule(
       pattern: content.pattern ?? null,
       actions: JSON.stringify(content.actions),
       endsAt: content[UNTIL] ?? null,
+      digest: content[DIGEST] === true ? 1 : 0,
+      digestAt: await firstDigestAt(deps, tx, { key, content }),
+      digestFrom: content[DIGEST] === true ? position : null,
     })
-    if (content[UNTIL] !== undefined) tx.onCommit(() => deps.bus.publish('rule ends'))
+    if (content[UNTIL] !== undefined || content[DIGEST] === true)
+      tx.onCommit(() => deps.bus.publish('rule ends'))
     await checkRulesLength(deps, tx, key)
     if (key.scope !== GLOBAL)
       await tx.run(addHandle, { userId: key.userId, handle: key.scope, now: deps.clock.now() })
   })
+}
+
+/** The time of the first digest of a rule; null: none. */
+async function firstDigestAt(
+  { clock }: Pick<RuleChangeDeps, 'clock'>,
+  tx: Transaction,
+  { key, content }: { key: RuleKey; content: RuleContent },
+): Promise<number | null> {
+  if (content[DIGEST] !== true) return null
+  const conditions = JSON.stringify(content.conditions ?? [])
+  const owner = (await ownerFactsOf(tx, [{ user_id: key.userId, conditions }])).get(key.userId) ?? {}
+  const rule = { ...content, rule_id: key.ruleId, default: false, enabled: true } as PushRule
+  return nextDigestAt(rule, owner, clock.now()) ?? null
 }
 
 /** @throws MatrixError 404 when the rule does not exist; 400 for a default rule, which can only be disabled */
@@ -174,12 +202,12 @@ export async function removeAllRules(deps: AnnounceDeps, tx: Transaction, userId
 function changeRules(
   deps: RuleChangeDeps,
   userId: UserId,
-  change: (tx: Transaction) => Promise<void>,
+  change: (tx: Transaction, position: number) => Promise<void>,
 ): Promise<void> {
   return deps.db.transaction(async (tx) => {
     // This statement comes first: it serialises the changes of one user across all processes.
     const position = await nextPosition(tx)
-    await change(tx)
+    await change(tx, position)
     await announceRules(deps, tx, { userId, position })
   })
 }

@@ -90,13 +90,14 @@ async function insertCopy(
   const { userId, scope } = copy
   // Copies that were made before may have moved the original.
   const place = (await tx.first(ruleByKey, original))?.place ?? row.place
-  const { pattern, actions, ends_at: endsAt } = row
+  const { pattern, actions, ends_at: endsAt, digest } = row
+  const times = { endsAt, digest, digestAt: row.digest_at, digestFrom: row.digest_from }
   if (
     !(await hasRoomFor(deps, tx, { userId, length: lengthOf({ ...row, conditions, rule_id: copy.ruleId }) }))
   )
     return false
   await tx.run(moveUp, { ...copy, place })
-  await tx.run(upsertRule, { ...copy, place: place - 1, conditions, pattern, actions, endsAt })
+  await tx.run(upsertRule, { ...copy, place: place - 1, conditions, pattern, actions, ...times })
   if (row.enabled === 0) await tx.run(enableRule, { ...copy, enabled: 0 })
   if (scope !== GLOBAL) await tx.run(addHandle, { userId, handle: scope, now: deps.clock.now() })
   return true

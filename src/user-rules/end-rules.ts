@@ -1,3 +1,4 @@
+import { startAlarm } from '../lib/alarm.ts'
 import type { Log } from '../lib/log.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { announceRules, type RuleChangeDeps } from './change-rules.ts'
@@ -10,12 +11,6 @@ import { deleteEndedRules, endedRules, nextRuleEnd } from './rule-ends-store.ts'
 type EndDeps = Pick<RuleChangeDeps, 'db' | 'bus' | 'clock' | 'onRulesChanged'>
 
 const BATCH_SIZE = 20
-
-/**
- * The longest wait before the next look. It bounds the delay of an end that another process has set, and of one in a server whose
- * clock was set forward.
- */
-const LOOK_EVERY_MS = 30_000
 
 /** Removes all rules that have ended. Resolves to the number removed. Several processes can run it at the same time. */
 export async function endRules(deps: EndDeps): Promise<number> {
@@ -48,33 +43,11 @@ function endSome(deps: EndDeps): Promise<number> {
 
 /** Removes rules that have ended at the start, and then each rule at its end, until it is disposed of. */
 export function startRuleEnder(deps: EndDeps & { log: Log }): AsyncDisposable {
-  const { db, bus, clock, log } = deps
-  let isEnding = false
-  let waking = new AbortController()
-  const unsubscribe = bus.subscribe(['rule ends'], () => waking.abort())
-  const run = async () => {
-    while (!isEnding) {
-      waking = new AbortController()
-      const { signal } = waking
-      let waitMs = LOOK_EVERY_MS
-      try {
-        const ended = await endRules(deps)
-        if (ended > 0) log.debug({ ended }, 'push rules have ended')
-        const next = (await db.first(nextRuleEnd, {}))?.ends_at ?? Infinity
-        waitMs = Math.min(waitMs, Math.max(0, next - clock.now()))
-      } catch (error) {
-        log.error({ err: error }, 'could not remove the push rules that have ended')
-      }
-      if (waitMs > 0) await clock.sleep(waitMs, signal)
-    }
-  }
-  const running = run()
-  return {
-    async [Symbol.asyncDispose]() {
-      isEnding = true
-      unsubscribe()
-      waking.abort()
-      await running
-    },
-  }
+  const { db, bus } = deps
+  return startAlarm(deps, {
+    of: 'ends of push rules',
+    run: () => endRules(deps),
+    next: async () => (await db.first(nextRuleEnd, {}))?.ends_at ?? undefined,
+    onChange: (wake) => bus.subscribe(['rule ends'], wake),
+  })
 }

@@ -5,6 +5,7 @@ import {
   type Condition,
   type DefaultRuleChange,
   defaultRules,
+  DIGEST,
   type OwnerFacts,
   type PushRule,
   rulesetFor,
@@ -102,7 +103,7 @@ function rulesIn(rows: readonly RuleRow[] | undefined): Ruleset {
 }
 
 /** Undefined when the stored value is not a rule: that rule is left out, and the others still apply. */
-function ruleOf(row: RuleRow): PushRule | undefined {
+export function ruleOf(row: RuleRow): PushRule | undefined {
   const actions = listIn<Action>(row.actions)
   const conditions = row.conditions === null ? undefined : listIn<Condition>(row.conditions)
   if (!actions || (row.conditions !== null && !conditions)) return undefined
@@ -114,6 +115,7 @@ function ruleOf(row: RuleRow): PushRule | undefined {
     ...(row.pattern !== null && { pattern: row.pattern }),
     actions,
     ...(row.ends_at !== null && { [UNTIL]: row.ends_at }),
+    ...(row.digest === 1 && { [DIGEST]: true as const }),
   }
 }
 

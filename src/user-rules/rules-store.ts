@@ -101,6 +101,9 @@ export type NewRule = RuleKey & {
   pattern: string | null
   actions: string
   endsAt: number | null
+  digest: 0 | 1
+  digestAt: number | null
+  digestFrom: number | null
 }
 
 /** A new rule is enabled; an existing rule keeps its enabled flag. */
@@ -118,6 +121,9 @@ export const upsertRule = query<NewRule>()((db, p) =>
       actions: p.actions,
       enabled: sql.lit(1),
       ends_at: p.endsAt,
+      digest: p.digest,
+      digest_at: p.digestAt,
+      digest_from: p.digestFrom,
     })
     .onConflict((conflict) =>
       conflict.columns(['user_id', 'scope', 'kind', 'rule_id']).doUpdateSet((eb) => ({
@@ -126,6 +132,10 @@ export const upsertRule = query<NewRule>()((db, p) =>
         pattern: eb.ref('excluded.pattern'),
         actions: eb.ref('excluded.actions'),
         ends_at: eb.ref('excluded.ends_at'),
+        digest: eb.ref('excluded.digest'),
+        digest_at: eb.ref('excluded.digest_at'),
+        // A change of the rule keeps what it has held back so far.
+        digest_from: eb.fn.coalesce('push_rules.digest_from', 'excluded.digest_from'),
       })),
     ),
 )
@@ -239,6 +249,9 @@ const COPIED = [
   'actions',
   'enabled',
   'ends_at',
+  'digest',
+  'digest_at',
+  'digest_from',
 ] as const
 
 /** Copies the rules of a scope to another scope, as one block above the existing rules. */
@@ -266,6 +279,9 @@ export const copyScope = query<{ userId: UserId; from: string; to: string }>()((
           'r.actions',
           of.ref('r.enabled').as('enabled'),
           'r.ends_at',
+          of.ref('r.digest').as('digest'),
+          'r.digest_at',
+          'r.digest_from',
         ])
         .where('r.user_id', '=', p.userId)
         .where('r.scope', '=', p.from),

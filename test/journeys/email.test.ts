@@ -24,6 +24,29 @@ import {
 
 type Status = { state: string; queued: number; last_error: string | null; last_success_at: number | null }
 
+test('a rule with a digest mails the events that it has held back, when it ends', async (t) => {
+  const fixture = await createEmailFixture(t)
+  const { mailServer, clock } = fixture
+  const { ada, bob, roomId } = await adaAndBob(fixture)
+  const until = clock.now() + HOUR
+  await ada.put(`/pushrules/global/room/${encodeURIComponent(roomId)}`, {
+    actions: [],
+    'org.belfry.until': until,
+    'org.belfry.digest': true,
+  })
+  await bob.say(roomId, 'First')
+  await bob.say(roomId, 'Second')
+  clock.advance(HOUR)
+  await eventually(async () => {
+    const { pushers } = (await ada.get('/pushers')) as { pushers: { 'org.belfry.status': Status }[] }
+    return pushers[0]?.['org.belfry.status'].queued === 2
+  })
+  assert.equal(mailServer.mails.length, 0)
+  clock.advance(10 * MINUTE)
+  const mail = await mailServer.waitFor(({ parsed }) => /The office/.test(parsed.subject ?? ''))
+  assert.match(mail.parsed.text ?? '', /First[^]*Second/)
+})
+
 test('an address is validated, gets a mail, and is unsubscribed with one click', async (t) => {
   const { url, mailServer, clock } = await createEmailFixture(t)
   const ada = await registerUser(url, 'ada')

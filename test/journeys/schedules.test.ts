@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { newDataFolder } from '../support/databases.ts'
-import { createTwoDevices, deviceRule, globalRule, unreadIn, PHONE } from './two-devices.ts'
+import { createTwoDevices, deviceRule, globalRule, LAPTOP, PHONE, unreadIn } from './two-devices.ts'
 
 const HOUR_MS = 3_600_000
 const SILENT: readonly unknown[] = []
@@ -106,6 +106,59 @@ describe('rules with an end', () => {
     assert.deepEqual(await refused(room, { actions: [], 'org.belfry.until': 'x' }), [400, 'M_BAD_JSON'])
     const conditions = [{ kind: 'time_and_day', timezone: 'Mars/Base', intervals: [{}] }]
     assert.deepEqual(await refused(globalRule('override', 'a'), { conditions, actions: [] }), invalid)
+  })
+})
+
+describe('digests', () => {
+  test('sum up once what quiet hours and a mute have held back, without what was read', async (t) => {
+    const clock = createManualClock(Date.parse('2026-07-01T20:30Z'))
+    const goTo = (time: string) => clock.advance(Date.parse(time) - clock.now())
+    const { gateway, phone, laptop, bob, roomId, openRoom, say } = await createTwoDevices(t, {
+      environment: { clock },
+    })
+    const [other, readRoom] = [await openRoom(), await openRoom()]
+    await phone.put(deviceRule('phone', 'override', 'quiet'), {
+      conditions: [{ kind: 'time_and_day', intervals: [{ time_of_day: ['22:00', '07:00'] }] }],
+      actions: SILENT,
+      'org.belfry.digest': true,
+    })
+    await phone.put(globalRule('room', other), {
+      actions: SILENT,
+      'org.belfry.until': Date.parse('2026-07-02T08:00Z'),
+      'org.belfry.digest': true,
+    })
+    await say(roomId, 'before')
+    goTo('2026-07-01T22:30Z')
+    await say(roomId, 'one')
+    const newest = await say(roomId, 'two')
+    const muted = await say(other, 'three')
+    const read = await say(readRoom, 'four')
+    assert.deepEqual([newest.phone, read.phone, muted.laptop], [undefined, undefined, undefined])
+    await laptop.read(readRoom, read.eventId)
+
+    const digests = () =>
+      gateway.pokes.flatMap(({ event_id: eventId, content, devices: [device] }) =>
+        content?.['org.belfry.digest'] === undefined
+          ? []
+          : [[device?.pushkey, eventId, content['org.belfry.digest'], device?.tweaks]],
+      )
+    goTo('2026-07-02T07:01Z')
+    await eventually(() => digests().length === 1)
+    const ofNight = [PHONE, newest.eventId, { count: 2, rooms: [{ room_id: roomId, count: 2 }] }, undefined]
+    assert.deepEqual(digests(), [ofNight])
+
+    goTo('2026-07-02T08:00Z')
+    await eventually(() => digests().length === 3)
+    const ofMute = { count: 1, rooms: [{ room_id: other, count: 1 }] }
+    assert.deepEqual(digests().slice(1).toSorted(), [
+      [LAPTOP, muted.eventId, ofMute, undefined],
+      [PHONE, muted.eventId, ofMute, undefined],
+    ])
+    await eventually(async () => ((await phone.get('/pushrules/')) as Rulesets).global.room.length === 0)
+    goTo('2026-07-03T07:01Z')
+    await bob.say(roomId, 'last')
+    await say(roomId, 'day')
+    assert.equal(digests().length, 3, 'nothing was held back in the next night')
   })
 })
 

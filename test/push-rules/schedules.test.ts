@@ -12,6 +12,7 @@ import {
   evaluate,
   explain,
   MAX_STEPS,
+  nextEndOfRule,
   type OwnerFacts,
   prepareEvent,
   type PushRule,
@@ -179,6 +180,45 @@ describe('the rules that can never match', () => {
   })
 })
 
+describe('the next end of a rule', () => {
+  const quietRule = (conditions: object[], more: object = {}) =>
+    userRule('quiet', [], { conditions, ...more }) as PushRule
+  const endOf = (rule: PushRule, time: string, owner: OwnerFacts = {}) => {
+    const end = nextEndOfRule(rule, owner, { at: at(time), clockOf: localTimeIn })
+    return end === undefined ? undefined : new Date(end).toISOString()
+  }
+  const berlin = { ...night, timezone: 'Europe/Berlin' }
+  const cases: [rule: PushRule, time: string, end: string | undefined, owner?: OwnerFacts][] = [
+    [quietRule([night]), '2026-07-01T23:00Z', '2026-07-02T07:01:00.000Z'],
+    [quietRule([night]), '2026-07-02T07:00:30Z', '2026-07-02T07:01:00.000Z'],
+    [quietRule([night]), '2026-07-02T07:01Z', '2026-07-03T07:01:00.000Z'],
+    [quietRule([night]), '2026-07-01T12:00Z', '2026-07-02T05:01:00.000Z', { timezone: 'Europe/Berlin' }],
+    [quietRule([berlin]), '2026-03-28T22:00Z', '2026-03-29T05:01:00.000Z'],
+    [quietRule([berlin]), '2026-10-24T22:00Z', '2026-10-25T06:01:00.000Z'],
+    [quietRule([{ ...night, timezone: 'No/Zone' }]), '2026-07-01T12:00Z', undefined],
+    [quietRule([{ kind: 'time_and_day', intervals: [{}] }]), '2026-07-01T12:00Z', undefined],
+    [
+      quietRule([], { 'org.belfry.until': at('2026-07-01T13:00Z') }),
+      '2026-07-01T12:00Z',
+      '2026-07-01T13:00:00.000Z',
+    ],
+    [
+      quietRule([night], { 'org.belfry.until': at('2026-07-02T03:00Z') }),
+      '2026-07-01T23:00Z',
+      '2026-07-02T03:00:00.000Z',
+    ],
+    // Quiet at weekends: from Saturday 00:00 to the end of Sunday. 3 July 2026 is a Friday.
+    [
+      quietRule([{ kind: 'time_and_day', intervals: [{ day_of_week: [6, 0] }] }]),
+      '2026-07-03T12:00Z',
+      '2026-07-06T00:00:00.000Z',
+    ],
+    [quietRule([]), '2026-07-01T12:00Z', undefined],
+  ]
+  for (const [rule, time, end, owner] of cases)
+    test(`after ${time} is ${end}`, () => assert.equal(endOf(rule, time, owner), end))
+})
+
 describe('the cohorts of users with conditions on the time', () => {
   const settings = { legacyMentionRules: false }
   const analysisOf = (userId: string, rule: PushRule, owner: OwnerFacts = {}) =>
@@ -237,6 +277,8 @@ describe('validation', () => {
       [{ 'org.belfry.until': '2000' }, /must be an integer/],
       [{ 'org.belfry.until': null }, /must be an integer/],
       [{ 'org.belfry.until': 1.5 }, /must be an integer/],
+      [{ 'org.belfry.digest': true }, /needs a rule that stops to apply/],
+      [{ 'org.belfry.digest': 1 }, /must be true or false/],
       [condition({ timezone: 'Mars/Base' }), /name of a time zone/],
       [condition({ timezone: '+02:00' }), /name of a time zone/],
       [condition({ timezone: 2 }), /must be a string/],

@@ -69,7 +69,7 @@ export const waitingEvents = query<{ pusherId: number; perRoom: number; rooms: n
             .selectFrom('lane_items as o')
             .leftJoin('events as e', 'e.position', 'o.position')
             .where('o.lane_id', '=', p.pusherId)
-            .select(['o.position', 'o.created_at'])
+            .select(['o.position', 'o.created_at', 'o.payload as digest'])
             .select(QUEUED_EVENT)
             .select([
               sql<number>`row_number() over (partition by e.room_id order by o.position desc)`.as(

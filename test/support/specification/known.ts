@@ -48,6 +48,7 @@ export const EXTENSIONS: Readonly<Record<string, string>> = {
   'org.matrix.msc3994.rule_id': 'MSC3994',
   redacts: 'a key of redactions, which the schema of all events lacks (m.room.redaction)',
   'org.belfry.status': 'Belfry: the delivery status of a pusher',
+  'org.belfry.digest': 'Belfry: a push rule sums up the events that it has held back',
   'org.belfry.until': 'Belfry: the end of a push rule',
   'org.belfry.hold_while_active_ms': 'Belfry: holds pokes while the user is active on another device',
 }
