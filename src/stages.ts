@@ -10,9 +10,8 @@ import type { ValidationDeps } from './accounts/email-validation.ts'
 import { copyRoomData } from './accounts/copy-room-data.ts'
 import { createLastSeen } from './accounts/last-seen.ts'
 import { createPasswords } from './accounts/passwords.ts'
-import { startRuleDigests } from './rooms/rule-digests.ts'
+import { startRuleTimers } from './rooms/rule-digests.ts'
 import { copyRoomRules } from './user-rules/copy-room-rules.ts'
-import { startRuleSweepers } from './user-rules/sweep-handles.ts'
 import { rulesetOf, ruleSettingsOf } from './user-rules/read-rules.ts'
 import { startValidationSweeper } from './accounts/sweep-validations.ts'
 import { startWordSweeper } from './accounts/user-words.ts'
@@ -479,12 +478,11 @@ async function startDelivering(
 }
 
 function startSweeping(
-  { db, bus, clock, log, config, media, ruleSettings }: Given,
+  { db, bus, clock, log, config, media }: Given,
   { pushers, rooms, rules }: { pushers: PusherDeps; rooms: RoomDeps; rules: RuleChangeDeps },
 ): AsyncDisposable[] {
   return [
-    ...startRuleSweepers({ ...rules, log }, config.push.handle_retention_days),
-    startRuleDigests({ db, bus, clock, log, settings: ruleSettings }),
+    ...startRuleTimers({ ...rules, log }, config.push.handle_retention_days),
     startRemovedSweeper({ db, clock, log }),
     startUnconfirmedSweeper({ ...pushers, log }, config.push.unconfirmed_hours),
     startLeaveSweeper(rooms),

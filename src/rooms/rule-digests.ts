@@ -22,6 +22,9 @@ import {
 import type { Database } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { currentPosition } from '../storage/stream.ts'
+import type { RuleChangeDeps } from '../user-rules/change-rules.ts'
+import { startRuleEnder } from '../user-rules/end-rules.ts'
+import { startHandleSweeper } from '../user-rules/sweep-handles.ts'
 import { dueDigests, moveDigest, nextDigest } from '../user-rules/digests-store.ts'
 import { momentOf, nextDigestAt } from '../user-rules/moment.ts'
 import { GLOBAL, rulesetOf, type UserRules } from '../user-rules/read-rules.ts'
@@ -40,6 +43,16 @@ export type RuleDigestDeps = {
   readonly settings: RuleSettings
 }
 
+/** All that happens to push rules at a time: their ends, their digests, and the removal of the rules of abandoned handles. */
+export const startRuleTimers = (
+  deps: RuleChangeDeps & { readonly log: Log },
+  handleRetentionDays: number,
+): AsyncDisposable[] => [
+  startRuleEnder(deps),
+  startRuleDigests({ ...deps, settings: deps }),
+  startHandleSweeper(deps, handleRetentionDays),
+]
+
 const BATCH_SIZE = 20
 /** The number of a user's newest events that a digest looks at. */
 const MAX_EVENTS = 500
@@ -47,7 +60,7 @@ const RETRY_AFTER_MS = 600_000
 const STEPS = 20 * MAX_STEPS
 
 /** Sends digests at their times, until it is disposed of. */
-export function startRuleDigests(deps: RuleDigestDeps): AsyncDisposable {
+function startRuleDigests(deps: RuleDigestDeps): AsyncDisposable {
   const { db, bus } = deps
   return startAlarm(deps, {
     of: 'digests of push rules',

@@ -26,6 +26,12 @@ import type {
 import type { PresenceDevicesTable, PresenceTable } from './presence-schema.ts'
 import type { ProfileFieldsTable, ReportsTable } from './profile-schema.ts'
 import type {
+  DefaultRuleChangesTable,
+  DeviceRuleSetsTable,
+  PushRulesTable,
+  RuleSetsTable,
+} from './rules-schema.ts'
+import type {
   MediaBlockedTable,
   MediaContentsTable,
   MediaLeftoversTable,
@@ -52,9 +58,6 @@ import type {
 // One type for each table, in the order in which an event reaches them. Times are milliseconds since the Unix epoch; booleans
 // are 0 or 1; JSON is text. A position is a place in the one stream of the server. Everything that /sync returns has a
 // position. Positions only grow. The migrations in migrations/ create the tables and indexes.
-
-/** The kinds of push rules (`push-rules/`). */
-type RuleKind = 'override' | 'content' | 'postcontent' | 'room' | 'sender' | 'underride'
 
 export type StreamTable = { id: Filled<number>; position: number }
 
@@ -246,51 +249,6 @@ export type ReceiptsTable = {
   ts: number
   position: number
 }
-
-/** A push rule that a user made. */
-export type PushRulesTable = {
-  user_id: UserId
-  /** '' for the global scope, else the handle of the device rules (`pushers.handle`), which is never empty. */
-  scope: string
-  kind: RuleKind
-  rule_id: string
-  /** The order of the rules of one user, scope and kind. A smaller number has a higher priority. */
-  place: number
-  /** JSON list; null for kinds that have no conditions. */
-  conditions: string | null
-  pattern: string | null
-  /** JSON list. */
-  actions: string
-  enabled: Flag
-  /** The time from which the rule does not apply, and at which it is removed; null: never. */
-  ends_at: number | null
-  /** The events that the rule holds back are summed up at `digest_at`: those after the position `digest_from`. */
-  digest: Filled<Flag>
-  digest_at: number | null
-  digest_from: number | null
-}
-
-/** The changes of a user to one of the server's default rules; null: unchanged. */
-export type DefaultRuleChangesTable = {
-  user_id: UserId
-  kind: RuleKind
-  rule_id: string
-  enabled: Flag | null
-  actions: string | null
-}
-
-/** The ruleset of a user. A user without a row has the default rules and never changed them. */
-export type RuleSetsTable = {
-  user_id: UserId
-  /** The position of the last change. */
-  version: number
-  /** Whether the user has global push rules of their own, or changed defaults. */
-  has_global: Flag
-  has_device: Flag
-}
-
-/** Handles with device rules. `unheld_since`: the time when the last pusher with the handle was removed; null while there is one. */
-export type DeviceRuleSetsTable = { user_id: UserId; handle: string; unheld_since: number | null }
 
 /** The users whom a user ignores, from the `m.ignored_user_list` of that user. */
 export type IgnoredUsersTable = { user_id: UserId; ignored: string }

@@ -2,7 +2,7 @@ import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { RuleKind } from '../push-rules/index.ts'
 import { query } from '../storage/query.ts'
-import type { DefaultRuleChangesTable, PushRulesTable, RuleSetsTable } from '../storage/schema.ts'
+import type { DefaultRuleChangesTable, PushRulesTable, RuleSetsTable } from '../storage/rules-schema.ts'
 
 export type RuleRow = Selectable<PushRulesTable>
 export type DefaultChangeRow = Selectable<DefaultRuleChangesTable>

@@ -1,6 +1,5 @@
 import type { Log } from '../lib/log.ts'
 import { DAY_MS, startSweeper, sweepAll } from '../lib/sweeper.ts'
-import { startRuleEnder } from './end-rules.ts'
 import { removeDeviceRules, type RuleChangeDeps } from './change-rules.ts'
 import { unheldHandles } from './rule-handles-store.ts'
 
@@ -10,12 +9,6 @@ const BATCH_SIZE = 20
 export function sweepHandles(deps: RuleChangeDeps, retentionMs: number): Promise<number> {
   return sweepAll({ atOnce: BATCH_SIZE, sweep: () => sweepSome(deps, retentionMs) })
 }
-
-/** All sweepers of push rules: at their ends, and those of abandoned handles. */
-export const startRuleSweepers = (
-  deps: RuleChangeDeps & { log: Log },
-  retentionDays: number,
-): AsyncDisposable[] => [startRuleEnder(deps), startHandleSweeper(deps, retentionDays)]
 
 /** Sweeps at the start and then once a day, until it is disposed of. */
 export function startHandleSweeper(
