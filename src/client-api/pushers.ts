@@ -1,15 +1,20 @@
 import { z } from 'zod'
 import { client, defineRoute, reply, type Route } from '../http/route.ts'
-import { jsonObject } from '../http/schema.ts'
+import { eventIdSchema, jsonObject } from '../http/schema.ts'
+import { missingParam } from '../lib/errors.ts'
 import { activatePusher } from '../pushers/activate-pusher.ts'
 import { listPushers } from '../pushers/list-pushers.ts'
 import { parsePusherChange } from '../pushers/pusher-request.ts'
 import { type PusherDeps, setPusher } from '../pushers/set-pusher.ts'
+import type { Fetches } from '../trace/arrival/fetches.ts'
 import { pushersSchema } from './pusher-response.ts'
 import { nothing } from '../http/response-parts.ts'
 
+/** `fetches`: confirmations prove that pushes arrived. */
+type PusherRouteDeps = PusherDeps & { webPush?: boolean; fetches: Pick<Fetches, 'note'> }
+
 /** Client-server API, "Push Notifications": `POST /pushers/set` and `GET /pushers`. */
-export function pusherRoutes(deps: PusherDeps & { webPush?: boolean }): Route[] {
+export function pusherRoutes(deps: PusherRouteDeps): Route[] {
   const webPush = deps.webPush ?? false
   return [
     defineRoute({
@@ -45,24 +50,34 @@ export function pusherRoutes(deps: PusherDeps & { webPush?: boolean }): Route[] 
 /** The path of MSC4174 and the path of its drafts. */
 const ACK_PATHS = [client('/pushers/ack'), '/_matrix/client/unstable/org.matrix.msc4174/pushers/ack']
 
-const ack = z.object({ app_id: z.string(), ack_token: z.string() })
+const ack = z.object({
+  app_id: z.string(),
+  ack_token: z.string().optional(),
+  'org.belfry.event_id': eventIdSchema.optional(),
+})
 
-/** `POST /pushers/ack` (MSC4174): the app confirms that it received the token that was sent to its pusher. */
-function ackRoute(deps: PusherDeps, path: (typeof ACK_PATHS)[number]): Route {
+/**
+ * `POST /pushers/ack` (MSC4174): the app confirms that it received the token that was sent to its pusher. With `org.belfry.event_id` it confirms
+ * that it received the push of an event.
+ */
+function ackRoute(deps: PusherRouteDeps, path: (typeof ACK_PATHS)[number]): Route {
   return defineRoute({
     method: 'POST',
     path,
     auth: 'user',
     limit: 'none',
     body: ack,
-    summary: 'Confirms a pusher with the token that was sent to it',
+    summary: 'Confirms a pusher with the token that was sent to it, or the push of an event',
     response: { 200: nothing },
     errors: {
       400: ['M_EXPIRED_ACTIVATION_TOKEN', 'M_UNKNOWN_ACTIVATION_TOKEN'],
       404: ['M_NOT_FOUND'],
     },
-    async handler({ body: { app_id: appId, ack_token: ackToken }, requester: { userId } }) {
-      await activatePusher(deps, { userId, appId, ackToken })
+    async handler({ body, requester: { userId, deviceId } }) {
+      const { app_id: appId, ack_token: ackToken, 'org.belfry.event_id': eventId } = body
+      if (ackToken === undefined && eventId === undefined) throw missingParam(['ack_token'])
+      if (eventId !== undefined) deps.fetches.note({ userId, deviceId, eventId, isConfirmation: true })
+      if (ackToken !== undefined) await activatePusher(deps, { userId, appId, ackToken })
       return {}
     },
   })

@@ -137,7 +137,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
     ...toDeviceRoutes(deps.toDevice, config.limits.key_body_bytes),
     ...keyBackupRoutes(deps.keyBackup, config.limits.key_body_bytes),
     ...pushRulesRoutes(rules),
-    ...pusherRoutes({ ...pushers, webPush: webPush !== undefined }),
+    ...pusherRoutes({ ...pushers, fetches: sync.fetches, webPush: webPush !== undefined }),
     ...testPushRoutes(testPushes),
     ...notificationRoutes({ db, clock, pageBytes }),
     ...mediaRoutes(deps.media),

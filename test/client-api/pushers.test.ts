@@ -9,6 +9,7 @@ import type { PusherDeps } from '../../src/pushers/set-pusher.ts'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { query } from '../../src/storage/query.ts'
 import { systemRandom } from '../../src/lib/ids.ts'
+import { NO_FETCHES } from '../../src/trace/arrival/fetches.ts'
 import { NO_TRACE } from '../../src/trace/trace.ts'
 import { alice, bearer, startServer } from '../http/server-fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -49,7 +50,7 @@ async function serve(db: Database) {
     endBadge: async () => undefined,
     copyRules: async () => undefined,
   }
-  const { server, [Symbol.asyncDispose]: close } = startServer(pusherRoutes(deps))
+  const { server, [Symbol.asyncDispose]: close } = startServer(pusherRoutes({ ...deps, fetches: NO_FETCHES }))
   const ask = async (prefix: string, body?: object) => {
     const response = await inject(server, {
       method: body ? 'POST' : 'GET',

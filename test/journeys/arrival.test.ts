@@ -269,6 +269,18 @@ describe('the arrival of a push', () => {
       assert.equal((await journey(fixture, first)).state, 'sent')
     })
 
+    await t.test('is known from a confirmation by the app, also while it syncs', async () => {
+      const fixture = await createPhone(shared)
+      const eventId = await push(fixture)
+      await fixture.phone.get('/sync?timeout=0')
+      pass(fixture, 300)
+      const body = { app_id: 'org.example.app', 'org.belfry.event_id': eventId }
+      await fixture.phone.post('/pushers/ack', body)
+      assert.equal((await untilFetched(fixture, eventId)).ms, 300)
+      const { status } = await fixture.phone.try('POST', '/pushers/ack', { app_id: 'org.example.app' })
+      assert.equal(status, 400)
+    })
+
     await t.test('is unknown for a device with two pushers', async () => {
       const fixture = await createPhone(shared)
       const { phone, gateway } = fixture

@@ -7,7 +7,8 @@ import { type NotedFetch, type ProofDeps, recordProofs } from './proofs.ts'
 // The fetches of events by devices, between the requests and the stored proofs.
 
 /** A request of a device for the event of a push, or for the rooms of pushes (the connection `notifications` of sliding sync). */
-export type Fetch = { userId: UserId; deviceId: DeviceId | null } & (
+/** `isConfirmation`: the app says that it got the push, so it may sync at the same time. */
+export type Fetch = { userId: UserId; deviceId: DeviceId | null; isConfirmation?: true } & (
   | { eventId: EventId }
   | { roomIds: readonly RoomId[] }
 )
@@ -31,6 +32,8 @@ const WAIT_MS = 1000
 /** While the poke is in flight, at most 30 s, the fetch is looked up again after twice the time. */
 const MAX_TRIES = 6
 const MAX_WAITING = 10_000
+/** A user who sends more requests in a second can only lose proofs for the own devices, which the server has then just seen. */
+const MAX_OF_USER = 200
 /** The most fetches that are looked up together. */
 const BATCH = 500
 
@@ -46,6 +49,8 @@ export const NO_FETCHES: Fetches = {
 export function createFetches(deps: FetchDeps): Fetches {
   const { clock, log } = deps
   let waiting: Waiting[] = []
+  /** The number of waiting fetches of each user. */
+  let ofUsers = new Map<UserId, number>()
   let hasLost = false
   let timer: Disposable | undefined
   let running: Promise<void> = Promise.resolve()
@@ -61,6 +66,8 @@ export function createFetches(deps: FetchDeps): Fetches {
     const now = clock.now()
     const due = waiting.filter(({ notBefore }) => notBefore <= now)
     waiting = waiting.filter(({ notBefore }) => notBefore > now)
+    ofUsers = new Map()
+    for (const { userId } of waiting) ofUsers.set(userId, (ofUsers.get(userId) ?? 0) + 1)
     try {
       for (let at = 0; at < due.length; at += BATCH)
         waiting.push(...retried(await recordProofs(deps, due.slice(at, at + BATCH)), now))
@@ -76,7 +83,11 @@ export function createFetches(deps: FetchDeps): Fetches {
   return {
     note(fetch) {
       const { userId, deviceId } = fetch
-      if (deviceId === null || deps.isActive({ userId, deviceId })) return
+      if (deviceId === null) return
+      if (fetch.isConfirmation !== true && deps.isActive({ userId, deviceId })) return
+      const count = ofUsers.get(userId) ?? 0
+      if (count >= MAX_OF_USER) return
+      ofUsers.set(userId, count + 1)
       const at = clock.now()
       if (waiting.length >= MAX_WAITING) hasLost = true
       else waiting.push({ ...fetch, deviceId, at, tries: 0, notBefore: at + WAIT_MS })

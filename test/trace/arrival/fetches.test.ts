@@ -103,7 +103,7 @@ onEachSharedDatabase('fetches of events', (openTwo) => {
     clock.advance(1)
     const fetches = collect(t, fixture)
     for (let count = 0; count <= 10_000; count++)
-      fetches.note({ ...phone, userId: '@nobody:test' as typeof phone.userId, eventId })
+      fetches.note({ ...phone, userId: `@nobody${count}:test` as typeof phone.userId, eventId })
     await fetches[Symbol.asyncDispose]()
     clock.advance(DEADLINE_MS)
     await judge()
