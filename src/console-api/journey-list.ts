@@ -152,7 +152,7 @@ async function examine(list: List, { before, upTo }: { before: number; upTo: num
 }
 
 async function matching(
-  { q, userId, filter, pushers }: List,
+  { q, userId, filter, pushers }: Omit<List, 'read'>,
   positions: readonly number[],
 ): Promise<Found[]> {
   const [high, low] = [positions[0], positions.at(-1)]
@@ -162,8 +162,7 @@ async function matching(
   const steps = await stepsOfEvents(q, { positions, pusherIds })
   const arrivals = await arrivalsOf(q, { positions, pusherIds })
   const queued = Map.groupBy(await q.all(queuedBetween, { pusherIds, low, high }), (item) => item.position)
-  const isWanted = ({ state, pusher_id: id }: DeviceEntry) =>
-    (filter.states?.has(state) ?? true) && (filter.device ?? id) === id
+  const isShown = matches(filter)
   return events.flatMap((event) => {
     const { position } = event
     if (filter.roomId !== undefined && event.room_id !== filter.roomId) return []
@@ -174,9 +173,44 @@ async function matching(
     }
     const decision = decisionOf(userId, event)
     const devices = devicesOf(pushers, { at: event.origin_server_ts, notifies: decision.notifies }, records)
-    return isFiltered(filter) && !devices.some(isWanted) ? [] : [{ position, event, decision, devices }]
+    return isShown({ devices }) ? [{ position, event, decision, devices }] : []
   })
 }
+
+export type JourneysAt = {
+  userId: UserId
+  filter: JourneyFilter
+  pushers: readonly KnownPusher[]
+  positions: readonly number[]
+}
+
+/**
+ * The journeys at these positions (newest first) that match, and the events that do not match because of their devices. Events that do not
+ * concern the user are left out.
+ */
+export async function journeysAt(
+  q: Queries,
+  { userId, filter, pushers, positions }: JourneysAt,
+): Promise<{ journeys: JourneyEntry[]; others: { position: number; eventId: EventId }[] }> {
+  const list = { q, userId, pushers }
+  const found = await matching({ ...list, filter: { roomId: filter.roomId, since: 0 } }, positions)
+  const isShown = matches(filter)
+  return {
+    journeys: await entriesOf(list, found.filter(isShown)),
+    others: found
+      .filter((one) => !isShown(one))
+      .map(({ position, event }) => ({ position, eventId: event.event_id })),
+  }
+}
+
+/** Whether one of the devices is wanted. */
+const matches =
+  (filter: JourneyFilter) =>
+  ({ devices }: Pick<Found, 'devices'>): boolean =>
+    !isFiltered(filter) ||
+    devices.some(
+      ({ state, pusher_id: id }) => (filter.states?.has(state) ?? true) && (filter.device ?? id) === id,
+    )
 
 type Records = {
   steps: readonly (StoredStep & { at: number })[]
@@ -244,7 +278,10 @@ function decisionOf(userId: UserId, { cohort, decisions, ...row }: ListedEvent):
   return decideForUser({ ignoresSender: isOfIgnoredSender(outcome), outcome, recorded })
 }
 
-async function entriesOf({ q, userId }: List, found: readonly Found[]): Promise<JourneyEntry[]> {
+async function entriesOf(
+  { q, userId }: Pick<List, 'q' | 'userId'>,
+  found: readonly Found[],
+): Promise<JourneyEntry[]> {
   const names = await roomNamesFor(q, userId, [...new Set(found.map(({ event }) => event.room_id))])
   return found.map(({ event, decision, devices }) => {
     const { notifies, reason, rule } = decision

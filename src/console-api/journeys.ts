@@ -1,18 +1,23 @@
 import { z } from 'zod'
 import { userById } from '../accounts/users-store.ts'
+import { eventStream } from '../http/event-stream.ts'
 import { named, uncheckedJson } from '../http/response.ts'
 import { eventId, roomId, time, userId } from '../http/response-parts.ts'
-import { defineRoute, type Route } from '../http/route.ts'
+import { defineRoute, type Requester, type Route } from '../http/route.ts'
 import { queryInteger, queryPosition, roomIdSchema, userIdSchema } from '../http/schema.ts'
 import type { Clock } from '../lib/clock.ts'
-import { notFound } from '../lib/errors.ts'
+import { limitExceeded, notFound } from '../lib/errors.ts'
+import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { createOccupancy } from '../lib/occupancy.ts'
 import { once } from '../lib/once.ts'
 import { DAY_MS } from '../lib/sweeper.ts'
 import type { Database } from '../storage/database.ts'
+import type { Queries } from '../storage/query.ts'
 import { DEVICE_STATES, type DeviceState } from '../trace/device-state.ts'
 import { listJourneys } from './journey-list.ts'
 import type { JourneyFilter } from './journey-scan.ts'
+import { cursorText, parseCursor, presentCursor, watchJourneys } from './journey-stream.ts'
 import { targetUser } from './target-user.ts'
 
 const STATES = Object.keys(DEVICE_STATES) as DeviceState[]
@@ -42,20 +47,24 @@ const since = z
       : { ago: Number(text.slice(0, -1)) * unit }
   })
 
-/** The filters, which the stream of journeys has too. */
-export const journeyFilters = {
+const journeyFilters = {
   state: states.optional(),
   device: queryInteger({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional(),
   room: roomIdSchema.optional(),
-  since: since.optional(),
   user_id: userIdSchema.optional(),
 }
 
 const query = z.object({
   ...journeyFilters,
+  since: since.optional(),
   limit: queryInteger({ min: 1, max: 100 }).default(50),
   from: queryPosition({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
 })
+
+const lastEventId = z
+  .string()
+  .refine((id) => parseCursor(id) !== undefined, 'expected the id of an event of the stream, or of the list')
+const streamQuery = z.object({ ...journeyFilters, last_event_id: lastEventId.optional() })
 
 const deviceEntry = named('JourneyDevice', () =>
   z.strictObject({
@@ -105,15 +114,16 @@ const page = once(() =>
     total: z.int().describe('The number of journeys that match the filters'),
     total_is_at_least: z.boolean().describe('Whether counting ended early: there can be more'),
     next_batch: z.string().describe('The `from` of the next page; absent on the last page').optional(),
+    last_event_id: z.string().describe('The `last_event_id` with which the stream continues this list'),
   }),
 )
 
 export type JourneyListDeps = { db: Database; clock: Clock; retentionDays: number }
 
-type Filters = z.output<z.ZodObject<typeof journeyFilters>>
+type Filters = Omit<z.output<typeof query>, 'limit' | 'from'>
 
 /** The filter of a request. The list ends where the records of journeys end. */
-export function filterOf({ clock, retentionDays }: JourneyListDeps, given: Filters): JourneyFilter {
+function filterOf({ clock, retentionDays }: JourneyListDeps, given: Filters): JourneyFilter {
   const now = clock.now()
   const from = given.since === undefined ? 0 : 'at' in given.since ? given.since.at : now - given.since.ago
   return {
@@ -139,9 +149,7 @@ export function journeyListRoutes(deps: JourneyListDeps): Route[] {
       errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       handler: ({ requester, query: given }) =>
         db.snapshot(async (q) => {
-          const of = targetUser(requester, given.user_id)
-          if (of !== requester.userId && !(await q.first(userById, { userId: of })))
-            throw notFound('There is no such user')
+          const of = await existingUser(q, requester, given.user_id)
           const { limit, from } = given
           const filter = filterOf(deps, given)
           const { journeys, total, isBounded, next } = await listJourneys(q, {
@@ -155,8 +163,66 @@ export function journeyListRoutes(deps: JourneyListDeps): Route[] {
             total,
             total_is_at_least: isBounded,
             ...(next !== undefined && { next_batch: String(next) }),
+            last_event_id: cursorText(await presentCursor(q, deps.clock.now())),
           }
         }),
     }),
+    streamRoute(deps),
   ]
+}
+
+/** @throws 403 for another user, unless the requester is an administrator; 404 when that user does not exist */
+async function existingUser(
+  q: Queries,
+  requester: Requester,
+  requested: UserId | undefined,
+): Promise<UserId> {
+  const userId = targetUser(requester, requested)
+  if (userId !== requester.userId && !(await q.first(userById, { userId })))
+    throw notFound('There is no such user')
+  return userId
+}
+
+const MAX_PER_USER = 10
+const MAX_PER_ADDRESS = 20
+const TRY_AGAIN_MS = 10_000
+
+function streamRoute(deps: JourneyListDeps): Route {
+  const { db } = deps
+  const limits = { user: createOccupancy(MAX_PER_USER), address: createOccupancy(MAX_PER_ADDRESS) }
+  return defineRoute({
+    method: 'GET',
+    path: '/_belfry/v1/journeys/stream',
+    auth: 'user',
+    limit: 'default',
+    query: streamQuery,
+    summary:
+      'The journeys that begin or change, as server-sent events; Last-Event-ID resumes after that event',
+    response: { 200: { mediaType: 'text/event-stream' } },
+    errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
+    async handler({ requester, query: given, lastEventId: header, address, signal }) {
+      const userId = await db.snapshot((q) => existingUser(q, requester, given.user_id))
+      enterBoth(limits.user.enter(requester.userId), limits.address.enter(address), signal)
+      // A browser that reconnects sends the header, and its URL still has the old query.
+      const resumed = header === undefined ? undefined : parseCursor(header)
+      const after =
+        resumed ?? (given.last_event_id === undefined ? undefined : parseCursor(given.last_event_id))
+      const filter = { states: given.state, device: given.device, roomId: given.room }
+      return eventStream(watchJourneys(deps, { userId, filter, after, signal }))
+    },
+  })
+}
+
+type Leave = (() => void) | undefined
+
+/** Holds both places until the signal aborts. @throws 429 if one of them is not free */
+function enterBoth(user: Leave, address: Leave, signal: AbortSignal): void {
+  const leave = () => {
+    user?.()
+    address?.()
+  }
+  const isFree = user !== undefined && address !== undefined
+  if (!isFree || signal.aborted) leave()
+  else signal.addEventListener('abort', leave, { once: true })
+  if (!isFree) throw limitExceeded(TRY_AGAIN_MS, 'Too many streams are open. Close one first')
 }

@@ -1,7 +1,12 @@
 import { content } from './content.ts'
 
 /** One server-sent event (HTML standard, "Server-sent events"). */
-export type ServerEvent = { id?: string; event?: string; /** JSON. */ data: unknown }
+export type ServerEvent = {
+  id?: string
+  event?: string
+  /** JSON. Without it a client receives no event, and remembers the id only. */
+  data?: unknown
+}
 
 /**
  * A response that lasts until its source ends; the source must end when the signal of the request aborts. `undefined` is a heartbeat:
@@ -25,7 +30,7 @@ function linesOf({ id, event: name, data }: ServerEvent): string {
   const lines = [
     ...(id === undefined ? [] : [`id: ${id}`]),
     ...(name === undefined ? [] : [`event: ${name}`]),
-    `data: ${JSON.stringify(data)}`,
+    ...(data === undefined ? [] : [`data: ${JSON.stringify(data)}`]),
   ]
   return `${lines.join('\n')}\n\n`
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
+import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.ts'
@@ -18,7 +19,13 @@ type Entry = {
   decision: { reason: string; rule: { rule_id: string } | null }
   devices: Device[]
 } & Record<string, unknown>
-type Page = { journeys: Entry[]; total: number; total_is_at_least: boolean; next_batch?: string }
+type Page = {
+  journeys: Entry[]
+  total: number
+  total_is_at_least: boolean
+  next_batch?: string
+  last_event_id?: string
+}
 
 type Fixture = {
   url: string
@@ -75,6 +82,52 @@ async function listOf(url: string, user: TestUser, query: Record<string, string>
   const { status, body } = await request(url, user, query)
   assert.equal(status, 200, JSON.stringify(body))
   return body as unknown as Page
+}
+
+type StreamEvent = { id: string; name: string; data: Entry }
+
+const isSent = (entry: Entry, eventId: string) =>
+  entry.event_id === eventId && entry.devices.every(({ state }) => state === 'sent')
+
+/** Opens the stream and collects its events. */
+async function listen(
+  t: TestContext,
+  url: string,
+  user: TestUser,
+  query: Record<string, string> = {},
+  headers: Record<string, string> = {},
+) {
+  const ending = new AbortController()
+  const close = () => ending.abort()
+  afterTest(t, close)
+  const response = await fetch(`${url}/_belfry/v1/journeys/stream?${new URLSearchParams(query).toString()}`, {
+    headers: { authorization: `Bearer ${user.token}`, ...headers },
+    signal: ending.signal,
+  })
+  assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'text/event-stream'])
+  let text = ''
+  const reading = async () => {
+    const decoder = new TextDecoder()
+    for await (const chunk of response.body ?? [])
+      text += decoder.decode(chunk as Uint8Array, { stream: true })
+  }
+  reading().catch(() => undefined)
+  const valueOf = (block: string, name: string) =>
+    block
+      .split('\n')
+      .find((line) => line.startsWith(`${name}: `))
+      ?.slice(name.length + 2) ?? ''
+  const events = (): StreamEvent[] =>
+    text
+      .split('\n\n')
+      .slice(0, -1)
+      .filter((block) => valueOf(block, 'data') !== '')
+      .map((block) => ({
+        id: valueOf(block, 'id'),
+        name: valueOf(block, 'event'),
+        data: JSON.parse(valueOf(block, 'data')) as Entry,
+      }))
+  return { events, close }
 }
 
 const ids = ({ journeys }: Page) => journeys.map(({ event_id: id }) => id)
@@ -177,7 +230,57 @@ describe('the list of journeys', () => {
       [failing],
     )
     for (const left of [roomId, invitedTo]) await phone.post(`/rooms/${encodeURIComponent(left)}/leave`)
-    assert.deepEqual(await list(), { journeys: [], total: 0, total_is_at_least: false })
+    const { last_event_id: _, ...empty } = await list()
+    assert.deepEqual(empty, { journeys: [], total: 0, total_is_at_least: false })
+  })
+
+  test('sends each change as an event, and after a lost connection what was missed', async (t) => {
+    const { url, phone, bob, phoneGateway, openRoom, list, until } = await createFixture(t)
+    const roomId = await openRoom('The office')
+    const earlier = await bob.say(roomId, 'earlier, a secret')
+    await until(earlier, ['sent', 'sent'])
+    const { last_event_id: present = '' } = await list()
+    const first = await listen(t, url, phone, { last_event_id: present })
+    const ringing = await bob.say(roomId, 'first')
+    await eventually(() => first.events().some(({ data }) => isSent(data, ringing)))
+    const { id } = first.events().findLast((one) => one.id !== '') ?? { id: '' }
+    first.close()
+    phoneGateway.respondWith({ status: 503, headers: { 'retry-after': '600' } })
+    const missed = await bob.say(roomId, 'missed')
+    await until(missed, ['failing', 'sent'])
+    const resumed = await listen(t, url, phone, { last_event_id: present }, { 'last-event-id': id })
+    await eventually(() => resumed.events().length > 0)
+    const [event] = resumed.events()
+    assert.deepEqual([event?.name, event?.data.event_id], ['journey', missed])
+    assert.deepEqual(
+      event?.data.devices.map(({ state }) => state),
+      ['failing', 'sent'],
+    )
+    assert.ok(!first.events().some(({ data }) => data.event_id === earlier))
+    assert.ok(!JSON.stringify([first.events(), resumed.events()]).includes('secret'))
+    const path = `${url}/_belfry/v1/journeys/stream`
+    const malformed = await call(`${path}?last_event_id=yesterday`, { token: phone.token })
+    assert.equal(malformed.status, 400)
+    const other = await call(`${path}?user_id=${encodeURIComponent(bob.userId)}`, { token: phone.token })
+    assert.equal(other.status, 403)
+  })
+
+  test('limits the open streams of a user', async (t) => {
+    const { url, phone, bob } = await createFixture(t)
+    const open = await Promise.all(Array.from({ length: 10 }, () => listen(t, url, phone)))
+    const another = await call(`${url}/_belfry/v1/journeys/stream`, { token: phone.token })
+    assert.deepEqual([another.status, another.body['errcode']], [429, 'M_LIMIT_EXCEEDED'])
+    await listen(t, url, bob)
+    open[0]?.close()
+    await eventually(async () => {
+      const ending = new AbortController()
+      const { status } = await fetch(`${url}/_belfry/v1/journeys/stream`, {
+        headers: { authorization: `Bearer ${phone.token}` },
+        signal: ending.signal,
+      })
+      ending.abort()
+      return status === 200
+    })
   })
 
   test('returns 403 for another user, and 400 for malformed parameters', async (t) => {
