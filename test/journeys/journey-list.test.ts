@@ -94,8 +94,7 @@ async function listen(
   t: TestContext,
   url: string,
   user: TestUser,
-  query: Record<string, string> = {},
-  headers: Record<string, string> = {},
+  { query = {}, headers = {} }: { query?: Record<string, string>; headers?: Record<string, string> } = {},
 ) {
   const ending = new AbortController()
   const close = () => ending.abort()
@@ -240,7 +239,7 @@ describe('the list of journeys', () => {
     const earlier = await bob.say(roomId, 'earlier, a secret')
     await until(earlier, ['sent', 'sent'])
     const { last_event_id: present = '' } = await list()
-    const first = await listen(t, url, phone, { last_event_id: present })
+    const first = await listen(t, url, phone, { query: { last_event_id: present } })
     const ringing = await bob.say(roomId, 'first')
     await eventually(() => first.events().some(({ data }) => isSent(data, ringing)))
     const { id } = first.events().findLast((one) => one.id !== '') ?? { id: '' }
@@ -248,7 +247,10 @@ describe('the list of journeys', () => {
     phoneGateway.respondWith({ status: 503, headers: { 'retry-after': '600' } })
     const missed = await bob.say(roomId, 'missed')
     await until(missed, ['failing', 'sent'])
-    const resumed = await listen(t, url, phone, { last_event_id: present }, { 'last-event-id': id })
+    const resumed = await listen(t, url, phone, {
+      query: { last_event_id: present },
+      headers: { 'last-event-id': id },
+    })
     await eventually(() => resumed.events().length > 0)
     const [event] = resumed.events()
     assert.deepEqual([event?.name, event?.data.event_id], ['journey', missed])
