@@ -381,7 +381,7 @@ type Front = Omit<ClientApiDeps, keyof ReturnType<typeof clientDeps> | 'keys' | 
 
 /** The servers, and all that is behind their routes. */
 function createFront(given: Given, { webPush, ...stages }: Front) {
-  const { db, bus, clock, log, metrics, limiter, trace, own, vapid, config, ruleSettings } = given
+  const { db, bus, clock, log, metrics, limiter, own, vapid, config } = given
   const lastSeen = createLastSeen({ db, clock, log })
   watchSearchIndex({ metrics, db })
   const scrape = createScrape(metrics, clock)
@@ -413,7 +413,7 @@ function createFront(given: Given, { webPush, ...stages }: Front) {
         ...clientDeps(given, stages.accounts),
         webPush: vapid && { vapid: vapid.publicKey },
       }),
-      ...consoleRoutes({ db, clock, trace, ruleSettings, retentionDays: config.trace.retention_days }),
+      ...consoleRoutes({ ...given, testPushes: stages.testPushes }),
       ...consolePageRoutes(config),
       ...own.routes,
     ]),

@@ -82,3 +82,22 @@ export const queuedBetween = query<Queued>()((db, p, d) =>
     .where('position', '>=', p.low)
     .where('position', '<=', p.high),
 )
+
+/** The pusher with this id, if it belongs to the user. */
+export const pusherOfUser = query<{ userId: UserId; pusherId: number }>()((db, p) =>
+  db
+    .selectFrom('pushers')
+    .select(['app_id', 'pushkey', 'kind', 'disable_badge_count'])
+    .where('pusher_id', '=', p.pusherId)
+    .where('user_id', '=', p.userId),
+)
+
+/** The position of the newest edit of the event at a position. */
+export const newestEditOf = query<{ position: number }>()((db, p) =>
+  db
+    .selectFrom('edits')
+    .select('edit_position')
+    .where('position', '=', p.position)
+    .orderBy('edit_position', 'desc')
+    .limit(sql.lit(1)),
+)

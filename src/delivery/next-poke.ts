@@ -216,9 +216,9 @@ export async function judgeEvent(
 const OF_DIGEST: RuleOutcome = { ...NO_MATCH, notify: true, actions: ['notify'] }
 
 /** The event with the content of its newest edit. The rules have evaluated the original content. */
-async function asEdited(
+export async function asEdited(
   deps: Pick<JudgeDeps, 'eventAt'>,
-  { edit_position: at }: QueuedEvent,
+  { edit_position: at }: Pick<QueuedEvent, 'edit_position'>,
   poked: PokedEvent,
 ): Promise<PokedEvent> {
   const edit = at === null ? undefined : await deps.eventAt(at)

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { dedupeKeyOf } from './message-id.ts'
+import { dedupeKeyOf, furtherParts } from './message-id.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 
 // The database has hashes of devices and notifications, because pushkeys are secrets.
@@ -20,6 +20,5 @@ export function messageKeyOf(
 ): string | undefined {
   const key = dedupeKeyOf({ device, notification, userId })
   if (key === undefined) return undefined
-  const { appId, pushkey, eventId, recipientKey } = key
-  return keyOf(appId, pushkey, eventId, ...(recipientKey === undefined ? [] : [recipientKey]))
+  return keyOf(key.appId, key.pushkey, key.eventId, ...furtherParts(key))
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { recipientKeyOf } from './recipient-key.ts'
+import { recipientKeyOf, RESENT } from './recipient-key.ts'
 import type { Message } from './provider.ts'
 
 // Home servers send a notification again when they have not received the response, and the gateway retries after a failure of a provider.
@@ -12,7 +12,20 @@ export const LOOP_BACK_EVENT_ID = '$THIS_IS_A_FAKE_EVENT_ID'
  * Identifies a notification for a device. With two accounts of one app on one phone (`recipientKey`), an event for one account is not a
  * repeat of the same event for the other.
  */
-export type DedupeKey = { appId: string; pushkey: string; eventId: string; recipientKey?: string }
+export type DedupeKey = {
+  appId: string
+  pushkey: string
+  eventId: string
+  recipientKey?: string
+  /** The mark of a notification that a user has sent again: it is no repeat, and replaces the earlier one. */
+  resent?: string
+}
+
+/** What identifies a notification besides the device and the event. */
+export const furtherParts = ({ recipientKey, resent }: DedupeKey): string[] => [
+  ...(recipientKey === undefined ? [] : [recipientKey]),
+  ...(resent === undefined ? [] : [RESENT, resent]),
+]
 
 type About = Pick<Message, 'device' | 'notification' | 'userId'>
 
@@ -22,7 +35,9 @@ export function dedupeKeyOf(message: About): DedupeKey | undefined {
   const eventId = notification.event_id
   if (!eventId || eventId === LOOP_BACK_EVENT_ID) return undefined
   const recipientKey = recipientKeyOf(message)
-  const ofDevice = { appId: device.app_id, pushkey: device.pushkey, eventId }
+  const mark = device.data?.[RESENT]
+  const resent = typeof mark === 'string' ? { resent: mark } : {}
+  const ofDevice = { appId: device.app_id, pushkey: device.pushkey, eventId, ...resent }
   return recipientKey === undefined ? ofDevice : { ...ofDevice, recipientKey }
 }
 
@@ -30,11 +45,8 @@ export function dedupeKeyOf(message: About): DedupeKey | undefined {
 const NAMESPACE = Buffer.from('5f0c3a1d8f474c7b9a6e2b7d41c0e95a', 'hex')
 
 /** UUID of version 5 (RFC 9562, section 5.5) of a dedupe key, in lower case: `apns-id`. */
-export function messageId({ appId, pushkey, eventId, recipientKey }: DedupeKey): string {
-  return uuidV5(
-    NAMESPACE,
-    JSON.stringify([appId, pushkey, eventId, ...(recipientKey === undefined ? [] : [recipientKey])]),
-  )
+export function messageId(key: DedupeKey): string {
+  return uuidV5(NAMESPACE, JSON.stringify([key.appId, key.pushkey, key.eventId, ...furtherParts(key)]))
 }
 
 /** `namespace`: 16 bytes. */

@@ -4,6 +4,12 @@ import type { NotificationDevice } from './notification.ts'
 /** A device and its user. `userId`: the user of this server; absent for a notification of another server. */
 export type Recipient = { device: Pick<NotificationDevice, 'data'>; userId?: string | undefined }
 
+/**
+ * The key in `data` with the mark of a notification that a user has sent again (`POST /_belfry/v1/journeys/{eventId}/resend`). It makes
+ * the notification no repeat, and changes no recipient.
+ */
+export const RESENT = 'org.belfry.resent'
+
 /** 132 bits, which makes a collision practically impossible. */
 const CHARACTERS = 22
 
@@ -13,6 +19,10 @@ const CHARACTERS = 22
  * recipients keep the hashes that they had before recipients were distinguished.
  */
 export function recipientKeyOf({ device: { data }, userId }: Recipient): string | undefined {
+  if (data !== undefined && data !== null && Object.hasOwn(data, RESENT)) {
+    const { [RESENT]: _mark, ...own } = data
+    return recipientKeyOf({ device: { data: own }, userId })
+  }
   const hasData = data !== undefined && data !== null && Object.keys(data).length > 0
   if (!hasData) return userId === undefined ? undefined : hashOf({}, userId)
   const last = computed.get(data)

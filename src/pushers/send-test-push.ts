@@ -1,6 +1,6 @@
 import type { Bus } from '../cluster/bus.ts'
 import { deviceOf } from '../delivery/next-poke.ts'
-import { testPoke } from '../delivery/poke.ts'
+import { type Poke, testPoke } from '../delivery/poke.ts'
 import { type SenderDeps, senderFor } from '../delivery/sender-for.ts'
 import type { Events } from '../lib/events.ts'
 import type { Random, UserId } from '../lib/ids.ts'
@@ -63,6 +63,8 @@ export type TestedPusher = {
   pushkey: string
   /** The event id in the poke. Without it, the poke contains an id that no event has. */
   eventId?: string | undefined
+  /** The poke to send; absent: a poke without content. */
+  pokeFor?: ((pusher: PusherRow) => Poke) | undefined
   /** Stops the wait for the gateway. The result of the poke is then unknown. */
   signal: AbortSignal
 }
@@ -73,13 +75,14 @@ export type TestedPusher = {
  */
 export async function testPush(
   deps: TestPushDeps,
-  { eventId = `$test-push-${deps.random.token(12)}`, signal, ...key }: TestedPusher,
+  { eventId = `$test-push-${deps.random.token(12)}`, signal, pokeFor, ...key }: TestedPusher,
 ): Promise<TestPushResult> {
   const pusher = await deps.db.first(pusherByKey, key)
   if (!pusher) return { status: 'not_registered', attempt: null }
   const reason = notifyReason({ isDisabled: pusher.enabled === 0, isNotActivated: pusher.activated === 0 })
   if (reason !== undefined) return { status: STATUS_OF[reason], attempt: null }
-  const sending = sendTest(deps, pusher, eventId)
+  const pokeOf = pokeFor ?? ((to) => testPoke({ device: deviceOf(to, deps.includeContent), eventId }))
+  const sending = sendTest(deps, pusher, pokeOf)
   if (sending === undefined) return { status: 'unsupported', attempt: null }
   const result = await Promise.race([sending, stopped(signal)])
   const status = testPushWord(result)
@@ -97,12 +100,15 @@ export async function testPush(
 }
 
 /** Sends the test with the method of its kind; undefined: the server cannot send for this kind. */
-function sendTest(deps: TestPushDeps, pusher: PusherRow, eventId: string): Promise<SendResult> | undefined {
+function sendTest(
+  deps: TestPushDeps,
+  pusher: PusherRow,
+  pokeOf: (pusher: PusherRow) => Poke,
+): Promise<SendResult> | undefined {
   if (pusher.kind === 'email') return deps.sendTestMail?.(pusher)
   if (pusher.url === null) return undefined
   const send = senderFor(deps, pusher.kind)
-  const poke = testPoke({ device: deviceOf(pusher, deps.includeContent), eventId })
-  return send(pusher.url, poke, { userId: pusher.user_id })
+  return send(pusher.url, pokeOf(pusher), { userId: pusher.user_id })
 }
 
 const stopped = (signal: AbortSignal) =>

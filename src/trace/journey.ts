@@ -69,8 +69,8 @@ export type UserEvent = { at: number; notifies: boolean | undefined }
 
 /** The steps of an event for one pusher. `currentStep` returns its state. */
 export function pusherSteps(pusher: JourneyPusher, event: UserEvent): JourneyStep[] {
-  const isKnown = pusher.kept.length > 0 || pusher.queuedAt !== null
-  if (!isKnown) return [whyNotQueued(pusher, event), ...gatewaySteps(pusher.gateway)]
+  const isKnown = pusher.queuedAt !== null || pusher.kept.some((kept) => !isResent(kept))
+  if (!isKnown) return notQueuedSteps(pusher, event)
   const isMail = pusher.appId === MAIL_APP_ID
   const waiting = isMail ? 'may be read first' : 'queued'
   const steps: JourneyStep[] = [journeyStep('waiting', waiting, { at: pusher.queuedAt ?? event.at })]
@@ -91,6 +91,17 @@ export function pusherSteps(pusher: JourneyPusher, event: UserEvent): JourneySte
         next_attempt_at: failing.nextAttemptAt,
       }),
     )
+  return steps
+}
+
+/** An event that was not queued can still be sent on request. */
+function notQueuedSteps(pusher: JourneyPusher, event: UserEvent): JourneyStep[] {
+  const steps = [
+    whyNotQueued(pusher, event),
+    ...pusher.kept.flatMap((kept) => pokeSteps(kept, 0)),
+    ...arrivalSteps(pusher.arrival),
+  ]
+  for (const step of gatewaySteps(pusher.gateway)) insertByTime(steps, step)
   return steps
 }
 
@@ -129,10 +140,21 @@ const ATTEMPTS: Readonly<Record<string, ReasonOf<'attempt'> | undefined>> = {
   failed: 'failed',
 }
 
+/** The same for attempts that a user has requested. They change no state. */
+const RESENT: Readonly<Record<string, ReasonOf<'resent'> | undefined>> = {
+  resent: 'taken',
+  'resent rejected': 'rejected',
+  'resent failed': 'failed',
+}
+
+const isResent = ({ step }: StoredStep): boolean => Object.hasOwn(RESENT, step)
+
 function pokeSteps(
   { step, reason, at, status, ms }: StoredStep & { at: number },
   attempt: number,
 ): JourneyStep[] {
+  const resent = Object.hasOwn(RESENT, step) ? RESENT[step] : undefined
+  if (resent !== undefined) return [journeyStep('resent', resent, { at, status, ms, error: reason })]
   const outcome = Object.hasOwn(ATTEMPTS, step) ? ATTEMPTS[step] : undefined
   if (outcome === undefined)
     return [journeyStep(step as 'skipped', (reason ?? step) as ReasonOf<'skipped'>, { at })]
@@ -175,7 +197,9 @@ function insertByTime(steps: JourneyStep[], step: JourneyStep): void {
   steps.splice(later === -1 ? steps.length : later, 0, step)
 }
 
+const ASIDE: ReadonlySet<StepName> = new Set(['gateway', 'attempt', 'resent'])
+
 /** The state of an event for a pusher: its last step that is neither an attempt nor a step of the gateway. */
 export function currentStep(steps: readonly JourneyStep[]): JourneyStep | undefined {
-  return steps.findLast(({ step }) => step !== 'gateway' && step !== 'attempt') ?? steps.at(-1)
+  return steps.findLast(({ step }) => !ASIDE.has(step)) ?? steps.at(-1)
 }

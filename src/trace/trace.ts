@@ -24,6 +24,16 @@ export type PusherStep = { pusherId: number; position: number } & (
   | { result: SendResult; but?: 'shorter next' | 'too late' | undefined; isFetchExpected?: boolean }
 )
 
+/** An attempt that a user has requested, as a test. `error`: null for an accepted attempt. */
+export type ResentStep = {
+  pusherId: number
+  position: number
+  resent: ReasonOf<'resent'>
+  status: number | null
+  ms: number
+  error: string | null
+}
+
 /** A step without an attempt. */
 export type UnattemptedStep =
   | { step: 'skipped'; reason: SkipReason }
@@ -63,6 +73,7 @@ export type GatewayStep = {
 export type Trace = {
   readonly isEnabled: boolean
   recordSteps(tx: Transaction, at: number, steps: readonly PusherStep[]): Promise<void>
+  recordResent(tx: Transaction, at: number, step: ResentStep): void
   /** Call it before the rows are removed from the queue. */
   recordCollapsed(tx: Queries, at: number, backlogs: readonly CollapsedBacklog[]): Promise<void>
   /** Call it before all queued events of these pushers are removed. */
@@ -107,6 +118,7 @@ const nothing = async (): Promise<void> => undefined
 export const NO_TRACE: Trace = {
   isEnabled: false,
   recordSteps: nothing,
+  recordResent: () => undefined,
   recordCollapsed: nothing,
   recordCleared: nothing,
   recordHeld: nothing,
@@ -121,6 +133,10 @@ const recording = (): Trace => ({
 
   async recordSteps(tx, at, steps) {
     if (steps.length > 0) addSteps(tx, at, steps.map(storedStep))
+  },
+
+  recordResent(tx, at, { resent, error: reason, ...step }) {
+    addSteps(tx, at, [{ ...step, reason, step: resent === 'taken' ? 'resent' : `resent ${resent}` }])
   },
 
   async recordCollapsed(tx, at, backlogs) {

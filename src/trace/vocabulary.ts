@@ -70,6 +70,12 @@ export const VOCABULARY = {
     'not fetched':
       'The app usually fetches the event of a push at once. It has not fetched this one, and has used this server since, so the push probably did not arrive.',
   },
+  resent: {
+    taken: 'The event was sent to the device again, as a test. The gateway accepted the poke.',
+    rejected:
+      'The event was sent to the device again, as a test. The gateway reported that the pushkey is no longer valid.',
+    failed: 'The event was sent to the device again, as a test. The poke was not delivered.',
+  },
   rejected: {
     rejected: 'The pusher was removed because its gateway rejected the pushkey.',
   },

@@ -9,6 +9,8 @@ import {
   messageId,
   uuidV5,
 } from '../../src/gateway/message-id.ts'
+import { RESENT } from '../../src/gateway/recipient-key.ts'
+import { messageKeyOf } from '../../src/gateway/keys.ts'
 
 const device = { app_id: 'app', pushkey: 'key' }
 const message = (notification: object = {}, of: object = {}) => ({
@@ -33,6 +35,22 @@ suite('messageId', () => {
     assert.equal(messageId(key), messageId({ ...key }))
     assert.match(messageId(key), /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     assert.equal(new Set([key, ...others].map(messageId)).size, 5)
+  })
+
+  test('differs for a notification that a user has sent again, which replaces the earlier one', () => {
+    const again = (mark: unknown) => message({}, { data: { [RESENT]: mark } })
+    const keys = [message(), again('one'), again('two')].map((one) => {
+      const key = dedupeKeyOf(one)
+      assert.ok(key)
+      return messageId(key)
+    })
+    assert.equal(new Set(keys).size, 3)
+    assert.equal(collapseId(again('one')), collapseId(message()))
+    assert.deepEqual(dedupeKeyOf(again(7)), dedupeKeyOf(message()))
+    const stored = [message(), again('one'), again('two')].map((one) =>
+      messageKeyOf(one.device, one.notification),
+    )
+    assert.equal(new Set(stored).size, 3)
   })
 
   test('does not exist for counts only and for a test push', () => {

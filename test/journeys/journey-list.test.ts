@@ -267,6 +267,65 @@ describe('the list of journeys', () => {
     assert.equal(other.status, 403)
   })
 
+  test('sends an event to one device again, as a test', async (t) => {
+    const { url, phone, bob, phoneGateway, laptopGateway, openRoom, list, until } = await createFixture(t)
+    const roomId = await openRoom('The office')
+    const eventId = await bob.say(roomId, 'hello')
+    await until(eventId, ['sent', 'sent'])
+    const [device] = (await list()).journeys[0]?.devices ?? []
+    const resend = (of: string, body: unknown, user = phone) =>
+      call(`${url}/_belfry/v1/journeys/${encodeURIComponent(of)}/resend`, { token: user.token, body })
+    const toPhone = { pusher_id: device?.pusher_id }
+    await bob.say(roomId, '* hello alice', {
+      'm.new_content': { msgtype: 'm.text', body: 'hello alice' },
+      'm.relates_to': { rel_type: 'm.replace', event_id: eventId },
+    })
+    await phone.put(globalRule('room', roomId), { actions: [] })
+    const muted = await bob.say(roomId, 'muted')
+    await until(muted, ['silent', 'silent'])
+    const before = laptopGateway.pokes.length
+    for (const [sent, state, text] of [
+      [eventId, 'sent', 'hello alice'],
+      [muted, 'silent', 'muted'],
+    ] as const) {
+      const { status, body } = await resend(sent, toPhone)
+      assert.deepEqual([status, body['status']], [200, 'ok'])
+      const poke = phoneGateway.pokes.at(-1)
+      assert.deepEqual(
+        [poke?.event_id, poke?.room_name, poke?.content?.['body'], poke?.devices[0]?.pushkey],
+        [sent, 'The office', text, 'phone'],
+      )
+      await until(sent, [state, state])
+      const journey = await call(`${url}/_belfry/v1/journey?event_id=${encodeURIComponent(sent)}`, {
+        token: phone.token,
+      })
+      const [first] = journey.body['pushers'] as {
+        state: string
+        steps: { step: string; reason: string }[]
+      }[]
+      assert.notEqual(first?.state, 'resent')
+      assert.deepEqual(
+        first?.steps.filter(({ step }) => step === 'resent').map(({ reason }) => reason),
+        ['taken'],
+      )
+    }
+    assert.equal(laptopGateway.pokes.length, before)
+    phoneGateway.respondWith({ status: 503 })
+    const failed = await resend(eventId, toPhone)
+    assert.equal(failed.body['status'], 'unreachable')
+    assert.equal((failed.body['attempt'] as { gateway_status: number }).gateway_status, 503)
+
+    const elsewhere = await bob.say(await bob.createRoom({}), 'not for alice')
+    const redacted = await bob.say(roomId, 'soon gone')
+    await bob.put(`/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(redacted)}/r1`, {})
+    for (const hidden of [elsewhere, redacted, '$none'])
+      assert.equal((await resend(hidden, toPhone)).status, 404, hidden)
+    assert.equal((await resend(eventId, { pusher_id: 1_000_000 })).status, 404)
+    assert.equal((await resend(eventId, toPhone, bob)).status, 404, 'a pusher of another user')
+    for (const body of [{}, { pusher_id: 'phone' }, { pusher_id: 0 }])
+      assert.equal((await resend(eventId, body)).status, 400)
+  })
+
   test('limits the open streams of a user', async (t) => {
     const { url, phone, bob } = await createFixture(t)
     const open = await Promise.all(Array.from({ length: 10 }, () => listen(t, url, phone)))
