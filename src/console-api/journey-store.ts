@@ -87,7 +87,7 @@ export const queuedBetween = query<Queued>()((db, p, d) =>
 export const pusherOfUser = query<{ userId: UserId; pusherId: number }>()((db, p) =>
   db
     .selectFrom('pushers')
-    .select(['app_id', 'pushkey', 'kind', 'disable_badge_count'])
+    .select(['app_id', 'pushkey', 'kind', 'lang', 'disable_badge_count'])
     .where('pusher_id', '=', p.pusherId)
     .where('user_id', '=', p.userId),
 )

@@ -8,6 +8,7 @@ import { eventIdSchema } from '../http/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import { notFound } from '../lib/errors.ts'
 import type { EventId, UserId } from '../lib/ids.ts'
+import type { LoadWords } from '../language/load-words.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { once } from '../lib/once.ts'
 import type { BadgeMeaning } from '../notifications/badge.ts'
@@ -21,7 +22,13 @@ import type { Queries } from '../storage/query.ts'
 import type { Trace } from '../trace/trace.ts'
 import { newestEditOf, pusherOfUser } from './journey-store.ts'
 
-export type ResendDeps = { testPushes: TestPushDeps; trace: Trace; clock: Clock; badge: BadgeMeaning }
+export type ResendDeps = {
+  testPushes: TestPushDeps
+  trace: Trace
+  clock: Clock
+  badge: BadgeMeaning
+  wordsOf: LoadWords
+}
 
 const params = z.object({ eventId: eventIdSchema })
 const body = z.object({ pusher_id: z.int().min(1) })
@@ -106,17 +113,17 @@ type Prepared = {
 }
 
 async function prepare(
-  { testPushes, badge }: ResendDeps,
+  { testPushes, badge, wordsOf }: ResendDeps,
   q: Queries,
   { userId, eventId, pusherId }: Resent,
 ): Promise<Prepared> {
   const found = await findEvent(q, eventId)
   if (!found) throw notFound('There is no such event, or you may not see it')
-  const event = await visibleEvent(q, userId, found)
-  if (event.redactedBy !== null) throw notFound('The event was redacted')
+  const stored = await visibleEvent(q, userId, found)
+  if (stored.redactedBy !== null) throw notFound('The event was redacted')
   const pusher = await q.first(pusherOfUser, { userId, pusherId })
   if (!pusher) throw notFound('You have no pusher with this id. GET /_belfry/v1/pushers lists yours')
-  const { position, roomId, threadId } = event
+  const { position, roomId, threadId } = stored
   const eventAt = async (at: number) => (await loadPokedEvents(q, [at])).get(at)
   const original = await eventAt(position)
   if (!original) throw notFound('The event does not exist any more')
@@ -125,6 +132,7 @@ async function prepare(
   const [facts] = await recipientFacts(q, [{ userId, event: { roomId, threadId, position } }], badge)
   const tweaks = (facts?.outcome ? asOutcome(facts.outcome).tweaks : {}) as JsonObject
   const unread = pusher.disable_badge_count === 1 ? null : (facts?.badge ?? 0)
+  const event = namedFor(poked, userId, await wordsOf('notification', [pusher.lang]))
   const mark = testPushes.random.token(9)
   return {
     pusher,
@@ -132,7 +140,7 @@ async function prepare(
     pokeFor(to) {
       const device = deviceOf(to, testPushes.includeContent)
       return eventPoke({
-        event: namedFor(poked, userId),
+        event,
         recipient: userId,
         device: { ...device, data: { ...device.data, [RESENT]: mark } },
         tweaks,

@@ -2,6 +2,7 @@ import type { Route } from '../http/route.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { BadgeMeaning } from '../notifications/badge.ts'
 import type { TestPushDeps } from '../pushers/send-test-push.ts'
+import type { LoadWords } from '../language/load-words.ts'
 import type { RuleSettings } from '../push-rules/index.ts'
 import type { Database } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
@@ -19,6 +20,7 @@ export type ConsoleDeps = {
   trace: Trace
   ruleSettings: RuleSettings
   testPushes: TestPushDeps
+  wordsOf: LoadWords
   config: { trace: { retention_days: number }; push: { badge: BadgeMeaning } }
 }
 
