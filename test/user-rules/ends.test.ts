@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UserId } from '../../src/lib/ids.ts'
+import { upsertProfileField } from '../../src/accounts/profile-store.ts'
+import { timeZoneChanged } from '../../src/user-rules/reschedule-digests.ts'
+import { nextDigest } from '../../src/user-rules/digests-store.ts'
 import { putRule } from '../../src/user-rules/change-rules.ts'
 import { endRules, startRuleEnder } from '../../src/user-rules/end-rules.ts'
 import { rulesetOf } from '../../src/user-rules/read-rules.ts'
@@ -45,6 +48,30 @@ onEachDatabase('reading rules with conditions on facts about their owner', (open
     assert.equal(await statements(), plain + 1)
     await put('favourites', { kind: 'org.belfry.room_tag', tag: 'm.favourite', tagged: true })
     assert.equal(await statements(), plain + 2)
+  })
+})
+
+onEachDatabase('the time of a digest', (open) => {
+  test('moves when the time zone of the user changes', async (t) => {
+    const db = await open(t)
+    const clock = createManualClock(Date.parse('2026-07-01T20:30Z'))
+    const rules = createRulesFixture(db, { clock })
+    const alice = users[0] as UserId
+    const conditions = [{ kind: 'time_and_day', intervals: [{ time_of_day: ['22:00', '07:00'] }] }]
+    await putRule(
+      rules,
+      { userId: alice, scope: '', kind: 'override', ruleId: 'night' },
+      { content: { actions: [], conditions, 'org.belfry.digest': true } },
+    )
+    const digestAt = async () => new Date((await db.first(nextDigest, {}))?.digest_at ?? 0).toISOString()
+    assert.equal(await digestAt(), '2026-07-02T07:01:00.000Z')
+    rules.changes.length = 0
+    await db.transaction(async (tx) => {
+      await tx.run(upsertProfileField, { userId: alice, name: 'm.tz', value: '"Europe/Berlin"' })
+      await timeZoneChanged(rules, tx, alice)
+    })
+    assert.equal(await digestAt(), '2026-07-02T05:01:00.000Z')
+    assert.equal(rules.changes.length, 1, 'the rules have changed')
   })
 })
 
