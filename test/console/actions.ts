@@ -81,6 +81,8 @@ export async function tryRule({
   await page.click('button[type=submit]')
   await page.waitForSelector('.decisions')
   assert.match(await text('.decisions'), /Nothing.*phone.*Silenced on this device/)
+  // Bob's messages of before would no longer ring on the phone.
+  assert.match(await text('[aria-labelledby=try-preview]'), /phone.*fall silent/)
   await check('try a rule')
   await page.setViewport({ width: 320, height: 700 })
   assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320)

@@ -120,6 +120,30 @@ export type TestResult = {
   } | null
 }
 
+type PreviewCounts = { rings: number; silent: number; differs: number }
+
+/** What a rule would have changed among the newest events. */
+export type RulePreview = {
+  events: number
+  is_cut: boolean
+  account: PreviewCounts & { changes: PreviewedEvent[] }
+  pushers: (PreviewCounts & {
+    app_id: string
+    device_display_name: string
+    instance_handle: string | null
+    changes: PreviewedEvent[]
+  })[]
+}
+
+export type PreviewedEvent = {
+  event_id: string
+  room_id: string
+  room_name: string | null
+  sender: string
+  origin_server_ts: number
+  change: string
+}
+
 /** An event in the format of the client-server API. */
 export type RoomEvent = {
   type: string

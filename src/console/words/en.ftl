@@ -331,6 +331,29 @@ try-save-account = Save for this account
 try-save-device = Save for this device
 try-saved = Saved
 
+preview-title = { $count ->
+    [one] Your last event with this rule
+   *[other] Your last { $count } events with this rule
+}
+preview-account = Unread counts
+preview-none = nothing changes
+preview-rings = { $count ->
+    [one] 1 more rings
+   *[other] { $count } more ring
+}
+preview-silent = { $count ->
+    [one] 1 falls silent
+   *[other] { $count } fall silent
+}
+preview-differs = { $count ->
+    [one] 1 sounds different
+   *[other] { $count } sound different
+}
+preview-cut = The rules are too expensive to evaluate over all of them.
+change-rings = rings
+change-silent = falls silent
+change-differs = sounds different
+
 ## A path without a screen
 missing-title = No such screen
 missing-about = The console has no screen at this address.

@@ -5,13 +5,21 @@ import { Chip } from '../parts/chip.ts'
 import { TextField } from '../parts/field.ts'
 import { Icon } from '../parts/icon.ts'
 import { Notice } from '../parts/loaded.ts'
+import { PreviewPanel } from '../parts/rule-preview.ts'
 import { RuleTable } from '../parts/rule-table.ts'
 import { RuleEditor } from '../parts/rule-editor.ts'
 import { RuleTitle } from '../parts/rule-name.ts'
 import { draftOf, ruleOf, rulesetOf, type EditedRule, rulePath } from '../edited-rule.ts'
 import { place } from '../stores/place.ts'
 import { session } from '../stores/session.ts'
-import type { DeviceDecision, EventExplanation, PusherLine, PusherList, RoomEvent } from '../types.ts'
+import type {
+  DeviceDecision,
+  EventExplanation,
+  PusherLine,
+  PusherList,
+  RoomEvent,
+  RulePreview,
+} from '../types.ts'
 import { useData } from '../use-data.ts'
 import { maybe, t } from '../words.ts'
 
@@ -21,7 +29,11 @@ const EXAMPLE: RoomEvent = {
   content: { msgtype: 'm.text', body: 'Lunch at noon?' },
 }
 
-type Outcome = { explanation?: EventExplanation; error?: string }
+type Outcome = { explanation?: EventExplanation; preview?: RulePreview; error?: string }
+
+const EXPLAIN = '/_belfry/v1/explain'
+/** The events of the preview. */
+const LAST = 100
 
 /** An event, a rule that is not stored, and what each device would do. `?room=&event=` start with an existing event. */
 export function TryRuleScreen(): ComponentChildren {
@@ -115,7 +127,12 @@ async function evaluated({
   }
   try {
     const body = { event: parsed, rules: rulesetOf(draft), ...(room !== '' && { room_id: room }) }
-    return { explanation: await call<EventExplanation>('POST', '/_belfry/v1/explain', { body }) }
+    const rules = rulesetOf(draft)
+    const [explanation, preview] = await Promise.all([
+      call<EventExplanation>('POST', EXPLAIN, { body }),
+      call<RulePreview>('POST', EXPLAIN, { body: { over: { last: LAST }, rules } }),
+    ])
+    return { explanation, preview }
   } catch (error) {
     return {
       error:
@@ -127,7 +144,7 @@ async function evaluated({
 }
 
 function Result({ outcome, draft }: { outcome: Outcome; draft: EditedRule }): ComponentChildren {
-  const { explanation, error } = outcome
+  const { explanation, preview, error } = outcome
   if (error !== undefined) return h(Notice, { tone: 'bad', icon: 'warn', title: error })
   if (explanation === undefined) return null
   return h(
@@ -153,6 +170,7 @@ function Result({ outcome, draft }: { outcome: Outcome; draft: EditedRule }): Co
       explanation.pushers.length === 0 && h('p', { class: 'muted' }, t('try-no-devices')),
       h(SaveRule, { draft }),
     ),
+    preview !== undefined && h(PreviewPanel, { preview }),
     h(RuleTable, {
       caption: t('journey-rules'),
       rules: [...explanation.pushers.flatMap(({ rules }) => rules), ...explanation.rules],
