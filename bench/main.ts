@@ -18,6 +18,7 @@ import { startUp } from './start-up.ts'
 import { sync } from './sync.ts'
 import { syncWaking } from './sync-waking.ts'
 import { trace } from './trace.ts'
+import { webConsole } from './console.ts'
 import { describeMachine, inspectMachine } from './support/machine.ts'
 import { cleanUpAtExit } from './support/processes.ts'
 import { printTable } from './support/table.ts'
@@ -27,6 +28,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   delivery,
   backlog,
   startUp,
+  webConsole,
   sync,
   syncWaking,
   rooms,
