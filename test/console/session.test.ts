@@ -97,7 +97,7 @@ describe('the files of the console', () => {
     }
   })
 
-  test('all files together have at most 60,000 bytes, and they may be cached for ever', async (t) => {
+  test('all files of one language together have at most 60,000 bytes, and they may be cached for ever', async (t) => {
     const { url } = await startTestServer(t)
     const html = await (await fetch(`${url}/_belfry/console/`)).text()
     const paths = new Set(
@@ -107,7 +107,7 @@ describe('the files of the console', () => {
     )
     assert.ok(paths.size >= 9, `${paths.size} files`)
     let bytes = Buffer.byteLength(html)
-    for (const path of paths) {
+    for (const path of [...paths].filter((one) => !/words-(?!en-)/.test(one))) {
       const file = await fetch(url + path)
       assert.equal(file.status, 200, path)
       assert.match(file.headers.get('cache-control') ?? '', /immutable/)

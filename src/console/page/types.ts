@@ -126,16 +126,16 @@ type PreviewCounts = { rings: number; silent: number; differs: number }
 export type RulePreview = {
   events: number
   is_cut: boolean
-  account: PreviewCounts & { changes: PreviewedEvent[] }
+  account: PreviewCounts & { changes: PreviewLine[] }
   pushers: (PreviewCounts & {
     app_id: string
     device_display_name: string
     instance_handle: string | null
-    changes: PreviewedEvent[]
+    changes: PreviewLine[]
   })[]
 }
 
-export type PreviewedEvent = {
+export type PreviewLine = {
   event_id: string
   room_id: string
   room_name: string | null

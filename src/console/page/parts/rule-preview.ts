@@ -1,6 +1,6 @@
 import { type ComponentChildren, h } from 'preact'
 import { hrefOf } from '../stores/place.ts'
-import type { PreviewedEvent, RulePreview } from '../types.ts'
+import type { PreviewLine, RulePreview } from '../types.ts'
 import { maybe, t } from '../words.ts'
 import { Chip, type Tone } from './chip.ts'
 import type { IconName } from './icon.ts'
@@ -55,7 +55,7 @@ function Changes({ name, counts }: ChangesProps): ComponentChildren {
   )
 }
 
-function Changed({ event }: { event: PreviewedEvent }): ComponentChildren {
+function Changed({ event }: { event: PreviewLine }): ComponentChildren {
   return h(
     'li',
     null,
