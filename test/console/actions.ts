@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { eventually } from '../support/eventually.ts'
 import type { ConsoleFixture } from './console-fixture.ts'
 import { line } from './screen-cases.ts'
 
@@ -159,4 +160,51 @@ export async function signOut({ page, alice, open, text }: ConsoleFixture): Prom
   await open('/')
   await page.waitForSelector('input[name=username]')
   assert.equal((await text('h1')).trim(), 'Belfry')
+}
+
+/** Mutes a room on one device, without a pointer. */
+export async function storeDeviceRule({ page, open, check, roomId, alice }: ConsoleFixture): Promise<void> {
+  await open('/rules')
+  await page.waitForSelector('#rules-other')
+  const isOnCell = `document.activeElement.classList.contains('cell') && document.activeElement.textContent.replaceAll(/[\u2068\u2069]/g, '').includes('room, tablet')`
+  for (let at = 0; at < 80 && (await page.evaluate(isOnCell)) !== true; at++) await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('dialog[open]')
+  await check('Rules, the editor of a cell')
+  await page.keyboard.type('Muted')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('one')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  const stored = await eventually(async () => {
+    const { device } = (await alice.get('/pushrules/')) as {
+      device: { tablet?: { override?: { conditions: { pattern: string }[]; 'org.belfry.until'?: number }[] } }
+    }
+    return device.tablet?.override?.[0]
+  })
+  assert.equal(stored.conditions[0]?.pattern, roomId)
+  assert.ok((stored['org.belfry.until'] ?? 0) > Date.now())
+  await page.waitForFunction(
+    `[...document.querySelectorAll('.cell')].some((cell) => cell.textContent.includes('Muted'))`,
+  )
+  assert.equal(await page.evaluate(isOnCell), true, 'the focus is on the cell again')
+  await alice.delete(`/pushrules/device/tablet/override/${encodeURIComponent(roomId)}`)
+}
+
+/** Lets calls ring again on both devices. */
+export async function applyRemedy({ page, open, check, alice }: ConsoleFixture): Promise<void> {
+  await alice.put('/pushrules/global/override/quiet', {
+    conditions: [{ kind: 'event_match', key: 'type', pattern: 'm.call.*' }],
+    actions: [],
+  })
+  await open('/devices')
+  await page.waitForSelector('.finding')
+  await check('Devices, findings')
+  const count = '[...document.querySelectorAll(".finding")].length'
+  assert.equal(await page.evaluate(count), 2)
+  await page.evaluate('document.querySelector(".finding button").click()')
+  await page.waitForFunction(`${count} === 1`)
+  await page.evaluate('document.querySelector(".finding button").click()')
+  await page.waitForFunction(`${count} === 0`)
+  await alice.delete('/pushrules/global/override/quiet')
 }

@@ -103,6 +103,25 @@ const failed = {
   steps: [step],
 }
 
+const removed = {
+  app_id: 'a',
+  pushkey_hash: 'h',
+  app_display_name: HOSTILE,
+  device_display_name: HOSTILE,
+  reason: HOSTILE,
+  removed_at: Date.now(),
+  last_success_at: null,
+}
+const muting = {
+  rule_id: HOSTILE,
+  default: false,
+  enabled: true,
+  actions: [],
+  conditions: [{ kind: 'event_match', key: 'room_id', pattern: HOSTILE }],
+  'org.belfry.until': Date.now() + 3_600_000,
+}
+const hostileRule = { ...muting, conditions: [{ kind: HOSTILE }] }
+
 export const SCREENS: readonly ScreenCase[] = [
   {
     name: 'Today',
@@ -137,5 +156,31 @@ export const SCREENS: readonly ScreenCase[] = [
     ],
     empty: journey,
     one: { ...journey, notifies: true, traced: true, pushers: [failed] },
+  },
+  {
+    name: 'Devices',
+    path: () => '/devices',
+    data: PUSHERS,
+    drawn: '.device .facts, .notice',
+    shows: [`${HOSTILE} phone`, 'tablet', 'Last arrived', 'Settings', 'Send a test'],
+    empty: { pushers: [], removed: [] },
+    one: { pushers: [device], removed: [removed] },
+  },
+  {
+    name: 'Rules',
+    path: () => '/rules',
+    data: '/_matrix/client/v3/pushrules/',
+    drawn: '#rules-other',
+    shows: [
+      `${HOSTILE} room`,
+      `${HOSTILE} phone`,
+      'tablet',
+      'Doctor',
+      'Notifies without a sound',
+      'Silent',
+      'Default rules',
+    ],
+    empty: { global: {} },
+    one: { global: { override: [muting, hostileRule] }, device: { [HOSTILE]: { sender: [hostileRule] } } },
   },
 ]

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { findChromium } from '../support/chromium.ts'
-import { countRequests, filter, live, openLink, ring, signOut, tryRule, useKeys } from './actions.ts'
+import {
+  applyRemedy,
+  countRequests,
+  filter,
+  live,
+  openLink,
+  ring,
+  signOut,
+  storeDeviceRule,
+  tryRule,
+  useKeys,
+} from './actions.ts'
 import { type ConsoleFixture, HOSTILE, signInByKeyboard, startConsole } from './console-fixture.ts'
 import { type ScreenCase, SCREENS } from './screen-cases.ts'
 
@@ -41,6 +52,10 @@ describe('the console in a browser', () => {
       )
       await t.test('filters are in the URL, and older journeys follow on demand', () => filter(fixture))
       await t.test('Try a rule: the result for each device', () => tryRule(fixture))
+      await t.test('the rules of a device are changed with the keyboard only', () =>
+        storeDeviceRule(fixture),
+      )
+      await t.test('a remedy of the doctor corrects its finding', () => applyRemedy(fixture))
       await t.test('keys move between screens and rows, and can be switched off', () => useKeys(fixture))
       await t.test('the first row needs at most 12 requests', () => countRequests(fixture))
       await t.test('the end of the session in another place shows the form again', async () => {

@@ -1,8 +1,10 @@
 import type { ComponentType } from 'preact'
 import type { IconName } from './parts/icon.ts'
+import { DevicesScreen } from './screens/devices.ts'
 import { JourneyScreen } from './screens/journey.ts'
 import { JourneysScreen } from './screens/journeys.ts'
 import { MissingScreen } from './screens/missing.ts'
+import { RulesScreen } from './screens/rules.ts'
 import { TodayScreen } from './screens/today.ts'
 import { TryRuleScreen } from './screens/try-rule.ts'
 import type { ScreenProps } from './types.ts'
@@ -25,6 +27,8 @@ export const SCREENS: readonly Screen[] = [
   { path: '/', title: 'today-title', view: TodayScreen, nav: 'home' },
   { path: '/journeys', title: 'journeys-title', view: JourneysScreen, nav: 'list' },
   { path: '/journeys/:item', title: 'journey-title', view: JourneyScreen, under: '/journeys' },
+  { path: '/devices', title: 'devices-title', view: DevicesScreen, nav: 'phone' },
+  { path: '/rules', title: 'rules-title', view: RulesScreen, nav: 'rule' },
   { path: '/try', title: 'try-title', view: TryRuleScreen, nav: 'flask' },
 ]
 

@@ -40,7 +40,62 @@ export type PusherLine = {
   }
 }
 
-export type PusherList = { pushers: PusherLine[] }
+export type PusherList = { pushers: PusherLine[]; removed: RemovedPusher[] }
+
+export type RemovedPusher = {
+  app_id: string
+  pushkey_hash: string
+  app_display_name: string
+  device_display_name: string
+  reason: string
+  removed_at: number
+  last_success_at: number | null
+}
+
+/** Of `GET /pushers`: what its `POST` takes. */
+export type PusherSetting = {
+  app_id: string
+  pushkey: string
+  enabled: boolean
+  device_id: string | null
+  disable_badge_count?: boolean
+  'org.belfry.hold_while_active_ms'?: number
+  'org.belfry.status'?: unknown
+  [key: string]: unknown
+}
+
+export type FindingRule = RuleName
+
+export type RemedyLine = {
+  code: string
+  label: string
+  method: 'POST' | 'PUT' | 'DELETE'
+  path: string
+  body: Record<string, unknown> | null
+  rule: FindingRule | null
+}
+
+export type FindingLine = {
+  code: string
+  severity: 'problem' | 'warning' | 'hint'
+  text: string
+  advice: string
+  rule: FindingRule | null
+  other_rule: FindingRule | null
+  room: { room_id: string; name: string | null } | null
+  rooms: { room_ids: string[]; total: number } | null
+  pusher: {
+    app_id: string
+    pushkey_hash: string
+    device_display_name: string
+    instance_handle: string | null
+  } | null
+  instance_handle: string | null
+  since: number | null
+  remedies: RemedyLine[]
+}
+
+export type DoctorReport = { total: number; findings: FindingLine[] }
 
 export type StepLine = {
   step: string

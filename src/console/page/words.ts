@@ -38,8 +38,8 @@ export function t(key: string, values?: Readonly<Record<string, FluentVariable>>
 }
 
 /** The message, or undefined if the catalogue does not have the key. For keys that follow from data of the server. */
-export function maybe(key: string): string | undefined {
-  return bundle.hasMessage(key) ? t(key) : undefined
+export function maybe(key: string, values?: Readonly<Record<string, FluentVariable>>): string | undefined {
+  return bundle.hasMessage(key) ? t(key, values) : undefined
 }
 
 /** RFC 4647, section 3.4 (lookup): `de-AT` finds `de`. */

@@ -294,6 +294,147 @@ rule-m-rule-room-one-to-one = Messages of two people
 rule-m-rule-message = Messages
 rule-m-rule-encrypted = Encrypted messages
 
+## The table of rules
+rules-title = Rules
+rules-about = What rings where. A rule of a device decides before the rules of the account, for this device only. Unread counts follow the account alone.
+rules-account = Account
+rules-device = Device
+rules-filter = Find a room
+rules-rooms = Rooms
+rules-senders = People
+rules-contents = Words
+rules-room = Room
+rules-sender = Person
+rules-content = Word
+rules-no-rooms = No room was found.
+rules-no-senders = No rule is for a person.
+rules-no-contents = No rule is for a word.
+rules-more = Show more
+rules-cell = { $what }, { $where }
+rules-effect = It
+rules-period = For
+rules-save = Save
+rules-add = Add
+rules-add-sender = User id of a person
+rules-add-content = Word; * and ? stand for any letters
+rules-other = Other rules
+rules-own = Your rules with conditions
+rules-defaults = Default rules
+rules-rule = Rule
+rules-state = State
+rules-actions = Change
+rules-on = On
+rules-off = Off
+rules-switch-on = Switch on
+rules-switch-off = Switch off
+rules-delete = Delete
+rules-ends = ends
+effect-inherits = As usual
+effect-muted = Muted
+effect-mentions = Mentions only
+effect-silent = Silent
+effect-quiet = Notifies without a sound
+effect-rings = Rings
+effect-highlight = Rings and highlights
+period-always = ever
+period-hour = one hour
+period-work = eight hours
+period-day = a day
+
+## The doctor
+doctor-title = Doctor
+doctor-nothing = Nothing keeps your notifications from arriving
+doctor-more = { $count ->
+    [one] One more finding appears when these are corrected.
+   *[other] { $count } more findings appear when these are corrected.
+}
+severity-problem = Problem
+severity-warning = Warning
+severity-hint = Hint
+finding-busy = Changing …
+finding-done = Done
+finding-no-pusher = No device of yours receives notifications.
+finding-notifications-are-off = All notifications are switched off.
+finding-pusher-is-failing = Notifications to { $device } have failed since { $since }.
+finding-pusher-is-retrying = Notifications to { $device } have failed since { $since }.
+finding-pusher-is-disabled = { $device } is switched off.
+finding-pusher-is-not-confirmed = The app on { $device } has not confirmed that it wants notifications.
+finding-pushes-do-not-arrive = { $device } has fetched nothing that it was notified of since { $since }.
+finding-handle-is-shared = { $device } has the same rules as another device, because both have the handle { $handle }.
+finding-device-rules-without-a-pusher = There are rules for the handle { $handle }, and no device has it.
+finding-calls-cannot-ring = Calls cannot ring on { $device }, because of this rule: { $rule }.
+finding-calls-in-a-room-cannot-ring = Calls in { $room } cannot ring on { $device }, because of this rule: { $rule }.
+finding-mentions-in-encrypted-rooms-are-hidden = { $count ->
+    [one] The server cannot see mentions in an encrypted room, and { $device }, which could, is not told of its messages.
+   *[other] The server cannot see mentions in { $count } encrypted rooms, and { $device }, which could, is not told of their messages.
+}
+finding-rule-contradicts-itself = { $rule } can never match, because its conditions exclude each other.
+finding-rule-has-an-unknown-condition = { $rule } can never match, because the server does not know one of its conditions.
+finding-rule-is-shadowed = { $rule } can never match, because this rule comes first and matches the same: { $other }.
+finding-rule-for-a-room-that-was-left = { $rule } is for a room that you are not in.
+finding-room-is-muted-twice = { $room } is muted by two rules: { $other } and { $rule }.
+advice-no-pusher = Sign in with an app on your device and allow its notifications.
+advice-notifications-are-off = Switch them on to hear from anything.
+advice-pusher-is-failing = The server tries again by itself. If the app is gone from the device, delete this device; otherwise its gateway must be repaired.
+advice-pusher-is-retrying = The server tries again by itself, and nothing is lost.
+advice-pusher-was-removed = Open the app on the device, so that it signs up for notifications again.
+advice-pusher-is-disabled = Switch it on to get notifications there.
+advice-pusher-is-not-confirmed = Open the app on the device.
+advice-pushes-do-not-arrive = Open the app on the device. Check that the device is online, and that its system lets the app receive notifications and run in the background.
+advice-handle-is-shared = If that is not intended, give this device a handle of its own.
+advice-device-rules-without-a-pusher = They apply again when an app signs up with this handle.
+advice-calls-cannot-ring = Change that rule, or add a rule for calls.
+advice-calls-in-a-room-cannot-ring = Let the calls of this room ring, or leave it muted.
+advice-mentions-in-encrypted-rooms-are-hidden = Send encrypted messages to the device, so that it can look for mentions.
+advice-rule-has-an-unknown-condition = Correct the rule or delete it.
+advice-rule-contradicts-itself = Correct the rule or delete it.
+advice-rule-is-shadowed = Delete one of them, or change their order.
+advice-rule-for-a-room-that-was-left = Delete the rule if you do not intend to return.
+advice-room-is-muted-twice = To hear from the room again, both must be deleted. Delete one of them now.
+remedy-delete-rule = Delete { $rule }
+remedy-enable-rule = Switch on { $rule }
+remedy-disable-rule = Switch off { $rule }
+remedy-let-calls-ring = Let calls ring on { $device }
+remedy-send-encrypted-messages = Send all encrypted messages to { $device }
+remedy-enable-pusher = Switch on { $device }
+remedy-delete-pusher = Delete { $device }
+remedy-send-a-test = Send a test to { $device }
+remedy-own-handle-with-the-rules = Give { $device } a handle of its own, with a copy of the rules
+remedy-own-handle-without-rules = Give { $device } a handle of its own, without rules
+
+## Devices
+devices-title = Devices
+devices-about = The apps that this server notifies for you, what they do, and what is wrong with them.
+devices-none = No device of yours receives notifications yet
+devices-none-about = The first screen shows how to get one.
+devices-removed = Removed in the last 30 days
+devices-device = Device
+devices-when = Removed
+devices-why = Why
+device-arrived-unknown = not known: the app does not fetch what it is told
+device-error = Last error
+device-held = Held until
+device-waiting = Queue
+device-gateway = Gateway
+device-gateway-none = none
+device-handle = Handle
+device-handle-none = none
+device-app = App id
+device-settings = Settings
+device-enabled = Notifications on this device
+device-badges = Send the number for the icon of the app
+device-hold = While you are active on another device, wait for
+device-hold-hint = What you read there in that time is not sent to this device.
+device-hold-none = no time
+removed-deleted = Deleted by you or your app
+removed-rejected = Its gateway reported that the device is gone
+removed-device-removed = The device was signed out
+removed-taken-over = Another user signed in on the device
+removed-account-closed = The account was closed
+removed-unsubscribed = The subscription was ended
+removed-address-removed = The address was removed
+removed-not-confirmed = Its app did not confirm it
+
 ## Try a rule
 try-title = Try a rule
 try-about = Nothing is sent and nothing is stored until you save the rule.

@@ -1,5 +1,5 @@
 import { type ComponentChildren, h } from 'preact'
-import type { ApiError } from '../api.ts'
+import { ApiError } from '../api.ts'
 import type { LoadedData } from '../use-data.ts'
 import { t } from '../words.ts'
 import { Icon, type IconName } from './icon.ts'
@@ -65,3 +65,7 @@ export function Notice({
     h('div', null, h('p', { class: 'notice-title' }, title), children),
   )
 }
+
+/** Why a request of the user was not carried out, as one text. */
+export const errorText = (error: unknown): string =>
+  error instanceof ApiError && error.message !== '' && error.status !== 0 ? error.message : t('state-offline')

@@ -10,14 +10,26 @@ type RuleTitleProps = {
 
 /** The words for a push rule. Default rules have a sentence; the id follows for readers of the specification. */
 export function RuleTitle({ rule, isShort = false }: RuleTitleProps): ComponentChildren {
-  const words = maybe(`rule${rule.rule_id.replaceAll(/[._]+/g, '-')}`)
-  const kind = maybe(`kind-${rule.kind}`) ?? rule.kind
+  const words = defaultRuleWords(rule.rule_id)
   return h(
     'span',
     { class: 'rule-title' },
-    h('span', null, words ?? t('rule-own', { kind, id: rule.rule_id })),
+    h('span', null, words ?? ownRuleWords(rule)),
     rule.scope === 'device' &&
       h('span', { class: 'muted' }, ' ', t('rule-device', { handle: rule.instance_handle ?? '' })),
     words !== undefined && !isShort && h('code', null, rule.rule_id),
   )
+}
+
+const defaultRuleWords = (ruleId: string) => maybe(`rule${ruleId.replaceAll(/[._]+/g, '-')}`)
+
+const ownRuleWords = ({ kind, rule_id: id }: Pick<Name, 'kind' | 'rule_id'>) =>
+  t('rule-own', { kind: maybe(`kind-${kind}`) ?? kind, id })
+
+/** The words for a push rule as one text. */
+export function ruleWords(rule: Name): string {
+  const words = defaultRuleWords(rule.rule_id) ?? ownRuleWords(rule)
+  return rule.scope === 'device'
+    ? `${words} (${t('rule-device', { handle: rule.instance_handle ?? '' })})`
+    : words
 }

@@ -1,22 +1,22 @@
 import { type ComponentChildren, h } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
-import { ApiError, call, get, withQuery } from '../api.ts'
+import { useEffect } from 'preact/hooks'
+import { get, withQuery } from '../api.ts'
 import { PusherChip } from '../parts/delivery.ts'
 import { Icon } from '../parts/icon.ts'
 import { JourneyTable } from '../parts/journey-table.ts'
 import { Link } from '../parts/link.ts'
 import { LiveBadge, NewsButton } from '../parts/live-badge.ts'
 import { Loaded, Notice } from '../parts/loaded.ts'
+import { SendTest } from '../parts/send-test.ts'
 import { duration, When } from '../parts/when.ts'
 import { hrefOf } from '../stores/place.ts'
 import { RingButton } from '../parts/ring-button.ts'
 import { session } from '../stores/session.ts'
-import type { PusherLine, PusherList, TestResult } from '../types.ts'
+import type { PusherLine, PusherList } from '../types.ts'
 import { useData } from '../use-data.ts'
 import { type ShownJourneys, useJourneys } from '../use-journeys.ts'
-import { maybe, t } from '../words.ts'
+import { t } from '../words.ts'
 
-const TEST_PUSH = '/_matrix/client/unstable/org.matrix.msc4173/pushers/push'
 const WAIT_MS = 2_000
 /** Journeys on this screen. */
 const RECENT = 20
@@ -135,40 +135,6 @@ function DeviceFacts({ pusher }: { pusher: PusherLine }): ComponentChildren {
     { class: 'device-facts muted' },
     facts.map((fact, index) => h('li', { key: index }, fact)),
   )
-}
-
-type TestProps = { appId: string; pushkey: string; name: string; reload: () => void }
-
-function SendTest({ appId, pushkey, name, reload }: TestProps): ComponentChildren {
-  const [result, setResult] = useState<{ isBusy: boolean; text: string }>({ isBusy: false, text: '' })
-  const onClick = async () => {
-    setResult({ isBusy: true, text: t('test-busy') })
-    const text = await sendTest(appId, pushkey)
-    setResult({ isBusy: false, text })
-    reload()
-  }
-  return h(
-    'div',
-    { class: 'device-test' },
-    h(
-      'button',
-      { type: 'button', 'data-test': '', disabled: result.isBusy, onClick: () => void onClick() },
-      t('test-send'),
-      h('span', { class: 'visually-hidden' }, ' ', t('test-to', { name })),
-    ),
-    h('span', { role: 'status' }, result.text),
-  )
-}
-
-async function sendTest(appId: string, pushkey: string): Promise<string> {
-  try {
-    const sent = await call<TestResult>('POST', TEST_PUSH, { body: { app_id: appId, pushkey } })
-    const attempt = sent['org.belfry.attempt']
-    const word = maybe(`test-${sent.status.replaceAll('_', '-')}`) ?? sent.status
-    return attempt === null ? word : `${word} (${duration(attempt.ms)})`
-  } catch (error) {
-    return error instanceof ApiError && error.message !== '' ? error.message : t('state-offline')
-  }
 }
 
 function FirstDevice({ user }: { user: string }): ComponentChildren {

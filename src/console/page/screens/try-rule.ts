@@ -4,7 +4,7 @@ import { ApiError, call, get, withQuery } from '../api.ts'
 import { Chip } from '../parts/chip.ts'
 import { TextField } from '../parts/field.ts'
 import { Icon } from '../parts/icon.ts'
-import { Notice } from '../parts/loaded.ts'
+import { errorText, Notice } from '../parts/loaded.ts'
 import { PreviewPanel } from '../parts/rule-preview.ts'
 import { RuleTable } from '../parts/rule-table.ts'
 import { RuleEditor } from '../parts/rule-editor.ts'
@@ -207,7 +207,7 @@ function SaveRule({ draft }: { draft: EditedRule }): ComponentChildren {
       await call('PUT', rulePath(draft), { body: ruleOf(draft) })
       setResult(t('try-saved'))
     } catch (error) {
-      setResult(error instanceof ApiError && error.message !== '' ? error.message : t('state-offline'))
+      setResult(errorText(error))
     }
   }
   return h(
