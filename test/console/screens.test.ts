@@ -52,9 +52,7 @@ describe('the console in a browser', () => {
       )
       await t.test('filters are in the URL, and older journeys follow on demand', () => filter(fixture))
       await t.test('Try a rule: the result for each device', () => tryRule(fixture))
-      await t.test('the rules of a device are changed with the keyboard only', () =>
-        storeDeviceRule(fixture),
-      )
+      await t.test('the rules of a device are changed with the keyboard only', () => storeDeviceRule(fixture))
       await t.test('a remedy of the doctor corrects its finding', () => applyRemedy(fixture))
       await t.test('keys move between screens and rows, and can be switched off', () => useKeys(fixture))
       await t.test('the first row needs at most 12 requests', () => countRequests(fixture))
