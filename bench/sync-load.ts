@@ -6,7 +6,7 @@ import { joinRoom } from '../src/rooms/membership.ts'
 import { ask, inFlight } from './support/ask.ts'
 import { createLoad, type Load, type Sender } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
-import { cpuMs, type Program, residentMiB } from './support/processes.ts'
+import { cpuMs, type Program } from './support/processes.ts'
 import type { Seed } from './support/seed.ts'
 import { median, percentile, rounded } from './support/stats.ts'
 import type { SyncMode } from './support/sync-modes.ts'
@@ -22,12 +22,11 @@ const LOAD_ROOMS = [
   { size: 5000, warmUp: 3, rounds: 10 },
 ] as const
 const STARTING_AT_ONCE = 20
-const SETTLED_MS = 500
 const WAIT_MS = 50_000
 const IDLE_CHECK_MS = 200
 const IDLE_SHARE = 0.05
 
-type Client = { token: string }
+export type Client = { token: string }
 /** A sender of messages, and the clients that each message wakes. */
 export type LoadRoom = Sender & { waiting: readonly Client[] }
 /** Rooms of one size, which take turns, and the number of messages. `warmUp`: messages before them that are not counted. */
@@ -67,8 +66,7 @@ export async function seedLoad(seed: Seed): Promise<LoadSeed> {
 }
 
 /**
- * Figures by the size of the room, and the memory for each waiting client. The floor responds to all waiting requests, so there only the
- * clients wait that the message would wake. `hasMetrics`: whether the metrics of the server tell how many requests wait.
+ * Figures by the size of the room. The floor responds to all waiting requests, so there only the clients wait that the message would wake. `hasMetrics`: whether the metrics of the server tell how many requests wait.
  */
 export async function measureLoad(
   server: Program,
@@ -78,22 +76,16 @@ export async function measureLoad(
     isFloor = false,
     hasMetrics = true,
   }: { mode: SyncMode; seeded: LoadSeed; isFloor?: boolean; hasMetrics?: boolean },
-): Promise<{ bySize: Map<number, LoadFigures>; waitingKiB: number }> {
+): Promise<Map<number, LoadFigures>> {
   const polls = createPolls(server, { mode, hasMetrics })
   await using load = createLoad(server.url, 1)
   await polls.start(seeded.clients)
-  await setTimeout(SETTLED_MS)
-  const before = residentMiB(server.pid)
   if (!isFloor) await polls.wait(seeded.clients)
-  await setTimeout(SETTLED_MS)
-  const waitingKiB = isFloor
-    ? Number.NaN
-    : ((residentMiB(server.pid) - before) * 1024) / seeded.clients.length
   const bySize = new Map<number, LoadFigures>()
   for (const group of seeded.groups)
     bySize.set(group.size, await measureRooms(server, { polls, load, group }))
   polls.close()
-  return { bySize, waitingKiB }
+  return bySize
 }
 
 async function measureRooms(
@@ -125,7 +117,10 @@ async function measureRooms(
 type Polls = ReturnType<typeof createPolls>
 
 /** The clients of one server, each with its position and at most one poll in flight. */
-function createPolls({ url, pid }: Program, { mode, hasMetrics }: { mode: SyncMode; hasMetrics: boolean }) {
+export function createPolls(
+  { url, pid }: Program,
+  { mode, hasMetrics }: { mode: SyncMode; hasMetrics: boolean },
+) {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity })
   const positions = new Map<string, string>()
   /** Resolves to the time of the response. */

@@ -78,7 +78,7 @@ async function measurePeer({ program, world }: Peer, mode: SyncMode): Promise<Re
     { size: 2, warmUp: 20, rounds: SMALL_ROUNDS, rooms: small },
     { size: CLIENTS + 1, warmUp: 3, rounds: LARGE_ROUNDS, rooms: [large] },
   ]
-  const { bySize } = await measureLoad(program, { mode, seeded: { clients, groups }, hasMetrics: false })
+  const bySize = await measureLoad(program, { mode, seeded: { clients, groups }, hasMetrics: false })
   const delivered = [...bySize].map(([size, { cpuMsEach }]) => [
     `a message into a room of ${size}, for each delivered event`,
     cpuMsEach,

@@ -8,11 +8,17 @@ import type { Benchmark, BenchOptions, Report, Target } from './benchmark.ts'
 import { ask, inFlight } from './support/ask.ts'
 import { createLoad } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
-import { cpuMs, type Program, residentMiB, temporaryFolder } from './support/processes.ts'
-import { launchBelfry, launchLongPollFloor } from './support/programs.ts'
+import { cpuMs, type Program, temporaryFolder } from './support/processes.ts'
+import {
+  launchBelfry,
+  launchHeapMeteredBelfry,
+  launchHeapMeteredFloor,
+  launchLongPollFloor,
+} from './support/programs.ts'
 import { CLASSIC_MODE, SYNC_MODES, type SyncMode } from './support/sync-modes.ts'
 import { type LoadSeed, measureLoad, seedLoad } from './sync-load.ts'
 import { measureBesideSynapse } from './sync-peers.ts'
+import { measureWaitingMemory } from './sync-memory.ts'
 import { measureIncremental, measureInitial } from './sync-single.ts'
 import { openSeed, type Seed, type SeededRoom, type SeededUser } from './support/seed.ts'
 import { medianOf, percentile, rounded } from './support/stats.ts'
@@ -42,7 +48,7 @@ type Seeded = {
   load: LoadSeed
 }
 type Line = { side: string; mode: SyncMode['name']; size: number } & Record<string, number | string>
-type Lines = Record<'initial' | 'incremental' | 'waking' | 'load', Line[]>
+type Lines = Record<'initial' | 'incremental' | 'waking' | 'load' | 'memory', Line[]>
 
 export const sync: Benchmark = {
   name: 'sync',
@@ -51,7 +57,7 @@ export const sync: Benchmark = {
   async run(options) {
     using data = temporaryFolder()
     const seeded = await seedAll(data.path)
-    const lines: Lines = { initial: [], incremental: [], waking: [], load: [] }
+    const lines: Lines = { initial: [], incremental: [], waking: [], load: [], memory: [] }
     for (const side of ['floor', 'belfry'] as const) {
       await using server = await start(side, data.path, options)
       for (const mode of modesOf(side))
@@ -90,6 +96,7 @@ export const sync: Benchmark = {
       for (const mode of modesOf(side)) {
         await using server = await start(side, data.path, options)
         lines.load.push(...(await measureLoadOf(server, { side, mode, seeded })))
+        lines.memory.push(await measureMemoryOf({ side, mode, seeded }))
       }
     const own = report(lines)
     const beside = await measureBesideSynapse(options)
@@ -108,7 +115,7 @@ async function measureLoadOf(
   server: Program,
   { side, mode, seeded }: { side: 'floor' | 'belfry'; mode: SyncMode; seeded: Seeded },
 ): Promise<Line[]> {
-  const { bySize, waitingKiB } = await measureLoad(server, {
+  const bySize = await measureLoad(server, {
     mode,
     seeded: seeded.load,
     isFloor: side === 'floor',
@@ -118,8 +125,21 @@ async function measureLoadOf(
     mode: mode.name,
     size,
     ...figures,
-    waitingKiB,
   }))
+}
+
+async function measureMemoryOf({
+  side,
+  mode,
+  seeded: { data, load },
+}: {
+  side: 'floor' | 'belfry'
+  mode: SyncMode
+  seeded: Seeded
+}): Promise<Line> {
+  const launch = side === 'floor' ? launchHeapMeteredFloor : () => launchHeapMeteredBelfry(data)
+  const figures = await measureWaitingMemory(launch, { mode, clients: load.clients })
+  return { side, mode: mode.name, size: load.clients.length, ...figures }
 }
 
 const start = (side: 'floor' | 'belfry', data: string, options: BenchOptions) =>
@@ -184,10 +204,8 @@ async function measureWaking(server: Program, { roomId, token, members }: Seeded
   ).next_batch
   await using load = createLoad(server.url, 1)
   const rounds: { p50: number; p99: number; cpu: number }[] = []
-  let waitingMiB = 0
   // The first rounds are a warm-up.
   for (let at = -3; at < WAKING_ROUNDS; at++) {
-    const before = residentMiB(server.pid)
     const respondedAt: number[] = []
     let next = since
     const waits = members.map(async (member) => {
@@ -196,7 +214,6 @@ async function measureWaking(server: Program, { roomId, token, members }: Seeded
     })
     while (inFlight(await get('/metrics', token)) <= members.length) await setTimeout(20)
     await setTimeout(SETTLED_MS)
-    if (at === -3) waitingMiB = residentMiB(server.pid) - before
     const [cpuBefore, startedAt] = [cpuMs(server.pid), monotonicMs()]
     await load.send({ roomId, token })
     await Promise.all(waits)
@@ -210,7 +227,6 @@ async function measureWaking(server: Program, { roomId, token, members }: Seeded
     p50Ms: medianOf(rounds, (round) => round.p50),
     p99Ms: medianOf(rounds, (round) => round.p99),
     cpuMsEach: medianOf(rounds, (round) => round.cpu) / members.length,
-    waitingKiB: (waitingMiB * 1024) / members.length,
   })
 }
 
@@ -261,7 +277,6 @@ function report(lines: Lines): Report {
           ['p50Ms', 'p50 ms'],
           ['p99Ms', 'p99 ms'],
           ['cpuMsEach', 'CPU ms each'],
-          ['waitingKiB', 'KiB for a waiting poll'],
         ],
         lines.waking,
       ),
@@ -272,9 +287,16 @@ function report(lines: Lines): Report {
           ['p50Ms', 'p50 ms'],
           ['p99Ms', 'p99 ms'],
           ['cpuMsEach', 'CPU ms each'],
-          ['waitingKiB', 'KiB for a waiting user'],
         ],
         lines.load,
+      ),
+      tableOf(
+        'The memory of a waiting user, KiB',
+        [
+          ['heapKiB', 'live objects'],
+          ['residentKiB', 'resident'],
+        ],
+        lines.memory,
       ),
     ],
     targets: [
@@ -288,7 +310,9 @@ function report(lines: Lines): Report {
         ),
       ),
       ...SYNC_MODES.map(({ name }): Target => {
-        const waiting = Number(lineOf(lines.load, 2, name)?.['waitingKiB'])
+        const waiting = Number(
+          lines.memory.find(({ side, mode }) => side === 'belfry' && mode === name)?.['residentKiB'],
+        )
         return {
           wanted: `a waiting user, ${name}, at most ${MAX_WAITING_KIB} KiB`,
           found: `${figure(waiting, 1)} KiB`,

@@ -22,6 +22,24 @@ export function launchMeteredBelfry(data: string): Promise<Program> {
   return serve(data, ['--import', program('sqlite-meter.ts')])
 }
 
+// The young generation of V8 grows and shrinks by up to 16 MiB, however many users wait.
+const HEAP_METER = [
+  '--expose-gc',
+  '--min-semi-space-size=8',
+  '--max-semi-space-size=8',
+  '--import',
+  program('heap-meter.ts'),
+]
+
+/** The same with a young generation of fixed size and the meter of live objects (`heap-meter.ts`): `ask` collects garbage and resolves to their bytes. */
+export function launchHeapMeteredBelfry(data: string): Promise<Program> {
+  return serve(data, HEAP_METER)
+}
+
+export function launchHeapMeteredFloor(): Promise<Program> {
+  return launch([...HEAP_METER, program('../floor-long-poll.ts')])
+}
+
 function serve(data: string, nodeFlags: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Program> {
   const flags = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration']
   const more = ['--allow-push-to', '127.0.0.0/8', '--log-level', 'error']

@@ -60,8 +60,8 @@ function unstableRoute(deps: SlidingDeps): Route {
     summary: 'The same in the form before MSC4186 was accepted',
     response: { 200: unstableResponse },
     errors,
-    async handler({ body, query, requester, ending: signal }) {
-      const response = await slidingSync(deps, {
+    handler: ({ body, query, requester, ending: signal }) =>
+      slidingSync(deps, {
         ...rulesOf(body, requester),
         viewer: requester,
         pos: query.pos || undefined,
@@ -69,9 +69,8 @@ function unstableRoute(deps: SlidingDeps): Route {
         presence: query.set_presence ?? 'online',
         hasCounts: true,
         render: unstableRoom,
+        txnId: body.txn_id || undefined,
         signal,
-      })
-      return { ...response, ...(body.txn_id && { txn_id: body.txn_id }) }
-    },
+      }),
   })
 }

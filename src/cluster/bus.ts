@@ -6,10 +6,10 @@
 export interface Bus {
   publish(topic: Topic, message?: unknown): void
   /**
-   * Calls `listener` for each message on any of the topics, until the returned function is called. The array must not change before. A listener is subscribed once
+   * Calls `listener` for each message on any of the topics, until the returned function is called. A listener is subscribed once
    * to a topic: the returned function ends the subscription to these topics, also if the listener has subscribed again.
    */
-  subscribe(topics: readonly Topic[], listener: (message: unknown) => void): () => void
+  subscribe(topics: readonly Topic[], listener: Listener): () => void
 }
 
 /**
@@ -32,34 +32,48 @@ export type Topic =
   | `presence:${string}`
   | 'presence'
 
-type Listener = (message: unknown) => void
+type Listener = (message: unknown, topic: Topic) => void
+
+/** The listeners of a topic. A subscription keeps the channel, so that the many subscribers of a topic share its name. Most topics have one listener, without a set. */
+type Channel = { readonly topic: Topic; listeners: Listener | Set<Listener> }
 
 /** The bus of a server that runs as one process. */
 export function createLocalBus(): Bus {
-  // Most topics have one listener: a set for each would be a tenth of the memory of a waiting sync.
-  const listeners = new Map<Topic, Listener | Set<Listener>>()
+  const channels = new Map<Topic, Channel>()
   return {
     publish(topic, message) {
-      const found = listeners.get(topic)
-      if (typeof found === 'function') found(message)
-      else if (found) for (const listener of found) listener(message)
+      const found = channels.get(topic)
+      if (found === undefined) return
+      const { listeners } = found
+      if (typeof listeners === 'function') listeners(message, found.topic)
+      else for (const listener of listeners) listener(message, found.topic)
     },
     subscribe(topics, listener) {
-      for (const topic of topics) {
-        const found = listeners.get(topic)
-        if (found === undefined) listeners.set(topic, listener)
-        else if (typeof found !== 'function') found.add(listener)
-        else if (found !== listener) listeners.set(topic, new Set([found, listener]))
-      }
+      const subscribed = topics.map((topic) => join(channels, topic, listener))
       return () => {
-        for (const topic of topics) leave(listeners, topic, listener)
+        for (const { topic } of subscribed) leave(channels, topic, listener)
       }
     },
   }
 }
 
-function leave(listeners: Map<Topic, Listener | Set<Listener>>, topic: Topic, listener: Listener): void {
-  const found = listeners.get(topic)
-  if (found instanceof Set) found.delete(listener)
-  if (found === listener || (found instanceof Set && found.size === 0)) listeners.delete(topic)
+function join(channels: Map<Topic, Channel>, topic: Topic, listener: Listener): Channel {
+  const found = channels.get(topic)
+  if (found === undefined) {
+    const channel: Channel = { topic, listeners: listener }
+    channels.set(topic, channel)
+    return channel
+  }
+  const { listeners } = found
+  if (typeof listeners !== 'function') listeners.add(listener)
+  else if (listeners !== listener) found.listeners = new Set([listeners, listener])
+  return found
+}
+
+function leave(channels: Map<Topic, Channel>, topic: Topic, listener: Listener): void {
+  const found = channels.get(topic)
+  if (found === undefined) return
+  const { listeners } = found
+  if (listeners instanceof Set) listeners.delete(listener)
+  if (listeners === listener || (listeners instanceof Set && listeners.size === 0)) channels.delete(topic)
 }

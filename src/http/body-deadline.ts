@@ -9,7 +9,8 @@ export type BodyDeadline = {
   stop(): void
 }
 
-const NOTHING_COMES: BodyDeadline = { start: () => undefined, stop: () => undefined }
+/** Nothing arrives any more. */
+export const NO_DEADLINE: BodyDeadline = { start: () => undefined, stop: () => undefined }
 
 /** Starts the deadline of a request. It also applies to a body that is never read. */
 export function startBodyDeadline(
@@ -17,7 +18,7 @@ export function startBodyDeadline(
   response: ServerResponse,
   ms: number,
 ): BodyDeadline {
-  if (!hasBody(request)) return NOTHING_COMES
+  if (!hasBody(request)) return NO_DEADLINE
   let timer: NodeJS.Timeout | undefined
   const stop = () => clearTimeout(timer)
   const onLate = () => {

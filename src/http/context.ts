@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { acceptedTags } from '../language/choose.ts'
 import type { Ending } from '../lib/ending.ts'
 import type { Log } from '../lib/log.ts'
 import type { Requester } from '../lib/requester.ts'
-import type { BodyDeadline } from './body-deadline.ts'
+import { type BodyDeadline, NO_DEADLINE } from './body-deadline.ts'
 import { ClientGone } from './read-body.ts'
 import { bearerToken, type ServiceRequester } from './auth.ts'
 import type { ClientPrefix, Route } from './route.ts'
@@ -32,6 +32,9 @@ type Start = {
 /** Whether the server is shutting down, and the abort reason of waiting handlers. */
 type Closing = { readonly closing: boolean; readonly reason: Error }
 
+const NO_RAW_HEADERS: string[] = []
+const NO_HEADERS: IncomingHttpHeaders = {}
+
 /** The resources that a request holds (`load.ts`). */
 export type Holds = { place: boolean; userPlace: string | undefined; bodyBytes: number }
 
@@ -55,14 +58,15 @@ export class RequestContext implements Ending {
   readonly requestId: string
   readonly address: string
   readonly place: Place | undefined
-  readonly bodyDeadline: BodyDeadline
+  bodyDeadline: BodyDeadline
   readonly #awaitsContinue: boolean
   readonly #log: Log
   readonly #lifetime: Closing
   #childLog: Log | undefined
   #abort: AbortController | undefined
   #onOver: (() => void) | undefined
-  #isOver = false
+  /** Why the wait ended. */
+  #reason: Error | undefined
   #mayHaveWaited = false
   #unwatch: (() => void) | undefined
 
@@ -109,7 +113,8 @@ export class RequestContext implements Ending {
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController()
-      if (this.response.destroyed) this.#abort.abort(new ClientGone())
+      if (this.#reason !== undefined) this.#abort.abort(this.#reason)
+      else if (this.response.destroyed) this.#abort.abort(new ClientGone())
       else if (this.#lifetime.closing) this.#abort.abort(this.#lifetime.reason)
       this.#startWaiting()
     }
@@ -123,12 +128,13 @@ export class RequestContext implements Ending {
   }
 
   get aborted(): boolean {
-    return this.#isOver || this.response.destroyed || this.#lifetime.closing
+    return this.#reason !== undefined || this.response.destroyed || this.#lifetime.closing
   }
 
-  /** There is one listener at most. */
+  /** There is one listener at most. The request has no input from then on: nothing that waits needs it. */
   addEventListener(_type: 'abort', listener: () => void): void {
     this.#startWaiting()
+    this.#releaseInput()
     this.#onOver = listener
   }
 
@@ -138,7 +144,19 @@ export class RequestContext implements Ending {
 
   #startWaiting(): void {
     this.#mayHaveWaited = true
-    if (!this.aborted) this.#unwatch ??= this.session?.watch((error) => this.abort(error))
+    if (!this.aborted) this.#unwatch ??= this.session?.watch(this)
+  }
+
+  #releaseInput(): void {
+    this.params = undefined
+    this.query = undefined
+    this.body = undefined
+    // The length of a body that has not arrived decides whether the connection can stay open.
+    if (!this.request.complete) return
+    this.bodyDeadline = NO_DEADLINE
+    this.request.rawHeaders = NO_RAW_HEADERS
+    this.request.headers = NO_HEADERS
+    this.request.url = ''
   }
 
   /** Sends 100 Continue if the client waits for it. After any other response to such a client, Node closes the connection. */
@@ -158,7 +176,7 @@ export class RequestContext implements Ending {
 
   /** Ends the wait of the handler. */
   abort(reason: Error): void {
-    this.#isOver = true
+    this.#reason ??= reason
     this.#abort?.abort(reason)
     this.#onOver?.()
   }

@@ -14,10 +14,10 @@ import type { HttpMetrics } from './http-metrics.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import { type OutgoingResponse, isOnePiece, respond, respondInPieces, respondToPreflight } from './respond.ts'
 import { ClientGone, readBody } from './read-body.ts'
-import { pathsOf, Reply, type Route } from './route.ts'
+import { pathsOf, Reply, reply, type Route } from './route.ts'
 import { createRouter, type Unmatched } from './router.ts'
 import { sendContent } from './send-content.ts'
-import { sessionOf, type WatchSessions } from './session.ts'
+import { WatchedSession, type WatchSessions } from './session.ts'
 import { validate } from './validate.ts'
 
 /** The settings that this folder needs. */
@@ -48,11 +48,6 @@ export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
   for (const route of routes)
     for (const { path, prefix } of pathsOf(route))
       router.add(route.method, path, { route, pattern: path, prefix })
-  // Functions without a scope of their own: a request that waits keeps them in memory.
-  const onEnd = (ended: RequestContext) => {
-    deps.load.release(ended)
-    recordEnd(deps, ended)
-  }
   return (
     request: IncomingMessage,
     response: ServerResponse,
@@ -73,7 +68,7 @@ export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
       awaitsContinue,
       bodyDeadline: startBodyDeadline(request, response, deps.config.limits.body_timeout_ms),
     })
-    deps.lifetime.track(context, onEnd)
+    deps.lifetime.track(context)
     if (isRoute) void finish(deps, context, found.value.route)
     else if (request.method === 'OPTIONS') respondToPreflight(response, deps.lifetime.closing)
     else void finish(deps, context, found)
@@ -82,9 +77,9 @@ export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
 
 /**
  * Serves a request by its route, in this order: limits of the address, authentication, limits of the user, validation, handler. The order
- * is guaranteed: a refused request learns nothing about the expected body, and it is not parsed.
+ * is guaranteed: a refused request learns nothing about the expected body, and it is not parsed. Resolves to the result of the handler.
  */
-async function serve(deps: PipelineDeps, context: RequestContext, route: Route): Promise<OutgoingResponse> {
+async function serve(deps: PipelineDeps, context: RequestContext, route: Route): Promise<unknown> {
   // Monitoring must get a response even when other requests are refused.
   if (route.limit !== 'none') deps.load.admit(context)
   deps.limiter.address(route.limit, context.address)
@@ -99,30 +94,29 @@ async function serve(deps: PipelineDeps, context: RequestContext, route: Route):
       deadline: context.bodyDeadline,
       requestBody: () => context.requestBody(),
     })
-  const result = await (route.handler as (context: RequestContext) => unknown)(context)
-  // A session that ended during a wait must not receive newer data.
-  if (context.mayHaveWaited) await context.session?.check()
-  return result instanceof Reply ? result : { status: 200, body: result }
+  // Not awaited here: while a handler waits, its request keeps one function in memory, `finish`.
+  return (route.handler as (context: RequestContext) => unknown)(context)
 }
 
 /** For a URL without a route: it cannot be decoded (400), has other methods (405), or is unknown (404). */
-function refuseUnmatched(deps: PipelineDeps, context: RequestContext, found: Unmatched): OutgoingResponse {
+function refuseUnmatched(deps: PipelineDeps, context: RequestContext, found: Unmatched): Reply {
   deps.load.admit(context)
   deps.limiter.address('default', context.address)
   if (found.kind === 'malformed') throw unrecognized(400, 'The path has malformed percent-encoding')
   if (found.methods.length === 0) throw unrecognized(404, 'Unknown endpoint; check the path')
   const allow = found.methods.join(', ')
   const { status, body } = renderError(unrecognized(405, `This endpoint supports only ${allow}`))
-  return { status, body, headers: { allow } }
+  return reply(status, body, { allow })
 }
 
 /** Never rejects: every error becomes a response. */
 async function finish(deps: PipelineDeps, context: RequestContext, found: Route | Unmatched): Promise<void> {
   const { response } = context
   try {
-    const outgoing =
-      'kind' in found ? refuseUnmatched(deps, context, found) : await serve(deps, context, found)
-    await send(deps, context, outgoing)
+    const result = 'kind' in found ? refuseUnmatched(deps, context, found) : await serve(deps, context, found)
+    // A session that ended during a wait must not receive newer data.
+    if (context.mayHaveWaited) await context.session?.check()
+    await send(deps, context, result instanceof Reply ? result : { status: 200, body: result })
   } catch (error) {
     // The client has disconnected: there is no response to send and no error to log.
     if (error instanceof ClientGone || response.destroyed) {
@@ -176,8 +170,7 @@ async function admit(deps: PipelineDeps, context: RequestContext, route: Route):
   deps.limiter.user(route.limit, requester.userId)
   // An application service has no session.
   if (result.kind === 'application service') return undefined
-  const isGood = async () => (await deps.authenticate(result.token, context.address)) !== undefined
-  context.session = sessionOf(result.requester, isGood, deps.watchSessions)
+  context.session = new WatchedSession(deps, { ...result, address: context.address })
   return undefined
 }
 
@@ -214,7 +207,9 @@ function refuseNul({ url }: IncomingMessage): void {
   if (url?.includes('%00')) throw invalidParam('The URL contains a NUL character (%00)')
 }
 
-function recordEnd(deps: PipelineDeps, context: RequestContext): void {
+/** After the response is complete, or the client has disconnected. */
+export function endRequest(deps: PipelineDeps, context: RequestContext): void {
+  deps.load.release(context)
   const { request, response, pattern, startedAt } = context
   const ms = performance.now() - startedAt
   const status = response.headersSent ? response.statusCode : 0

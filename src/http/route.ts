@@ -63,7 +63,7 @@ export type RouteContext<
   readonly requestId: string
   /** Aborts when the client disconnects and when the server shuts down: a long wait must end then, with a partial result. */
   readonly signal: AbortSignal
-  /** The same with less memory, for handlers of long polls. It has one listener at most. */
+  /** The same with less memory, for handlers of long polls. It has one listener at most. With the listener, `params`, `query` and `body` are released. */
   readonly ending: Ending
   /** Includes the id of the request. */
   readonly log: Log

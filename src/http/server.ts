@@ -8,12 +8,12 @@ import type { Metrics } from '../lib/metrics.ts'
 import { createServer } from '../lib/node-http.ts'
 import type { Authenticators } from './auth.ts'
 import { respondToBrokenRequest } from './client-error.ts'
-import { boundConnections } from './connections.ts'
+import { boundConnections, type OpenConnections } from './connections.ts'
 import { createHttpMetrics } from './http-metrics.ts'
 import { Lifetime } from './lifetime.ts'
 import { type FurtherSockets, listen } from './listen.ts'
 import { createLoad } from './load.ts'
-import { type OnResponse, type PipelineDeps, serveRoutes } from './pipeline.ts'
+import { endRequest, type OnResponse, type PipelineDeps, serveRoutes } from './pipeline.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { WatchSessions } from './session.ts'
 import type { Route } from './route.ts'
@@ -48,7 +48,7 @@ const SILENCE_AFTER_LONGEST_POLL_MS = 120_000
 /** The HTTP server of Belfry: `node:http` with limits; `pipeline.ts` serves the requests. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { config, log, clock = systemClock } = options
-  const lifetime = new Lifetime()
+  const lifetime = new Lifetime((context) => endRequest(deps, context))
   const load = createLoad(config.limits, createUnreadResponses(config.limits, clock))
   const deps: PipelineDeps = {
     config,
@@ -69,8 +69,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // Without this listener, Node asks for the body before the request is authenticated.
   server.on('checkContinue', (request, response) => serve(request, response, { awaitsContinue: true }))
   server.on('clientError', respondToBrokenRequest)
-  server.on('connection', (socket) => lifetime.trackSocket(socket))
-  boundConnections(server, config)
+  const connections = boundConnections(server, config)
 
   let furtherSockets: FurtherSockets = []
   let closed: Promise<void> | undefined
@@ -83,7 +82,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, host, port }
     },
     close({ drainMs = DRAIN_MS } = {}) {
-      closed ??= drain(server, lifetime, { furtherSockets, drainMs })
+      closed ??= drain({ server, lifetime, connections }, { furtherSockets, drainMs })
       return closed
     },
   }
@@ -104,11 +103,10 @@ function createBoundedServer(limits: Config['limits']): Server {
 }
 
 async function drain(
-  server: Server,
-  lifetime: Lifetime,
+  { server, lifetime, connections }: { server: Server; lifetime: Lifetime; connections: OpenConnections },
   { furtherSockets, drainMs }: { furtherSockets: FurtherSockets; drainMs: number },
 ): Promise<void> {
-  lifetime.shutDown()
+  lifetime.shutDown(connections)
   for (const other of furtherSockets) other.close()
   if (!server.listening) return
   const deadline = setTimeout(() => server.closeAllConnections(), drainMs)

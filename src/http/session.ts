@@ -1,51 +1,55 @@
-import { unknownToken } from '../lib/errors.ts'
+import { MatrixError, unknownToken } from '../lib/errors.ts'
+import { ownText } from '../lib/own-text.ts'
 import type { Requester } from '../lib/requester.ts'
+import type { Authenticate } from './auth.ts'
 
 /** Checks whether the session of a request still exists. */
 export type SessionCheck = {
   /** Checks the token again. @throws 401 M_UNKNOWN_TOKEN if it is no longer valid */
   check(): Promise<void>
-  /** Calls `onEnd` with that error after the session has ended, until the returned function is called. It can miss an end. */
-  watch(onEnd: (error: Error) => void): () => void
+  /** Aborts `waiting` with that error after the session has ended, until the returned function is called. It can miss an end. */
+  watch(waiting: Abortable): () => void
 }
+
+type Abortable = { abort(reason: Error): void }
 
 /** Calls `listener` when sessions of the user may have ended, until the returned function is called. */
 export type WatchSessions = (requester: Requester, listener: () => void) => () => void
 
-export function sessionOf(
-  requester: Requester,
-  isGood: () => Promise<boolean>,
-  watchSessions: WatchSessions,
-): SessionCheck {
-  return new Session(requester, isGood, watchSessions)
-}
+type SessionDeps = { authenticate: Authenticate; watchSessions: WatchSessions }
 
 /** A class, because each waiting request has one, and closures take more memory than fields. */
-class Session implements SessionCheck {
+export class WatchedSession implements SessionCheck {
+  readonly #deps: SessionDeps
   readonly #requester: Requester
-  readonly #isGood: () => Promise<boolean>
-  readonly #watchSessions: WatchSessions
+  readonly #token: string
+  readonly #address: string
 
-  constructor(requester: Requester, isGood: () => Promise<boolean>, watchSessions: WatchSessions) {
+  constructor(
+    deps: SessionDeps,
+    { requester, token, address }: { requester: Requester; token: string; address: string },
+  ) {
+    this.#deps = deps
     this.#requester = requester
-    this.#isGood = isGood
-    this.#watchSessions = watchSessions
+    // Without the header that it is a part of.
+    this.#token = ownText(token)
+    this.#address = address
   }
 
   async check(): Promise<void> {
-    if (!(await this.#isGood())) throw unknownToken()
+    if ((await this.#deps.authenticate(this.#token, this.#address)) === undefined) throw unknownToken()
   }
 
   // An error of the database is ignored here: the check before the response fails in the same way.
-  watch(onEnd: (error: Error) => void): () => void {
-    return this.#watchSessions(
+  watch(waiting: Abortable): () => void {
+    return this.#deps.watchSessions(
       this.#requester,
-      () => void this.#isGood().then((good) => good || onEnd(unknownToken()), ignore),
+      () => void this.check().catch((error: unknown) => isEnd(error) && waiting.abort(error)),
     )
   }
 }
 
-const ignore = () => undefined
+const isEnd = (error: unknown): error is MatrixError => error instanceof MatrixError && error.status === 401
 
 /** Passes events on while the session is valid. It ends without an error, because the response has begun. */
 export async function* whileSignedIn<T>(events: AsyncIterable<T>, session: SessionCheck): AsyncGenerator<T> {

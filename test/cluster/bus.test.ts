@@ -44,6 +44,15 @@ describe('the local bus', () => {
     }
   })
 
+  test('tells a listener of several topics the topic of a message', () => {
+    const bus = createLocalBus()
+    const topics: string[] = []
+    bus.subscribe(['room:a', 'user:b'], (_message, topic) => topics.push(topic))
+    bus.publish('user:b')
+    bus.publish('room:a')
+    assert.deepEqual(topics, ['user:b', 'room:a'])
+  })
+
   test('calls a listener once when it is subscribed twice', () => {
     const bus = createLocalBus()
     const { heard, listener } = record()

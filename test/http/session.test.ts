@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { z } from 'zod'
+import type { RequestContext } from '../../src/http/context.ts'
 import { eventStream } from '../../src/http/event-stream.ts'
 import { defineRoute } from '../../src/http/route.ts'
 import { alice, bearer, startServer } from './server-fixture.ts'
@@ -87,5 +89,59 @@ test('a handler that can wait but does not returns 401 when its session ends bef
   const fixture = startWithSession([route])
   const result = await inject(fixture.server, { method: 'GET', url: '/news', headers: bearer })
   assert.equal(result.statusCode, 401)
+  await fixture.server.close()
+})
+
+test('a signal that is read after the session has ended during a wait is aborted', async () => {
+  const route = defineRoute({
+    method: 'GET',
+    path: '/news',
+    auth: 'user',
+    limit: 'default',
+    handler: async (context) => {
+      const { ending } = context
+      const ended = new Promise<void>((resolve) => ending.addEventListener('abort', resolve))
+      fixture.endSession({ isAnnounced: true })
+      await ended
+      seen.push(context.signal.aborted, (context.signal.reason as Error).message)
+      return {}
+    },
+  })
+  const seen: unknown[] = []
+  const fixture = startWithSession([route])
+  const result = await inject(fixture.server, { method: 'GET', url: '/news', headers: bearer })
+  assert.equal(result.statusCode, 401)
+  assert.deepEqual(seen, [true, 'This access token is unknown. Log in again'])
+  await fixture.server.close()
+})
+
+test('a request that waits keeps neither its URL nor its headers, query and body', async () => {
+  const route = defineRoute({
+    method: 'POST',
+    path: '/wait',
+    auth: 'user',
+    limit: 'default',
+    query: z.object({ since: z.string() }),
+    body: z.object({ lists: z.string() }),
+    handler: (context) => {
+      const { query, body, ending } = context
+      ending.addEventListener('abort', () => undefined)
+      const { request } = context as unknown as RequestContext
+      const kept = [context.query, context.body, request.url, request.headers, request.rawHeaders]
+      return { query, body, kept: kept.map((one) => one ?? null) }
+    },
+  })
+  const fixture = startWithSession([route])
+  const result = await inject(fixture.server, {
+    method: 'POST',
+    url: '/wait?since=s1',
+    headers: bearer,
+    payload: { lists: 'all' },
+  })
+  assert.deepEqual(result.json(), {
+    query: { since: 's1' },
+    body: { lists: 'all' },
+    kept: [null, null, '', {}, []],
+  })
   await fixture.server.close()
 })

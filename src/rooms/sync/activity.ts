@@ -67,13 +67,7 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
       state.polls++
       devices.markPolling(device)
       publishActivity(device, state, clock.now() + timeoutMs + ACTIVE_FOR_MS)
-      return {
-        [Symbol.dispose]() {
-          state.polls--
-          state.until = clock.now() + ACTIVE_FOR_MS
-          if (state.polls === 0) devices.markIdle(device)
-        },
-      }
+      return new ActivePoll(devices, device, state)
     },
     activeUntil({ userId, except, wasActive }) {
       const now = clock.now()
@@ -93,6 +87,27 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
   }
 }
 
+/** A class, because thousands of polls wait, and closures take more memory than fields. */
+class ActivePoll implements Disposable {
+  readonly #devices: Devices
+  readonly #device: ActiveDevice
+  readonly #state: State
+
+  constructor(devices: Devices, device: ActiveDevice, state: State) {
+    this.#devices = devices
+    this.#device = device
+    this.#state = state
+  }
+
+  [Symbol.dispose](): void {
+    this.#state.polls--
+    this.#devices.stay(this.#state)
+    if (this.#state.polls === 0) this.#devices.markIdle(this.#device)
+  }
+}
+
+type Devices = ReturnType<typeof createDevices>
+
 /** The devices known as active. Expired ones are removed whenever another device ends its sync. */
 function createDevices(clock: Clock) {
   const users = new Map<UserId, Map<DeviceId, State>>()
@@ -108,6 +123,10 @@ function createDevices(clock: Clock) {
       let state = devices.get(deviceId)
       if (!state) devices.set(deviceId, (state = { polls: 0, until: 0, publishedUntil: 0 }))
       return state
+    },
+    /** A device whose sync ends is active for some more time. */
+    stay(state: State): void {
+      state.until = clock.now() + ACTIVE_FOR_MS
     },
     markPolling(device: ActiveDevice): void {
       idle.delete(key(device))

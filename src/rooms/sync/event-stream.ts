@@ -36,23 +36,29 @@ export type EventStreamRequest = {
 export async function eventStream(deps: EventStreamDeps, request: EventStreamRequest): Promise<JsonObject> {
   const now = await currentPosition(deps.db)
   const from = Math.min(request.from ?? now, now)
-  const poll = {
-    viewer: request.viewer,
-    timeoutMs: Math.min(request.timeoutMs, deps.maxTimeoutMs),
-    signal: request.signal,
+  const { viewer, signal } = request
+  const timeoutMs = Math.min(request.timeoutMs, deps.maxTimeoutMs)
+  const activity = markActive(deps, viewer, { presence: 'online', timeoutMs })
+  const responseOf = (chunk: JsonObject[], end: number) => ({
+    start: pageToken(from),
+    end: pageToken(end),
+    chunk,
+  })
+  return longPoll<JsonObject, JsonObject>(deps, {
+    viewer,
+    timeoutMs,
+    signal,
+    topics: [],
     watches: () => true,
-  }
-  using _activity = markActive(deps, request.viewer, { presence: 'online', timeoutMs: poll.timeoutMs })
-  return await longPoll(deps, poll, () =>
-    deps.db.snapshot(async (read) => {
-      const { events, end, more } = await eventsSince(read, { ...request, from, pageBytes: deps.pageBytes })
-      const chunk = await clientEvents(read, events, { viewer: request.viewer, now: deps.clock.now() })
-      return {
-        value: { start: pageToken(from), end: pageToken(end), chunk },
-        news: events.length > 0 || more,
-      }
-    }),
-  )
+    attempt: () =>
+      deps.db.snapshot(async (read) => {
+        const { events, end, more } = await eventsSince(read, { viewer, from, pageBytes: deps.pageBytes })
+        const chunk = await clientEvents(read, events, { viewer, now: deps.clock.now() })
+        return { value: responseOf(chunk, end), news: events.length > 0 || more }
+      }),
+    respond: (found) => found ?? responseOf([], from),
+    [Symbol.dispose]: () => activity?.[Symbol.dispose](),
+  })
 }
 
 async function eventsSince(

@@ -15,7 +15,7 @@ import type { Activity } from './activity.ts'
 import { accountDataOf } from './extras.ts'
 import { includesRoom, type SyncFilter } from './filter.ts'
 import { filterWithoutIgnored } from './ignoring.ts'
-import { longPoll } from './long-poll.ts'
+import { longPoll, type Poll, type Result } from './long-poll.ts'
 import type { StateForm } from './room-news.ts'
 import { emptyKeys, type SyncKeys, type SyncSection } from './section.ts'
 import { isSamePoint, notAhead, type SyncToken, syncToken } from './token.ts'
@@ -52,39 +52,76 @@ export type SyncRequest = {
 
 /** `GET /sync` (client-server API, "Syncing"). Waits for news, up to the time-out. */
 export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBody> {
-  const { filter, viewer, signal, fullState } = request
-  let since = request.since
-  const waits = since !== undefined && !fullState
-  const poll = {
-    viewer,
-    timeoutMs: waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0,
-    signal,
-    watches: (roomId: RoomId) => includesRoom(filter, roomId),
-    topics: presenceTopics(deps, request),
+  const { since, viewer } = request
+  const poll = new SyncPoll(deps, request)
+  try {
+    if (since !== undefined) for (const section of deps.sections) await section.received?.(viewer, since)
+  } catch (error) {
+    poll[Symbol.dispose]()
+    throw error
   }
-  using _activity = markActive(deps, viewer, { presence: request.presence, timeoutMs: poll.timeoutMs })
-  if (since !== undefined) for (const section of deps.sections) await section.received?.(viewer, since)
-  const found = await longPoll(deps, poll, async ({ isWoken }) => {
-    const result = await respond(deps, { ...request, since }, isWoken)
-    // An attempt that found nothing new for the client is not sent, and the next one starts at its position.
-    since = result.token
-    return { value: result.news || !waits ? result.body : undefined, news: result.news }
-  })
-  return found ?? emptyBody(deps, viewer, since as SyncToken)
+  return longPoll(deps, poll)
 }
 
-/** The response of a poll without news. A waiting poll keeps nothing of it in memory. */
+/** A class, because thousands of syncs wait, and closures take more memory than fields. */
+class SyncPoll implements Poll<SyncBody | undefined, SyncBody> {
+  readonly timeoutMs: number
+  readonly #deps: SyncDeps
+  readonly #request: SyncRequest
+  readonly #activity: Disposable | undefined
+  #since: SyncToken | undefined
+
+  constructor(deps: SyncDeps, request: SyncRequest) {
+    const { since, viewer, presence, fullState } = request
+    const waits = since !== undefined && !fullState
+    this.timeoutMs = waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0
+    this.#deps = deps
+    this.#request = request
+    this.#since = since
+    this.#activity = markActive(deps, viewer, { presence, timeoutMs: this.timeoutMs })
+  }
+
+  get viewer(): Viewer {
+    return this.#request.viewer
+  }
+
+  get signal(): Ending {
+    return this.#request.signal
+  }
+
+  /** Without presence, and without an interest in it, a poll has no such topic. */
+  get topics(): Topic[] {
+    const { viewer, filter } = this.#request
+    return this.#deps.devicePresence === undefined || excludesPresence(filter.presence)
+      ? []
+      : [`presence:${viewer.userId}`]
+  }
+
+  watches(roomId: RoomId): boolean {
+    return includesRoom(this.#request.filter, roomId)
+  }
+
+  async attempt({ isWoken }: { isWoken: boolean }): Promise<Result<SyncBody | undefined>> {
+    const { body, news, token } = await respond(this.#deps, { ...this.#request, since: this.#since }, isWoken)
+    // An attempt that found nothing new for the client is not sent, and the next one starts at its position.
+    this.#since = token
+    return { value: body, news }
+  }
+
+  async respond(body: SyncBody | undefined): Promise<SyncBody> {
+    return body ?? emptyBody(this.#deps, this.viewer, this.#since as SyncToken)
+  }
+
+  [Symbol.dispose](): void {
+    this.#activity?.[Symbol.dispose]()
+  }
+}
+
+/** The response of a poll without news. */
 async function emptyBody({ db, sections }: SyncDeps, viewer: Viewer, token: SyncToken): Promise<SyncBody> {
   const keys: Partial<SyncKeys> = {}
   for (const section of sections) Object.assign(keys, await section.standingKeys?.(db, viewer))
   return bodyOf(token, keys)
-}
-
-/** Without presence, and without an interest in it, a poll has no such topic. */
-function presenceTopics({ devicePresence }: SyncDeps, { viewer, filter }: SyncRequest): Topic[] {
-  return devicePresence === undefined || excludesPresence(filter.presence)
-    ? []
-    : [`presence:${viewer.userId}`]
 }
 
 type ActivityDeps = Pick<SyncDeps, 'activity' | 'devicePresence'>

@@ -34,6 +34,7 @@ export type SlidingBody = {
   lists: Record<string, { count: number }>
   rooms: Record<RoomId, JsonObject | Deferred>
   extensions: Record<string, ExtensionPart>
+  txn_id?: string
 }
 
 /** Where a response continues. */

@@ -1,5 +1,6 @@
 import { MatrixError } from '../../../lib/errors.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
+import { ownText } from '../../../lib/own-text.ts'
 import { shortHash } from '../../../lib/short-hash.ts'
 import type { KnownExtensions } from './known-extensions.ts'
 import { parseToken, type SyncToken } from '../token.ts'
@@ -40,7 +41,8 @@ export function parsePos(text: string, owner: string): { since: SyncToken; part:
     throw unknownPos('pos is not a position of this server')
   if (ofOwner !== owner) throw unknownPos('pos belongs to another connection, device or user')
   const extensions = { letters, listsUpTo: listsUpTo === '' ? undefined : Number(listsUpTo) }
-  return { since, part: { version, owner: ofOwner, extensions, request } }
+  // A waiting request keeps the version, and not the whole URL.
+  return { since, part: { version: ownText(version), owner: ofOwner, extensions, request } }
 }
 
 function tokenOf(text: string): SyncToken | undefined {

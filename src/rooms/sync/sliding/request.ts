@@ -64,6 +64,8 @@ export type SlidingRequest = {
   hasCounts: boolean
   /** Writes a room in the shape of the endpoint. */
   render: (room: RoomResult) => JsonObject
+  /** Returned with the response. */
+  txnId?: string | undefined
   /** Ends the wait with an empty response. */
   signal: Ending
 }

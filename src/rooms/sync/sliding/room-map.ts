@@ -23,48 +23,64 @@ const MAX_CHANGES = 64
 export function roomMap(rooms: Iterable<ListedRoom>, position: number): RoomMap {
   const base = new Map<RoomId, ListedRoom>()
   for (const room of rooms) base.set(room.roomId, room)
-  return layered({ base, ordered: once(() => inOrder(base.values())) }, new Map(), position)
+  return new LayeredRooms({ base, ordered: once(() => inOrder(base.values())) }, NO_CHANGES, position)
 }
+
+const NO_CHANGES: Changes = new Map()
 
 /** `ordered`: the rooms of `base`, sorted once for all later maps. */
 type Base = { base: ReadonlyMap<RoomId, ListedRoom>; ordered: () => readonly ListedRoom[] }
 
 const inOrder = (rooms: Iterable<ListedRoom>) => [...rooms].sort((a, b) => b.lastPosition - a.lastPosition)
 
-/** @param position all rooms of `base` have their last event up to here */
-function layered(below: Base, top: Changes, position: number): RoomMap {
-  const { base } = below
-  let { size } = base
-  for (const [roomId, room] of top) size += Number(room !== undefined) - Number(base.has(roomId))
-  function* values(): Generator<ListedRoom> {
-    yield* changed()
-    for (const room of base.values()) if (!top.has(room.roomId)) yield room
+/** A class, because each user has one: V8 gives each closure of a generator a prototype, which together take a kilobyte. */
+class LayeredRooms implements RoomMap {
+  readonly size: number
+  readonly #below: Base
+  readonly #top: Changes
+  readonly #position: number
+
+  /** @param position all rooms of `below` have their last event up to here */
+  constructor(below: Base, top: Changes, position: number) {
+    let { size } = below.base
+    for (const [roomId, room] of top) size += Number(room !== undefined) - Number(below.base.has(roomId))
+    this.size = size
+    this.#below = below
+    this.#top = top
+    this.#position = position
   }
-  function* changed(): Generator<ListedRoom> {
-    for (const room of top.values()) if (room) yield room
+
+  get(roomId: RoomId): ListedRoom | undefined {
+    return this.#top.has(roomId) ? this.#top.get(roomId) : this.#below.base.get(roomId)
   }
-  function* ordered(): Generator<ListedRoom> {
-    const first = inOrder(changed())
+
+  *values(): Generator<ListedRoom> {
+    yield* this.#changed()
+    for (const room of this.#below.base.values()) if (!this.#top.has(room.roomId)) yield room
+  }
+
+  *ordered(): Generator<ListedRoom> {
+    const first = inOrder(this.#changed())
     let at = 0
-    for (const room of below.ordered()) {
+    for (const room of this.#below.ordered()) {
       for (let next = first[at]; next && next.lastPosition > room.lastPosition; next = first[++at]) yield next
-      if (!top.has(room.roomId)) yield room
+      if (!this.#top.has(room.roomId)) yield room
     }
     yield* first.slice(at)
   }
-  return {
-    size,
-    ordered,
-    get: (roomId) => (top.has(roomId) ? top.get(roomId) : base.get(roomId)),
-    values,
-    *activeAfter(since) {
-      const rooms = since >= position ? changed() : values()
-      for (const room of rooms) if (room.lastPosition > since) yield room
-    },
-    with(changes, at) {
-      const merged = new Map([...top, ...changes])
-      if (merged.size <= MAX_CHANGES) return layered(below, merged, position)
-      return roomMap(layered(below, merged, position).values(), at)
-    },
+
+  *activeAfter(since: number): Generator<ListedRoom> {
+    const rooms = since >= this.#position ? this.#changed() : this.values()
+    for (const room of rooms) if (room.lastPosition > since) yield room
+  }
+
+  with(changes: Changes, position: number): RoomMap {
+    const merged = new Map([...this.#top, ...changes])
+    const layered = new LayeredRooms(this.#below, merged, this.#position)
+    return merged.size <= MAX_CHANGES ? layered : roomMap(layered.values(), position)
+  }
+
+  *#changed(): Generator<ListedRoom> {
+    for (const room of this.#top.values()) if (room) yield room
   }
 }

@@ -1,17 +1,20 @@
 import { deleteReceived } from '../../../accounts/to-device/waiting.ts'
+import type { Topic } from '../../../cluster/bus.ts'
+import type { Ending } from '../../../lib/ending.ts'
 import type { DeviceId, RoomId } from '../../../lib/ids.ts'
+import type { Viewer } from '../../../lib/matrix-event.ts'
 import { currentPosition } from '../../../storage/stream.ts'
-import { longPoll } from '../long-poll.ts'
+import { longPoll, type Poll, type Result } from '../long-poll.ts'
 import { markActive } from '../sync.ts'
-import { syncToken } from '../token.ts'
-import { isSameState, NO_ROOMS } from './connection-state.ts'
+import { type SyncToken, syncToken } from '../token.ts'
+import { type ConnectionState, isSameState, NO_ROOMS } from './connection-state.ts'
 import type { ConnectionKey } from './connections.ts'
 import type { SlidingBody, SlidingDeps, Start } from './deps.ts'
 import { scopesOf } from './extension-scope.ts'
 import { lettersOf, NO_EXTENSIONS } from './known-extensions.ts'
 import { connectionPart, hashOf, NO_VERSION, ownerOf, parsePos, unknownPos } from './pos.ts'
 import type { SlidingRequest } from './request.ts'
-import { readResponse } from './response.ts'
+import { readResponse, type SlidingResult } from './response.ts'
 
 /**
  * Sliding sync (MSC4186): the rooms in the windows of the client's lists, subscribed rooms, and the data of extensions, as far as the client does not have
@@ -19,35 +22,11 @@ import { readResponse } from './response.ts'
  * @throws 400 M_UNKNOWN_POS when the connection cannot be continued
  */
 export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): Promise<SlidingBody> {
-  const { viewer, signal } = request
-  const key = { userId: viewer.userId, deviceId: viewer.deviceId ?? ('' as DeviceId), connId: request.connId }
-  const owner = ownerOf(viewer, request.connId)
   const asked = askedOf(request)
-  const { version, before, ...first } = await startOf(deps, request, { key, owner })
-  const waits = first.since !== undefined && before === asked
-  const poll = {
-    viewer,
-    timeoutMs: waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0,
-    signal,
-    watches: watchesOf(request),
-  }
+  const start = await startOf(deps, request)
   if (request.connId === NOTIFICATIONS) noteFetch(deps, request)
-  using _activity = BACKGROUND.has(request.connId)
-    ? undefined
-    : markActive(deps, viewer, { presence: request.presence, timeoutMs: poll.timeoutMs })
   await acknowledge(deps, request)
-  let start: Start = { ...first, asked }
-  const { body, token, state, extensions } = await longPoll(deps, poll, async () => {
-    const result = await readResponse(deps, request, start)
-    // This attempt found nothing for the client, so the next attempt starts at its position.
-    start = { since: result.token, state: result.state, extensions: result.extensions, asked }
-    return { value: result, news: result.hasNews }
-  })
-  const isChanged = !isSameState(state, first.state)
-  // Also after an abort: the client of a server that stops gets this response, and continues from it.
-  const saved = isChanged ? await deps.connections.save(key, state, version) : version
-  const connection = connectionPart({ version: saved, owner, extensions, request: asked })
-  return { pos: syncToken({ ...token, connection }), ...body }
+  return longPoll(deps, new SlidingPoll(deps, { ...request, pos: undefined }, { ...start, asked }))
 }
 
 /** The connection with which Element X fetches the event of a push. It subscribes to the rooms of pushes. */
@@ -71,6 +50,106 @@ function askedOf(request: SlidingRequest): string {
   asks.set(lists, { subscriptions, extensions, hash })
   return hash
 }
+const keyOf = ({ viewer, connId }: SlidingRequest): ConnectionKey => ({
+  userId: viewer.userId,
+  deviceId: viewer.deviceId ?? ('' as DeviceId),
+  connId,
+})
+
+/** A class, because thousands of syncs wait, and closures take more memory than fields. */
+class SlidingPoll implements Poll<SlidingResult, SlidingBody> {
+  readonly timeoutMs: number
+  readonly topics: readonly Topic[] = NO_TOPICS
+  readonly #deps: SlidingDeps
+  readonly #request: SlidingRequest
+  readonly #firstState: ConnectionState
+  readonly #version: string
+  readonly #activity: Disposable | undefined
+  #start: Start
+  /** The body of the last attempt, which had no news, as JSON: the text takes a quarter of the memory of the object. */
+  #empty = ''
+
+  constructor(
+    deps: SlidingDeps,
+    request: SlidingRequest,
+    { version, before, ...start }: Continued & { asked: string },
+  ) {
+    const { viewer, presence } = request
+    const waits = start.since !== undefined && before === start.asked
+    this.timeoutMs = waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0
+    this.#deps = deps
+    this.#request = request
+    this.#firstState = start.state
+    this.#version = version
+    this.#start = start
+    this.#activity = BACKGROUND.has(request.connId)
+      ? undefined
+      : markActive(deps, viewer, { presence, timeoutMs: this.timeoutMs })
+  }
+
+  get viewer(): Viewer {
+    return this.#request.viewer
+  }
+
+  get signal(): Ending {
+    return this.#request.signal
+  }
+
+  /** Changes of device lists are published for rooms; invitations for the user. */
+  watches(roomId: RoomId): boolean {
+    const { lists, subscriptions, extensions } = this.#request
+    return (
+      extensions.e2ee === true ||
+      subscriptions.has(roomId) ||
+      [...lists.values()].some(({ filters }) => filters.isInvited !== true)
+    )
+  }
+
+  async attempt(): Promise<Result<SlidingResult>> {
+    const value = await readResponse(this.#deps, this.#request, this.#start)
+    const { token, state, extensions, hasNews } = value
+    if (!hasNews) {
+      // The next attempt starts at the position of this one, which found nothing for the client.
+      this.#start = { since: token, state, extensions, asked: this.#start.asked }
+      this.#empty = JSON.stringify(value.body)
+    }
+    return { value, news: hasNews }
+  }
+
+  /** Also after an abort: the client of a server that stops gets this response, and continues from it. */
+  async respond(found: SlidingResult | undefined): Promise<SlidingBody> {
+    const { viewer, connId, txnId } = this.#request
+    const { body, token, state, extensions } = found ?? this.#withoutNews()
+    const saved = isSameState(state, this.#firstState)
+      ? this.#version
+      : await this.#deps.connections.save(keyOf(this.#request), state, this.#version)
+    const part = {
+      version: saved,
+      owner: ownerOf(viewer, connId),
+      extensions,
+      request: this.#start.asked,
+    }
+    const pos = syncToken({ ...token, connection: connectionPart(part) })
+    return { pos, ...body, ...(txnId !== undefined && { txn_id: txnId }) }
+  }
+
+  /** The result of the last attempt. */
+  #withoutNews(): Omit<SlidingResult, 'hasNews'> {
+    const { since, state, extensions } = this.#start
+    return {
+      body: JSON.parse(this.#empty) as SlidingResult['body'],
+      token: since as SyncToken,
+      state,
+      extensions,
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#activity?.[Symbol.dispose]()
+  }
+}
+
+const NO_TOPICS: readonly Topic[] = []
 
 /** The parts of a request that decide which data the client wants. */
 const askedText = ({ lists, subscriptions, extensions }: SlidingRequest): string =>
@@ -78,11 +157,7 @@ const askedText = ({ lists, subscriptions, extensions }: SlidingRequest): string
 
 type Continued = Omit<Start, 'asked'> & { version: string; before: string | undefined }
 
-async function startOf(
-  deps: SlidingDeps,
-  request: SlidingRequest,
-  { key, owner }: { key: ConnectionKey; owner: string },
-): Promise<Continued> {
+async function startOf(deps: SlidingDeps, request: SlidingRequest): Promise<Continued> {
   if (request.pos === undefined)
     return {
       since: undefined,
@@ -91,8 +166,8 @@ async function startOf(
       version: NO_VERSION,
       before: undefined,
     }
-  const { since, part } = parsePos(request.pos, owner)
-  const state = await deps.connections.load(key, part.version)
+  const { since, part } = parsePos(request.pos, ownerOf(request.viewer, request.connId))
+  const state = await deps.connections.load(keyOf(request), part.version)
   if (!state) throw unknownPos('This connection has expired')
   return { since, state, extensions: part.extensions, version: part.version, before: part.request }
 }
@@ -103,11 +178,4 @@ async function acknowledge({ db }: SlidingDeps, { viewer, extensions }: SlidingR
   const { userId, deviceId } = viewer
   if (deviceId === null || since === 0 || since > (await currentPosition(db))) return
   await deleteReceived(db, { userId, deviceId }, since)
-}
-
-/** Changes of device lists are published for rooms; invitations for the user. */
-function watchesOf({ lists, subscriptions, extensions }: SlidingRequest): (roomId: RoomId) => boolean {
-  const all =
-    extensions.e2ee === true || [...lists.values()].some(({ filters }) => filters.isInvited !== true)
-  return (roomId) => all || subscriptions.has(roomId)
 }
