@@ -17,10 +17,11 @@ const LAST_RETRY_MS = 30_000
 /**
  * Follows an event stream of this server (HTML standard, "Server-sent events"), with `fetch`, because `EventSource` cannot send the header of the
  * console. It reconnects after an error and continues after the last event. While the page is hidden, it is paused.
+ * `after`: the id of the last known event, or an empty text.
  */
-export function follow(path: string, onEvent: (event: StreamEvent) => void): LiveStream {
+export function follow(path: string, after: string, onEvent: (event: StreamEvent) => void): LiveStream {
   const state = signal<StreamState>('connecting')
-  let lastId = ''
+  let lastId = after
   let retryMs = FIRST_RETRY_MS
   let retry: ReturnType<typeof setTimeout> | undefined
   let abort = new AbortController()

@@ -245,4 +245,5 @@ export type JourneyLines = {
   total: number
   total_is_at_least: boolean
   next_batch?: string
+  last_event_id?: string
 }

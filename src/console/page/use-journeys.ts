@@ -17,6 +17,8 @@ export type ShownJourneys = {
   total: number
   isAtLeast: boolean
   next: string | undefined
+  /** Where the stream continues the list. */
+  lastEventId: string
 }
 
 export type JourneyFeed = {
@@ -50,7 +52,11 @@ export function useJourneys(filters: JourneyFilters, limit: number): JourneyFeed
     if (scrollY < TOP_PX) list.change((old) => merged(old, page))
     else setWaiting({ path, page })
   }
-  const live = useLive(isReady ? withQuery(`${PATH}/stream`, filters) : undefined, () => void onNews())
+  const live = useLive(
+    isReady ? withQuery(`${PATH}/stream`, filters) : undefined,
+    shown?.lastEventId ?? '',
+    () => void onNews(),
+  )
   const fresh = waiting?.path === path && shown !== undefined ? newLines(shown, waiting.page) : []
   const next = shown?.next
   return {
@@ -83,6 +89,7 @@ const shownOf = (page: JourneyLines): ShownJourneys => ({
   total: page.total,
   isAtLeast: page.total_is_at_least,
   next: page.next_batch,
+  lastEventId: page.last_event_id ?? '',
 })
 
 function newLines({ lines }: ShownJourneys, { journeys }: JourneyLines): JourneyLine[] {

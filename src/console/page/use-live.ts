@@ -11,9 +11,10 @@ const GATHER_MS = 150
 
 /**
  * Calls `onNews` after each event of a stream, until the component goes. While the stream does not work, it is called every five seconds instead.
- * `path` undefined: not yet.
+ * `path` undefined: not yet. `after`: the id of
+ * the last event that the component knows.
  */
-export function useLive(path: string | undefined, onNews: () => void): Live {
+export function useLive(path: string | undefined, after: string, onNews: () => void): Live {
   const [state, setState] = useState<StreamState>('connecting')
   const [isPaused, pause] = useState(false)
   const latest = useRef(onNews)
@@ -28,7 +29,7 @@ export function useLive(path: string | undefined, onNews: () => void): Live {
       gathered = setTimeout(() => latest.current(), GATHER_MS)
     }
     const start = setTimeout(() => {
-      stream = follow(path, news)
+      stream = follow(path, after, news)
       unsubscribe = stream.state.subscribe(setState)
     }, START_MS)
     const poll = setInterval(() => {
