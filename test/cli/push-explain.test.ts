@@ -154,7 +154,9 @@ Rules, in order of evaluation:
 Pushers:
   Phone (org.example.app, handle k2v8): no poke, suppressed by a device rule; by the device (k2v8) room rule !room (22:00-07:00 Europe/Berlin, until 2026-07-01T14:03:00.000Z)
     matched      device (k2v8) room !room
-  Laptop (org.example.app): poke, priority high, sound "default"; it waits because the gateway fails`,
+  Laptop (org.example.app): poke, priority high, sound "default"; it waits because the gateway fails
+
+In the console: http://127.0.0.1:8008/_belfry/console/journeys/%24event`,
   )
 })
 
@@ -179,7 +181,9 @@ It does not count as unread, and wakes the devices so that they decrypt it: by t
 Rules, in order of evaluation:
   wakes only   global override .org.matrix.msc4028.encrypted_event
 
-No pushers.`,
+No pushers.
+
+In the console: http://127.0.0.1:8008/_belfry/console/journeys/%24event`,
   )
 })
 

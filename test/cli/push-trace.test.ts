@@ -96,7 +96,9 @@ Phone\ufffd[2J (org.example.app, abc, removed 2026-02-03T04:05:06.007Z): waiting
 Inbox (org.belfry.inbox, def): sent
   2026-02-03T04:05:06.007Z  gateway 1   Taken. [id x1]
 
-Journeys are not being recorded (trace.enabled).`,
+Journeys are not being recorded (trace.enabled).
+
+In the console: http://127.0.0.1:8008/_belfry/console/journeys/%24event`,
   )
 })
 

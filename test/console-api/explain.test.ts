@@ -83,7 +83,7 @@ test('belfry push explain prints the explanation of the server', async (t) => {
   assert.match(text, /disabled {5}global override \.m\.rule\.master/)
   assert.match(text, /event_match content\.msgtype: expected "m\.notice", was "m\.text"/)
   assert.doesNotMatch(text, /not reached/)
-  assert.match(text, /No pushers\.$/)
+  assert.match(text, /No pushers\.\n\nIn the console: http:\/\/\S+\/_belfry\/console\/journeys\/%24\S+$/)
   assert.equal(await runCommand(['push', 'explain', roomId, '$none'], context), 1)
   assert.equal(lines.at(-1), 'belfry: There is no such event, or you may not see it')
 })
