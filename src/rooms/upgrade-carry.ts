@@ -2,7 +2,7 @@ import { MatrixError } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
 import { startSweeper } from '../lib/sweeper.ts'
-import type { Transaction } from '../storage/database.ts'
+import { StorageError, type Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { lockStream } from '../storage/stream.ts'
 import { appendTo } from './append-event.ts'
@@ -143,8 +143,8 @@ export async function trySet(
   try {
     await appendTo(deps, tx, { draft: change, room })
   } catch (error) {
-    // A quota of the new room. It is checked before anything is written.
-    if (!(error instanceof MatrixError)) throw error
+    // A quota of the new room. It is checked before anything is written. A failed statement must end the transaction.
+    if (!(error instanceof MatrixError) || error instanceof StorageError) throw error
     return error.message
   }
   return undefined

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { pino } from 'pino'
 import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { banUser, joinedRooms, joinRoom, unbanUser } from '../../src/rooms/membership.ts'
-import { continueUpgrades } from '../../src/rooms/upgrade-carry.ts'
+import { continueUpgrades, trySet } from '../../src/rooms/upgrade-carry.ts'
 import { upgradeRoom } from '../../src/rooms/upgrade-room.ts'
-import type { Database } from '../../src/storage/database.ts'
+import { type Database, StorageError, type Transaction } from '../../src/storage/database.ts'
 import { copyRoomRules } from '../../src/user-rules/copy-room-rules.ts'
 import { putRule } from '../../src/user-rules/change-rules.ts'
 import { rulesetOf } from '../../src/user-rules/read-rules.ts'
@@ -43,6 +43,25 @@ const insertBan = query<{ roomId: RoomId; userId: UserId }>()((db, p) =>
 )
 
 onEachDatabase('bans of an upgraded room', (open) => {
+  test('are not counted as refused when the database fails: the transaction ends', async (t) => {
+    const fixture = await createRoomsFixture(await open(t))
+    const roomId = await publicRoom(fixture)
+    const fails = () => {
+      throw new StorageError('The disk is full')
+    }
+    const change = { roomId, sender: alice, type: 'm.room.topic', stateKey: '', content: { topic: 'x' } }
+    const setting = fixture.db.transaction(async (tx) => {
+      const failing = new Proxy(tx, {
+        get(target, name: keyof Transaction) {
+          const value: unknown = name === 'run' || name === 'write' ? fails : target[name]
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+      return trySet(fixture, failing, change)
+    })
+    await assert.rejects(setting, StorageError)
+  })
+
   test('are all copied, also above a hundred, and a repeat copies what is missing and bans no user again', async (t) => {
     const fixture = await createRoomsFixture(await open(t))
     const roomId = await publicRoom(fixture)
