@@ -118,7 +118,7 @@ async function measureOn(db: Database): Promise<Costs> {
   const { pusher_id: pusherId, user_id: userId, device_id: deviceId } = pusher
   const record = async (isFetchExpected: boolean) => {
     for (let at = 0; at < events.length; at += AT_ONCE)
-      await db.transaction((tx) =>
+      await db.transaction(async (tx) =>
         trace.recordSteps(
           tx,
           systemClock.now(),
@@ -168,7 +168,7 @@ async function judgeOthers(db: Database, events: number, judge: () => Promise<nu
   const found: number[] = []
   for (let at = 0; at < ROUNDS; at++) {
     for (let position = 0; position < count; position++)
-      await db.transaction((tx) =>
+      await db.transaction(async (tx) =>
         trace.recordSteps(
           tx,
           systemClock.now(),

@@ -78,7 +78,7 @@ async function record(deps: DeliveryDeps, tx: Transaction, { now, settled }: Rec
   // Before the removal: `recordCollapsed` reads the items.
   await trace.recordCollapsed(tx, now, collapsed)
   for (const plan of collapsed) await tx.run(removeCollapsed, plan)
-  await trace.recordSteps(
+  trace.recordSteps(
     tx,
     now,
     settled.flatMap((one) => stepsOf(deps, one)),

@@ -164,7 +164,7 @@ async function record(deps: PushDeps, tx: Transaction, { now, settled }: Recorde
     if (event.kind === 'delivered' && hasOlder)
       gone.push(...(await renewCounts(tx, { laneId, job, before: position })))
   }
-  await removeItems(tx, expired)
+  removeItems(tx, expired)
   await noteSeen(tx, seen)
   const lanes = settled.flatMap(({ look, lane }) =>
     look ? [{ lane_id: lane.laneId, last_position: look.lastPosition }] : [],

@@ -21,10 +21,7 @@ export const hasItems = sql<boolean>`(select min(i.position) from lane_items as 
   where i.lane_id = lanes.lane_id) is not null`
 
 /** Removes single items. */
-export async function removeItems(
-  tx: Transaction,
-  items: readonly { laneId: number; position: number }[],
-): Promise<void> {
+export function removeItems(tx: Transaction, items: readonly { laneId: number; position: number }[]): void {
   if (items.length === 0) return
   tx.write(removeDone, { items: items.map(({ laneId, position }) => ({ id: laneId, position })) })
 }

@@ -38,14 +38,10 @@ export type Turn = 'more' | 'idle' | 'released' | 'gone'
 
 /**
  * Writes the new states of several lanes: those after a delivery in one statement, and all others in another one. A lane whose lease has another
- * owner now is not changed. The state of failure of a lane that was set again since the look is not changed. The function that it resolves to gives
+ * owner now is not changed. The state of failure of a lane that was set again since the look is not changed. The returned function gives
  * the turns, after the commit.
  */
-export async function settleLanes(
-  tx: Transaction,
-  lease: Lease,
-  outcomes: readonly LaneOutcome[],
-): Promise<() => Turn[]> {
+export function settleLanes(tx: Transaction, lease: Lease, outcomes: readonly LaneOutcome[]): () => Turn[] {
   const { deliveries = [], others = [] } = Object.groupBy(outcomes, kindOf)
   const written = { ...lease, keeps_idle: lease.keepsIdle === true ? 1 : 0 } as const
   const turns = new Map<number, Turn>()

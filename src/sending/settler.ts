@@ -58,9 +58,9 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
         const entries: Entry<Look, Result>[] = []
         for (const one of computed)
           entries.push(one.event.kind === 'rejected' ? await doubtRejection(tx, lease, one) : one)
-        await removeItems(tx, entries.flatMap(doneItems))
+        removeItems(tx, entries.flatMap(doneItems))
         await port.record(tx, lease.now, entries)
-        return { entries, turns: await settleLanes(tx, lease, entries.map(outcomeOf)) }
+        return { entries, turns: settleLanes(tx, lease, entries.map(outcomeOf)) }
       },
       { repeatable: true, durably },
     )

@@ -72,7 +72,7 @@ export type GatewayStep = {
 
 export type Trace = {
   readonly isEnabled: boolean
-  recordSteps(tx: Transaction, at: number, steps: readonly PusherStep[]): Promise<void>
+  recordSteps(tx: Transaction, at: number, steps: readonly PusherStep[]): void
   recordResent(tx: Transaction, at: number, step: ResentStep): void
   /** Call it before the rows are removed from the queue. */
   recordCollapsed(tx: Queries, at: number, backlogs: readonly CollapsedBacklog[]): Promise<void>
@@ -117,7 +117,7 @@ const nothing = async (): Promise<void> => undefined
 /** Records nothing. */
 export const NO_TRACE: Trace = {
   isEnabled: false,
-  recordSteps: nothing,
+  recordSteps: () => undefined,
   recordResent: () => undefined,
   recordCollapsed: nothing,
   recordCleared: nothing,
@@ -131,7 +131,7 @@ export const NO_TRACE: Trace = {
 const recording = (): Trace => ({
   isEnabled: true,
 
-  async recordSteps(tx, at, steps) {
+  recordSteps(tx, at, steps) {
     if (steps.length > 0) addSteps(tx, at, steps.map(storedStep))
   },
 

@@ -64,7 +64,7 @@ const claim = (db: Database, laneIds: readonly number[], by = lease) =>
   db.transaction(async (tx) => [...(await claimLanes(tx, { kind: 'poke', laneIds }, by)).keys()])
 async function settle(db: Database, outcomes: readonly Partial<LaneOutcome>[], by = lease) {
   const all = outcomes.map((one) => ({ ...outcome, ...one }))
-  const turns = await db.transaction((tx) => settleLanes(tx, by, all))
+  const turns = await db.transaction(async (tx) => settleLanes(tx, by, all))
   return turns()
 }
 const rowOf = async (db: Database, laneId: number) =>

@@ -88,7 +88,7 @@ describe('round trips to PostgreSQL', { skip }, () => {
     const { settle } = createSettler(
       { db, random: systemRandom, lease: () => lease },
       {
-        record: (tx, at) =>
+        record: async (tx, at) =>
           createTrace({ isEnabled: true }).recordSteps(tx, at, [{ pusherId: laneId, position: 1, result }]),
       },
     )

@@ -63,7 +63,7 @@ onEachDatabase('the stored trace', (open) => {
     const first = { pusherId: 1, position: 10 }
     const refused = { kind: 'refused', reason: 'status 400', status: 400, ms: 3 } as const
     const rejected = { kind: 'rejected', reason: 'rejected', status: 200, ms: 3 } as const
-    await db.transaction((tx) =>
+    await db.transaction(async (tx) =>
       trace.recordSteps(tx, 1000, [
         { ...first, result: { kind: 'retry', reason: 'status 503', status: 503, ms: 3 } },
         { ...first, result: refused, but: 'shorter next' },
@@ -93,7 +93,7 @@ onEachDatabase('the stored trace', (open) => {
   test('stores the steps of an event for a hundred pushers in four rows', async (t) => {
     const db = await open(t)
     const pusherIds = Array.from({ length: 100 }, (_, at) => at + 1)
-    await db.transaction((tx) =>
+    await db.transaction(async (tx) =>
       trace.recordSteps(
         tx,
         1,
@@ -148,7 +148,7 @@ onEachDatabase('the stored trace', (open) => {
           { pusher_id: 8, position: 1, urgent: 0 },
         ],
       })
-      await trace.recordSteps(tx, 3, [
+      trace.recordSteps(tx, 3, [
         { pusherId: 7, position: 2, result: { kind: 'retry', reason: 'dns', ms: 1 } },
       ])
       await trace.recordCleared(tx, 4, { pusherIds: [7], reason: 'pusher removed' })
@@ -282,11 +282,11 @@ onEachDatabase('the stored trace', (open) => {
     await db.transaction(async (tx) => {
       await tx.run(insertItems, { rows: [{ pusher_id: 7, position: 1, urgent: 0 }] })
       const disabled = createTrace({ isEnabled: false })
-      await disabled.recordSteps(tx, 1, [delivered(7, 1)])
+      disabled.recordSteps(tx, 1, [delivered(7, 1)])
       await disabled.recordCollapsed(tx, 1, [{ pusherId: 7, upTo: 5, keep: [], others: [] }])
       await disabled.recordCleared(tx, 1, { pusherIds: [7], reason: 'pusher removed' })
       await disabled.recordHeld(tx, 1, { pusherIds: [7], reason: 'circuit open' })
-      await trace.recordSteps(tx, 1, [])
+      trace.recordSteps(tx, 1, [])
       await trace.recordCollapsed(tx, 1, [])
       await trace.recordCleared(tx, 1, { pusherIds: [], reason: 'pusher removed' })
       await trace.recordHeld(tx, 1, { pusherIds: [], reason: 'circuit open' })
@@ -298,7 +298,7 @@ onEachDatabase('the stored trace', (open) => {
   test('a step is rolled back with its transaction', async (t) => {
     const db = await open(t)
     const failing = db.transaction(async (tx) => {
-      await trace.recordSteps(tx, 1, [delivered(7, 1)])
+      trace.recordSteps(tx, 1, [delivered(7, 1)])
       throw new Error('rolled back')
     })
     await assert.rejects(failing, /rolled back/)
@@ -324,7 +324,7 @@ onEachDatabase('the stored trace', (open) => {
       [4, 99 * DAY],
     ] as const)
       await db.transaction(async (tx) => {
-        await trace.recordSteps(tx, at, [delivered(7, position)])
+        trace.recordSteps(tx, at, [delivered(7, position)])
         trace.recordDecisions(tx, { position, at }, [{ cohort: '*', reason: 'rules failed' }])
         await trace.recordPusherChange(tx, at, { pusherIds: [pusherId], change: 'off' })
         await trace.recordGatewaySteps(tx, [{ ...gatewayStep, at }])
@@ -346,7 +346,7 @@ onEachDatabase('the stored trace', (open) => {
     const clock = createManualClock(DAY)
     // Steps of different events are stored in different rows.
     const rows = Array.from({ length: 1700 }, (_, at) => delivered(7, at))
-    await db.transaction((tx) => trace.recordSteps(tx, DAY, rows))
+    await db.transaction(async (tx) => trace.recordSteps(tx, DAY, rows))
     assert.equal(await sweepTrace({ db, clock }, { retentionDays: 14, maxRows: 1000 }), 700)
     const left = await db.all(allSteps, {})
     assert.deepEqual([left.length, left[0]?.position, left.at(-1)?.position], [1000, 700, 1699])

@@ -87,8 +87,8 @@ async function drop(
     return { pusherId, position: row.position, step: 'skipped' as const, reason }
   })
   await db.transaction(async (tx) => {
-    await trace.recordSteps(tx, clock.now(), steps)
-    await removeItems(
+    trace.recordSteps(tx, clock.now(), steps)
+    removeItems(
       tx,
       skipped.map(({ row }) => ({ laneId: pusherId, position: row.position })),
     )

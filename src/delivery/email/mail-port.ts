@@ -100,7 +100,7 @@ type Recorded = { now: number; settled: readonly SettledMail[] }
 async function record(deps: MailDeliveryDeps, tx: Transaction, { now, settled }: Recorded): Promise<void> {
   const steps: PusherStep[] = []
   for (const one of settled) steps.push(...(await recordOne(deps, tx, { now, one })))
-  await deps.trace.recordSteps(tx, now, steps)
+  deps.trace.recordSteps(tx, now, steps)
 }
 
 async function recordOne(

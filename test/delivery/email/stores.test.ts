@@ -43,7 +43,7 @@ const settle = (
   { delivery }: MailFixture,
   lease: Lease,
   one: Pick<LaneOutcome, 'laneId'> & Partial<LaneOutcome>,
-) => delivery.db.transaction((tx) => settleLanes(tx, lease, [{ state: NEW_LANE, ...OUTCOME, ...one }]))
+) => delivery.db.transaction(async (tx) => settleLanes(tx, lease, [{ state: NEW_LANE, ...OUTCOME, ...one }]))
 
 /** Returns the ids of the e-mail pushers with a due event at the time `at`. */
 async function duePushers({ delivery }: MailFixture, at: number): Promise<number[]> {
@@ -127,7 +127,7 @@ onEachDatabase('the store of mail', (open) => {
     )
     const rooms = async (upTo: number) => (await delivery.db.first(waitingRooms, { pusherId, upTo }))?.rooms
     assert.deepEqual([await rooms(inRoom1[4] as number), await rooms(inRoom2)], [1, 2])
-    await delivery.db.transaction((tx) =>
+    await delivery.db.transaction(async (tx) =>
       removeItems(tx, [{ laneId: pusherId, position: inRoom1[0] as number }]),
     )
     await delivery.db.transaction((tx) => tx.run(dropUpTo, { pusherId, upTo: inRoom1[3] as number }))

@@ -46,7 +46,7 @@ export async function createArrivalFixture(t: TestContext, db: Database) {
         failed === undefined
           ? ({ kind: 'delivered', reason: 'accepted', status: 200, ms: 100 } as const)
           : ({ kind: 'retry', reason: failed, ms: 100 } as const)
-      await trace.recordSteps(tx, clock.now(), [{ pusherId, position, result, isFetchExpected }])
+      trace.recordSteps(tx, clock.now(), [{ pusherId, position, result, isFetchExpected }])
     })
   return {
     ...delivery,
