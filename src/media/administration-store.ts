@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
+import { type QueryCreator, sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
+import type { Schema } from '../storage/schema.ts'
 
 // Queries of `belfry media`. They may read whole tables.
 
@@ -61,28 +62,22 @@ const LISTED = [
   'media_blocked.blocked_at',
 ] as const
 
-export const largestMedia = query<{ limit: number }>()((db, p) =>
-  db
-    .selectFrom('media')
-    .leftJoin('media_blocked', 'media_blocked.content_hash', 'media.content_hash')
-    .select(LISTED)
-    .where('media.content_hash', 'is not', null)
-    .orderBy('media.size', 'desc')
-    .orderBy('media.media_id')
-    .limit(p.limit),
+export const largestMedia = query<{ limit: number }>()((db, p) => largest(db).limit(p.limit))
+
+/** The same of one user. */
+export const largestMediaOf = query<{ userId: UserId; limit: number }>()((db, p) =>
+  largest(db).where('media.user_id', '=', p.userId).limit(p.limit),
 )
 
-export const largestMediaOf = query<{ userId: UserId; limit: number }>()((db, p) =>
-  db
+function largest(db: QueryCreator<Schema>) {
+  return db
     .selectFrom('media')
     .leftJoin('media_blocked', 'media_blocked.content_hash', 'media.content_hash')
     .select(LISTED)
     .where('media.content_hash', 'is not', null)
-    .where('media.user_id', '=', p.userId)
     .orderBy('media.size', 'desc')
     .orderBy('media.media_id')
-    .limit(p.limit),
-)
+}
 
 type Unread = { before: number; readBefore: number }
 
