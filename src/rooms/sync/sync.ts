@@ -72,13 +72,16 @@ class SyncPoll implements Poll<SyncBody | undefined, SyncBody> {
   #since: SyncToken | undefined
 
   constructor(deps: SyncDeps, request: SyncRequest) {
-    const { since, viewer, presence, fullState } = request
-    const waits = since !== undefined && !fullState
-    this.timeoutMs = waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0
+    const { since, viewer, presence } = request
     this.#deps = deps
     this.#request = request
+    this.timeoutMs = this.#waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0
     this.#since = since
     this.#activity = markActive(deps, viewer, { presence, timeoutMs: this.timeoutMs })
+  }
+
+  get #waits(): boolean {
+    return this.#request.since !== undefined && !this.#request.fullState
   }
 
   get viewer(): Viewer {
@@ -105,7 +108,7 @@ class SyncPoll implements Poll<SyncBody | undefined, SyncBody> {
     const { body, news, token } = await respond(this.#deps, { ...this.#request, since: this.#since }, isWoken)
     // An attempt that found nothing new for the client is not sent, and the next one starts at its position.
     this.#since = token
-    return { value: body, news }
+    return { value: news || !this.#waits ? body : undefined, news }
   }
 
   async respond(body: SyncBody | undefined): Promise<SyncBody> {
