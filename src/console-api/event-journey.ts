@@ -179,6 +179,7 @@ function pusherShown(
   const steps = pusherSteps(pusher, event)
   const last = currentStep(steps)
   return {
+    pusher_id: pusher.pusherId,
     app_id: pusher.appId,
     app_display_name: pusher.appDisplayName,
     device_display_name: pusher.deviceDisplayName,

@@ -45,6 +45,7 @@ const journey = uncheckedJson(
       steps: z.array(journeyStep()),
       pushers: z.array(
         z.strictObject({
+          pusher_id: z.int(),
           app_id: z.string(),
           app_display_name: z.string(),
           device_display_name: z.string(),

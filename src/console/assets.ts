@@ -62,7 +62,7 @@ export function readAssets(): PageAssets {
     byName,
     importMap: JSON.stringify({ imports }),
     script: add('page.js', SCRIPT, pageCode(`main${EXTENSION}`)),
-    style: add('style.css', 'text/css; charset=utf-8', text('page/style.css')),
+    style: add('style.css', 'text/css; charset=utf-8', text('page/style.css').replaceAll(/^ +/gm, '')),
     icon: add('icon.svg', 'image/svg+xml', text('page/icon.svg')),
     modules: Object.values(imports),
     words,

@@ -68,8 +68,25 @@ function wrapped(code: string, { path, nameOf }: Place): string {
     .replace(EXPORT, '$1 $2')
   const other = /^(?:import|export)\b(?!\().*$/m.exec(body)
   if (other !== null) throw new Error(`${path}: cannot join "${other[0]}"`)
-  const text = body.replaceAll(/[ \t]+$/gm, '').replaceAll(/\n{2,}/g, '\n')
+  const text = compact(body, path)
   return `(() => {\n${[...heads, text.trim()].join('\n')}\nreturn { ${shown.join(', ')} }\n})()`
+}
+
+/** A text in quotes, which stays as it is, or spaces in the place of a removed type. */
+const QUOTED_OR_SPACES = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\\n]|\\.)*`|[ \t]{2,}/g
+
+/**
+ * Without indentation, empty lines and repeated spaces. Lines stay lines, because the code has no semicolons.
+ * @throws Error if a template literal has a line break
+ */
+function compact(code: string, path: string): string {
+  const lines = code.split('\n').map((line) => line.trim())
+  const broken = lines.find((line) => (line.replaceAll(/\\./g, '').match(/`/g)?.length ?? 0) % 2 === 1)
+  if (broken !== undefined) throw new Error(`${path}: a template literal has a line break: ${broken}`)
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => line.replaceAll(QUOTED_OR_SPACES, (found) => (/^\s/.test(found) ? ' ' : found)))
+    .join('\n')
 }
 
 /** The names of all exports, with those of other modules. */

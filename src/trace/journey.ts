@@ -33,6 +33,7 @@ export function journeyStep<S extends StepName>(
 }
 
 export type JourneyPusher = {
+  pusherId: number
   appId: string
   pushkeyHash: string
   appDisplayName: string

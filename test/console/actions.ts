@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { eventually } from '../support/eventually.ts'
-import type { ConsoleFixture } from './console-fixture.ts'
-import { line } from './screen-cases.ts'
+import { type ConsoleFixture, HOSTILE } from './console-fixture.ts'
+import { device, line } from './screen-cases.ts'
 
 // What a user does in the console.
+
+const PUSHERS = '/_belfry/v1/pushers'
+const GATEWAYS = '/_belfry/v1/gateways'
 
 const rows = `document.querySelectorAll('tbody tr').length`
 
@@ -116,7 +119,10 @@ export async function useKeys({ page, open, check }: ConsoleFixture): Promise<vo
 
 export async function countRequests({ page, open }: ConsoleFixture): Promise<void> {
   const requests: string[] = []
-  const note = (request: { url(): string }) => requests.push(request.url())
+  // The row does not wait for the stream of later events, which can begin before or after it.
+  const note = (request: { url(): string }) => {
+    if (!request.url().includes('/stream')) requests.push(request.url())
+  }
   page.on('request', note)
   await open('/')
   await page.waitForSelector('.device-line')
@@ -207,4 +213,89 @@ export async function applyRemedy({ page, open, check, alice }: ConsoleFixture):
   await page.evaluate('document.querySelector(".finding button").click()')
   await page.waitForFunction(`${count} === 0`)
   await alice.delete('/pushrules/global/override/quiet')
+}
+
+/** Sends the event of a journey to a device again. */
+export async function resend({ page, open, eventId }: ConsoleFixture): Promise<void> {
+  await open(`/journeys/${encodeURIComponent(eventId)}`)
+  await page.waitForSelector('.device [data-test]')
+  await page.evaluate('document.querySelector(".device [data-test]").click()')
+  await page.waitForFunction(
+    `document.querySelector('.device .steps').textContent.includes('sent to the device again')`,
+  )
+}
+
+const share = (part: number) => ({ arrived: 9, not_seen: 1, share: part })
+const gatewayOf = (gateway: string, more: object = {}) => ({
+  gateway,
+  app_id: null,
+  hour: share(0.4),
+  day: share(0.8),
+  usual_share: 0.9,
+  alarm: null,
+  ...more,
+})
+const troubled = {
+  status: 'ok',
+  gateway: {
+    queued: 1,
+    apps: {
+      [HOSTILE]: {
+        type: 'apns',
+        state: 'alarmed',
+        in_flight: 1,
+        waiting: 2,
+        credentials_expire_at: Date.now() + 86_400_000,
+        troubles: [{ reason: HOSTILE, since: Date.now() - 1000 }],
+      },
+    },
+  },
+}
+
+/** The screen of administrators in every state. The server refuses its data to others. */
+export async function administrate(fixture: ConsoleFixture): Promise<void> {
+  const { page, open, check, text, answer } = fixture
+  await open('/administration')
+  await page.waitForSelector('main [role=alert]')
+  await check('Administration, 403')
+  answer('/health', { status: 200, body: troubled })
+  answer(PUSHERS, {
+    status: 200,
+    body: { pushers: [device, { ...device, pusher_id: 2, state: 'ok' }], removed: [] },
+  })
+  const alarm = { window: 'hour', share: 0.4, usual_share: 0.9, devices: 3 }
+  const gateways = [
+    gatewayOf(HOSTILE, { alarm }),
+    gatewayOf(''),
+    gatewayOf('push.example.org', { hour: share(1) }),
+  ]
+  answer(GATEWAYS, { status: 200, body: { gateways } })
+  await open('/administration')
+  await page.waitForSelector('#admin-users')
+  const shown = (await text('main')).replaceAll(/[\u2068\u2069]/g, '')
+  for (const part of [HOSTILE, '40% of the pushes', 'other gateways', 'Refuses most devices', '1 device'])
+    assert.ok(shown.includes(part), `${part}: ${shown}`)
+  await check('Administration, many')
+  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])
+  await check('Administration, dark')
+  await page.emulateMediaFeatures([])
+  await page.setViewport({ width: 320, height: 700 })
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320)
+  await page.setViewport({ width: 1280, height: 800 })
+  answer(PUSHERS, { status: 200, body: { pushers: [], removed: [] } })
+  answer(GATEWAYS, { status: 200, body: { gateways: [] } })
+  answer('/health', 'server')
+  await open('/administration')
+  await page.waitForSelector('#admin-users')
+  await check('Administration, empty')
+  answer(GATEWAYS, { status: 500, body: { errcode: 'M_UNKNOWN', error: HOSTILE } })
+  await open('/administration')
+  await page.waitForSelector('main [role=alert]')
+  await check('Administration, error')
+  answer(GATEWAYS, 'nothing')
+  await open('/administration')
+  await page.waitForSelector('main .loading')
+  await page.waitForFunction(`document.body.textContent.includes('takes longer than usual')`)
+  await check('Administration, slow')
+  for (const path of [GATEWAYS, PUSHERS]) answer(path, 'server')
 }

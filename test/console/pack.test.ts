@@ -28,6 +28,25 @@ describe('pack', () => {
     assert.equal(new (packed['Form'] as new () => { size: number })().size, 3)
   })
 
+  test('removes indentation and repeated spaces, but not in texts', async () => {
+    const packed = await run({
+      'main.ts': `export const text   =   'two  spaces'\n    export const other = \`a  b\`\n`.replace(
+        '    export',
+        'export',
+      ),
+    })
+    assert.deepEqual([packed['text'], packed['other']], ['two  spaces', 'a  b'])
+    const code = pack('a.ts', () => `const   a = 1\n      const b = 2\nexport const c = a + b\n`)
+    assert.match(code, /^const a = 1\nconst b = 2$/m)
+  })
+
+  test('throws an error that names the file if a template literal has a line break', () => {
+    assert.throws(
+      () => pack('a.ts', () => 'const a = `one\n  two`\n'),
+      /a\.ts: a template literal has a line break/,
+    )
+  })
+
   test('throws an error that names the file if the imports have a cycle', () => {
     const files: Record<string, string> = {
       'a.ts': `import { b } from './b.ts'\n`,

@@ -18,7 +18,7 @@ export type ScreenCase = {
 
 const event = ({ eventId }: ConsoleFixture) => encodeURIComponent(eventId)
 const PUSHERS = '/_belfry/v1/pushers'
-const device = {
+export const device = {
   user_id: '@alice:localhost',
   app_id: 'org.example.app',
   pushkey: 'k',
@@ -93,6 +93,7 @@ const step = {
   provider_id: HOSTILE,
 }
 const failed = {
+  pusher_id: 1,
   app_id: 'a',
   app_display_name: HOSTILE,
   device_display_name: HOSTILE,

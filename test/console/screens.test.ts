@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { findChromium } from '../support/chromium.ts'
 import {
+  administrate,
   applyRemedy,
   countRequests,
   filter,
   live,
   openLink,
+  resend,
   ring,
   signOut,
   storeDeviceRule,
@@ -54,6 +56,8 @@ describe('the console in a browser', () => {
       await t.test('Try a rule: the result for each device', () => tryRule(fixture))
       await t.test('the rules of a device are changed with the keyboard only', () => storeDeviceRule(fixture))
       await t.test('a remedy of the doctor corrects its finding', () => applyRemedy(fixture))
+      await t.test('an event is sent to a device again', () => resend(fixture))
+      await t.test('Administration', () => administrate(fixture))
       await t.test('keys move between screens and rows, and can be switched off', () => useKeys(fixture))
       await t.test('the first row needs at most 12 requests', () => countRequests(fixture))
       await t.test('the end of the session in another place shows the form again', async () => {

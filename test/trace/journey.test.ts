@@ -19,6 +19,7 @@ const stored = (at: number, step: string, changes: Partial<StoredStep> = {}) => 
   ...changes,
 })
 const pusher: JourneyPusher = {
+  pusherId: 1,
   appId: 'app',
   pushkeyHash: 'hash',
   appDisplayName: 'App',

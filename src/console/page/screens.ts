@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact'
 import type { IconName } from './parts/icon.ts'
+import { AdministrationScreen } from './screens/administration.ts'
 import { DevicesScreen } from './screens/devices.ts'
 import { JourneyScreen } from './screens/journey.ts'
 import { JourneysScreen } from './screens/journeys.ts'
@@ -30,6 +31,13 @@ export const SCREENS: readonly Screen[] = [
   { path: '/devices', title: 'devices-title', view: DevicesScreen, nav: 'phone' },
   { path: '/rules', title: 'rules-title', view: RulesScreen, nav: 'rule' },
   { path: '/try', title: 'try-title', view: TryRuleScreen, nav: 'flask' },
+  {
+    path: '/administration',
+    title: 'admin-title',
+    view: AdministrationScreen,
+    nav: 'gear',
+    forAdministrators: true,
+  },
 ]
 
 const MISSING: Screen = { path: '', title: 'missing-title', view: MissingScreen }

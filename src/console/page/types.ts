@@ -42,6 +42,33 @@ export type PusherLine = {
 
 export type PusherList = { pushers: PusherLine[]; removed: RemovedPusher[] }
 
+export type PusherPage = PusherList & { next_batch?: string }
+
+type ShareLine = { arrived: number; not_seen: number; share: number | null }
+
+export type GatewayReport = {
+  gateways: {
+    gateway: string
+    app_id: string | null
+    hour: ShareLine
+    day: ShareLine
+    usual_share: number | null
+    alarm: { window: 'hour' | 'day'; share: number; usual_share: number; devices: number } | null
+  }[]
+}
+
+/** An app of this server's own gateway. */
+export type OwnApp = {
+  type: string
+  state: 'ok' | 'degraded' | 'failing' | 'alarmed'
+  in_flight: number
+  waiting: number
+  credentials_expire_at?: number
+  troubles: { reason: string; since: number }[]
+}
+
+export type HealthReport = { status: string; gateway?: { queued: number; apps: Record<string, OwnApp> } }
+
 export type RemovedPusher = {
   app_id: string
   pushkey_hash: string
@@ -112,6 +139,7 @@ export type StepLine = {
 }
 
 export type PusherJourney = {
+  pusher_id: number
   app_id: string
   app_display_name: string
   device_display_name: string

@@ -498,3 +498,49 @@ change-differs = sounds different
 ## A path without a screen
 missing-title = No such screen
 missing-about = The console has no screen at this address.
+
+## Administration
+admin-title = Administration
+admin-about = The gateways and the devices of all users. Messages and addresses of devices are not shown here.
+admin-alarms = Alarms
+admin-no-alarms = No alarm
+admin-alarm = { $share } of the pushes through { $gateway } arrived in the last { $window }; usually { $usual } do.
+admin-window-hour = hour
+admin-window-day = day
+admin-trouble = { $app }: { $reason }, since { $since }
+admin-gateways = Gateways
+admin-no-gateways = No device has a gateway yet.
+admin-gateway = Gateway
+admin-gateway-others = other gateways
+admin-devices = Devices
+admin-failing = Failing
+admin-queue = Waiting
+admin-oldest = Failing since
+admin-hour = Arrived, last hour
+admin-day = Arrived, last day
+admin-usual = Usual
+admin-share-unknown = not known
+admin-apps = Apps of this server's gateway
+admin-no-apps = This server's gateway has no app.
+admin-app = App
+admin-app-state = State
+admin-app-waiting = Requests
+admin-app-requests = { $running } running, { $waiting } waiting
+admin-app-expires = Credentials expire
+admin-app-ok = Works
+admin-app-degraded = Works in part
+admin-app-failing = Failing
+admin-app-alarmed = Refuses most devices
+admin-states = States of devices
+admin-state-count = { $count ->
+    [one] 1 device
+   *[other] { $count } devices
+}
+admin-users = Devices of users
+admin-user = User
+admin-find = Find a user or a device
+admin-no-users = No device was found.
+admin-error = Last error
+admin-more = Load more
+resend-do = Send again
+resend-to = to { $name }

@@ -1,5 +1,5 @@
 import { type ComponentChildren, h } from 'preact'
-import { get, withQuery } from '../api.ts'
+import { call, get, withQuery } from '../api.ts'
 import { CopyButton } from '../parts/copy-button.ts'
 import { StepChip } from '../parts/delivery.ts'
 import { Icon } from '../parts/icon.ts'
@@ -8,6 +8,7 @@ import { Loaded, Notice } from '../parts/loaded.ts'
 import { RuleTable } from '../parts/rule-table.ts'
 import { RuleTitle } from '../parts/rule-name.ts'
 import { When } from '../parts/when.ts'
+import { SendButton, type SendResult } from '../parts/send-button.ts'
 import { Steps } from '../parts/steps.ts'
 import { hrefOf, place } from '../stores/place.ts'
 import { session } from '../stores/session.ts'
@@ -26,7 +27,7 @@ export function JourneyScreen({ item = '' }: ScreenProps): ComponentChildren {
     { class: 'journey' },
     h('p', { class: 'crumb' }, h(Link, { href: hrefOf('/journeys') }, t('journeys-title'))),
     h('h1', { tabIndex: -1 }, t('journey-title')),
-    h(Loaded<Found>, { from: found, children: (data) => h(Journey, data) }),
+    h(Loaded<Found>, { from: found, children: (data) => h(Journey, { ...data, reload: found.reload }) }),
   )
 }
 
@@ -45,7 +46,7 @@ async function load(eventId: string, user: string | undefined, abort: AbortSigna
   return { journey, explanation }
 }
 
-function Journey({ journey, explanation }: Found): ComponentChildren {
+function Journey({ journey, explanation, reload }: Found & { reload: () => void }): ComponentChildren {
   return h(
     'div',
     null,
@@ -65,7 +66,7 @@ function Journey({ journey, explanation }: Found): ComponentChildren {
               h('p', null, t('journey-no-devices-about')),
             )
           : journey.pushers.map((pusher) =>
-              h(Device, { pusher, key: `${pusher.app_id} ${pusher.pushkey_hash}` }),
+              h(Device, { pusher, journey, reload, key: `${pusher.app_id} ${pusher.pushkey_hash}` }),
             ),
       ),
     ),
@@ -73,7 +74,7 @@ function Journey({ journey, explanation }: Found): ComponentChildren {
 }
 
 function Summary({ journey }: { journey: EventJourney }): ComponentChildren {
-  const isOwn = session.value.state === 'in' && session.value.user.user_id === journey.user_id
+  const isMine = isOwn(journey)
   const at = journey.steps.find(({ step }) => step === 'stored')?.at ?? null
   const fact = (name: string, value: ComponentChildren) =>
     h('div', null, h('dt', null, t(name)), h('dd', null, value))
@@ -81,13 +82,13 @@ function Summary({ journey }: { journey: EventJourney }): ComponentChildren {
   return h(
     'div',
     { class: 'panel summary' },
-    isOwn && h(EventText, { journey }),
+    isMine && h(EventText, { journey }),
     h(
       'dl',
       { class: 'facts' },
       fact('fact-when', h(When, { at })),
       fact('fact-sender', h('bdi', null, journey.sender)),
-      fact('fact-room', isOwn ? h(RoomName, { roomId: journey.room_id }) : h('bdi', null, journey.room_id)),
+      fact('fact-room', isMine ? h(RoomName, { roomId: journey.room_id }) : h('bdi', null, journey.room_id)),
       fact('fact-type', h('code', null, journey.type)),
       fact('fact-user', h('bdi', null, journey.user_id)),
       fact('fact-read', t(journey.read ? 'fact-read-yes' : 'fact-read-no')),
@@ -151,7 +152,13 @@ function Decision({ journey, explanation }: Found): ComponentChildren {
   )
 }
 
-function Device({ pusher }: { pusher: PusherJourney }): ComponentChildren {
+/** Whether it is the journey to the devices of the reader. */
+const isOwn = (journey: EventJourney): boolean =>
+  session.value.state === 'in' && session.value.user.user_id === journey.user_id
+
+type DeviceProps = { pusher: PusherJourney; journey: EventJourney; reload: () => void }
+
+function Device({ pusher, journey, reload }: DeviceProps): ComponentChildren {
   const first = pusher.steps.find(({ at }) => at !== null)?.at ?? null
   return h(
     'article',
@@ -171,6 +178,7 @@ function Device({ pusher }: { pusher: PusherJourney }): ComponentChildren {
     pusher.removed_at !== null &&
       h('p', { class: 'muted' }, t('journey-removed'), ' ', h(When, { at: pusher.removed_at })),
     remedyOf(pusher),
+    pusher.removed_at === null && isOwn(journey) && h(Resend, { pusher, journey, reload }),
   )
 }
 
@@ -184,4 +192,12 @@ function remedyOf({ state, steps }: PusherJourney): ComponentChildren {
       ? maybe(`remedy-${(last?.error ?? '').replaceAll(/\W+/g, '-')}`)
       : maybe(`remedy-${Math.floor(code / 100)}xx`)
   return remedy === undefined ? null : h(Notice, { tone: 'wait', icon: 'warn', title: remedy })
+}
+
+/** Sends the event to one device again, as a test. */
+function Resend({ pusher, journey, reload }: DeviceProps): ComponentChildren {
+  const path = `/_belfry/v1/journeys/${encodeURIComponent(journey.event_id)}/resend`
+  const send = () => call<SendResult>('POST', path, { body: { pusher_id: pusher.pusher_id } })
+  const target = t('resend-to', { name: pusher.device_display_name })
+  return h(SendButton, { label: t('resend-do'), target, send, reload })
 }
