@@ -9,10 +9,10 @@ type SendProps = {
   /** Read out after the label. */
   target: string
   /** Resolves to the result of a push. */
-  send: () => Promise<SendResult>
+  send: () => Promise<PushOutcome>
   reload: () => void
 }
-export type SendResult = { status: string; attempt: { ms: number } | null }
+export type PushOutcome = { status: string; attempt: { ms: number } | null }
 
 /** A button that sends a push, and the result. */
 export function SendButton({ label, target, send, reload }: SendProps): ComponentChildren {

@@ -8,7 +8,7 @@ import { Loaded, Notice } from '../parts/loaded.ts'
 import { RuleTable } from '../parts/rule-table.ts'
 import { RuleTitle } from '../parts/rule-name.ts'
 import { When } from '../parts/when.ts'
-import { SendButton, type SendResult } from '../parts/send-button.ts'
+import { SendButton, type PushOutcome } from '../parts/send-button.ts'
 import { Steps } from '../parts/steps.ts'
 import { hrefOf, place } from '../stores/place.ts'
 import { session } from '../stores/session.ts'
@@ -197,7 +197,7 @@ function remedyOf({ state, steps }: PusherJourney): ComponentChildren {
 /** Sends the event to one device again, as a test. */
 function Resend({ pusher, journey, reload }: DeviceProps): ComponentChildren {
   const path = `/_belfry/v1/journeys/${encodeURIComponent(journey.event_id)}/resend`
-  const send = () => call<SendResult>('POST', path, { body: { pusher_id: pusher.pusher_id } })
+  const send = () => call<PushOutcome>('POST', path, { body: { pusher_id: pusher.pusher_id } })
   const target = t('resend-to', { name: pusher.device_display_name })
   return h(SendButton, { label: t('resend-do'), target, send, reload })
 }
