@@ -104,6 +104,7 @@ test('the report contains the pushkey for the owner, a hash for an administrator
     removed: [],
     pushers: [
       {
+        pusher_id: own.pushers[0]?.['pusher_id'],
         user_id: alice.userId,
         app_id: pusher['app_id'],
         pushkey: pusher['pushkey'],

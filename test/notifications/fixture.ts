@@ -104,7 +104,7 @@ export function createNotificationsFixture(
     experimental: options.experimental,
   })
   const fixture: NotificationsFixture = {
-    timeOf: () => NOW,
+    timeOf: () => deps.clock.now(),
     db,
     deps,
     woken,
