@@ -116,8 +116,13 @@ function idOnly({ event, device, tweaks, unread }: EventPokeInput): PokeNotifica
   }
 }
 
+/** In the content of a poke: the digest. */
+const DIGEST = 'org.belfry.digest'
+
 function full({ event, recipient, device, tweaks, unread, digest }: EventPokeInput): PokeNotification {
-  const content = digest === undefined ? event.content : { ...event.content, 'org.belfry.digest': digest }
+  // A sender must not be able to pretend a digest.
+  const { [DIGEST]: _forged, ...sent } = event.content
+  const content: JsonObject = digest === undefined ? sent : { ...sent, [DIGEST]: digest }
   return {
     id: event.eventId,
     event_id: event.eventId,

@@ -9,15 +9,17 @@ const DAY_MINUTES = 1440
 const FIRST_DAY = 4
 /** Longer than every name in the database. */
 const MAX_NAME_LENGTH = 64
-const MAX_KNOWN = 1000
+const MAX_OFFSETS = 10_000
+/** More than the zones of one push rule. A formatter takes some 50 kB. */
+const MAX_FORMATTERS = 100
 
 /** Offsets from UTC change at multiples of this time only (since 1972). */
 const SLOT_MS = 15 * MINUTE_MS
 
-/** The offset of a zone in one slot; null: there is no such zone. */
-type Known = { readonly slot: number; readonly offsetMs: number | null }
+/** Offsets in milliseconds by slot and zone; null: there is no such zone. */
+const offsets = new BoundedMap<string, number | null>({ limit: MAX_OFFSETS })
 
-const known = new BoundedMap<string, Known>({ limit: MAX_KNOWN })
+const formatters = new BoundedMap<string, Intl.DateTimeFormat>({ limit: MAX_FORMATTERS })
 
 /** Whether the IANA database has a time zone of this name, such as `Europe/Berlin`. Offsets such as `+02:00` are no names. */
 export function isTimeZone(name: string): boolean {
@@ -37,15 +39,20 @@ export function localTimeIn(zone: string, at: number): { day: number; minute: nu
   return { day: (((days + FIRST_DAY) % 7) + 7) % 7, minute }
 }
 
-/** Making a formatter takes some 50 µs and much memory, so only the offset is kept. */
-function knownOffset(at: number, zone: string): number | null {
-  const slot = Math.floor(at / SLOT_MS)
-  const found = known.get(zone)
-  if (found?.slot === slot) return found.offsetMs
-  const offsetMs = offsetAt(at, zone)
-  known.set(zone, { slot, offsetMs })
-  return offsetMs
-}
+const knownOffset = (at: number, zone: string): number | null =>
+  offsets.getOrInsertComputed(`${Math.floor(at / SLOT_MS)} ${zone.slice(0, MAX_NAME_LENGTH + 1)}`, () =>
+    offsetAt(at, zone),
+  )
+
+/**
+ * Making a formatter takes up to 1 ms, its use some µs.
+ * @throws RangeError for an unknown zone
+ */
+const formatterOf = (zone: string): Intl.DateTimeFormat =>
+  formatters.getOrInsertComputed(
+    zone,
+    (timeZone) => new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }),
+  )
 
 /** `GMT`, `GMT+05:30`, and in old times also with seconds. */
 const OFFSET = /^GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/
@@ -53,8 +60,9 @@ const OFFSET = /^GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/
 function offsetAt(at: number, zone: string): number | null {
   if (!/^[A-Za-z]/.test(zone) || zone.length > MAX_NAME_LENGTH) return null
   try {
-    const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' })
-    const name = format.formatToParts(at).find((part) => part.type === 'timeZoneName')?.value
+    const name = formatterOf(zone)
+      .formatToParts(at)
+      .find((part) => part.type === 'timeZoneName')?.value
     const [, sign, hours, minutes, seconds] = OFFSET.exec(name ?? '') ?? []
     const size = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0)
     return (sign === '-' ? -size : size) * 1000

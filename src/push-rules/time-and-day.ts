@@ -24,6 +24,9 @@ export type Schedule = { readonly intervals: readonly TimeInterval[]; readonly t
 /** The time zone of a condition without `timezone` whose owner has no time zone. As in MSC3767. */
 export const DEFAULT_TIMEZONE = 'UTC'
 
+/** For all conditions of a rule together. The work to find the next end of a rule grows with the square of this number. */
+export const MAX_INTERVALS = 32
+
 const DAY_MINUTES = 1440
 const ALL_DAYS = 0b1111111
 const TIME = /^([01][0-9]|2[0-3]):([0-5][0-9])$/
@@ -43,6 +46,14 @@ export function parseSchedule(
   if (intervals.includes(undefined)) return undefined
   return { intervals: intervals as TimeInterval[], timezone: own ?? timezone ?? DEFAULT_TIMEZONE }
 }
+
+/** The number of intervals of conditions, which can be any JSON. */
+export const intervalsOf = (conditions: readonly unknown[]): number =>
+  conditions
+    .map((condition) =>
+      isObject(condition) && isTimeAndDay(condition['kind']) ? condition['intervals'] : [],
+    )
+    .reduce((count: number, list) => count + (Array.isArray(list) ? list.length : 0), 0)
 
 function parseInterval(interval: unknown): TimeInterval | undefined {
   if (!isObject(interval)) return undefined
@@ -145,6 +156,7 @@ type ClockOf = (zone: string, at: number) => LocalTime | undefined
  * eight days. An end at a time that does not exist on a day (a change to summer time) is left out.
  */
 export function nextEndOf(schedules: readonly Schedule[], at: number, clockOf: ClockOf): number | undefined {
+  if (schedules.some(({ intervals }) => intervals.every(({ days }) => days === 0))) return undefined
   const holds = (time: number) =>
     schedules.every((schedule) => {
       const local = clockOf(schedule.timezone, time)
@@ -156,12 +168,13 @@ export function nextEndOf(schedules: readonly Schedule[], at: number, clockOf: C
     ),
   )
   for (let days = 0; days <= WEEK_DAYS + 1; days++) {
-    const found = [...ends.values()]
-      .map(({ minute, timezone }) =>
-        timeOf(clockOf, { timezone, minute, from: at + days * DAY_MINUTES * MINUTE_MS }),
-      )
-      .filter((time) => time !== undefined && time > at && holds(time - MINUTE_MS) && !holds(time))
-    if (found.length > 0) return Math.min(...(found as number[]))
+    const from = at + days * DAY_MINUTES * MINUTE_MS
+    const times = new Set([...ends.values()].map((end) => timeOf(clockOf, { ...end, from })))
+    const next = [...times]
+      .filter((time): time is number => time !== undefined && time > at)
+      .toSorted((a, b) => a - b)
+      .find((time) => holds(time - MINUTE_MS) && !holds(time))
+    if (next !== undefined) return next
   }
   return undefined
 }
@@ -185,21 +198,19 @@ function timeOf(
 
 /**
  * The next time after `at` at which a rule stops to apply: its end, or the end of its schedules. Undefined: there is none, or it is not
- * known.
+ * known, or the rule has ended. Schedules with more than 32 intervals together, of a rule that an older version stored, have no end.
  */
 export function nextEndOfRule(
   rule: PushRule,
   { timezone }: OwnerFacts,
   { at, clockOf }: { at: number; clockOf: ClockOf },
 ): number | undefined {
+  const until = rule[UNTIL]
+  if (until !== undefined && until <= at) return undefined
   const conditions = 'conditions' in rule ? (rule.conditions ?? []) : []
   const timed = conditions.filter(({ kind }) => isTimeAndDay(kind))
+  if (timed.length === 0 || intervalsOf(timed) > MAX_INTERVALS) return until
   const schedules = timed.map((condition) => parseSchedule(condition, timezone))
-  const ends = [
-    rule[UNTIL],
-    schedules.length === 0 || schedules.includes(undefined)
-      ? undefined
-      : nextEndOf(schedules as Schedule[], at, clockOf),
-  ].filter((end) => end !== undefined && end > at)
-  return ends.length === 0 ? undefined : Math.min(...(ends as number[]))
+  const end = schedules.includes(undefined) ? undefined : nextEndOf(schedules as Schedule[], at, clockOf)
+  return end === undefined || until === undefined ? (end ?? until) : Math.min(end, until)
 }

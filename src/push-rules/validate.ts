@@ -11,7 +11,7 @@ import {
   UNTIL,
   USER_RULE_KINDS,
 } from './model.ts'
-import { isTimeAndDay, parseSchedule } from './time-and-day.ts'
+import { intervalsOf, isTimeAndDay, MAX_INTERVALS, parseSchedule } from './time-and-day.ts'
 import { utf8 } from './utf-8.ts'
 
 export type RuleLimits = {
@@ -178,6 +178,8 @@ function conditionsProblem(
   if (conditions.length > limits.maxConditions) {
     return problem('too_large', `A rule must not have more than ${limits.maxConditions} conditions`)
   }
+  if (intervalsOf(conditions) > MAX_INTERVALS)
+    return problem('too_large', `A rule must not have more than ${MAX_INTERVALS} intervals of time_and_day`)
   for (const condition of conditions as unknown[]) {
     const found = conditionProblem(condition, limits, options)
     if (found !== undefined) return found

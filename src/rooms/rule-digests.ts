@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Bus } from '../cluster/bus.ts'
 import { enqueueDigest } from '../delivery/digest-store.ts'
 import { deviceRules, outcomeForDevice } from '../delivery/device-rules.ts'
@@ -75,9 +76,19 @@ export async function sendDigests(deps: RuleDigestDeps): Promise<number> {
   let sent = 0
   for (;;) {
     const due = await deps.db.all(dueDigests, { now: deps.clock.now(), limit: BATCH_SIZE })
-    for (const { user_id: userId, scope, kind, rule_id: ruleId, digest_at: dueAt, digest_from: from } of due)
+    for (const {
+      user_id: userId,
+      scope,
+      kind,
+      rule_id: ruleId,
+      digest_at: dueAt,
+      digest_from: from,
+    } of due) {
+      // A digest evaluates hundreds of events without a pause. Other work has its turn before each.
+      await setImmediate()
       if (await sendOrPostpone(deps, { userId, scope, kind, ruleId }, { dueAt: dueAt ?? 0, from: from ?? 0 }))
         sent++
+    }
     if (due.length < BATCH_SIZE) return sent
   }
 }

@@ -38,6 +38,7 @@ import {
   upsertDefaultChange,
   upsertRule,
 } from './rules-store.ts'
+import { checkDigestCount } from './digest-limit.ts'
 import { nextDigestAt } from './moment.ts'
 import { ownerFactsOf } from './owner-facts.ts'
 import { GLOBAL, type RuleSettings } from './read-rules.ts'
@@ -84,7 +85,7 @@ export type RuleAnchor = { before?: string | undefined; after?: string | undefin
 /**
  * Creates a rule, or replaces its content and keeps its enabled flag.
  * @throws MatrixError 400: `M_UNKNOWN` when the anchor does not exist, `M_INVALID_PARAM` when the user would have too
- * many rules or   their rules would be too long together
+ * many rules, too many of them with a digest, or too long rules together
  */
 export function putRule(
   deps: RuleChangeDeps,
@@ -106,6 +107,7 @@ export function putRule(
     })
     if (content[UNTIL] !== undefined || content[DIGEST] === true)
       tx.onCommit(() => deps.bus.publish('rule ends'))
+    if (content[DIGEST] === true) await checkDigestCount(tx, key)
     await checkRulesLength(deps, tx, key)
     if (key.scope !== GLOBAL)
       await tx.run(addHandle, { userId: key.userId, handle: key.scope, now: deps.clock.now() })
@@ -160,7 +162,7 @@ export function setRuleActions(
 /**
  * Copies all rules of one handle to another, with their order and enabled flags, in the transaction that changes the
  * handle. They go above the existing rules of the new handle and replace those with the same kind and id.
- * @throws MatrixError 400 `M_INVALID_PARAM` when the user would have too many rules
+ * @throws MatrixError 400 `M_INVALID_PARAM` when the user would have too many rules, or too many of them with a digest
  */
 export async function copyDeviceRules(
   deps: RuleChangeDeps,
@@ -172,6 +174,7 @@ export async function copyDeviceRules(
   await tx.run(deleteReplacedRules, { userId, scope: to, by: from })
   if ((await tx.run(copyScope, { userId, from, to })) === 0) return
   await checkRuleCount(deps, tx, { userId, more: 0 })
+  await checkDigestCount(tx, { userId })
   await checkRulesLength(deps, tx, { userId })
   await tx.run(addHandle, { userId, handle: to, now: deps.clock.now() })
   await announceRules(deps, tx, { userId, position })

@@ -3,6 +3,7 @@ import { isJsonObject, type Json } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
 import { nextPosition } from '../storage/stream.ts'
 import { announceRules, checkRuleCount, checkRulesLength, type RuleChangeDeps } from './change-rules.ts'
+import { checkDigestCount } from './digest-limit.ts'
 import { addHandle } from './rule-handles-store.ts'
 import { MatrixError } from '../lib/errors.ts'
 import { GLOBAL } from './read-rules.ts'
@@ -92,10 +93,8 @@ async function insertCopy(
   const place = (await tx.first(ruleByKey, original))?.place ?? row.place
   const { pattern, actions, ends_at: endsAt, digest } = row
   const times = { endsAt, digest, digestAt: row.digest_at, digestFrom: row.digest_from }
-  if (
-    !(await hasRoomFor(deps, tx, { userId, length: lengthOf({ ...row, conditions, rule_id: copy.ruleId }) }))
-  )
-    return false
+  const length = lengthOf({ ...row, conditions, rule_id: copy.ruleId })
+  if (!(await hasRoomFor(deps, tx, { userId, length, digest }))) return false
   await tx.run(moveUp, { ...copy, place })
   await tx.run(upsertRule, { ...copy, place: place - 1, conditions, pattern, actions, ...times })
   if (row.enabled === 0) await tx.run(enableRule, { ...copy, enabled: 0 })
@@ -106,15 +105,16 @@ async function insertCopy(
 const lengthOf = ({ rule_id: id, conditions, pattern, actions }: RuleRow) =>
   id.length + (conditions?.length ?? 0) + (pattern?.length ?? 0) + actions.length
 
-/** Whether the user may have one more rule of this length. A join does not fail because of a limit of push rules. */
+/** Whether the user may have one more rule of this length, with a digest or without. A join does not fail because of a limit of push rules. */
 async function hasRoomFor(
   deps: RuleChangeDeps,
   tx: Transaction,
-  { userId, length }: { userId: UserId; length: number },
+  { userId, length, digest }: { userId: UserId; length: number; digest: 0 | 1 },
 ): Promise<boolean> {
   try {
     await checkRuleCount(deps, tx, { userId, more: 1 })
     await checkRulesLength(deps, tx, { userId, more: length })
+    if (digest === 1) await checkDigestCount(tx, { userId, more: 1 })
     return true
   } catch (error) {
     if (error instanceof MatrixError && error.status === 400) return false

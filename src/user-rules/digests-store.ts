@@ -28,6 +28,14 @@ export const digestsOfUser = query<{ userId: UserId }>()((db, p) =>
   db.selectFrom('push_rules').selectAll().where('user_id', '=', p.userId).where('digest', '=', 1),
 )
 
+export const digestCount = query<{ userId: UserId }>()((db, p) =>
+  db
+    .selectFrom('push_rules')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('user_id', '=', p.userId)
+    .where('digest', '=', 1),
+)
+
 /** Sets the next digest of a rule. Of several processes that send the one at `due`, one changes the row. */
 export const moveDigest = query<RuleKey & { due: number; next: number | null; from: number }>()((db, p) =>
   db

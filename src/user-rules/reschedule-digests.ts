@@ -19,6 +19,8 @@ export async function timeZoneChanged(
   if (rows.length === 0) return
   const owner = (await ownerFactsOf(tx, rows)).get(userId) ?? {}
   for (const row of rows) {
+    // A digest that is due is sent first.
+    if (row.digest_at !== null && row.digest_at <= deps.clock.now()) continue
     const rule = ruleOf(row)
     const next = rule && nextDigestAt(rule, owner, deps.clock.now())
     const { scope, kind, rule_id: ruleId } = row

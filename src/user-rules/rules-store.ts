@@ -134,8 +134,18 @@ export const upsertRule = query<NewRule>()((db, p) =>
         ends_at: eb.ref('excluded.ends_at'),
         digest: eb.ref('excluded.digest'),
         digest_at: eb.ref('excluded.digest_at'),
-        // A change of the rule keeps what it has held back so far.
-        digest_from: eb.fn.coalesce('push_rules.digest_from', 'excluded.digest_from'),
+        // A change of the rule keeps what it has held back so far, if it had a digest and still has one.
+        digest_from: eb
+          .case()
+          .when(
+            eb.and([
+              eb('push_rules.digest', '=', sql.lit<0 | 1>(1)),
+              eb('excluded.digest', '=', sql.lit<0 | 1>(1)),
+            ]),
+          )
+          .then(eb.fn.coalesce('push_rules.digest_from', 'excluded.digest_from'))
+          .else(eb.ref('excluded.digest_from'))
+          .end(),
       })),
     ),
 )

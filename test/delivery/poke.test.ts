@@ -46,6 +46,14 @@ const withEvent = (changes: Partial<PokeEvent>) =>
   eventPoke({ ...input, event: { ...event, ...changes } }).notification
 
 suite('the full format', () => {
+  test('has a digest of this server only, not one in the content of an event', () => {
+    const forged = { body: 'hello', 'org.belfry.digest': { count: 99 } }
+    assert.deepEqual(withEvent({ content: forged }).content, { body: 'hello' })
+    const digest = { count: 1 }
+    const { content } = eventPoke({ ...input, event: { ...event, content: forged }, digest }).notification
+    assert.deepEqual(content, { body: 'hello', 'org.belfry.digest': digest })
+  })
+
   test('contains every field, with the old id', () => {
     assert.deepEqual(eventPoke(input), {
       notification: {

@@ -214,9 +214,57 @@ describe('the next end of a rule', () => {
       '2026-07-06T00:00:00.000Z',
     ],
     [quietRule([]), '2026-07-01T12:00Z', undefined],
+    // A rule that has ended does not end again with its schedule.
+    [quietRule([night], { 'org.belfry.until': at('2026-07-02T03:00Z') }), '2026-07-02T03:00Z', undefined],
+    [quietRule([night, { ...night, intervals: [{ day_of_week: [] }] }]), '2026-07-01T12:00Z', undefined],
+    [
+      quietRule([{ kind: 'time_and_day', intervals: [{ day_of_week: [] }, { day_of_week: [6, 0] }] }]),
+      '2026-07-03T12:00Z',
+      '2026-07-06T00:00:00.000Z',
+    ],
   ]
   for (const [rule, time, end, owner] of cases)
     test(`after ${time} is ${end}`, () => assert.equal(endOf(rule, time, owner), end))
+
+  test('is not searched in more than 32 intervals of a rule from an older version', () => {
+    const many = (count: number) => [
+      { ...night, intervals: Array(count).fill(night.intervals[0]) as object[] },
+    ]
+    assert.equal(endOf(quietRule(many(32)), '2026-07-01T12:00Z'), '2026-07-02T07:01:00.000Z')
+    let reads = 0
+    const clockOf = (zone: string, time: number) => {
+      reads++
+      return localTimeIn(zone, time)
+    }
+    const conditions = [...many(32), night]
+    assert.equal(
+      nextEndOfRule(quietRule(conditions), {}, { at: at('2026-07-01T12:00Z'), clockOf }),
+      undefined,
+    )
+    assert.equal(reads, 0)
+  })
+
+  test('is found with one formatter for each time zone, for as many times as the search needs', (t) => {
+    const uses = t.mock.method(Intl.DateTimeFormat.prototype, 'formatToParts').mock
+    const intervals = Array.from({ length: 31 }, (_, n) => ({
+      time_of_day: ['00:00', `${String(n % 24).padStart(2, '0')}:${n + 10}`],
+      day_of_week: [1],
+    }))
+    const never = { ...berlin, intervals: [{ time_of_day: ['23:59', '23:59'], day_of_week: [3] }] }
+    for (const timezone of ['Asia/Kathmandu', 'Pacific/Apia'])
+      assert.equal(
+        endOf(
+          quietRule([
+            { ...night, timezone, intervals },
+            { ...never, timezone },
+          ]),
+          '2031-07-01T12:00Z',
+        ),
+        undefined,
+      )
+    assert.equal(new Set(uses.calls.map((call) => call.this)).size, 2)
+    assert.ok(uses.callCount() > 100, `${uses.callCount()}`)
+  })
 })
 
 describe('the cohorts of users with conditions on the time', () => {
@@ -282,6 +330,16 @@ describe('validation', () => {
       [condition({ timezone: 'Mars/Base' }), /name of a time zone/],
       [condition({ timezone: '+02:00' }), /name of a time zone/],
       [condition({ timezone: 2 }), /must be a string/],
+      [condition({ intervals: Array(33).fill({}) }), /more than 32 intervals/],
+      [
+        {
+          conditions: [
+            { ...night, intervals: Array(32).fill({}) },
+            { ...night, kind: 'org.matrix.msc3767.time_and_day' },
+          ],
+        },
+        /more than 32 intervals/,
+      ],
       [condition({ intervals: undefined }), /intervals of time_and_day is missing/],
       [condition({ intervals: [{ time_of_day: ['22:00', '25:00'] }] }), /"22:00", "07:00"/],
       [condition({ intervals: [{ day_of_week: [9] }] }), /0 \(Sunday\) to 7/],

@@ -4,9 +4,10 @@ import type { UserId } from '../../src/lib/ids.ts'
 import { upsertProfileField } from '../../src/accounts/profile-store.ts'
 import { timeZoneChanged } from '../../src/user-rules/reschedule-digests.ts'
 import { nextDigest } from '../../src/user-rules/digests-store.ts'
-import { putRule } from '../../src/user-rules/change-rules.ts'
+import { copyDeviceRules, putRule } from '../../src/user-rules/change-rules.ts'
 import { endRules, startRuleEnder } from '../../src/user-rules/end-rules.ts'
 import { rulesetOf } from '../../src/user-rules/read-rules.ts'
+import { ruleByKey } from '../../src/user-rules/rules-store.ts'
 import { createRulesFixture } from '../accounts/fixture.ts'
 import { afterTest } from '../support/after-test.ts'
 import { counting } from '../support/counting-database.ts'
@@ -72,6 +73,46 @@ onEachDatabase('the time of a digest', (open) => {
     })
     assert.equal(await digestAt(), '2026-07-02T05:01:00.000Z')
     assert.equal(rules.changes.length, 1, 'the rules have changed')
+  })
+})
+
+onEachDatabase('rules with a digest', (open) => {
+  const alice = users[0] as UserId
+  const until = { 'org.belfry.until': 1000 }
+
+  test('are ten for a user at most', async (t) => {
+    const db = await open(t)
+    const rules = createRulesFixture(db, { clock: createManualClock(0) })
+    const put = (ruleId: string, scope: string, digest?: true) =>
+      putRule(rules, key(alice, ruleId, scope), {
+        content: { actions: [], ...until, 'org.belfry.digest': digest },
+      })
+    for (let n = 0; n < 10; n++) await put(`!${n}:x`, n % 2 === 0 ? '' : 'phone', true)
+    await put('!0:x', '', true)
+    await put('!more:x', '')
+    await assert.rejects(put('!more:x', '', true), {
+      status: 400,
+      errcode: 'M_INVALID_PARAM',
+      message: /more than 10 push rules with org.belfry.digest/,
+    })
+    await assert.rejects(
+      db.transaction((tx) => copyDeviceRules(rules, tx, { userId: alice, from: 'phone', to: 'tablet' })),
+      { status: 400 },
+    )
+  })
+
+  test('sum up from the time at which the digest was switched on', async (t) => {
+    const db = await open(t)
+    const rules = createRulesFixture(db, { clock: createManualClock(0) })
+    const put = async (digest?: true) => {
+      await putRule(rules, key(alice), { content: { actions: [], ...until, 'org.belfry.digest': digest } })
+      return (await db.first(ruleByKey, key(alice)))?.digest_from
+    }
+    const first = await put(true)
+    assert.ok(first)
+    assert.equal(await put(true), first, 'a change of the rule keeps it')
+    assert.equal(await put(), null)
+    assert.ok(((await put(true)) ?? 0) > first)
   })
 })
 
