@@ -99,6 +99,8 @@ export type CommandContext = {
   /** For requests to a running server. */
   fetch: typeof fetch
   print(line: string): void
+  /** Whether a terminal shows the printed lines. Otherwise they can be in a log. */
+  isTerminal: boolean
   complain(line: string): void
   onSignal(listener: () => void): void
   /** Called when the configuration must be reloaded (SIGHUP). */

@@ -52,6 +52,7 @@ export async function main(argv: readonly string[], environment: Partial<Environ
     stdin: process.stdin,
     fetch,
     print: (line) => void process.stdout.write(`${line}\n`),
+    isTerminal: process.stdout.isTTY === true,
     complain: (line) => void process.stderr.write(`${line}\n`),
     onSignal: (listener) => void process.on('SIGTERM', listener).on('SIGINT', listener),
     onReload: (listener) => void process.on('SIGHUP', listener),

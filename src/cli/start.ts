@@ -19,7 +19,7 @@ export const start: Command = {
         context.print(
           `Push works: a message became a poke, and the poke a notification, in ${ms.toFixed(1)} ms.`,
         )
-        if (app.hasConsole) context.print(consoleLink(url, proof))
+        if (app.hasConsole) context.print(consoleLink(url, proof, context.isTerminal))
       } catch (error) {
         app.log.error(
           { err: error },
@@ -31,8 +31,16 @@ export const start: Command = {
   },
 }
 
-/** The access token is in the fragment, which browsers do not send. It is the one of an account that only receives the message of the proof. */
-function consoleLink(url: string, { eventId, accessToken }: Omit<PushProof, 'ms'>): string {
+/**
+ * The access token is in the fragment, which browsers do not send. It is the one of an account that only receives the message of the proof.
+ * `isTerminal`: otherwise the text can be in a log, and has no token.
+ */
+export function consoleLink(
+  url: string,
+  { eventId, accessToken }: Omit<PushProof, 'ms'>,
+  isTerminal: boolean,
+): string {
+  if (!isTerminal) return `\nThe web console is at ${url}/_belfry/console/. You can create an account there.`
   return `
 Open the web console first. This link shows the way of that message, from the push rules to the device:
 

@@ -181,20 +181,31 @@ export function unstableRules(body: UnstableBody, viewer: Viewer): Rules {
   }
 }
 
-/** The connections whose rules are kept: those of a waiting request are in memory anyway. */
-const REMEMBERED = 1000
+/** The size of the bodies whose rules are kept, in sum: characters of JSON. The values take some times that. */
+const REMEMBERED_SIZE = 4_194_304
+/** What an entry takes beside its body. */
+const ENTRY_SIZE = 1024
 
-/** The same rules again while a connection sends the same body (`repeatedJson`). */
+/**
+ * The same rules again while a connection sends the same body (`repeatedJson`). They are kept from the second request on: a body that is
+ * new in each request, or too large to be a recent one, is not kept.
+ */
 export function remembered<Body extends { conn_id?: string | null | undefined }>(
   rulesOf: (body: Body, viewer: Viewer) => Rules,
 ): typeof rulesOf {
-  const recent = new BoundedMap<string, { body: Body; rules: Rules }>({ limit: REMEMBERED })
+  const seen = new WeakSet<Body>()
+  const recent = new BoundedMap<string, { body: Body; rules: Rules; size: number }>({
+    limit: REMEMBERED_SIZE,
+    weightOf: ({ size }) => size,
+  })
   return (body, viewer) => {
     const connection = JSON.stringify([viewer.userId, viewer.deviceId, body.conn_id])
     const known = recent.get(connection)
     if (known?.body === body) return known.rules
     const rules = rulesOf(body, viewer)
-    recent.set(connection, { body, rules })
+    if (seen.has(body))
+      recent.set(connection, { body, rules, size: ENTRY_SIZE + JSON.stringify(body).length })
+    else seen.add(body)
     return rules
   }
 }

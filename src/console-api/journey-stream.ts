@@ -17,6 +17,7 @@ const LOOK_MS = 1000
 const HEARTBEAT_MS = 15_000
 /** If a reader is further behind, it reads the list again. */
 const MAX_ENTRIES = 5000
+const MAX_POSITIONS = 5000
 const MAX_EVENTS = 200
 const MAX_JOURNEYS = 500
 const NEWEST_ENTRIES = 100
@@ -65,24 +66,29 @@ export type JourneyWatch = {
   filter: Omit<JourneyFilter, 'since'>
   /** Undefined: only what happens from now on. */
   after: JourneyCursor | undefined
+  /** Asked at each look. */
+  isAllowed: (q: Queries) => Promise<boolean>
   signal: AbortSignal
 }
 
 /**
  * Yields the journeys of a user that begin or change, each with its present state, oldest first (`journey`); the ids of events that have
  * changed and do not match the filter (`removed`); `reset` if there is more than it can read; and a heartbeat after 15 s. It ends when
- * the signal aborts. The last event of each look has the id to resume with.
+ * the signal aborts, or the reader is no longer allowed to read. The last event of each look has the id to resume with.
  */
 export async function* watchJourneys(
   { db, clock }: JourneyStreamDeps,
-  { userId, filter, after, signal }: JourneyWatch,
+  { userId, filter, after, isAllowed, signal }: JourneyWatch,
 ): AsyncGenerator<ServerEvent | undefined> {
   const start = after ?? (await db.snapshot((q) => presentCursor(q, clock.now())))
   const reader: Reader = { userId, filter, cursor: start, seen: new Set(), arrivals: undefined }
   yield { id: cursorText(start) }
   let lastOutput = clock.now()
   while (!signal.aborted) {
-    const events = await db.snapshot((q) => readNews(q, reader, clock.now()))
+    const events = await db.snapshot(async (q) =>
+      (await isAllowed(q)) ? readNews(q, reader, clock.now()) : undefined,
+    )
+    if (events === undefined) return
     const id = cursorText(reader.cursor)
     for (const [at, event] of events.entries()) yield at === events.length - 1 ? { id, ...event } : event
     if (events.length > 0) lastOutput = clock.now()
@@ -116,7 +122,8 @@ async function readNews(q: Queries, reader: Reader, now: number): Promise<Server
   const pusherIds = pushers.map(({ pusherId }) => pusherId)
   const arrived = await changedArrivals(q, reader, pusherIds)
   reader.cursor = { position, entry: settledEntry(newest, now), at: now }
-  if (last - cursor.entry > MAX_ENTRIES || position < cursor.position) return reset(reader)
+  const behind = position - cursor.position
+  if (last - cursor.entry > MAX_ENTRIES || behind > MAX_POSITIONS || behind < 0) return reset(reader)
   const rows = last > cursor.entry ? await q.all(entriesAfter, { after: cursor.entry, pusherIds }) : []
   const stepped = rows.filter((row) => !reader.seen.has(row.entry_id)).map((row) => row.position)
   const { entry } = reader.cursor

@@ -183,6 +183,11 @@ async function existingUser(
   return userId
 }
 
+/** Whether the requester may still read the journeys of the user: an administrator can lose the role while a stream is open. */
+async function mayRead(q: Queries, { userId }: Requester, of: UserId): Promise<boolean> {
+  return of === userId || (await q.first(userById, { userId }))?.is_admin === 1
+}
+
 const MAX_PER_USER = 10
 const MAX_PER_ADDRESS = 20
 const TRY_AGAIN_MS = 10_000
@@ -208,7 +213,8 @@ function streamRoute(deps: JourneyListDeps): Route {
       const after =
         resumed ?? (given.last_event_id === undefined ? undefined : parseCursor(given.last_event_id))
       const filter = { states: given.state, device: given.device, roomId: given.room }
-      return eventStream(watchJourneys(deps, { userId, filter, after, signal }))
+      const isAllowed = (q: Queries) => mayRead(q, requester, userId)
+      return eventStream(watchJourneys(deps, { userId, filter, after, isAllowed, signal }))
     },
   })
 }

@@ -77,6 +77,7 @@ function fakeContext(
       notes.out.push(line)
       started.resolve()
     },
+    isTerminal: false,
     complain: (line) => void notes.err.push(line),
     onSignal: (listener) => void signals.push(listener),
     onReload: (listener) => void reloads.push(listener),

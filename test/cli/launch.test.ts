@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { consoleLink } from '../../src/cli/start.ts'
 import { afterTest } from '../support/after-test.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -118,12 +119,22 @@ test('the bootstrap runs all tests or the named ones, and returns the exit code'
   assert.equal(run('dance').status, 2)
 })
 
+/** The link with a token is for terminals only. */
+const AS_TERMINAL = '--import=data:text/javascript,process.stdout.isTTY=true'
+
+test('the link to the console has no access token if the output is not a terminal', () => {
+  const proof = { eventId: '$event', accessToken: 'blf_secret' }
+  const text = consoleLink('http://localhost:8008', proof, false)
+  assert.match(text, /http:\/\/localhost:8008\/_belfry\/console\//)
+  assert.doesNotMatch(text, /blf_secret|#token/)
+})
+
 test('npm start prints a link to the journey of its proof, and a SIGTERM to npm stops the server', async (t) => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const settings = { BELFRY_LISTEN: '127.0.0.1:0', BELFRY_DATA: join(scratch(t), 'data') }
   const npm = spawn('npm', ['start', '--silent'], {
     cwd: root,
-    env: { ...env, ...settings },
+    env: { ...env, ...settings, NODE_OPTIONS: AS_TERMINAL },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = once(npm, 'close')

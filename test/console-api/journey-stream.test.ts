@@ -7,6 +7,7 @@ import {
   watchJourneys,
 } from '../../src/console-api/journey-stream.ts'
 import type { ServerEvent } from '../../src/http/event-stream.ts'
+import { nextPosition } from '../../src/storage/stream.ts'
 import type { DeviceState } from '../../src/trace/device-state.ts'
 import { alice, bob, room1, setUp, untilIdle } from '../delivery/delivery-fixture.ts'
 import { room } from '../notifications/fixture.ts'
@@ -31,8 +32,16 @@ onEachSharedDatabase('the stream of journeys', (openTwo) => {
     const watch = (after?: JourneyCursor, states?: DeviceState[]) =>
       watchJourneys(
         { db: other, clock },
-        { userId: bob, filter: { states: states && new Set(states) }, after, signal: ending.signal },
+        {
+          userId: bob,
+          filter: { states: states && new Set(states) },
+          after,
+          isAllowed,
+          signal: ending.signal,
+        },
       )
+    let isAllowedNow = true
+    const isAllowed = () => Promise.resolve(isAllowedNow)
     const next = async (stream: AsyncGenerator<ServerEvent | undefined>): Promise<ServerEvent> => {
       const waiting = stream.next()
       const ticking = setInterval(() => clock.advance(1000), 1)
@@ -81,6 +90,12 @@ onEachSharedDatabase('the stream of journeys', (openTwo) => {
     const ahead = watch({ position: 1_000_000, entry: 0, at: 0 })
     await next(ahead)
     assert.equal((await next(ahead)).event, 'reset')
+    await db.transaction((tx) => nextPosition(tx, 5001))
+    const farBehind = watch(parseCursor(waiting.id ?? ''))
+    await next(farBehind)
+    assert.equal((await next(farBehind)).event, 'reset')
+    isAllowedNow = false
+    assert.equal(await next(farBehind), undefined)
   })
 })
 

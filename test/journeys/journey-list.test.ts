@@ -326,6 +326,27 @@ describe('the list of journeys', () => {
       assert.equal((await resend(eventId, body)).status, 400)
   })
 
+  test('ends the stream of another user when the administrator loses the role', async (t) => {
+    const { url, accounts } = await startTestServer(t)
+    const alice = await registerUser(url, 'alice')
+    const admin = await registerUser(url, 'admin')
+    await accounts.changeRole('admin', true)
+    const path = `${url}/_belfry/v1/journeys/stream`
+    const open = (query: string) =>
+      fetch(`${path}${query}`, {
+        headers: { authorization: `Bearer ${admin.token}` },
+        signal: AbortSignal.timeout(10_000),
+      })
+    const ofAlice = await open(`?user_id=${encodeURIComponent(alice.userId)}`)
+    assert.equal(ofAlice.status, 200)
+    const own = await listen(t, url, admin)
+    await accounts.changeRole('admin', false)
+    // The text is complete only when the stream has ended.
+    assert.match(await ofAlice.text(), /^id: \S+\n\n$/)
+    await alice.createRoom({ invite: [admin.userId] })
+    await eventually(() => own.events().length > 0)
+  })
+
   test('limits the open streams of a user', async (t) => {
     const { url, phone, bob } = await createFixture(t)
     const open = await Promise.all(Array.from({ length: 10 }, () => listen(t, url, phone)))

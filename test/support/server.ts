@@ -1,11 +1,16 @@
 import type { TestContext } from 'node:test'
-import { createBelfry, type Environment } from '../../src/app.ts'
+import { type Belfry, createBelfry, type Environment } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from './after-test.ts'
 import { assertNoFaults, createResponseCheck } from './response-check.ts'
 import { newDataFolder } from './databases.ts'
 
-export type TestServer = { url: string; data: string; close: () => Promise<void> }
+export type TestServer = {
+  url: string
+  data: string
+  accounts: Belfry['accounts']
+  close: () => Promise<void>
+}
 
 export type TestServerOptions = {
   data?: string
@@ -51,5 +56,5 @@ export async function startTestServer(
     assertNoFaults(check)
   })
   const { url } = await belfry.listen()
-  return { url, data, close }
+  return { url, data, accounts: belfry.accounts, close }
 }
