@@ -94,8 +94,11 @@ export const sync: Benchmark = {
       }
     for (const side of ['floor', 'belfry'] as const)
       for (const mode of modesOf(side)) {
-        await using server = await start(side, data.path, options)
-        lines.load.push(...(await measureLoadOf(server, { side, mode, seeded })))
+        {
+          await using server = await start(side, data.path, options)
+          lines.load.push(...(await measureLoadOf(server, { side, mode, seeded })))
+        }
+        // Starts its own servers on the same data.
         lines.memory.push(await measureMemoryOf({ side, mode, seeded }))
       }
     const own = report(lines)
