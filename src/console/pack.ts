@@ -37,7 +37,7 @@ export function pack(entry: string, read: ReadModule): string {
     open.delete(path)
     const name = `$${names.size}`
     names.set(path, name)
-    parts.push(`// ${path}\nconst ${name} = ${module}`)
+    parts.push(`const ${name} = ${module}`)
     return name
   }
   const name = add(entry)

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import type { NamedConfig } from '../config/schema.ts'
 import { content } from '../http/content.ts'
 import { defineRoute, type Route } from '../http/route.ts'
@@ -22,7 +23,10 @@ export type ConsolePageConfig = Pick<NamedConfig, 'console' | 'server_name' | 'o
 export function consolePageRoutes(config: ConsolePageConfig): Route[] {
   if (!config.console) return []
   const assets = once(readAssets)
-  const document = once(() => shell(assets(), { openRegistration: config.open_registration }))
+  const document = once(() => {
+    const { html, headers } = shell(assets(), { openRegistration: config.open_registration })
+    return { bytes: gzipSync(html, { level: 9 }), headers: { ...headers, 'content-encoding': 'gzip' } }
+  })
   return [
     ...screenRoutes(document),
     ...assetRoutes(assets),
@@ -31,7 +35,7 @@ export function consolePageRoutes(config: ConsolePageConfig): Route[] {
 }
 
 /** All screens have one document: its script reads the URL. */
-function screenRoutes(document: () => ReturnType<typeof shell>): Route[] {
+function screenRoutes(document: () => { bytes: Buffer; headers: Record<string, string> }): Route[] {
   const paths = [BASE, `${BASE}/`, `${BASE}/:screen`, `${BASE}/:screen/:item`]
   return paths.map((path) =>
     defineRoute({
@@ -42,9 +46,9 @@ function screenRoutes(document: () => ReturnType<typeof shell>): Route[] {
       summary: 'The page of the web console',
       response: { 200: HTML },
       handler() {
-        const { html, headers } = document()
+        const { bytes, headers } = document()
         return content(200, {
-          data: html,
+          data: bytes,
           type: 'text/html; charset=utf-8',
           cacheControl: 'no-cache',
           headers,

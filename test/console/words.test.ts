@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { FluentBundle, FluentResource } from '@fluent/bundle'
+import { languageFor } from '../../src/console/page/language-lookup.ts'
 
 const folder = fileURLToPath(new URL('../../src/console/', import.meta.url))
 const code = globSync('page/**/*.ts', { cwd: folder })
@@ -63,4 +64,17 @@ describe('the words of the console', () => {
       assert.equal(new Set(keysOf(text)).size, keysOf(text).length, 'a key is there twice')
     })
   }
+})
+
+test('the console takes the language of the browser, or the same language in the same script', () => {
+  const available = ['en', 'de', 'pt-BR', 'zh-Hans', 'zh-Hant']
+  for (const [wanted, found] of [
+    [['de-AT', 'en'], 'de'],
+    [['zh-TW'], 'zh-Hant'],
+    [['zh-CN'], 'zh-Hans'],
+    [['pt'], 'pt-BR'],
+    [['', 'xx', 'not a tag', 'DE'], 'de'],
+    [['xx'], 'en'],
+  ] as const)
+    assert.equal(languageFor(wanted, available), found, wanted.join())
 })

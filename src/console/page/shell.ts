@@ -1,12 +1,14 @@
 import { type ComponentChildren, h } from 'preact'
+import { useId } from 'preact/hooks'
 import { isHelpOpen } from './keys.ts'
+import { Select } from './parts/field.ts'
 import { Icon } from './parts/icon.ts'
 import { Link } from './parts/link.ts'
 import { SCREENS, screenOf } from './screens.ts'
 import { theme, THEMES } from './stores/preferences.ts'
 import { hrefOf, place } from './stores/place.ts'
 import { session, signOut } from './stores/session.ts'
-import { t } from './words.ts'
+import { chooseLanguage, language, languages, t } from './words.ts'
 
 const THEME_ICONS = { system: 'screen', light: 'sun', dark: 'moon' } as const
 
@@ -67,6 +69,7 @@ function Account(): ComponentChildren {
       'div',
       { class: 'tools' },
       h(ThemeSwitch, null),
+      h(LanguageSwitch, null),
       h(
         'button',
         { type: 'button', class: 'plain', onClick: () => (isHelpOpen.value = true) },
@@ -91,5 +94,15 @@ function ThemeSwitch(): ComponentChildren {
     { type: 'button', class: 'plain', title: t(`theme-${theme.value}`), onClick: () => (theme.value = next) },
     h(Icon, { name: THEME_ICONS[theme.value] }),
     h('span', { class: 'visually-hidden' }, t('theme-label', { theme: t(`theme-${theme.value}`) })),
+  )
+}
+
+function LanguageSwitch(): ComponentChildren {
+  const id = useId()
+  return h(
+    'div',
+    { class: 'language' },
+    h('label', { for: id, class: 'visually-hidden' }, t('language-label')),
+    h(Select<string>, { id, value: language(), options: languages(), onChange: chooseLanguage }),
   )
 }

@@ -1,8 +1,8 @@
+import { FALLBACK, languageFor } from './language-lookup.ts'
 import { FluentBundle, FluentResource, type FluentVariable } from '@fluent/bundle'
 
 // All words of the console are in catalogues (`src/console/words/`), one for each language. The browser loads one of them.
 
-const FALLBACK = 'en'
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur'])
 const CHOSEN = 'belfry.language'
 
@@ -10,8 +10,7 @@ let bundle = new FluentBundle(FALLBACK)
 
 /** Loads the catalogue of the chosen language, or of the first language of the browser that has one. @throws Error if it cannot be loaded */
 export async function loadWords(): Promise<void> {
-  const text = document.querySelector('meta[name=belfry-words]')?.getAttribute('content') ?? '{}'
-  const urls = JSON.parse(text) as Record<string, string>
+  const urls = catalogues()
   const language = languageFor(
     [localStorage.getItem(CHOSEN) ?? '', ...navigator.languages],
     Object.keys(urls),
@@ -42,13 +41,21 @@ export function maybe(key: string, values?: Readonly<Record<string, FluentVariab
   return bundle.hasMessage(key) ? t(key, values) : undefined
 }
 
-/** RFC 4647, section 3.4 (lookup): `de-AT` finds `de`. */
-export function languageFor(wanted: readonly string[], available: readonly string[]): string {
-  for (const range of wanted) {
-    for (let tag = range; tag !== ''; tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')))) {
-      const found = available.find((one) => one.toLowerCase() === tag.toLowerCase())
-      if (found !== undefined) return found
-    }
-  }
-  return FALLBACK
+/** The languages with a catalogue, each with its own name. */
+export function languages(): (readonly [tag: string, name: string])[] {
+  return Object.keys(catalogues())
+    .map((tag) => [tag, new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag] as const)
+    .toSorted(([, a], [, b]) => a.localeCompare(b))
+}
+
+/** Remembers the language in this browser, and draws the page again in it. */
+export function chooseLanguage(tag: string): void {
+  localStorage.setItem(CHOSEN, tag)
+  location.reload()
+}
+
+/** The URLs of the catalogues, by language. */
+function catalogues(): Record<string, string> {
+  const text = document.querySelector('meta[name=belfry-words]')?.getAttribute('content') ?? '{}'
+  return JSON.parse(text) as Record<string, string>
 }

@@ -12,6 +12,7 @@ theme-label = Theme: { $theme }
 theme-system = as the system
 theme-light = light
 theme-dark = dark
+language-label = Language
 time-now = just now
 time-never = never
 
