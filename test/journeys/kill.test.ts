@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { crashRun } from '../soak/crash-run.ts'
+import { oneServer } from '../soak/crash-target.ts'
 import { call, foundingPusher, loginUser, registerUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -13,11 +14,13 @@ describe('the end of the process', () => {
     const data = temporaryFolder(t)
     const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000)
     t.diagnostic(`seed ${seed}; set TEST_SEED to repeat it`)
+    const database = `sqlite:${join(data, 'belfry.db')}`
+    await using target = oneServer({ data, database })
     const { problems, figures } = await crashRun({
       seed,
       kills: 4,
-      data,
-      database: `sqlite:${join(data, 'belfry.db')}`,
+      target,
+      database,
       size: { rooms: 3, senders: 4, receivers: 9 },
       longestLife: 500,
       acknowledgedPerLife: 5,

@@ -14,16 +14,18 @@ const poke = (event: string, more: Partial<ReceivedPoke> = {}): ReceivedPoke => 
   roomId: ROOM,
   unread: 1,
   kills: 0,
+  at: 0,
   ...more,
 })
 
 function record(pokes: readonly ReceivedPoke[], more: Partial<RunRecord> = {}): RunRecord {
   return {
     stored,
-    acknowledged: new Map(stored.map(({ tag, eventId }) => [tag, eventId])),
+    acknowledged: new Map(stored.map(({ tag, eventId }) => [tag, { eventId, at: 0 }])),
     pushers: [{ pushkey: 'phone', rooms: new Set([ROOM]), read: new Set(), badge: 1 }],
     pokes,
     kills: 1,
+    isOrderedAcrossRooms: true,
     ...more,
   }
 }
@@ -76,10 +78,31 @@ suite('checkRun', () => {
   test('reports pokes out of order', () => {
     const swapped = [poke('b'), poke('a'), poke('c'), poke('d')]
     assert.match(problemsOf(swapped)[0] ?? '', /^out of order/)
+    assert.match(problemsOf(swapped, { isOrderedAcrossRooms: false })[0] ?? '', /^out of order/)
+  })
+
+  test('reports swapped pokes of two rooms only if the stream has one shard', () => {
+    const other = { eventId: '$e', roomId: '!other', tag: 'e' }
+    const record: Partial<RunRecord> = {
+      stored: [...stored, other],
+      acknowledged: new Map(),
+      pushers: [{ pushkey: 'phone', rooms: new Set([ROOM, '!other']), read: new Set(), badge: 1 }],
+    }
+    const pokes = [poke('e', { roomId: '!other' }), ...good]
+    assert.match(problemsOf(pokes, record)[0] ?? '', /^out of order/)
+    assert.deepEqual(problemsOf(pokes, { ...record, isOrderedAcrossRooms: false }), [])
+  })
+
+  test('reports a poke that came too late after the response to its sender, and the delays', () => {
+    const pokes = good.map((one, at) => ({ ...one, at: at * 100 }))
+    const { problems, figures } = checkRun(record(pokes, { latestMs: 350 }))
+    assert.match(problems[0] ?? '', /^later than 350 ms: \$d for phone after 400 ms$/)
+    assert.equal(figures.latestMs, 400)
+    assert.deepEqual(problemsOf(pokes, { latestMs: 400 }), [])
   })
 
   test('reports an acknowledged message that is not stored, and one that is stored twice', () => {
-    const acknowledged = new Map([...record([]).acknowledged, ['e', '$e']])
+    const acknowledged = new Map([...record([]).acknowledged, ['e', { eventId: '$e', at: 0 }]])
     assert.match(problemsOf(good, { acknowledged })[0] ?? '', /acknowledged, but not stored: e/)
     const repeatedTags = [...stored, { eventId: '$a2', roomId: '!other', tag: 'a' }]
     assert.match(problemsOf(good, { stored: repeatedTags })[0] ?? '', /stored twice: a/)

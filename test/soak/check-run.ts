@@ -9,13 +9,15 @@ export type ReceivedPoke = {
   unread: number | undefined
   /** How often the server had been killed before. */
   kills: number
+  /** The time of arrival, in milliseconds. */
+  at: number
 }
 
 export type RunRecord = {
   /** Every message in the database at the end, by stream position. `tag` is the text that its sender chose. */
   stored: readonly { eventId: string; roomId: string; tag: string }[]
-  /** Event ids that the server returned, by tag. */
-  acknowledged: ReadonlyMap<string, string>
+  /** Event ids that the server returned, and the time of the response in milliseconds, by tag. */
+  acknowledged: ReadonlyMap<string, { eventId: string; at: number }>
   pushers: readonly {
     pushkey: string
     rooms: ReadonlySet<string>
@@ -26,6 +28,10 @@ export type RunRecord = {
   }[]
   pokes: readonly ReceivedPoke[]
   kills: number
+  /** The stream has one shard, so a pusher gets its pokes in the order of the events over all rooms; otherwise in the order of each room. */
+  isOrderedAcrossRooms: boolean
+  /** The longest time from the response to the sender until the poke, in milliseconds; undefined: not limited. */
+  latestMs?: number | undefined
 }
 
 export type CrashRunResult = {
@@ -47,6 +53,9 @@ export type CrashRunResult = {
     /** The largest number of duplicates for one kill, over all pushers. */
     mostDuplicatesPerKill: number
     lost: number
+    /** The longest time from the response to the sender until the first poke of a pusher, and that of 99 % of the pokes, in milliseconds. */
+    latestMs: number
+    lateP99Ms: number
   }
 }
 
@@ -76,6 +85,8 @@ export function checkRun(record: RunRecord): CrashRunResult {
 
   let [owed, readFirst, duplicates, mostDuplicatesPerKill] = [0, 0, 0, 0]
   const lost: string[] = []
+  const delays: Delay[] = []
+  const acknowledgedAt = new Map([...record.acknowledged.values()].map(({ eventId, at }) => [eventId, at]))
   for (const pusher of record.pushers) {
     const pokes = byPusher.get(pusher.pushkey) ?? []
     const received = pokes.filter((poke) => poke.eventId !== undefined)
@@ -90,12 +101,27 @@ export function checkRun(record: RunRecord): CrashRunResult {
     duplicates += again.allowed.length
     mostDuplicatesPerKill = Math.max(mostDuplicatesPerKill, mostOfOneKill(again.allowed))
     addProblems(`a duplicate of a poke that was not in flight, for ${pusher.pushkey}`, again.forbidden)
-    addProblems(`out of order, for ${pusher.pushkey}`, pokesOutOfOrder(received, positionOf))
+    const queues = record.isOrderedAcrossRooms
+      ? [received]
+      : [...Map.groupBy(received, ({ roomId }) => roomId).values()]
+    addProblems(
+      `out of order, for ${pusher.pushkey}`,
+      queues.flatMap((pokesInOrder) => pokesOutOfOrder(pokesInOrder, positionOf)),
+    )
+    delays.push(...delaysOf(received, acknowledgedAt))
     const shown = pokes.at(-1)?.unread ?? 0
     if (pokes.length > 0 && shown !== pusher.badge)
       problems.push(`a wrong badge: ${pusher.pushkey} shows ${shown} instead of ${pusher.badge}`)
   }
   addProblems('no poke', lost)
+  delays.sort((a, b) => a.ms - b.ms)
+  const { latestMs = Infinity } = record
+  addProblems(
+    `later than ${latestMs} ms`,
+    delays
+      .filter(({ ms }) => ms > latestMs)
+      .map(({ eventId, pushkey, ms }) => `${eventId} for ${pushkey} after ${ms} ms`),
+  )
   if (owed === 0 && lost.length === 0) problems.push('no poke was expected: the run checks nothing')
   const figures = {
     kills: record.kills,
@@ -110,12 +136,27 @@ export function checkRun(record: RunRecord): CrashRunResult {
     duplicates,
     mostDuplicatesPerKill,
     lost: lost.length,
+    latestMs: delays.at(-1)?.ms ?? 0,
+    lateP99Ms: delays[Math.floor(delays.length * 0.99)]?.ms ?? 0,
   }
   return { problems, figures }
 }
 
 function missingMessages({ acknowledged }: RunRecord, positionOf: ReadonlyMap<string, number>): string[] {
-  return [...acknowledged].filter(([, eventId]) => !positionOf.has(eventId)).map(([tag]) => tag)
+  return [...acknowledged].filter(([, { eventId }]) => !positionOf.has(eventId)).map(([tag]) => tag)
+}
+
+type Delay = { eventId: string; pushkey: string; ms: number }
+
+/** The delay of the first poke for each event. */
+function delaysOf(received: readonly ReceivedPoke[], acknowledgedAt: ReadonlyMap<string, number>): Delay[] {
+  const delays = new Map<string, Delay>()
+  for (const { eventId = '', pushkey, at } of received) {
+    const since = acknowledgedAt.get(eventId)
+    if (since === undefined || delays.has(eventId)) continue
+    delays.set(eventId, { eventId, pushkey, ms: Math.max(0, at - since) })
+  }
+  return [...delays.values()]
 }
 
 function repeatedTags(tags: readonly string[]): string[] {

@@ -4,20 +4,20 @@ import { query } from '../../src/storage/query.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
-import { launchProcess, type Launched } from '../support/process.ts'
 import { type LoggingGateway, startLoggingGateway } from './gateway.ts'
+import type { CrashTarget } from './crash-target.ts'
 import { checkRun, type ReceivedPoke, type RunRecord, type CrashRunResult } from './check-run.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
 
-// Kills a server with SIGKILL at random moments while messages are sent as fast as it accepts them, and starts it again each time.
+// Kills a process with SIGKILL at random moments while messages are sent as fast as they are accepted, and starts it again each time.
 // Senders retry until the server acknowledges the message, as clients do. Some receivers send read receipts. At the end the pokes that the
 // gateway received are checked against the guarantees.
 
 export type CrashRun = {
   seed: number
   kills: number
-  data: string
-  /** `sqlite:PATH` or `postgres://…`. */
+  target: CrashTarget
+  /** Of the target: `sqlite:PATH` or `postgres://…`. */
   database: string
   /** Senders have no pushers; receivers have one each, and every third of them two. */
   size?: { rooms: number; senders: number; receivers: number }
@@ -29,6 +29,8 @@ export type CrashRun = {
   mostOwed?: number
   /** After this time without a poke, the missing ones count as lost. */
   patienceMs?: number
+  /** The longest time from the response to the sender until the poke; without it, delays are only reported. */
+  latestMs?: number
   /** Called after each kill. */
   onKill?: (figures: { kills: number; sent: number; pokes: number }) => void
 }
@@ -40,10 +42,8 @@ type Receiver = { user: TestUser; pushkeys: string[]; rooms: Set<string>; reads:
 type Run = CrashRun & {
   random: SeededRandom
   gateway: LoggingGateway
-  /** The current server, and its URL when it is ready. */
-  server: { launched: Launched; url: Promise<string> }
   receivers: Receiver[]
-  acknowledged: Map<string, string>
+  acknowledged: Map<string, { eventId: string; at: number }>
   /** The last acknowledged event id, by room. */
   newest: Map<string, string>
   /** Event ids of the receipts that may have been accepted, by user. */
@@ -59,7 +59,6 @@ export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
     ...options,
     random,
     gateway,
-    server: launch(options),
     receivers: [],
     acknowledged: new Map(),
     newest: new Map(),
@@ -77,19 +76,13 @@ export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
     return await waitForExpectedPokes(run)
   } finally {
     run.isOver = true
-    await run.server.launched.end('SIGKILL')
   }
-}
-
-function launch({ data, database }: Pick<CrashRun, 'data' | 'database'>): Run['server'] {
-  const launched = launchProcess({ data, flags: ['--database', database] })
-  return { launched, url: launched.ready }
 }
 
 /** Creates the rooms, the senders, and the receivers with their pushers. */
 async function createUsers(run: Run): Promise<{ senders: TestUser[]; rooms: string[] }> {
   const { size: { rooms: roomCount, senders: senderCount, receivers: receiverCount } = SIZE, random } = run
-  const url = await run.server.url
+  const url = await run.target.url()
   const register = (name: string) => registerUser(url, name)
   const senders = await Promise.all(Array.from({ length: senderCount }, (_, n) => register(`sender${n}`)))
   const rooms: string[] = []
@@ -117,9 +110,12 @@ async function callUntilResponse(
 ): Promise<Record<string, unknown> | undefined> {
   const { method, path, token, body } = request
   while (!run.isOver || request.evenWhenOver) {
-    const { server } = run
     try {
-      const response = await call(`${await server.url}/_matrix/client/v3${path}`, { method, token, body })
+      const response = await call(`${await run.target.url()}/_matrix/client/v3${path}`, {
+        method,
+        token,
+        body,
+      })
       if (response.status === 200) return response.body
       // A server that is being killed may close the connection.
       throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`)
@@ -152,7 +148,7 @@ async function sendUntilOver(
       evenWhenOver: true,
     })
     const eventId = String(response?.['event_id'])
-    run.acknowledged.set(tag, eventId)
+    run.acknowledged.set(tag, { eventId, at: Date.now() })
     run.newest.set(roomId, eventId)
   }
 }
@@ -195,20 +191,20 @@ function startReaders(run: Run): () => Promise<void> {
 }
 
 async function killRepeatedly(run: Run): Promise<void> {
-  const { random, gateway, acknowledgedPerLife = 0 } = run
+  const { target, random, gateway, acknowledgedPerLife = 0 } = run
   for (let n = 0; n < run.kills; n++) {
     // One server in eight is killed during its start.
     if (acknowledgedPerLife === 0 && random.below(8) === 0) await setTimeout(random.below(400))
     else {
-      await run.server.url
+      await target.url()
       const enough = run.acknowledged.size + acknowledgedPerLife
       await eventually(() => run.acknowledged.size >= enough)
       await setTimeout(random.below(run.longestLife ?? 1200))
     }
-    await run.server.launched.end('SIGKILL')
+    await target.kill(random)
     gateway.kills++
     run.onKill?.({ kills: gateway.kills, sent: run.acknowledged.size, pokes: gateway.pokes.length })
-    run.server = launch(run)
+    target.replace()
   }
 }
 
@@ -228,7 +224,7 @@ async function waitForExpectedPokes(run: Run): Promise<CrashRunResult> {
 
 async function recordOf(run: Run): Promise<RunRecord> {
   const pokes = [...run.gateway.pokes]
-  const stored = await messagesIn(run.database)
+  const { stored, shards } = await messagesIn(run.database)
   const pushers = await Promise.all(
     run.receivers.map(async ({ user, pushkeys, rooms }) => {
       const badge = await badgeBySync(run, user)
@@ -236,7 +232,15 @@ async function recordOf(run: Run): Promise<RunRecord> {
       return pushkeys.map((pushkey) => ({ pushkey, rooms, read, badge }))
     }),
   )
-  return { stored, acknowledged: run.acknowledged, pushers: pushers.flat(), pokes, kills: run.gateway.kills }
+  return {
+    stored,
+    acknowledged: run.acknowledged,
+    pushers: pushers.flat(),
+    pokes,
+    kills: run.gateway.kills,
+    isOrderedAcrossRooms: shards === 1,
+    latestMs: run.latestMs,
+  }
 }
 
 /** A receipt for an event reads all earlier events of its room. */
@@ -254,21 +258,25 @@ function eventsReadBy(stored: RunRecord['stored'], read: ReadonlySet<string>): S
 async function badgeBySync(run: Run, { token }: TestUser): Promise<number> {
   type Room = { unread_notifications: { notification_count: number } }
   const filter = encodeURIComponent(JSON.stringify({ room: { timeline: { limit: 1 } } }))
-  const { body } = await call(`${await run.server.url}/_matrix/client/v3/sync?filter=${filter}`, { token })
+  const { body } = await call(`${await run.target.url()}/_matrix/client/v3/sync?filter=${filter}`, { token })
   const rooms = Object.values((body as { rooms?: { join?: Record<string, Room> } }).rooms?.join ?? {})
   return rooms.filter((room) => room.unread_notifications.notification_count > 0).length
 }
 
-/** All messages in the database, by stream position. */
-async function messagesIn(url: string): Promise<RunRecord['stored']> {
+/** All messages in the database, by stream position, and the number of shards of the stream. */
+async function messagesIn(url: string): Promise<{ stored: RunRecord['stored']; shards: number }> {
   await using db = await openDatabase(url, silentLog)
   const rows = await db.all(allMessages, {})
-  return rows.map(({ event_id: eventId, room_id: roomId, content }) => ({
+  const shards = (await db.all(streamRows, {})).length
+  const stored = rows.map(({ event_id: eventId, room_id: roomId, content }) => ({
     eventId,
     roomId,
     tag: String((JSON.parse(content) as { body?: unknown }).body),
   }))
+  return { stored, shards }
 }
+
+const streamRows = query()((db) => db.selectFrom('stream').select('id'))
 
 const allMessages = query()((db) =>
   db

@@ -21,7 +21,7 @@ export async function startLoggingGateway(random: SeededRandom): Promise<Logging
     request.on('data', (chunk: string) => (text += chunk))
     request.on('error', () => undefined)
     request.on('end', () => {
-      const poke = { ...readPoke(text), kills: gateway.kills }
+      const poke = { ...readPoke(text), kills: gateway.kills, at: Date.now() }
       pokes.push(poke)
       gateway.onPoke(poke)
       const respond = () =>
@@ -47,7 +47,7 @@ export async function startLoggingGateway(random: SeededRandom): Promise<Logging
   return gateway
 }
 
-function readPoke(text: string): Omit<ReceivedPoke, 'kills'> {
+function readPoke(text: string): Omit<ReceivedPoke, 'kills' | 'at'> {
   const { notification } = JSON.parse(text) as {
     notification: {
       event_id?: string

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { emptyPostgresUrl } from '../support/databases.ts'
 import { startCluster } from '../support/postgres.ts'
-import { crashRun } from './crash-run.ts'
+import { type CrashRun, crashRun } from './crash-run.ts'
+import { oneServer } from './crash-target.ts'
 import { hostileRun } from './hostile/hostile-run.ts'
 
 const USAGE = `npm run soak -- [--kills N] [--seed N] [--database sqlite|postgres] [--longest-life MS]
@@ -94,10 +95,12 @@ function conclude(
   return problems.length === 0 ? 0 : 1
 }
 
-async function report(options: Parameters<typeof crashRun>[0]): Promise<number> {
+async function report({ data, ...options }: Omit<CrashRun, 'target'> & { data: string }): Promise<number> {
   const begun = Date.now()
+  await using target = oneServer({ data, database: options.database })
   const result = await crashRun({
     ...options,
+    target,
     onKill: ({ kills, sent, pokes }) =>
       process.stdout.write(`\r${kills} kills, ${sent} messages acknowledged, ${pokes} pokes `),
   })
