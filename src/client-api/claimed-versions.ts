@@ -4,7 +4,7 @@ import { ABSENT, INTRODUCED, OPTIONAL } from './specification-table.ts'
 // The prefixes r0 and v3 serve the same endpoints, so all versions of the first row of the table are claimed together.
 const R0 = ['r0.0.1', 'r0.1.0', 'r0.2.0', 'r0.3.0', 'r0.4.0', 'r0.5.0', 'r0.6.0', 'r0.6.1']
 /** Versions that add no endpoints are claimed with the version before them. */
-const V1 = Array.from({ length: 18 }, (_, minor) => `v1.${minor + 1}`)
+const V1 = Array.from({ length: 19 }, (_, minor) => `v1.${minor + 1}`)
 
 const patterns = Object.keys({ ...OPTIONAL, ...ABSENT }).map((pattern) => new RegExp(pattern))
 

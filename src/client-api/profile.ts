@@ -1,13 +1,18 @@
 import { z } from 'zod'
 import type { AccountDeps } from '../accounts/deps.ts'
 import { getProfile, removeProfileField, setProfileField } from '../accounts/profile.ts'
-import { client, defineRoute, type Route } from '../http/route.ts'
+import { client, type ClientPath, defineRoute, type Route } from '../http/route.ts'
 import { jsonObject, userIdSchema } from '../http/schema.ts'
 import { missingParam, notFound } from '../lib/errors.ts'
 import { checkOwn } from './own-user.ts'
 import { named, uncheckedJson } from '../http/response.ts'
 import { nothing } from '../http/response-parts.ts'
 import { once } from '../lib/once.ts'
+
+/** Clients of MSC4133 that do not know version 1.16 ask for fields of profiles here. */
+const UNSTABLE = '/_matrix/client/unstable/uk.tcpip.msc4133'
+const PROFILE = [client('/profile/:userId'), `${UNSTABLE}/profile/:userId`] as const
+const FIELD = [client('/profile/:userId/:field'), `${UNSTABLE}/profile/:userId/:field`] as const
 
 const userParams = z.object({ userId: userIdSchema })
 const fieldParams = z.object({ userId: userIdSchema, field: z.string() })
@@ -25,46 +30,52 @@ const REFUSED = ['M_KEY_TOO_LARGE', 'M_PROFILE_TOO_LARGE', 'M_BAD_JSON'] as cons
 
 /** `/profile` (client-server API, "Profiles"). The specification requires no token for reading. */
 export function profileRoutes(deps: AccountDeps): Route[] {
-  return [...readingRoutes(deps), ...writingRoutes(deps)]
-}
-
-function readingRoutes(deps: AccountDeps): Route[] {
   return [
-    defineRoute({
-      method: 'GET',
-      path: client('/profile/:userId'),
-      auth: 'none',
-      limit: 'default',
-      params: userParams,
-      summary: 'The profile of a user',
-      response: { 200: uncheckedJson(profileSchema) },
-      errors: { 404: ['M_NOT_FOUND'] },
-      handler: ({ params }) => getProfile(deps.db, params.userId),
-    }),
-    defineRoute({
-      method: 'GET',
-      path: client('/profile/:userId/:field'),
-      auth: 'none',
-      limit: 'default',
-      params: fieldParams,
-      summary: 'One field of the profile of a user',
-      response: { 200: profileField },
-      errors: { 404: ['M_NOT_FOUND'] },
-      async handler({ params: { userId, field } }) {
-        const profile = await getProfile(deps.db, userId)
-        const value = Object.hasOwn(profile, field) ? profile[field] : undefined
-        if (value === undefined) throw notFound('This user has not set this profile field')
-        return { [field]: value }
-      },
-    }),
+    ...PROFILE.map((path) => wholeProfile(deps, path)),
+    ...FIELD.flatMap((path) => [readField(deps, path), ...writingRoutes(deps, path)]),
   ]
 }
 
-function writingRoutes(deps: AccountDeps): Route[] {
+type Path = ClientPath | string
+
+function wholeProfile(deps: AccountDeps, path: Path): Route {
+  return defineRoute({
+    method: 'GET',
+    path,
+    auth: 'none',
+    limit: 'default',
+    params: userParams,
+    summary: 'The profile of a user',
+    response: { 200: uncheckedJson(profileSchema) },
+    errors: { 404: ['M_NOT_FOUND'] },
+    handler: ({ params }) => getProfile(deps.db, params.userId),
+  })
+}
+
+function readField(deps: AccountDeps, path: Path): Route {
+  return defineRoute({
+    method: 'GET',
+    path,
+    auth: 'none',
+    limit: 'default',
+    params: fieldParams,
+    summary: 'One field of the profile of a user',
+    response: { 200: profileField },
+    errors: { 404: ['M_NOT_FOUND'] },
+    async handler({ params: { userId, field } }) {
+      const profile = await getProfile(deps.db, userId)
+      const value = Object.hasOwn(profile, field) ? profile[field] : undefined
+      if (value === undefined) throw notFound('This user has not set this profile field')
+      return { [field]: value }
+    },
+  })
+}
+
+function writingRoutes(deps: AccountDeps, path: Path): Route[] {
   return [
     defineRoute({
       method: 'PUT',
-      path: client('/profile/:userId/:field'),
+      path,
       auth: 'user',
       limit: 'default',
       params: fieldParams,
@@ -82,7 +93,7 @@ function writingRoutes(deps: AccountDeps): Route[] {
     }),
     defineRoute({
       method: 'DELETE',
-      path: client('/profile/:userId/:field'),
+      path,
       auth: 'user',
       limit: 'default',
       params: fieldParams,

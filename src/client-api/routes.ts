@@ -25,6 +25,7 @@ import { dehydratedDeviceRoutes } from './dehydrated-device.ts'
 import { devicesRoutes } from './devices.ts'
 import { directoryRoutes } from './directory.ts'
 import { eventByTimeRoutes } from './event-by-time.ts'
+import { mutualRoomRoutes } from './mutual-rooms.ts'
 import { legacyEventRoutes } from './events-legacy.ts'
 import type { LoadWords } from '../language/load-words.ts'
 import { emailPageRoutes } from './email-pages.ts'
@@ -160,12 +161,13 @@ function asActivity({ devicePresence }: SyncDeps, routes: readonly Route[]): rea
   })
 }
 
-/** Users and events by what is known of them, and presence. */
+/** Users, rooms and events by what is known of them, and presence. */
 function findingRoutes({ config, accounts, sync, rooms: { db, bus, clock } }: ClientApiDeps): Route[] {
   const isOfAll = config.user_directory.all_users
   return [
     ...userDirectoryRoutes({ db, serverName: accounts.serverName, isOfAll }),
     ...presenceRoutes({ db, bus, clock, isEnabled: sync.devicePresence !== undefined }),
+    ...mutualRoomRoutes({ db }),
     ...eventByTimeRoutes({ db }),
     ...searchRoutes({ db, clock, pageBytes: config.limits.page_bytes }),
   ]

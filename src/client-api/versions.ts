@@ -24,7 +24,7 @@ export const FEATURES_OF_ENDPOINTS: Readonly<Record<string, string>> = {
   'org.matrix.msc3814': 'PUT /_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device',
   'org.matrix.msc4306':
     'PUT /_matrix/client/unstable/io.element.msc4306/rooms/{roomId}/thread/{threadRootId}/subscription',
-  'uk.tcpip.msc4133': 'DELETE /_matrix/client/v3/profile/{userId}/{keyName}',
+  'uk.tcpip.msc4133': 'DELETE /_matrix/client/unstable/uk.tcpip.msc4133/profile/{userId}/{keyName}',
   'uk.tcpip.msc4133.stable': 'DELETE /_matrix/client/v3/profile/{userId}/{keyName}',
 }
 

@@ -133,6 +133,34 @@ export const roomsWith = query<{ userId: UserId; memberships: readonly Membershi
     .orderBy('room_id'),
 )
 
+type Both = { userId: UserId; other: UserId }
+
+/** The rooms that both users have joined, by id. */
+export const mutualAfter = query<Both & { after: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom('memberships as m')
+    .innerJoin('memberships as o', 'o.room_id', 'm.room_id')
+    .select('m.room_id')
+    .where('m.user_id', '=', p.userId)
+    .where('m.membership', '=', 'join')
+    .where('m.room_id', '>', p.after as RoomId)
+    .where('o.user_id', '=', p.other)
+    .where('o.membership', '=', 'join')
+    .orderBy('m.room_id')
+    .limit(p.limit),
+)
+
+export const countMutual = query<Both>()((db, p) =>
+  db
+    .selectFrom('memberships as m')
+    .innerJoin('memberships as o', 'o.room_id', 'm.room_id')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('m.user_id', '=', p.userId)
+    .where('m.membership', '=', 'join')
+    .where('o.user_id', '=', p.other)
+    .where('o.membership', '=', 'join'),
+)
+
 /** Memberships of deactivated users who have not left yet. */
 export const deactivatedMembers = query<{ limit: number }>()((db, p) =>
   db

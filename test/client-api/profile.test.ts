@@ -23,6 +23,18 @@ onEachDatabase('profile', (open) => {
     assert.deepEqual(profilesChanged, ['@alice:localhost', '@alice:localhost'])
   })
 
+  test('is served at the path of MSC4133, for clients that do not ask for version 1.16', async (t) => {
+    const { call } = accountServer(t, await open(t))
+    const token = await registered(call, 'alice')
+    const path = `/_matrix/client/unstable/uk.tcpip.msc4133/profile/${ALICE}`
+    const body = { 'org.example.pronouns': 'they' }
+    assert.equal((await call('PUT', `${path}/org.example.pronouns`, { token, body })).status, 200)
+    assert.deepEqual((await call('GET', `${path}/org.example.pronouns`)).body, body)
+    assert.deepEqual((await call('GET', path)).body, body)
+    assert.equal((await call('DELETE', `${path}/org.example.pronouns`, { token })).status, 200)
+    assert.deepEqual((await call('GET', `/profile/${ALICE}`)).body, {})
+  })
+
   test('member events are updated when the profile changes, and not when it is set to the same value', async (t) => {
     const { call, profilesChanged } = accountServer(t, await open(t))
     const token = await registered(call, 'alice')

@@ -22,6 +22,7 @@ export const OURS_ALONE: Readonly<Record<string, string>> = {
     'the push rules of a scope or kind; PUT and DELETE are refused',
   '^delete .*/pushrules/.*\\{attribute\\}$': 'refused',
   '/unstable/im\\.nheko\\.summary/': 'MSC3266',
+  '/unstable/uk\\.tcpip\\.msc4133/profile/': 'MSC4133',
   '(get|put) .*/state/\\{eventType\\}/?$': 'an empty state key may be omitted',
   '/_matrix/media/r0/(config|upload|download|thumbnail)': 'the path of older versions',
   'get /_matrix/push/v1/notify': 'discovery of UnifiedPush',
