@@ -12,6 +12,8 @@ export const CONSOLE = '/_belfry/console'
 export const HOSTILE = `<img src=x onerror="document.title='hacked'"><b>bold</b>`
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+/** The rules that depend on the theme. */
+const COLOURS = ['color-contrast']
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 /** What a request for data gets instead of the response of the server. */
@@ -29,8 +31,13 @@ export type ConsoleFixture = {
   answer: (path: string, answer: Answer) => void
   /** Opens a path below the console. */
   open: (path: string) => Promise<void>
-  /** Fails if the page breaks a rule of WCAG 2.2 AA that axe-core knows, violates its content security policy or has an error. */
+  /**
+   * Fails if the page, in its light or its dark theme, breaks a rule of WCAG 2.2 AA that axe-core knows, or if it violates its content security
+   * policy or has an error.
+   */
   check: (about: string) => Promise<void>
+  /** Fails if the page is wider than the viewport, or cuts off a text, at this width with this size of text. */
+  checkWidth: (about: string, of: { width: number; text: '100%' | '200%' }) => Promise<void>
   text: (selector?: string) => Promise<string>
 }
 
@@ -69,13 +76,35 @@ export async function startConsole(t: TestContext, chromium: string): Promise<Co
       assert.deepEqual(errors, [], about)
       assert.deepEqual(await page.evaluate('violations'), [], `${about}: content security policy`)
       assert.notEqual(await page.title(), 'hacked', about)
-      const faults = await page.evaluate(`${axe};
-        axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ['violations'] }).then(({ violations }) =>
-          violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary)))`)
-      assert.deepEqual(faults, [], `${about}: accessibility`)
+      assert.deepEqual(await accessibilityFaults(page, TAGS), [], `${about}: accessibility`)
+      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])
+      assert.deepEqual(await accessibilityFaults(page, COLOURS), [], `${about}, dark: accessibility`)
+      await page.emulateMediaFeatures([])
+    },
+    async checkWidth(about, { width, text: size }) {
+      const before = page.viewport()
+      await page.setViewport({ width, height: 700 })
+      await page.evaluate(`document.documentElement.style.fontSize = '${size}'`)
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `${about}: the width`)
+      assert.deepEqual(await page.evaluate(CUT_OFF), [], `${about}: texts that are cut off`)
+      await page.evaluate(`document.documentElement.style.fontSize = ''`)
+      await page.setViewport(before)
     },
   }
 }
+
+function accessibilityFaults(page: Page, runOnly: readonly string[]): Promise<unknown> {
+  return page.evaluate(`${axe};
+    axe.run(document, { runOnly: ${JSON.stringify(runOnly)}, resultTypes: ['violations'] }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary)))`)
+}
+
+/** The elements whose text is larger than they are, and which hide the rest. Texts for screen readers are 1 px wide. */
+const CUT_OFF = `[...document.querySelectorAll('body *')]
+  .filter((element) => /hidden|clip/.test(getComputedStyle(element).overflow) && element.clientWidth > 1
+    && element.textContent.trim() !== ''
+    && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1))
+  .map((element) => element.outerHTML.slice(0, 200))`
 
 async function populate(url: string) {
   const alice = await registerUser(url, 'alice')

@@ -83,27 +83,20 @@ async function everyState(fixture: ConsoleFixture, screen: ScreenCase): Promise<
   const shown = (await text('main')).replaceAll(/[\u2068\u2069]/g, '')
   for (const part of screen.shows) assert.ok(shown.includes(part), `${screen.name} shows ${part}: ${shown}`)
   await check(`${screen.name}, many`)
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])
-  await check(`${screen.name}, dark`)
-  await page.emulateMediaFeatures([])
-  await page.setViewport({ width: 320, height: 700 })
-  assert.equal(
-    await page.evaluate('document.documentElement.scrollWidth'),
-    320,
-    `${screen.name} at 320 pixels`,
-  )
-  await page.setViewport({ width: 1280, height: 800 })
+  await checkWidths(fixture, `${screen.name}, many`)
   for (const [name, body] of Object.entries({ empty: screen.empty, one: screen.one })) {
     answer(screen.data, { status: 200, body })
     await open(path)
     await page.waitForSelector(screen.drawn)
     await check(`${screen.name}, ${name}`)
+    await checkWidths(fixture, `${screen.name}, ${name}`)
   }
   for (const [name, response] of Object.entries(ERRORS)) {
     answer(screen.data, response)
     await open(path)
     await page.waitForSelector('main [role=alert]')
     await check(`${screen.name}, ${name}`)
+    await checkWidths(fixture, `${screen.name}, ${name}`)
   }
   answer(screen.data, 'nothing')
   await open(path)
@@ -111,4 +104,11 @@ async function everyState(fixture: ConsoleFixture, screen: ScreenCase): Promise<
   await check(`${screen.name}, loading`)
   await page.waitForFunction(`document.body.textContent.includes('takes longer than usual')`)
   answer(screen.data, 'server')
+}
+
+/** A small phone (WCAG 2.2, 1.4.10 Reflow), and text of twice the size (1.4.4 Resize Text). */
+async function checkWidths({ checkWidth }: ConsoleFixture, about: string): Promise<void> {
+  await checkWidth(`${about}, 320 px`, { width: 320, text: '100%' })
+  await checkWidth(`${about}, 640 px, text 200 %`, { width: 640, text: '200%' })
+  await checkWidth(`${about}, 1280 px, text 200 %`, { width: 1280, text: '200%' })
 }

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { FluentBundle, FluentResource } from '@fluent/bundle'
-import { languageFor } from '../../src/console/page/language-lookup.ts'
+import { LANGUAGES } from '../../src/language/languages.ts'
 
 const folder = fileURLToPath(new URL('../../src/console/', import.meta.url))
 const code = globSync('page/**/*.ts', { cwd: folder })
@@ -51,6 +51,11 @@ describe('the words of the console', () => {
     assert.deepEqual(unused, [])
   })
 
+  test('every language of Belfry has a catalogue, and no other language has one', () => {
+    const files = globSync('*.ftl', { cwd: `${folder}words` }).map((file) => file.slice(0, -'.ftl'.length))
+    assert.deepEqual(files.toSorted(), [...LANGUAGES].toSorted())
+  })
+
   for (const file of globSync('words/*.ftl', { cwd: folder })) {
     test(`${file} is well-formed, and has the keys and parameters of English`, () => {
       const text = readFileSync(folder + file, 'utf8')
@@ -64,17 +69,4 @@ describe('the words of the console', () => {
       assert.equal(new Set(keysOf(text)).size, keysOf(text).length, 'a key is there twice')
     })
   }
-})
-
-test('the console takes the language of the browser, or the same language in the same script', () => {
-  const available = ['en', 'de', 'pt-BR', 'zh-Hans', 'zh-Hant']
-  for (const [wanted, found] of [
-    [['de-AT', 'en'], 'de'],
-    [['zh-TW'], 'zh-Hant'],
-    [['zh-CN'], 'zh-Hans'],
-    [['pt'], 'pt-BR'],
-    [['', 'xx', 'not a tag', 'DE'], 'de'],
-    [['xx'], 'en'],
-  ] as const)
-    assert.equal(languageFor(wanted, available), found, wanted.join())
 })

@@ -2,7 +2,7 @@ import { call, get, withQuery } from './api.ts'
 import { BASE } from './stores/place.ts'
 import { me } from './stores/session.ts'
 import type { PusherLine, PusherList, TestResult } from './types.ts'
-import { language, t } from './words.ts'
+import { currentLocale, t } from './words.ts'
 
 // This browser as a device: a pusher of kind `webpush` (docs/browser-pushers.md), with the service worker of the console.
 
@@ -67,7 +67,7 @@ async function subscribe(): Promise<string> {
       pushkey,
       app_display_name: t('ring-app'),
       device_display_name: t('ring-device'),
-      lang: language(),
+      lang: currentLocale(),
       append: true,
       data: {
         url: endpoint,

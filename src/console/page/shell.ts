@@ -8,7 +8,7 @@ import { SCREENS, screenOf } from './screens.ts'
 import { theme, THEMES } from './stores/preferences.ts'
 import { hrefOf, place } from './stores/place.ts'
 import { session, signOut } from './stores/session.ts'
-import { chooseLanguage, language, languages, t } from './words.ts'
+import { keepLanguage, language, languages, t } from './words.ts'
 
 const THEME_ICONS = { system: 'screen', light: 'sun', dark: 'moon' } as const
 
@@ -103,6 +103,6 @@ function LanguageSwitch(): ComponentChildren {
     'div',
     { class: 'language' },
     h('label', { for: id, class: 'visually-hidden' }, t('language-label')),
-    h(Select<string>, { id, value: language(), options: languages(), onChange: chooseLanguage }),
+    h(Select<string>, { id, value: language(), options: languages(), onChange: keepLanguage }),
   )
 }

@@ -1,31 +1,36 @@
-import { FALLBACK, languageFor } from './language-lookup.ts'
+import { chooseLanguage } from '../../language/choose.ts'
+import { directionOf, type Language, LANGUAGES } from '../../language/languages.ts'
 import { FluentBundle, FluentResource, type FluentVariable } from '@fluent/bundle'
 
 // All words of the console are in catalogues (`src/console/words/`), one for each language. The browser loads one of them.
 
-const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur'])
+/** The catalogue that has every word. */
+const FALLBACK: Language = 'en'
 const CHOSEN = 'belfry.language'
 
 let bundle = new FluentBundle(FALLBACK)
+/** The language of the loaded catalogue, with the region that the browser asks for: of dates and numbers. */
+let locale: string = FALLBACK
 
 /** Loads the catalogue of the chosen language, or of the first language of the browser that has one. @throws Error if it cannot be loaded */
 export async function loadWords(): Promise<void> {
-  const urls = catalogues()
-  const language = languageFor(
-    [localStorage.getItem(CHOSEN) ?? '', ...navigator.languages],
-    Object.keys(urls),
-  )
-  const response = await fetch(urls[language] ?? '')
+  const wanted = [localStorage.getItem(CHOSEN) ?? '', ...navigator.languages]
+  const { language, locale: found } = chooseLanguage(wanted, FALLBACK)
+  const response = await fetch(catalogues()[language] ?? '')
   if (!response.ok) throw new Error(`the words of the console: status ${response.status}`)
   const loaded = new FluentBundle(language)
   loaded.addResource(new FluentResource(await response.text()))
   bundle = loaded
+  locale = found
   document.documentElement.lang = language
-  document.documentElement.dir = RIGHT_TO_LEFT.has(language.split('-')[0] ?? '') ? 'rtl' : 'ltr'
+  document.documentElement.dir = directionOf(language)
 }
 
-/** The language of the loaded catalogue, for `Intl`. */
+/** The language of the loaded catalogue. */
 export const language = (): string => bundle.locales[0] ?? FALLBACK
+
+/** The same with its region, for `Intl`. */
+export const currentLocale = (): string => locale
 
 /**
  * The message with this key in the catalogue, with values for its parameters. Values are isolated, so that a name in another direction does not change
@@ -43,13 +48,13 @@ export function maybe(key: string, values?: Readonly<Record<string, FluentVariab
 
 /** The languages with a catalogue, each with its own name. */
 export function languages(): (readonly [tag: string, name: string])[] {
-  return Object.keys(catalogues())
-    .map((tag) => [tag, new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag] as const)
-    .toSorted(([, a], [, b]) => a.localeCompare(b))
+  return LANGUAGES.map(
+    (tag) => [tag, new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag] as const,
+  ).toSorted(([, a], [, b]) => a.localeCompare(b))
 }
 
 /** Remembers the language in this browser, and draws the page again in it. */
-export function chooseLanguage(tag: string): void {
+export function keepLanguage(tag: string): void {
   localStorage.setItem(CHOSEN, tag)
   location.reload()
 }

@@ -1,8 +1,8 @@
 import { type ComponentChildren, h } from 'preact'
-import { language, t } from '../words.ts'
+import { currentLocale, t } from '../words.ts'
 
 export const percent = (share: number): string =>
-  new Intl.NumberFormat(language(), { style: 'percent', maximumFractionDigits: 0 }).format(share)
+  new Intl.NumberFormat(currentLocale(), { style: 'percent', maximumFractionDigits: 0 }).format(share)
 
 const WIDTH = 72
 

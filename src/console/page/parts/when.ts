@@ -2,7 +2,7 @@ import { type ComponentChildren, h } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { clockOffset } from '../api.ts'
 import { now } from '../stores/now.ts'
-import { language, t } from '../words.ts'
+import { currentLocale, t } from '../words.ts'
 
 const UNITS = [
   ['day', 86_400_000],
@@ -29,7 +29,7 @@ function KnownTime({ at }: { at: number }): ComponentChildren {
 }
 
 export function absoluteTime(at: number): string {
-  return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'medium' }).format(at)
+  return new Intl.DateTimeFormat(currentLocale(), { dateStyle: 'medium', timeStyle: 'medium' }).format(at)
 }
 
 /** `ms`: negative for the past. */
@@ -37,9 +37,12 @@ function relativeTime(ms: number): string {
   const size = Math.abs(ms)
   if (size < A_MOMENT_MS) return t('time-now')
   if (size > A_MONTH_MS)
-    return new Intl.DateTimeFormat(language(), { dateStyle: 'medium' }).format(Date.now() + ms)
+    return new Intl.DateTimeFormat(currentLocale(), { dateStyle: 'medium' }).format(Date.now() + ms)
   const [unit, length] = UNITS.find(([, one]) => size >= one) ?? UNITS[3]
-  return new Intl.RelativeTimeFormat(language(), { numeric: 'auto' }).format(Math.round(ms / length), unit)
+  return new Intl.RelativeTimeFormat(currentLocale(), { numeric: 'auto' }).format(
+    Math.round(ms / length),
+    unit,
+  )
 }
 
 /** A duration, such as `12 ms` or `3.4 s`. */
@@ -47,7 +50,7 @@ export function duration(ms: number): string {
   const [value, unit] =
     ms < 1_000 ? [ms, 'millisecond'] : ms < 60_000 ? [ms / 1_000, 'second'] : [ms / 60_000, 'minute']
   const maximumFractionDigits = ms < 1_000 ? 0 : 1
-  return new Intl.NumberFormat(language(), {
+  return new Intl.NumberFormat(currentLocale(), {
     style: 'unit',
     unit,
     unitDisplay: 'short',
