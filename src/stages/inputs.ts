@@ -1,0 +1,39 @@
+import type { Bus } from '../cluster/bus.ts'
+import type { Quotas } from '../config/limits-schema.ts'
+import type { NamedConfig } from '../config/schema.ts'
+import type { MailService } from '../delivery/email/mail-service.ts'
+import type { Environment, GatewayParts } from '../gateway-app.ts'
+import type { Vapid } from '../gateway/webpush/token.ts'
+import type { RateLimiter } from '../http/rate-limit.ts'
+import type { Lookup } from '../lib/outbound/lookup.ts'
+import type { MediaDeps } from '../media/deps.ts'
+import { type NotificationDeps } from '../notifications/deps.ts'
+import type { RuleSettings } from '../push-rules/model.ts'
+import { type PusherDeps } from '../pushers/set-pusher.ts'
+import type { RoomDeps } from '../rooms/deps.ts'
+import type { Database } from '../storage/database.ts'
+import type { Trace } from '../trace/trace.ts'
+
+export type FromOutside = {
+  ca: readonly string[]
+  bus: Bus
+  limiter: RateLimiter
+  lookup: Lookup
+  trace: Trace
+  own: GatewayParts
+  vapid: Vapid | undefined
+  mail: MailService | undefined
+}
+
+/** What every stage may be built from. */
+export type StageInputs = Environment &
+  FromOutside & {
+    config: NamedConfig
+    db: Database
+    ruleSettings: RuleSettings
+    quotas: Quotas
+    media: MediaDeps
+  }
+
+/** The stages in which accounts have rows. */
+export type AccountHangers = { pushers: PusherDeps; rooms: RoomDeps; notifications: NotificationDeps }

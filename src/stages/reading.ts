@@ -1,0 +1,45 @@
+import { encryptionSection } from '../keys/sync-section.ts'
+import { createActivity } from '../rooms/sync/activity.ts'
+import { createDevicePresence } from '../rooms/presence/device-presence.ts'
+import { presenceSection } from '../rooms/presence/presence-section.ts'
+import { syncSections } from '../rooms/sync/sections.ts'
+import { slidingDeps } from '../rooms/sync/sliding/wiring.ts'
+import { createSharedRooms } from '../rooms/sync/shared-rooms.ts'
+import { createWakes } from '../rooms/sync/wake-queue.ts'
+import { createTyping } from '../rooms/typing.ts'
+import { createArrivals } from '../trace/arrival/wiring.ts'
+import type { StageInputs } from './inputs.ts'
+
+/** What waits in `/sync`, and what that tells of who is active. */
+export function createReading({ db, bus, clock, random, log, metrics, config, ruleSettings }: StageInputs) {
+  const typing = createTyping({ clock, bus })
+  const activity = createActivity({ bus, clock, random })
+  const fetches = createArrivals({ db, clock, log, metrics, config, isActive: activity.isActive })
+  const devicePresence = config.presence.enabled
+    ? createDevicePresence({ db, bus, clock, random, log })
+    : undefined
+  const pageBytes = config.limits.page_bytes
+  const shared = {
+    db,
+    bus,
+    clock,
+    random,
+    typing,
+    wakes: createWakes(),
+    activity,
+    fetches,
+    devicePresence,
+    sharedRooms: createSharedRooms(),
+    maxTimeoutMs: config.limits.sync_timeout_max_ms,
+    pageBytes,
+    ...ruleSettings,
+  }
+  const encryption = encryptionSection()
+  const presence = devicePresence === undefined ? [] : [presenceSection({ clock })]
+  const sync = { ...shared, sections: [...syncSections(shared), encryption, ...presence] }
+  const { sliding_connections: maxConnections, sliding_rooms: maxRooms } = config.quotas
+  const slidingSync = slidingDeps({ ...shared, maxConnections, maxRooms }, encryption)
+  return { typing, activity, fetches, devicePresence, sync, slidingSync }
+}
+
+export type Reading = ReturnType<typeof createReading>
