@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { type ChangeOfUser, changePresence } from '../src/rooms/presence/change-presence.ts'
 import { createDevicePresence } from '../src/rooms/presence/device-presence.ts'
 import { changedPresence, shownPresence } from '../src/rooms/presence/seen-presence-store.ts'
-import { currentPosition } from '../src/storage/stream.ts'
+import { currentPosition } from '../test/support/current-position.ts'
 import type { Benchmark } from './benchmark.ts'
 import { monotonicMs } from './support/monotonic.ts'
 import { openSeed, type SeededUser } from './support/seed.ts'
@@ -85,7 +85,7 @@ async function measure(size: number): Promise<Costs> {
     devices.synced(sender, 'online', 30_000)
     devices.active(sender)
     const read = (since: number, position: number) =>
-      db.all(changedPresence, { viewer: sender.userId, since, position, limit: 500 })
+      db.all(changedPresence, { viewer: sender.userId, since: [since], position: [position], limit: 500 })
     const rounds: Costs[] = []
     for (let round = 0; round < ROUNDS; round++) {
       const [member] = members.slice(round) as [SeededUser]

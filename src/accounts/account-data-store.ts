@@ -1,6 +1,7 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type RawBuilder, sql } from 'kysely'
 import { query } from '../storage/query.ts'
+import type { StreamPoint } from '../storage/stream-point.ts'
 
 export const upsertAccountData = query<{
   userId: UserId
@@ -36,12 +37,12 @@ export const accountDataOfType = query<{ userId: UserId; roomId: RoomId | ''; ty
 )
 
 /** Account data changed after `since`, for the account and for every room; `room_id` is '' for the account. */
-export const accountDataSince = query<{ userId: UserId; since: number }>()((db, p) =>
+export const accountDataSince = query<{ userId: UserId; since: StreamPoint }>()((db, p, d) =>
   db
     .selectFrom('account_data')
     .select(['room_id', 'type', 'content', 'position'])
     .where('user_id', '=', p.userId)
-    .where('position', '>', p.since)
+    .where(d.isAfter('position', p.since))
     .orderBy('position'),
 )
 

@@ -2,7 +2,8 @@ import { type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import type { Viewer } from '../lib/matrix-event.ts'
 import { type Dialect, type Queries, type Query, query } from '../storage/query.ts'
-import { lastPosition } from '../storage/stream.ts'
+import { pointColumn, pointOfColumn } from '../storage/stream.ts'
+import { START, type StreamPoint } from '../storage/stream-point.ts'
 import type { Schema } from '../storage/schema.ts'
 
 /** Account data as it is stored; `room_id` is '' for the account. */
@@ -13,8 +14,8 @@ export type HeldKey = { kind: 'one-time' | 'fallback'; algorithm: string; count:
 
 /** The facts about its user that each /sync needs. */
 export type ViewerFacts = {
-  /** The position of the stream. */
-  position: number
+  /** The point of the stream. */
+  position: StreamPoint
   /** The stream position of the last change of their push rules; 0: no change yet. */
   rulesVersion: number
   /** The users that they ignore. */
@@ -44,10 +45,10 @@ export type ViewerFacts = {
 export async function viewerFacts(
   q: Queries,
   { userId, deviceId }: Viewer,
-  since: number,
+  since: StreamPoint,
 ): Promise<ViewerFacts> {
   const facts: ViewerFacts & { ignored: Set<string> } = {
-    position: 0,
+    position: START,
     rulesVersion: 0,
     ignored: new Set(),
     blocksInvitations: false,
@@ -74,7 +75,7 @@ function addFact(facts: ViewerFacts & { ignored: Set<string> }, row: FactRow): v
   const { type, value } = row
   switch (row.fact) {
     case 'position':
-      facts.position = Number(value)
+      facts.position = pointOfColumn(value)
       break
     case 'rules':
       facts.rulesVersion = Number(value)
@@ -147,7 +148,7 @@ const lastChange = (userId: RawBuilder<unknown>, d: Dialect) =>
     sql`coalesce((select max(k.position) from key_signatures as k where k.signer_id = ${userId}), 0)`,
   )
 
-type OfViewer = { userId: UserId; deviceId: DeviceId; since: number }
+type OfViewer = { userId: UserId; deviceId: DeviceId; since: StreamPoint }
 
 const factsOfKeys = (db: QueryCreator<Schema>, p: OfViewer) =>
   db
@@ -173,8 +174,8 @@ const positions = (db: QueryCreator<Schema>, p: OfViewer, d: Dialect) => {
   const sharing = sql`coalesce((select max(j.sharing_position) from memberships as j), 0)`
   return db
     .selectFrom('stream')
-    .select(fact('position', asText(lastPosition(d))))
-    .where('id', '=', 1)
+    .select(fact('position', pointColumn(d)))
+    .$if(d.name === 'sqlite', (one) => one.where('id', '=', 1))
     .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('lists', asText(lastChange(sql`${p.userId}`, d)))))
     .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('receipts', asText(receipts))))
     .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('presence', asText(presence))))
@@ -186,7 +187,7 @@ export const factsOfViewer = query<OfViewer>()((db, p, d) =>
     .selectFrom('account_data')
     .select([sql.lit<Fact>('data').as('fact'), 'room_id', 'type', 'content as value', 'position'])
     .where('user_id', '=', p.userId)
-    .where('position', '>', p.since)
+    .where(d.isAfter('position', p.since))
     .unionAll(
       db
         .selectFrom('ignored_users')

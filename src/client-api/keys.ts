@@ -10,7 +10,7 @@ import type { KeyDeps } from '../keys/deps.ts'
 import { queryKeys } from '../keys/query-keys.ts'
 import { uploadKeys } from '../keys/upload-keys.ts'
 import { parseToken } from '../rooms/sync/token.ts'
-import { currentPosition } from '../storage/stream.ts'
+import { currentPoint } from '../storage/stream.ts'
 import { claimedKey, crossSigningKey, deviceKeys, oneTimeKeyCounts } from './key-response.ts'
 
 /** A loose object of a request contains JSON only. */
@@ -138,7 +138,7 @@ function readRoutes(deps: KeyDeps): Route[] {
         const since = parseToken(query.from, 'from').position
         parseToken(query.to, 'to')
         return deps.db.snapshot(async (read) => {
-          const position = await currentPosition(read)
+          const position = await currentPoint(read)
           return deviceListsSince(read, { userId: requester.userId, since, position })
         })
       },

@@ -5,7 +5,7 @@ import { eventIdSchema, queryBoolean, queryInteger, roomIdSchema } from '../http
 import { childEvents } from '../rooms/relations/children.ts'
 import { threadRoots } from '../rooms/relations/threads.ts'
 import { clientEventSchema } from './event-response.ts'
-import { positionOf, readerOf, type RoomReadDeps } from './room-reader.ts'
+import { positionsOf, readerOf, type RoomReadDeps } from './room-reader.ts'
 
 const DEFAULT_LIMIT = 20
 /** A larger `limit` counts as this value. */
@@ -71,11 +71,14 @@ export function relationRoutes(deps: RoomReadDeps): Route[] {
       eventType: of.eventType,
       recurse,
       direction: dir,
-      from: positionOf(from, 'from'),
-      to: positionOf(to, 'to'),
       limit: Math.min(wanted, MAX_LIMIT),
     }
-    return deps.db.snapshot((q) => childEvents(q, readerOf(deps, requester), request))
+    return deps.db.snapshot(async (q) =>
+      childEvents(q, readerOf(deps, requester), {
+        ...request,
+        ...(await positionsOf(q, of.roomId, { from, to })),
+      }),
+    )
   }
   return [
     defineRoute({
@@ -122,10 +125,14 @@ function threadsRoute(deps: RoomReadDeps): Route {
       const request = {
         roomId,
         participated: given.include === 'participated',
-        from: positionOf(given.from, 'from'),
         limit: Math.min(given.limit, MAX_LIMIT),
       }
-      return deps.db.snapshot((q) => threadRoots(q, readerOf(deps, requester), request))
+      return deps.db.snapshot(async (q) =>
+        threadRoots(q, readerOf(deps, requester), {
+          ...request,
+          ...(await positionsOf(q, roomId, { from: given.from })),
+        }),
+      )
     },
   })
 }

@@ -17,7 +17,7 @@ import {
   statePiece,
   stateSchema,
 } from './room-events-response.ts'
-import { positionOf, readerOf, type RoomReadDeps } from './room-reader.ts'
+import { positionsOf, readerOf, type RoomReadDeps } from './room-reader.ts'
 
 const DEFAULT_LIMIT = 10
 const MAX_LIMIT = 1000
@@ -62,15 +62,15 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
       errors: { 400: BAD_FILTER, 403: ['M_FORBIDDEN'] },
       handler: ({ params, query, requester }) => {
         const filter = filterOf(query.filter)
-        const request = {
-          roomId: params.roomId,
-          direction: query.dir,
-          from: positionOf(query.from, 'from'),
-          to: positionOf(query.to, 'to'),
-          limit: limitOf(query.limit ?? filter.limit),
-          filter,
-        }
-        return deps.db.snapshot((read) => messages(read, readerOf(deps, requester), request))
+        const { roomId } = params
+        const { from, to } = query
+        const request = { roomId, direction: query.dir, limit: limitOf(query.limit ?? filter.limit), filter }
+        return deps.db.snapshot(async (read) =>
+          messages(read, readerOf(deps, requester), {
+            ...request,
+            ...(await positionsOf(read, roomId, { from, to })),
+          }),
+        )
       },
     }),
   ]
@@ -185,13 +185,14 @@ function memberRoutes(deps: RoomReadDeps): Route[] {
       handler: async ({ params, query, requester }) => {
         const request = {
           roomId: params.roomId,
-          at: positionOf(query.at, 'at'),
           membership: query.membership,
           notMembership: query.not_membership,
         }
-        return {
-          chunk: await deps.db.snapshot((read) => readMembers(read, readerOf(deps, requester), request)),
-        }
+        const chunk = await deps.db.snapshot(async (read) => {
+          const { at } = await positionsOf(read, params.roomId, { at: query.at })
+          return readMembers(read, readerOf(deps, requester), { ...request, at })
+        })
+        return { chunk }
       },
     }),
     defineRoute({

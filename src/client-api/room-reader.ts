@@ -1,8 +1,12 @@
 import type { Clock } from '../lib/clock.ts'
+import type { RoomId } from '../lib/ids.ts'
 import type { Requester } from '../lib/requester.ts'
+import { positionInRoom } from '../rooms/room-position-store.ts'
 import { parseToken } from '../rooms/sync/token.ts'
 import type { PageReader } from '../rooms/timeline.ts'
 import type { Database } from '../storage/database.ts'
+import type { Queries } from '../storage/query.ts'
+import type { StreamPoint } from '../storage/stream-point.ts'
 
 // Shared parts of the endpoints that read a room.
 
@@ -13,6 +17,23 @@ export function readerOf(deps: RoomReadDeps, requester: Requester): PageReader {
 }
 
 /** @throws 400 M_INVALID_PARAM, with the name of the query parameter, when it is not a token of this server */
-export function positionOf(token: string | undefined, name: string): number | undefined {
+export function pointOf(token: string | undefined, name: string): StreamPoint | undefined {
   return token ? parseToken(token, name).position : undefined
+}
+
+/**
+ * The positions of tokens for one room, by the names of their query parameters.
+ * @throws as `pointOf`
+ */
+export async function positionsOf<Name extends string>(
+  q: Queries,
+  roomId: RoomId,
+  tokens: Readonly<Record<Name, string | undefined>>,
+): Promise<Record<Name, number | undefined>> {
+  const positions: Partial<Record<Name, number>> = {}
+  for (const name of Object.keys(tokens) as Name[]) {
+    const point = pointOf(tokens[name], name)
+    if (point) positions[name] = await positionInRoom(q, roomId, point)
+  }
+  return positions as Record<Name, number | undefined>
 }

@@ -11,6 +11,7 @@ import type {
   SlidingRequest,
 } from '../rooms/sync/sliding/request.ts'
 import type { RequiredState, StatePattern } from '../rooms/sync/sliding/required-state.ts'
+import { parsePoint, POINT_FORM } from '../storage/stream-point.ts'
 import { presenceStates } from './presence-response.ts'
 
 // The two shapes of a request for sliding sync (MSC4186): that of `/v4/sync`, and the earlier one under an unstable path, which Element X sends. Some clients send null
@@ -54,7 +55,7 @@ const extensions = z
         enabled: flag,
         since: z
           .string()
-          .regex(/^\d{1,15}$/, 'expected the next_batch of an earlier response')
+          .regex(new RegExp(`^${POINT_FORM}$`), 'expected the next_batch of an earlier response')
           .nullish(),
         limit: count.nullish(),
       })
@@ -281,7 +282,7 @@ function extensionsOf(of: z.infer<typeof extensions>): ExtensionRequests {
   return {
     ...(toDevice?.enabled && {
       toDevice: {
-        since: toDevice.since ? Number(toDevice.since) : undefined,
+        since: toDevice.since ? parsePoint(toDevice.since) : undefined,
         limit: toDevice.limit ?? Number.MAX_SAFE_INTEGER,
       },
     }),

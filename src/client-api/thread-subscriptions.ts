@@ -12,7 +12,8 @@ import {
   threadSubscriptionsSince,
   unsubscribeFromThread,
 } from '../rooms/relations/subscriptions.ts'
-import { positionOf } from './room-reader.ts'
+import { END, START } from '../storage/stream-point.ts'
+import { pointOf } from './room-reader.ts'
 
 const DEFAULT_LIMIT = 100
 /** A larger `limit` counts as this value. */
@@ -111,8 +112,8 @@ function listRoute({ db }: SubscriptionDeps): Route {
     async handler({ query, requester }) {
       const found = await threadSubscriptionsSince(db, {
         userId: requester.userId,
-        after: positionOf(query.to, 'to') ?? 0,
-        upTo: positionOf(query.from, 'from') ?? Number.MAX_SAFE_INTEGER,
+        after: pointOf(query.to, 'to') ?? START,
+        upTo: pointOf(query.from, 'from') ?? END,
         limit: Math.min(query.limit, MAX_LIMIT),
       })
       const { subscribed, unsubscribed, end } = found

@@ -1,7 +1,8 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { serverPositionAtTime } from '../rooms/event-by-time-store.ts'
 import type { Queries } from '../storage/query.ts'
-import { currentPosition } from '../storage/stream.ts'
+import { currentPoint } from '../storage/stream.ts'
+import { highest, type StreamPoint } from '../storage/stream-point.ts'
 import { type DeviceState, ENDED } from '../trace/device-state.ts'
 import type { KnownPusher } from './journey-pushers.ts'
 import { eventsConcerning, eventsConcerningInRoom, eventsEnded, eventsQueued } from './journey-list-store.ts'
@@ -47,7 +48,7 @@ export async function positionReader(q: Queries, wanted: Wanted): Promise<Positi
       ],
     })
   }
-  return eventReader(q, { ...wanted, low, last: await currentPosition(q) })
+  return eventReader(q, { ...wanted, low, last: await currentPoint(q) })
 }
 
 type PusherSources = { pusherIds: readonly number[]; low: number; sources: readonly (typeof eventsQueued)[] }
@@ -67,7 +68,7 @@ const pusherReader =
     return { positions: positions.slice(0, limit), isLast: isLast && positions.length <= limit }
   }
 
-/** The first range has this many positions for each wanted event. The next ranges follow the density of events that was found. */
+/** The first range has this many positions of each shard for each wanted event. The next ranges follow the density of events that was found. */
 const POSITIONS_PER_EVENT = 2
 const GROWTH = 8
 
@@ -75,13 +76,14 @@ const GROWTH = 8
  * The positions of a server belong to many users, so the events of one user are searched in ranges that grow until there are enough.
  * Each range costs one look-up for each room, and reads the events of these rooms in it.
  */
-function eventReader(q: Queries, of: Wanted & { low: number; last: number }): PositionReader {
+function eventReader(q: Queries, of: Wanted & { low: number; last: StreamPoint }): PositionReader {
   const { userId, filter, low: lowest, last } = of
+  const positionsPerEvent = POSITIONS_PER_EVENT * last.length
   let width = 0
   return async (start, count) => {
-    width ||= count * POSITIONS_PER_EVENT
+    width ||= count * positionsPerEvent
     const positions: number[] = []
-    const top = Math.min(start, last + 1)
+    const top = Math.min(start, highest(last) + 1)
     let before = top
     while (before - 1 > lowest) {
       const limit = count - positions.length

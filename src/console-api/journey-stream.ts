@@ -3,7 +3,19 @@ import type { Clock } from '../lib/clock.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { Database } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
-import { currentPosition } from '../storage/stream.ts'
+import { currentPoint } from '../storage/stream.ts'
+import {
+  covers,
+  coversPoint,
+  highest,
+  isSamePoint,
+  lowest,
+  parsePoint,
+  POINT_FORM,
+  pointText,
+  positionsBetween,
+  type StreamPoint,
+} from '../storage/stream-point.ts'
 import { journeysAt } from './journey-list.ts'
 import { eventsConcerning } from './journey-list-store.ts'
 import { knownPushers } from './journey-pushers.ts'
@@ -27,25 +39,25 @@ const ARRIVALS = 20
 /** Fetches are stored in batches, some time after they happened. */
 const ARRIVAL_DELAY_MS = 5000
 
-/** What a reader has: the events up to a position, the steps up to a row, the arrivals up to a time. */
-export type JourneyCursor = { position: number; entry: number; at: number }
+/** What a reader has: the events up to a point, the steps up to a row, the arrivals up to a time. */
+export type JourneyCursor = { position: StreamPoint; entry: number; at: number }
 
-const CURSOR = /^(\d{1,15})-(\d{1,15})-(\d{1,15})$/
+const CURSOR = new RegExp(String.raw`^(${POINT_FORM})-(\d{1,15})-(\d{1,15})$`)
 
 /** The cursor in the id of an event of the stream; undefined: it is malformed. */
 export function parseCursor(id: string): JourneyCursor | undefined {
-  const [position, entry, at] = CURSOR.exec(id)?.slice(1).map(Number) ?? []
-  return position === undefined || entry === undefined || at === undefined
-    ? undefined
-    : { position, entry, at }
+  const [, point, entry, at] = CURSOR.exec(id) ?? []
+  const position = point === undefined ? undefined : parsePoint(point)
+  return position && { position, entry: Number(entry), at: Number(at) }
 }
 
-export const cursorText = ({ position, entry, at }: JourneyCursor): string => `${position}-${entry}-${at}`
+export const cursorText = ({ position, entry, at }: JourneyCursor): string =>
+  `${pointText(position)}-${entry}-${at}`
 
 /** The cursor of a reader that has everything that `q` sees. */
 export async function presentCursor(q: Queries, now: number): Promise<JourneyCursor> {
   const newest = await q.all(newestEntries, { limit: NEWEST_ENTRIES })
-  return { position: await currentPosition(q), entry: settledEntry(newest, now), at: now }
+  return { position: await currentPoint(q), entry: settledEntry(newest, now), at: now }
 }
 
 /** The last row before which no row is missing that can still become visible. `newest`: rows in descending order. */
@@ -117,28 +129,32 @@ async function readNews(q: Queries, reader: Reader, now: number): Promise<Server
   const { userId, filter, cursor } = reader
   const newest = await q.all(newestEntries, { limit: NEWEST_ENTRIES })
   const last = newest[0]?.entry_id ?? 0
-  const position = await currentPosition(q)
+  const position = await currentPoint(q)
   const pushers = await knownPushers(q, userId)
   const pusherIds = pushers.map(({ pusherId }) => pusherId)
   const arrived = await changedArrivals(q, reader, pusherIds)
   reader.cursor = { position, entry: settledEntry(newest, now), at: now }
-  const behind = position - cursor.position
-  if (last - cursor.entry > MAX_ENTRIES || behind > MAX_POSITIONS || behind < 0) return reset(reader)
+  // A cursor is ahead after the database was restored.
+  const isAhead = !coversPoint(position, cursor.position)
+  const behind = positionsBetween(cursor.position, position)
+  if (last - cursor.entry > MAX_ENTRIES || behind > MAX_POSITIONS || isAhead) return reset(reader)
   const rows = last > cursor.entry ? await q.all(entriesAfter, { after: cursor.entry, pusherIds }) : []
   const stepped = rows.filter((row) => !reader.seen.has(row.entry_id)).map((row) => row.position)
   const { entry } = reader.cursor
   reader.seen = new Set(rows.map((row) => row.entry_id).filter((id) => id > entry))
-  const range = { userId, low: cursor.position, before: position + 1, limit: MAX_EVENTS + 1 }
-  const added = position === cursor.position ? [] : await q.all(eventsConcerning, range)
+  const low = lowest(cursor.position)
+  const range = { userId, low, before: highest(position) + 1, limit: MAX_EVENTS + 1 }
+  const found = isSamePoint(position, cursor.position) ? [] : await q.all(eventsConcerning, range)
+  const added = found.filter((row) => !covers(cursor.position, row.position))
   const changed = new Set([...stepped, ...arrived])
   const positions = [...new Set([...added.map((row) => row.position), ...changed])].toSorted((a, b) => b - a)
-  if (added.length > MAX_EVENTS || positions.length > MAX_JOURNEYS) return reset(reader)
-  const found = await journeysAt(q, { userId, filter: { ...filter, since: 0 }, pushers, positions })
+  if (found.length > MAX_EVENTS || positions.length > MAX_JOURNEYS) return reset(reader)
+  const shown = await journeysAt(q, { userId, filter: { ...filter, since: 0 }, pushers, positions })
   return [
-    ...found.others
+    ...shown.others
       .filter((other) => changed.has(other.position))
       .map(({ eventId }) => ({ event: 'removed', data: { event_id: eventId } })),
-    ...found.journeys.toReversed().map((entry) => ({ event: 'journey', data: entry })),
+    ...shown.journeys.toReversed().map((entry) => ({ event: 'journey', data: entry })),
   ]
 }
 

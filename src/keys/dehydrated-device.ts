@@ -8,7 +8,15 @@ import { forbidden, invalidParam, notFound, tooLarge } from '../lib/errors.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
-import { nextPosition } from '../storage/stream.ts'
+import { currentPoint, nextPosition } from '../storage/stream.ts'
+import {
+  earlierOf,
+  laterOf,
+  parsePoint,
+  pointText,
+  START,
+  type StreamPoint,
+} from '../storage/stream-point.ts'
 import type { CrossSigningDeps } from './deps.ts'
 import { checkDeviceId } from './remove-keys.ts'
 import { checkUpload, type KeyUpload, storeKeys } from './upload-keys.ts'
@@ -92,11 +100,14 @@ export async function dehydratedEvents(
   { db, pageBytes }: EventsDeps,
   { userId, deviceId, from, limit = PAGE }: EventsRequest,
 ): Promise<EventsPage> {
-  const after = positionOf(from)
+  const after = pointOf(from)
   await requireDehydrated(db, { userId, deviceId })
   const range = { after, limit: Math.min(limit, PAGE), maxBytes: pageBytes }
-  const { messages, upTo = after, isLast } = await messagesAfter(db, { userId, deviceId }, range)
-  return { events: messages, nextBatch: `d${upTo}`, isLast }
+  return db.snapshot(async (read) => {
+    const { messages, upTo, isLast } = await messagesAfter(read, { userId, deviceId }, range)
+    const next = upTo === undefined ? after : laterOf(earlierOf(await currentPoint(read), [upTo]), after)
+    return { events: messages, nextBatch: `d${pointText(next)}`, isLast }
+  })
 }
 
 /**
@@ -105,7 +116,7 @@ export async function dehydratedEvents(
  */
 export async function takeDehydratedEvents(deps: EventsDeps, request: EventsRequest): Promise<EventsPage> {
   const { userId, deviceId, from } = request
-  const upTo = positionOf(from)
+  const upTo = pointOf(from)
   await requireDehydrated(deps.db, { userId, deviceId })
   if (from !== undefined) await deleteReceived(deps.db, { userId, deviceId }, upTo)
   return dehydratedEvents(deps, request)
@@ -119,10 +130,10 @@ async function requireDehydrated(
     throw forbidden('This is not the id of your dehydrated device')
 }
 
-function positionOf(token: string | undefined): number {
-  if (token === undefined) return 0
-  const position = /^d(\d{1,15})$/.exec(token)?.[1]
-  if (position === undefined)
+function pointOf(token: string | undefined): StreamPoint {
+  if (token === undefined) return START
+  const point = token.startsWith('d') ? parsePoint(token.slice(1)) : undefined
+  if (point === undefined)
     throw invalidParam('from (next_batch) must be the next_batch of the previous response')
-  return Number(position)
+  return point
 }

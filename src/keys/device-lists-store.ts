@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
+import type { StreamPoint } from '../storage/stream-point.ts'
 
 /** `keys`: any user of the server; `joined`: shares a room with the viewer; `left`: may share no room any more. */
 export type ListChange = 'keys' | 'joined' | 'left'
@@ -18,7 +19,11 @@ export const setListPosition = query<{ userId: UserId; position: number }>()((db
  * The users whose keys changed after `since`, up to `position`, and the users who began or ended to share a room with the viewer. Costs three
  * ranges of an index when nothing changed.
  */
-export const listChanges = query<{ userId: UserId; since: number; position: number }>()((db, p) => {
+export const listChanges = query<{ userId: UserId; since: StreamPoint; position: StreamPoint }>()((
+  db,
+  p,
+  d,
+) => {
   const change = (name: ListChange) => sql<ListChange>`${sql.lit(name)}`.as('change')
   return (
     db
@@ -29,21 +34,21 @@ export const listChanges = query<{ userId: UserId; since: number; position: numb
           from
             .selectFrom('memberships')
             .select(['room_id', 'user_id', 'membership'])
-            .where('sharing_position', '>', p.since)
+            .where(d.isAfter('sharing_position', p.since))
             // Without an upper bound, PostgreSQL expects a third of the table and does not use the index.
-            .where('sharing_position', '<=', p.position),
+            .where(d.isUpTo('sharing_position', p.position)),
       )
       .selectFrom('device_list_changes')
       .select(['user_id', change('keys')])
-      .where('position', '>', p.since)
-      .where('position', '<=', p.position)
+      .where(d.isAfter('position', p.since))
+      .where(d.isUpTo('position', p.position))
       .union(
         db
           .selectFrom('key_signatures')
           .select(['user_id', change('keys')])
           .where('signer_id', '=', p.userId)
-          .where('position', '>', p.since)
-          .where('position', '<=', p.position),
+          .where(d.isAfter('position', p.since))
+          .where(d.isUpTo('position', p.position)),
       )
       // Others joined or left a room of the viewer.
       .union((eb) =>
@@ -71,7 +76,7 @@ export const listChanges = query<{ userId: UserId; since: number; position: numb
           ])
           .where('r.user_id', '=', p.userId)
           .whereRef('m.room_id', '=', 'r.room_id')
-          .where((or) => or.or([or('m.membership', '=', 'join'), or('m.sharing_position', '>', p.since)])),
+          .where((or) => or.or([or('m.membership', '=', 'join'), d.isAfter('m.sharing_position', p.since)])),
       )
       .orderBy('user_id')
   )

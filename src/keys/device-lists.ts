@@ -4,6 +4,7 @@ import { joinedRoomIds } from '../rooms/sync/news-store.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
+import type { StreamPoint } from '../storage/stream-point.ts'
 import { joinedTogether, listChanges, setListPosition } from './device-lists-store.ts'
 
 /** The part `device_lists` of /sync, and the response of `GET /keys/changes`. */
@@ -35,7 +36,7 @@ export async function announceDeviceList(
  */
 export async function deviceListsSince(
   read: Queries,
-  request: { userId: UserId; since: number; position: number },
+  request: { userId: UserId; since: StreamPoint; position: StreamPoint },
 ): Promise<DeviceLists> {
   const { userId } = request
   const changes = await read.all(listChanges, request)

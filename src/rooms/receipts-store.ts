@@ -2,6 +2,7 @@ import type { RawBuilder } from 'kysely'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { MAIN_THREAD } from '../lib/matrix-event.ts'
 import { query } from '../storage/query.ts'
+import type { StreamPoint } from '../storage/stream-point.ts'
 
 export type ReceiptType = 'm.read' | 'm.read.private'
 type ReceiptKey = { roomId: RoomId; userId: UserId; type: ReceiptType; threadId: string }
@@ -64,13 +65,13 @@ export const dropOldReceipts = query<Omit<ReceiptKey, 'threadId'> & { keep: numb
 )
 
 /** The receipts in some rooms after `since` that the user may see: their own, and public ones. */
-export const receiptsSince = query<{ roomIds: readonly RoomId[]; userId: UserId; since: number }>()(
+export const receiptsSince = query<{ roomIds: readonly RoomId[]; userId: UserId; since: StreamPoint }>()(
   (db, p, d) =>
     db
       .selectFrom('receipts')
       .select(['room_id', 'user_id', 'receipt_type', 'thread_id', 'event_id', 'ts'])
       .where('room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>)
-      .where('position', '>', p.since)
+      .where(d.isAfter('position', p.since))
       .where((eb) => eb.or([eb('receipt_type', '=', 'm.read'), eb('user_id', '=', p.userId)]))
       .orderBy('position'),
 )

@@ -7,6 +7,7 @@ import type { NotificationDeps } from '../notifications/deps.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
 import { nextPosition } from '../storage/stream.ts'
+import type { StreamPoint } from '../storage/stream-point.ts'
 import { requireJoined } from './access.ts'
 import { findEventOfRoom } from './event-store.ts'
 import { historiesOf } from './history-store.ts'
@@ -111,7 +112,7 @@ export type ReceiptsOfRoom = { own: boolean; contents: JsonObject[] }
  */
 export async function receiptContents(
   q: Queries,
-  of: { roomIds: readonly RoomId[]; userId: UserId; since: number },
+  of: { roomIds: readonly RoomId[]; userId: UserId; since: StreamPoint },
 ): Promise<Map<RoomId, ReceiptsOfRoom>> {
   const rows = of.roomIds.length === 0 ? [] : await q.all(receiptsSince, of)
   if (rows.length === 0) return new Map()

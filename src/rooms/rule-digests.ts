@@ -22,7 +22,16 @@ import {
 } from '../push-rules/index.ts'
 import type { Database } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
-import { currentPosition } from '../storage/stream.ts'
+import { currentPoint } from '../storage/stream.ts'
+import {
+  covers,
+  laterOf,
+  lowest,
+  parsePoint,
+  pointText,
+  START,
+  type StreamPoint,
+} from '../storage/stream-point.ts'
 import type { RuleChangeDeps } from '../user-rules/change-rules.ts'
 import { startRuleEnder } from '../user-rules/end-rules.ts'
 import { startHandleSweeper } from '../user-rules/sweep-handles.ts'
@@ -83,17 +92,24 @@ export async function sendDigests(deps: RuleDigestDeps): Promise<number> {
       rule_id: ruleId,
       digest_at: dueAt,
       digest_from: from,
+      digest_seen: seen,
     } of due) {
       // A digest evaluates hundreds of events without a pause. Other work has its turn before each.
       await setImmediate()
-      if (await sendOrPostpone(deps, { userId, scope, kind, ruleId }, { dueAt: dueAt ?? 0, from: from ?? 0 }))
+      if (
+        await sendOrPostpone(
+          deps,
+          { userId, scope, kind, ruleId },
+          { dueAt: dueAt ?? 0, from: from ?? 0, seen },
+        )
+      )
         sent++
     }
     if (due.length < BATCH_SIZE) return sent
   }
 }
 
-type Due = { dueAt: number; from: number }
+type Due = { dueAt: number; from: number; seen: string | null }
 
 /** A digest that fails is tried again later, so that it does not keep back the others. */
 async function sendOrPostpone(deps: RuleDigestDeps, key: RuleKey, due: Due): Promise<boolean> {
@@ -105,22 +121,34 @@ async function sendOrPostpone(deps: RuleDigestDeps, key: RuleKey, due: Due): Pro
       'could not sum up the events that a push rule has held back',
     )
     const next = deps.clock.now() + RETRY_AFTER_MS
-    await deps.db.transaction((tx) => tx.run(moveDigest, { ...key, due: due.dueAt, next, from: due.from }))
+    await deps.db.transaction((tx) =>
+      tx.run(moveDigest, { ...key, due: due.dueAt, next, from: due.from, seen: due.seen }),
+    )
     return false
   }
 }
 
-async function sendDigest(deps: RuleDigestDeps, key: RuleKey, { dueAt, from }: Due): Promise<boolean> {
+/** The point up to which a digest has summed up events. With one shard, it is the position `from`. */
+const after = ({ from, seen }: Pick<Due, 'from' | 'seen'>): StreamPoint =>
+  laterOf((seen === null ? undefined : parsePoint(seen)) ?? START, [from])
+
+const upTo = (point: StreamPoint): Pick<Due, 'from' | 'seen'> => ({
+  from: lowest(point),
+  seen: point.length === 1 ? null : pointText(point),
+})
+
+async function sendDigest(deps: RuleDigestDeps, key: RuleKey, { dueAt, ...last }: Due): Promise<boolean> {
   const { db, bus, clock, settings } = deps
   const found = await db.snapshot(async (q) => {
     const rules = await rulesetOf(q, key.userId, settings)
     const rule = ruleIn(rules, key)
-    const held = rule?.enabled === true ? await heldEvents(q, { settings, rules, key, from }) : []
-    return { held, rule, owner: rules.owner, upTo: await currentPosition(q) }
+    const held =
+      rule?.enabled === true ? await heldEvents(q, { settings, rules, key, after: after(last) }) : []
+    return { held, rule, owner: rules.owner, upTo: await currentPoint(q) }
   })
   const next = found.rule === undefined ? undefined : nextDigestAt(found.rule, found.owner, clock.now())
   return db.transaction(async (tx) => {
-    const moved = await tx.run(moveDigest, { ...key, due: dueAt, next: next ?? null, from: found.upTo })
+    const moved = await tx.run(moveDigest, { ...key, due: dueAt, next: next ?? null, ...upTo(found.upTo) })
     if (moved === 0) return false
     // A rule that has ended can be removed now.
     tx.onCommit(() => bus.publish('rule ends'))
@@ -145,16 +173,16 @@ function ruleIn(rules: UserRules, { scope, kind, ruleId }: RuleKey): PushRule | 
   return list.find((rule) => rule.rule_id === ruleId)
 }
 
-type Held = { settings: RuleSettings; rules: UserRules; key: RuleKey; from: number }
+type Held = { settings: RuleSettings; rules: UserRules; key: RuleKey; after: StreamPoint }
 
 /**
- * The unread events after `from` that the rule has held back: it decided, does not wake a device, and a device would be woken without it. The newest first.
+ * The unread events after a point that the rule has held back: it decided, does not wake a device, and a device would be woken without it. The newest first.
  * Calls are over by now.
  */
-async function heldEvents(q: Queries, { settings, rules, key, from }: Held): Promise<Event[]> {
+async function heldEvents(q: Queries, { settings, rules, key, after }: Held): Promise<Event[]> {
   const { userId } = key
   const newest = await newestEvents(q, { userId, limit: MAX_EVENTS })
-  const events = newest.filter(({ position, type }) => position > from && !isCall(type))
+  const events = newest.filter(({ position, type }) => !covers(after, position) && !isCall(type))
   if (events.length === 0) return []
   const isHeld = heldBy(rules, settings, key)
   const poked = await loadPokedEvents(

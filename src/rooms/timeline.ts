@@ -5,10 +5,10 @@ import { sizeOf } from '../lib/json-size.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { type Event, isMemberEventOf, type Viewer } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
-import { currentPosition } from '../storage/stream.ts'
 import { accessTo, type RoomAccess } from './access.ts'
 import { clientEvents, NO_USERS } from './client-events.ts'
 import { historiesOf } from './history-store.ts'
+import { lastPositionInRoom } from './room-position-store.ts'
 import { EVENT_FRAME_BYTES, scanTimeline } from './scan-timeline.ts'
 import { matchesRoomEvent, type RoomEventFilter, withoutIgnored } from './sync/filter.ts'
 import { pageToken } from './sync/token.ts'
@@ -58,7 +58,7 @@ export async function messages(
   const { roomId, direction, limit } = request
   const access = await accessTo(q, reader.viewer.userId, roomId)
   const ignored = await ignoredBy(q, reader.viewer.userId)
-  const from = request.from ?? (direction === 'b' ? await currentPosition(q) : 0)
+  const from = request.from ?? (direction === 'b' ? await lastPositionInRoom(q, roomId) : 0)
   const range =
     direction === 'b'
       ? { from: (request.to ?? -1) + 1, to: from }

@@ -48,6 +48,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   47: async () => (await import('./migrations/0047-rule-ends.ts')).ruleEnds,
   44: async () => (await import('./migrations/0044-arrival-shares.ts')).arrivalShares,
   48: async () => (await import('./migrations/0048-rule-digests.ts')).ruleDigests,
+  59: async () => (await import('./migrations/0059-stream-points.ts')).streamPoints,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

@@ -1,5 +1,6 @@
-import { type Compilable, type Expression, type RawBuilder, sql } from 'kysely'
+import { type Compilable, type Expression, type RawBuilder, sql, type SqlBool } from 'kysely'
 import type { QueryBuilder } from './query-builder.ts'
+import { highest, lowest, type StreamPoint } from './stream-point.ts'
 
 /** The SQL that differs between the two databases. */
 export type Dialect = {
@@ -22,6 +23,10 @@ export type Dialect = {
   text(parameter: string | null): RawBuilder<string>
   /** The larger of two values. */
   greatest(left: RawBuilder<number>, right: RawBuilder<number>): RawBuilder<number>
+  /** Whether a reader at the point, a parameter, has not seen the position of a column. Uses an index on the column. */
+  isAfter(column: string, point: StreamPoint): RawBuilder<SqlBool>
+  /** Whether a reader at the point, a parameter, has seen the position of a column. Uses an index on the column. */
+  isUpTo(column: string, point: StreamPoint): RawBuilder<SqlBool>
 }
 
 /** The parameters of a query. Arrays are passed as JSON, through the functions of the dialect. */
@@ -72,12 +77,15 @@ export type Compiled = {
 }
 export type SqlValue = string | number | null
 
+/** How the value of a parameter is bound. The last four are of a point. */
+type Form = 'plain' | 'json' | 'lowest' | 'highest' | 'array' | 'shards'
+
 class Slot {
   readonly name: string
-  readonly json: boolean
-  constructor(name: string, json = false) {
+  readonly form: Form
+  constructor(name: string, form: Form = 'plain') {
     this.name = name
-    this.json = json
+    this.form = form
   }
 }
 
@@ -86,8 +94,18 @@ const slots = new Proxy({}, { get: (_, name) => (typeof name === 'string' ? new 
 function asJson(parameter: unknown): Slot {
   if (!(parameter instanceof Slot))
     throw new TypeError('dialect.list, numbers and rows need a parameter, such as p.name')
-  return new Slot(parameter.name, true)
+  return new Slot(parameter.name, 'json')
 }
+
+function ofPoint(parameter: unknown, form: Form): Slot {
+  if (!(parameter instanceof Slot))
+    throw new TypeError('dialect.isAfter and isUpTo need a parameter, such as p.since')
+  return new Slot(parameter.name, form)
+}
+
+/** The position of a point in the shard of a column. */
+const ofShard = (column: string, point: unknown) =>
+  sql`(cast(${ofPoint(point, 'array')} as bigint[]))[${sql.ref(column)} % cast(${ofPoint(point, 'shards')} as bigint) + 1]`
 
 /**
  * With `json_each`, each object becomes text again, and every `->>` parses that text: 9 µs for a row of 16 columns instead of 3 µs.
@@ -111,6 +129,9 @@ export const sqliteDialect: Dialect = {
   integer: (parameter) => sql`cast(${parameter} as integer)`,
   text: (parameter) => sql`cast(${parameter} as text)`,
   greatest: (left, right) => sql`max(${left}, ${right})`,
+  // There is one shard.
+  isAfter: (column, point) => sql`${sql.ref(column)} > ${ofPoint(point, 'lowest')}`,
+  isUpTo: (column, point) => sql`${sql.ref(column)} <= ${ofPoint(point, 'highest')}`,
 }
 
 export const postgresDialect: Dialect = {
@@ -132,6 +153,11 @@ export const postgresDialect: Dialect = {
   integer: (parameter) => sql`cast(${parameter} as bigint)`,
   text: (parameter) => sql`cast(${parameter} as text)`,
   greatest: (left, right) => sql`greatest(${left}, ${right})`,
+  // The first condition is a range of the index. With one shard, the second one is the same.
+  isAfter: (column, point) =>
+    sql`(${sql.ref(column)} > cast(${ofPoint(point, 'lowest')} as bigint) and ${sql.ref(column)} > ${ofShard(column, point)})`,
+  isUpTo: (column, point) =>
+    sql`(${sql.ref(column)} <= cast(${ofPoint(point, 'highest')} as bigint) and ${sql.ref(column)} <= ${ofShard(column, point)})`,
 }
 
 /** Compiles a query for one database. Throws when the query uses a parameter in a way that cannot be bound. */
@@ -145,9 +171,23 @@ export function compileQuery<P, R>(builder: QueryBuilder, dialect: Dialect, sour
   }
 }
 
-function valueOf(slot: Slot, params: Params): SqlValue {
-  const value = params[slot.name]
-  return slot.json ? JSON.stringify(value) : toSql(value, slot.name)
+function valueOf({ name, form }: Slot, params: Params): SqlValue {
+  const value = params[name]
+  if (form === 'plain') return toSql(value, name)
+  return form === 'json' ? JSON.stringify(value) : valueOfPoint(value as StreamPoint, form)
+}
+
+function valueOfPoint(point: StreamPoint, form: Exclude<Form, 'plain' | 'json'>): SqlValue {
+  switch (form) {
+    case 'lowest':
+      return lowest(point)
+    case 'highest':
+      return highest(point)
+    case 'array':
+      return `{${point.join(',')}}`
+    case 'shards':
+      return point.length
+  }
 }
 
 function toSql(value: unknown, name = 'constant'): SqlValue {

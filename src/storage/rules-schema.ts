@@ -22,10 +22,12 @@ export type PushRulesTable = {
   enabled: Flag
   /** The time from which the rule does not apply, and at which it is removed; null: never. */
   ends_at: number | null
-  /** The events that the rule holds back are summed up at `digest_at`: those after the position `digest_from`. */
+  /** The events that the rule holds back are summed up at `digest_at`: those after the position `digest_from`, and after the point `digest_seen`
+   * if the stream has several shards. */
   digest: Filled<Flag>
   digest_at: number | null
   digest_from: number | null
+  digest_seen: Filled<string | null>
 }
 
 /** The changes of a user to one of the server's default rules; null: unchanged. */

@@ -59,6 +59,9 @@ import type {
 // are 0 or 1; JSON is text. A position is a place in the one stream of the server. Everything that /sync returns has a
 // position. Positions only grow. The migrations in migrations/ create the tables and indexes.
 
+/** The timeline of PostgreSQL that the last process has seen. */
+export type StreamTimelineTable = { id: number; timeline: number }
+
 export type StreamTable = { id: Filled<number>; position: number }
 
 /** The name of the server that owns the data: one row. The database of a gateway that runs alone has no row. */
@@ -410,6 +413,7 @@ export type Schema = {
   search_index: SearchIndexTable
   search_entries: SearchEntriesTable
   search_progress: SearchProgressTable
+  stream_timeline: StreamTimelineTable
   room_upgrades: RoomUpgradesTable
   current_state: CurrentStateTable
   memberships: MembershipsTable

@@ -9,4 +9,5 @@ export type SearchIndexTable = { rowid: number; words: string }
 export type SearchEntriesTable = { position: number; word_count: number }
 
 /** One row: the events up to `position` are in the index. */
-export type SearchProgressTable = { id: Filled<number>; position: number }
+/** `point`: how far the index goes where the stream has several shards; null: up to `position`. */
+export type SearchProgressTable = { id: Filled<number>; position: number; point: Filled<string | null> }

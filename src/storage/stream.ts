@@ -2,6 +2,7 @@ import { type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { Database } from './database.ts'
 import { type Dialect, type Queries, query } from './query.ts'
 import type { Schema } from './schema.ts'
+import { START, type StreamPoint } from './stream-point.ts'
 
 /**
  * Takes the next `count` positions of the server's stream and returns the first of them. On PostgreSQL the row stays locked
@@ -21,9 +22,10 @@ export async function lockStream(tx: Queries): Promise<number> {
   return (await tx.first(locked, {}))?.position ?? 0
 }
 
-/** The last committed position; inside a transaction, the last position taken. */
-export async function currentPosition(read: Queries): Promise<number> {
-  return (await read.first(current, {}))?.position ?? 0
+/** The last committed positions; inside a transaction, those that it sees. In a snapshot, the point of the snapshot. */
+export async function currentPoint(read: Queries): Promise<StreamPoint> {
+  const rows = await read.all(current, {})
+  return rows.length === 0 ? START : rows.map((row) => row.position)
 }
 
 /**
@@ -51,9 +53,19 @@ export const advance = query<{ count: number }>()((db, p, d) =>
     .returning('position'),
 )
 
-export const current = query()((db, _, d) =>
-  db.selectFrom('stream').select(lastPosition(d).as('position')).where('id', '=', 1),
-)
+/** SQLite has one shard. */
+export const current = query()((db, _, d) => {
+  const last = db.selectFrom('stream').select(lastPosition(d).as('position'))
+  return d.name === 'sqlite' ? last.where('id', '=', 1) : last.orderBy('id')
+})
+
+/** The point of the stream as one text column of a query of `stream`, which has one row for each shard. `pointOfColumn` reads it. */
+export const pointColumn = (d: Dialect): RawBuilder<string> =>
+  d.name === 'sqlite'
+    ? sql`cast(${lastPosition(d)} as text)`
+    : sql`coalesce(string_agg(cast(position as text), ',' order by id), '0')`
+
+export const pointOfColumn = (text: string): StreamPoint => text.split(',').map(Number)
 
 /** SQLite has one writer. */
 export const locked = query()((db, _, d) => {

@@ -17,7 +17,7 @@ export const nextDigest = query()((db) =>
 export const dueDigests = query<{ now: number; limit: number }>()((db, p) =>
   db
     .selectFrom('push_rules')
-    .select(['user_id', 'scope', 'kind', 'rule_id', 'digest_at', 'digest_from'])
+    .select(['user_id', 'scope', 'kind', 'rule_id', 'digest_at', 'digest_from', 'digest_seen'])
     .where('digest_at', 'is not', null)
     .where('digest_at', '<=', p.now)
     .orderBy('digest_at')
@@ -37,10 +37,12 @@ export const digestCount = query<{ userId: UserId }>()((db, p) =>
 )
 
 /** Sets the next digest of a rule. Of several processes that send the one at `due`, one changes the row. */
-export const moveDigest = query<RuleKey & { due: number; next: number | null; from: number }>()((db, p) =>
+export const moveDigest = query<
+  RuleKey & { due: number; next: number | null; from: number; seen: string | null }
+>()((db, p) =>
   db
     .updateTable('push_rules')
-    .set({ digest_at: p.next, digest_from: p.from })
+    .set({ digest_at: p.next, digest_from: p.from, digest_seen: p.seen })
     .where('user_id', '=', p.userId)
     .where('scope', '=', p.scope)
     .where('kind', '=', p.kind)

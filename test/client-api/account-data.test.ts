@@ -5,7 +5,8 @@ import { defaultRules } from '../../src/push-rules/index.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import type { Json } from '../../src/lib/json.ts'
 import { query } from '../../src/storage/query.ts'
-import { currentPosition } from '../../src/storage/stream.ts'
+import { START } from '../../src/storage/stream-point.ts'
+import { currentPosition } from '../support/current-position.ts'
 import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { accountServer, registered } from './account-server.ts'
@@ -47,7 +48,7 @@ onEachDatabase('account data', (open) => {
     const seen: Promise<string[]>[] = []
     const leave = deps.bus.subscribe(['user:@alice:localhost'], () =>
       seen.push(
-        db.all(accountDataSince, { userId: alice, since: 0 }).then((rows) => rows.map((row) => row.type)),
+        db.all(accountDataSince, { userId: alice, since: START }).then((rows) => rows.map((row) => row.type)),
       ),
     )
     afterTest(t, leave)
@@ -59,7 +60,7 @@ onEachDatabase('account data', (open) => {
     }
     assert.equal(await currentPosition(db), before + 3)
     assert.deepEqual(await Promise.all(seen), [['m.x'], ['m.x'], ['m.x', 'm.y']])
-    const rows = await db.all(accountDataSince, { userId: alice, since: before + 2 })
+    const rows = await db.all(accountDataSince, { userId: alice, since: [before + 2] })
     assert.deepEqual(rows, [{ room_id: '!r:localhost', type: 'm.y', content: '{}', position: before + 3 }])
   })
 
@@ -72,7 +73,7 @@ onEachDatabase('account data', (open) => {
         const { status, body } = await call('PUT', `${path}/${type}`, { token, body: { global: {} } })
         assert.deepEqual([status, body['errcode']], [405, 'M_BAD_JSON'])
       }
-    assert.deepEqual(await db.all(accountDataSince, { userId: alice, since: 0 }), [])
+    assert.deepEqual(await db.all(accountDataSince, { userId: alice, since: START }), [])
     const { status, body } = await call('GET', `${OF_ACCOUNT}/m.push_rules`, { token })
     const rules = defaultRules({ userId: alice, localpart: 'alice', legacyMentionRules: true })
     assert.deepEqual({ status, body }, { status: 200, body: { global: rules } as never })

@@ -87,7 +87,7 @@ onEachSharedDatabase('the stream of journeys', (openTwo) => {
       missed.map(({ id }) => id === undefined),
       [true, false],
     )
-    const ahead = watch({ position: 1_000_000, entry: 0, at: 0 })
+    const ahead = watch({ position: [1_000_000], entry: 0, at: 0 })
     await next(ahead)
     assert.equal((await next(ahead)).event, 'reset')
     await db.transaction((tx) => nextPosition(tx, 5001))

@@ -10,7 +10,7 @@ import { uploadSignatures } from '../../src/keys/upload-signatures.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { currentPosition } from '../../src/storage/stream.ts'
+import { currentPosition } from '../support/current-position.ts'
 import { CHEAP } from '../accounts/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import {

@@ -4,7 +4,7 @@ import { deviceListsSince } from '../../src/keys/device-lists.ts'
 import { queryKeys } from '../../src/keys/query-keys.ts'
 import { uploadKeys } from '../../src/keys/upload-keys.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
-import { currentPosition } from '../../src/storage/stream.ts'
+import { currentPosition } from '../support/current-position.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -21,7 +21,7 @@ async function createListsFixture(t: TestContext, db: Database) {
     const since = await currentPosition(db)
     await work()
     const position = await currentPosition(db)
-    return deviceListsSince(db, { userId: viewer, since, position })
+    return deviceListsSince(db, { userId: viewer, since: [since], position: [position] })
   }
   return { ...fixture, bobsLists }
 }

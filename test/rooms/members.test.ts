@@ -9,7 +9,7 @@ import {
   readState,
   readStateEvent,
 } from '../../src/rooms/members.ts'
-import { currentPosition } from '../../src/storage/stream.ts'
+import { currentPosition } from '../support/current-position.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { deviceOf, type SyncFixture, createSyncFixture, user } from './sync-fixture.ts'
 

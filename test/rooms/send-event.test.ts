@@ -8,7 +8,8 @@ import { findEvent } from '../../src/rooms/event-store.ts'
 import { inviteUser, joinRoom } from '../../src/rooms/membership.ts'
 import { sendMessage } from '../../src/rooms/send-event.ts'
 import type { Database, Transaction } from '../../src/storage/database.ts'
-import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
+import { nextPosition } from '../../src/storage/stream.ts'
+import { currentPosition } from '../support/current-position.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import {
   alice,

@@ -5,6 +5,7 @@ import type { EventId, RoomId, UserId } from '../../src/lib/ids.ts'
 import { forgetRoom } from '../../src/rooms/membership.ts'
 import { redactEvent } from '../../src/rooms/redact.ts'
 import { NO_ROOM_EVENT_FILTER, readRoomEventFilter } from '../../src/rooms/sync/filter.ts'
+import { lowest } from '../../src/storage/stream-point.ts'
 import { parseToken } from '../../src/rooms/sync/token.ts'
 import { eventContext, messages, readEvent } from '../../src/rooms/timeline.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -38,7 +39,7 @@ const readerOf = (fixture: SyncFixture, userId: UserId) => ({
   pageBytes: fixture.reads.pageBytes,
 })
 const at = (token: string | undefined) =>
-  token === undefined ? undefined : parseToken(token, 'from').position
+  token === undefined ? undefined : lowest(parseToken(token, 'from').position)
 
 async function page(
   fixture: SyncFixture,

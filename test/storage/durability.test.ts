@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../../src/storage/open-database.ts'
-import { currentPosition } from '../../src/storage/stream.ts'
+import { currentPosition } from '../support/current-position.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 

@@ -8,7 +8,8 @@ import {
   openReader,
   snapshotPool,
 } from '../../src/storage/sqlite-connections.ts'
-import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
+import { nextPosition } from '../../src/storage/stream.ts'
+import { currentPosition } from '../support/current-position.ts'
 import { onEachDatabase, temporaryFolder } from '../support/databases.ts'
 
 onEachDatabase('snapshots', (open) => {

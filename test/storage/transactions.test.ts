@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query } from '../../src/storage/query.ts'
-import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
+import { nextPosition } from '../../src/storage/stream.ts'
+import { currentPosition } from '../support/current-position.ts'
 import type { RoomAlias, RoomId, UserId } from '../../src/lib/ids.ts'
 import { onEachDatabase } from '../support/databases.ts'
 

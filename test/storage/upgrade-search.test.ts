@@ -14,7 +14,7 @@ const UNDO = 'delete from schema_migrations where id = 38'
 async function assertIndexedAgain(url: string, run: (statement: string) => Promise<void>): Promise<void> {
   {
     await using database = await openDatabase(url, silentLog)
-    await database.transaction((tx) => tx.run(setProgress, { position: 7 }))
+    await database.transaction((tx) => tx.run(setProgress, { position: 7, point: null }))
   }
   await run(UNDO)
   await using database = await openDatabase(url, silentLog)

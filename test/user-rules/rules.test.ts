@@ -18,7 +18,8 @@ import { moveCounters, setMembership } from '../../src/rooms/membership-store.ts
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
 import type { Membership } from '../../src/storage/schema.ts'
-import { currentPosition, nextPosition } from '../../src/storage/stream.ts'
+import { nextPosition } from '../../src/storage/stream.ts'
+import { currentPosition } from '../support/current-position.ts'
 import { afterTest } from '../support/after-test.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -108,11 +109,11 @@ onEachDatabase('the push rules of users', (open) => {
       () => mute(deps, alice, 'phone'),
       () => deleteRule(deps, rule(alice, 'phone')),
     ]
-    assert.equal((await viewerFacts(db, { userId: alice, deviceId: null }, 0)).rulesVersion, 0)
+    assert.equal((await viewerFacts(db, { userId: alice, deviceId: null }, [0])).rulesVersion, 0)
     for (const [index, step] of steps.entries()) {
       await step()
       const position = await currentPosition(db)
-      assert.equal((await viewerFacts(db, { userId: alice, deviceId: null }, 0)).rulesVersion, position)
+      assert.equal((await viewerFacts(db, { userId: alice, deviceId: null }, [0])).rulesVersion, position)
       assert.equal((await rulesetOf(db, alice, SETTINGS)).version, position)
       assert.deepEqual(deps.changes.at(-1), { userId: alice, position })
       assert.deepEqual([deps.changes.length, woken], [index + 1, index + 1])

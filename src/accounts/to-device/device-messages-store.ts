@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { DeviceId, UserId } from '../../lib/ids.ts'
 import { query } from '../../storage/query.ts'
+import type { StreamPoint } from '../../storage/stream-point.ts'
 
 type Device = { userId: UserId; deviceId: DeviceId }
 
@@ -89,34 +90,34 @@ export const messagesOfDevice = query<Device & { limit: number }>()((db, p) =>
 )
 
 /** The oldest messages after a position. */
-export const messagesOfDeviceAfter = query<Device & { after: number; limit: number }>()((db, p) =>
+export const messagesOfDeviceAfter = query<Device & { after: StreamPoint; limit: number }>()((db, p, d) =>
   db
     .selectFrom('device_messages')
     .select(['position', 'sender', 'type', 'content'])
     .where('user_id', '=', p.userId)
     .where('device_id', '=', p.deviceId)
-    .where('position', '>', p.after)
+    .where(d.isAfter('position', p.after))
     .orderBy('position')
     .limit(p.limit),
 )
 
-export const oldestMessage = query<Device & { upTo: number }>()((db, p) =>
+export const oldestMessage = query<Device & { upTo: StreamPoint }>()((db, p, d) =>
   db
     .selectFrom('device_messages')
     .select('position')
     .where('user_id', '=', p.userId)
     .where('device_id', '=', p.deviceId)
-    .where('position', '<=', p.upTo)
+    .where(d.isUpTo('position', p.upTo))
     .orderBy('position')
     .limit(sql.lit(1)),
 )
 
-export const deleteMessagesUpTo = query<Device & { upTo: number }>()((db, p) =>
+export const deleteMessagesUpTo = query<Device & { upTo: StreamPoint }>()((db, p, d) =>
   db
     .deleteFrom('device_messages')
     .where('user_id', '=', p.userId)
     .where('device_id', '=', p.deviceId)
-    .where('position', '<=', p.upTo),
+    .where(d.isUpTo('position', p.upTo)),
 )
 
 type Devices = { userId: UserId; deviceIds: readonly DeviceId[] }

@@ -3,6 +3,7 @@ import { parseStored } from '../../lib/json.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
+import type { StreamPoint } from '../../storage/stream-point.ts'
 import {
   deleteMessagesUpTo,
   messagesOfDevice,
@@ -32,13 +33,13 @@ export async function waitingMessages(
 }
 
 export type MessagesRange = {
-  after: number
+  after: StreamPoint
   /** The most messages. */
   limit: number
   maxBytes: number
 }
 
-/** Like `waitingMessages`, of the messages after a position. `isLast`: no message follows the page. */
+/** Like `waitingMessages`, of the messages after a point. `isLast`: no message follows the page. */
 export async function messagesAfter(
   read: Queries,
   device: Device,
@@ -64,8 +65,11 @@ function pageOf(rows: readonly Row[], maxBytes: number) {
   }
 }
 
-/** Deletes the messages up to a position, which the device has received. Resolves when this is durable. */
-export async function deleteReceived(db: Database, device: Device, upTo: number): Promise<void> {
+/**
+ * Deletes the messages that the device has received. Resolves when this is durable.
+ * @param upTo a point, because a sender in another shard can commit a message with a lower position later
+ */
+export async function deleteReceived(db: Database, device: Device, upTo: StreamPoint): Promise<void> {
   const received = { ...device, upTo }
   // A client repeats a request with the same token. Reading costs less than a transaction.
   if ((await db.first(oldestMessage, received)) === undefined) return

@@ -5,6 +5,14 @@ import { changesHidden } from '../sync/ignoring.ts'
 import type { SectionNews, SectionRequest, SyncSection } from '../sync/section.ts'
 import { excludesPresence } from './presence-filter.ts'
 import { presenceEvent, type SeenPresence } from './read-presence.ts'
+import {
+  earlierOf,
+  isSamePoint,
+  laterOf,
+  lowest,
+  START,
+  type StreamPoint,
+} from '../../storage/stream-point.ts'
 import { changedPresence, newlySharedPresence, shownPresence } from './seen-presence-store.ts'
 
 /** The most users in a response. */
@@ -36,8 +44,8 @@ export function presenceSection({ clock }: { clock: Clock }): SyncSection {
 
 const limitOf = ({ filter }: SectionRequest) => Math.min(filter.presence.limit ?? MAX_EVENTS, MAX_EVENTS)
 
-/** `upTo`: the position of the last row, if more may follow. */
-type Found = { rows: SeenPresence[]; upTo?: number }
+/** `upTo`: the point of the last row, if more may follow. */
+type Found = { rows: SeenPresence[]; upTo?: StreamPoint }
 
 async function shown(request: SectionRequest): Promise<Found> {
   const rows = await request.read.all(shownPresence, {
@@ -49,23 +57,24 @@ async function shown(request: SectionRequest): Promise<Found> {
 
 async function changed(request: SectionRequest): Promise<Found> {
   const { read, viewer, now, presencePosition, sharingPosition } = request
-  const position = request.since?.position ?? 0
+  const position = request.since?.position ?? START
   const limit = limitOf(request)
   const rows = new Map<UserId, SeenPresence>()
-  if (sharingPosition > position) {
+  if (sharingPosition > lowest(position)) {
     const range = { viewer: viewer.userId, since: position, position: now.position, limit }
     for (const row of (await read.all(newlySharedPresence, range)).filter(passes(request)))
       rows.set(row.user_id, row)
   }
   // Read in pages, because a page can have only users that the filter excludes.
-  let after = Math.min(request.since?.presence ?? position, position)
-  while (presencePosition > after) {
+  let after = earlierOf(position, request.since?.presence ?? position)
+  while (presencePosition > lowest(after) && !isSamePoint(after, now.position)) {
     const room = limit - rows.size
     if (room <= 0) return { rows: [...rows.values()], upTo: after }
     const range = { viewer: viewer.userId, since: after, position: now.position, limit: room }
     const page = await read.all(changedPresence, range)
     for (const row of page.filter(passes(request))) rows.set(row.user_id, row)
-    after = page.length < room ? now.position : (page.at(-1) as SeenPresence).position
+    const { position: last } = page.at(-1) ?? { position: 0 }
+    after = page.length < room ? now.position : laterOf(after, earlierOf(now.position, [last]))
   }
   return { rows: [...rows.values()] }
 }

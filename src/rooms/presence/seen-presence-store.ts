@@ -1,6 +1,7 @@
 import { type Expression, sql } from 'kysely'
 import type { UserId } from '../../lib/ids.ts'
 import { query } from '../../storage/query.ts'
+import type { StreamPoint } from '../../storage/stream-point.ts'
 
 /** The columns of a presence as a viewer sees it. */
 const SEEN = [
@@ -28,18 +29,22 @@ const isOneShared = (other: Expression<UserId>, viewer: UserId) =>
   sql<boolean>`(${sharedRooms(other, viewer)} limit 1) is not null`
 
 /** The viewer, and users who share a room with the viewer, whose presence changed after `since`, up to `position`, in order of position. */
-export const changedPresence = query<{ viewer: UserId; since: number; position: number; limit: number }>()(
-  (db, p) =>
-    db
-      .selectFrom('presence as p')
-      .innerJoin('users as u', 'u.user_id', 'p.user_id')
-      .select(SEEN)
-      .where('p.position', '>', p.since)
-      // Without an upper bound, PostgreSQL expects a third of the table and does not use the index.
-      .where('p.position', '<=', p.position)
-      .where((eb) => eb.or([eb('p.user_id', '=', p.viewer), isOneShared(eb.ref('p.user_id'), p.viewer)]))
-      .orderBy('p.position')
-      .limit(p.limit),
+export const changedPresence = query<{
+  viewer: UserId
+  since: StreamPoint
+  position: StreamPoint
+  limit: number
+}>()((db, p, d) =>
+  db
+    .selectFrom('presence as p')
+    .innerJoin('users as u', 'u.user_id', 'p.user_id')
+    .select(SEEN)
+    .where(d.isAfter('p.position', p.since))
+    // Without an upper bound, PostgreSQL expects a third of the table and does not use the index.
+    .where(d.isUpTo('p.position', p.position))
+    .where((eb) => eb.or([eb('p.user_id', '=', p.viewer), isOneShared(eb.ref('p.user_id'), p.viewer)]))
+    .orderBy('p.position')
+    .limit(p.limit),
 )
 
 /** The viewer, and users who share a room with the viewer, without offline users; the last changed ones. */
@@ -57,10 +62,10 @@ export const shownPresence = query<{ viewer: UserId; limit: number }>()((db, p) 
 /** The users who began to share a room with the viewer after `since`, up to `position`, without offline users; the last changed ones. */
 export const newlySharedPresence = query<{
   viewer: UserId
-  since: number
-  position: number
+  since: StreamPoint
+  position: StreamPoint
   limit: number
-}>()((db, p) =>
+}>()((db, p, d) =>
   db
     // Materialized, because SQLite would otherwise start from the rooms of the viewer, which can be thousands.
     .with(
@@ -69,8 +74,8 @@ export const newlySharedPresence = query<{
         from
           .selectFrom('memberships')
           .select(['room_id', 'user_id'])
-          .where('sharing_position', '>', p.since)
-          .where('sharing_position', '<=', p.position)
+          .where(d.isAfter('sharing_position', p.since))
+          .where(d.isUpTo('sharing_position', p.position))
           .where('membership', '=', 'join'),
     )
     .with('met', (from) =>

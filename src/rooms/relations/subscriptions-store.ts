@@ -1,6 +1,7 @@
 import type { EventId, RoomId, UserId } from '../../lib/ids.ts'
 import type { Flag } from '../../storage/columns.ts'
 import { query } from '../../storage/query.ts'
+import type { StreamPoint } from '../../storage/stream-point.ts'
 
 type SubscriptionKey = { userId: UserId; root: EventId }
 
@@ -46,16 +47,16 @@ export const upsertSubscription = query<StoredSubscription>()((db, p) =>
     ),
 )
 
-type Changes = { userId: UserId; after: number; upTo: number; limit: number }
+type Changes = { userId: UserId; after: StreamPoint; upTo: StreamPoint; limit: number }
 
 /** The subscriptions that changed at positions after `after`, up to and including `upTo`; the newest first. */
-export const subscriptionChanges = query<Changes>()((db, p) =>
+export const subscriptionChanges = query<Changes>()((db, p, d) =>
   db
     .selectFrom('thread_subscriptions')
     .select(['room_id', 'root', 'subscribed', 'automatic', 'position'])
     .where('user_id', '=', p.userId)
-    .where('position', '>', p.after)
-    .where('position', '<=', p.upTo)
+    .where(d.isAfter('position', p.after))
+    .where(d.isUpTo('position', p.upTo))
     .orderBy('position', 'desc')
     .limit(p.limit),
 )

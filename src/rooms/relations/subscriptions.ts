@@ -5,6 +5,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { Database, Transaction } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
 import { nextPosition } from '../../storage/stream.ts'
+import type { StreamPoint } from '../../storage/stream-point.ts'
 import { findEventOfRoom } from '../event-store.ts'
 import { relationOf } from '../relation.ts'
 import { pageToken } from '../sync/token.ts'
@@ -108,9 +109,9 @@ async function store(
 
 export type SubscriptionsRequest = {
   userId: UserId
-  /** Changes at positions after this one; 0: all. */
-  after: number
-  upTo: number
+  /** Changes at positions after this point. */
+  after: StreamPoint
+  upTo: StreamPoint
   limit: number
 }
 
@@ -121,7 +122,7 @@ export type SubscriptionChanges = {
   end: string | undefined
 }
 
-/** The newest changes of a user's thread subscriptions since a position of the stream. One indexed read. */
+/** The newest changes of a user's thread subscriptions since a point of the stream. One indexed read. */
 export async function threadSubscriptionsSince(
   q: Queries,
   { limit, ...request }: SubscriptionsRequest,

@@ -8,7 +8,18 @@ import { startSweeper } from '../../lib/sweeper.ts'
 import { wordsOf } from '../../lib/words.ts'
 import type { Database, Transaction } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
-import { lockStream } from '../../storage/stream.ts'
+import { currentPoint, pointOfColumn } from '../../storage/stream.ts'
+import {
+  coversPoint,
+  earlierOf,
+  laterOf,
+  lowest,
+  parsePoint,
+  pointText,
+  positionsBetween,
+  START,
+  type StreamPoint,
+} from '../../storage/stream-point.ts'
 import { relationOf } from '../relation.ts'
 import {
   deleteEntries,
@@ -16,6 +27,7 @@ import {
   insertEntry,
   insertIndexed,
   lockIndex,
+  nextEvent,
   progress,
   searchableEvents,
   setProgress,
@@ -46,8 +58,19 @@ export function startSearchIndexer(deps: { db: Database; clock: Clock; log: Log 
 
 /** The number of positions that the index lacks, for the metrics: the words of their messages are not found yet. */
 export async function indexLag(q: Queries): Promise<number> {
-  const state = await q.first(progress, {})
-  return Math.max(0, (state?.last ?? 0) - (state?.position ?? 0))
+  const { reached, last } = await progressOf(q)
+  return coversPoint(reached, last) ? 0 : positionsBetween(reached, last)
+}
+
+type Progress = { position: number; point: string | null }
+
+/** The point up to which the index goes. */
+const reachedBy = (row: Progress | undefined): StreamPoint =>
+  row === undefined ? START : ((row.point === null ? undefined : parsePoint(row.point)) ?? [row.position])
+
+async function progressOf(q: Queries): Promise<{ reached: StreamPoint; last: StreamPoint }> {
+  const row = await q.first(progress, {})
+  return { reached: reachedBy(row), last: pointOfColumn(row?.last ?? '0') }
 }
 
 export function watchSearchIndex({ metrics, db }: { metrics: Metrics; db: Database }): void {
@@ -62,35 +85,46 @@ export function watchSearchIndex({ metrics, db }: { metrics: Metrics; db: Databa
 
 /** Indexes the next events, at most `batches` × 100 positions, and fewer if they are large. One statement when there are none. */
 export async function indexNewEvents(db: Database, batches: number): Promise<void> {
-  const state = await db.first(progress, {})
-  if (!state || state.position >= (state.last ?? 0)) return
+  const { reached, last } = await progressOf(db)
+  if (coversPoint(reached, last)) return
   for (let left = batches; left > 0; left--) if (!(await indexBatch(db))) return
 }
 
 /** Resolves to whether there are more positions. */
 function indexBatch(db: Database): Promise<boolean> {
   return db.transaction(async (tx) => {
-    // In the order of `indexAgain`: an edit has taken its position.
-    const last = await lockStream(tx)
-    const from = (await tx.first(lockIndex, {}))?.position ?? 0
-    if (last <= from) return false
-    const position = await writeRange(tx, { from, to: Math.min(from + BATCH_SIZE, last) })
-    await tx.run(setProgress, { position })
-    return position < last
+    const before = reachedBy(await tx.first(lockIndex, {}))
+    const last = await currentPoint(tx)
+    const from = earlierOf(last, before)
+    if (coversPoint(from, last)) return false
+    const reached = await writeRange(tx, { from, to: await endOfBatch(tx, from, last) })
+    const point = reached.length === 1 ? null : pointText(reached)
+    await tx.run(setProgress, { position: lowest(reached), point })
+    return !coversPoint(reached, last)
   })
+}
+
+/** The end of a batch that begins at the next event: the sequence of positions can have large gaps. */
+async function endOfBatch(tx: Transaction, from: StreamPoint, last: StreamPoint): Promise<StreamPoint> {
+  const next = await tx.first(nextEvent, { after: from })
+  if (!next) return last
+  return laterOf(from, earlierOf(last, [next.position + BATCH_SIZE * last.length - 1]))
 }
 
 /** Brings the index of one event up to date, in the transaction that edits or redacts it. */
 export async function indexAgain(tx: Transaction, { type, position }: Indexable): Promise<void> {
   if (!Object.hasOwn(TEXTS, type)) return
   await tx.first(lockIndex, {})
-  await writeRange(tx, { from: position - 1, to: position })
+  await writeRange(tx, { from: [position - 1], to: [position] })
 }
 
 type Indexable = { type: string; position: number }
 
-/** Indexes at least the first event of the range. Resolves to the last position that was indexed. */
-async function writeRange(tx: Transaction, { from, to }: { from: number; to: number }): Promise<number> {
+/** Indexes at least the first event of the range. Resolves to the point up to which it was indexed. */
+async function writeRange(
+  tx: Transaction,
+  { from, to }: { from: StreamPoint; to: StreamPoint },
+): Promise<StreamPoint> {
   const all = await tx.all(searchableEvents, { from, to })
   let length = 0
   const last = all.findIndex((row) => {
@@ -98,7 +132,9 @@ async function writeRange(tx: Transaction, { from, to }: { from: number; to: num
     return length >= BATCH_LENGTH
   })
   const rows = last < 0 ? all : all.slice(0, last + 1)
-  const range = { from, to: all[last]?.position ?? to }
+  // The events are in the order of their positions.
+  const end = all[last]
+  const range = { from, to: end ? laterOf(from, earlierOf(to, [end.position])) : to }
   await tx.run(deleteIndexed, range)
   await tx.run(deleteEntries, range)
   for (const row of rows) {

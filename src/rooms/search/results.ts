@@ -3,7 +3,8 @@ import { sizeOf } from '../../lib/json-size.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
-import { currentPosition } from '../../storage/stream.ts'
+import { currentPoint } from '../../storage/stream.ts'
+import { highest } from '../../storage/stream-point.ts'
 import { clientEvents } from '../client-events.ts'
 import { scanTimeline } from '../scan-timeline.ts'
 import { NO_ROOM_EVENT_FILTER, withoutIgnored } from '../sync/filter.ts'
@@ -90,7 +91,7 @@ export async function statesOf(
 ): Promise<JsonObject> {
   const states: JsonObject = {}
   let bytes = 0
-  const now = await currentPosition(q)
+  const now = highest(await currentPoint(q))
   for (const [roomId, found] of Map.groupBy(events, (event) => event.roomId)) {
     const memberships = reader.histories.get(roomId)?.memberships ?? []
     const position = memberships.at(-1)?.membership === 'join' ? now : leftAt(memberships)

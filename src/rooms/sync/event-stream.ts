@@ -4,7 +4,8 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { Ending } from '../../lib/ending.ts'
 import { type Event, isInvitationOf, isMemberEventOf, type Viewer } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
-import { currentPosition } from '../../storage/stream.ts'
+import { currentPoint } from '../../storage/stream.ts'
+import { coversPoint, earlierOf, laterOf, type StreamPoint } from '../../storage/stream-point.ts'
 import { clientEvents } from '../client-events.ts'
 import { withinBytes } from '../timeline.ts'
 import { isVisible } from '../visibility.ts'
@@ -13,7 +14,7 @@ import { NO_FILTER } from './filter.ts'
 import { longPoll, type PollDeps } from './long-poll.ts'
 import { planRooms } from './plan.ts'
 import { markActive, type SyncDeps } from './sync.ts'
-import { pageToken } from './token.ts'
+import { syncToken } from './token.ts'
 
 const PAGE = 100
 
@@ -23,8 +24,8 @@ export type EventStreamDeps = PollDeps &
 
 export type EventStreamRequest = {
   viewer: Viewer
-  /** A position; undefined: from now on. */
-  from: number | undefined
+  /** undefined: from now on. */
+  from: StreamPoint | undefined
   timeoutMs: number
   signal: Ending
 }
@@ -34,14 +35,14 @@ export type EventStreamRequest = {
  * time-out. Clients call again at once, so an early empty response would make them loop.
  */
 export async function eventStream(deps: EventStreamDeps, request: EventStreamRequest): Promise<JsonObject> {
-  const now = await currentPosition(deps.db)
-  const from = Math.min(request.from ?? now, now)
+  const now = await currentPoint(deps.db)
+  const from = earlierOf(now, request.from ?? now)
   const { viewer, signal } = request
   const timeoutMs = Math.min(request.timeoutMs, deps.maxTimeoutMs)
   const activity = markActive(deps, viewer, { presence: 'online', timeoutMs })
-  const responseOf = (chunk: JsonObject[], end: number) => ({
-    start: pageToken(from),
-    end: pageToken(end),
+  const responseOf = (chunk: JsonObject[], end: StreamPoint) => ({
+    start: syncToken({ position: from }),
+    end: syncToken({ position: end }),
     chunk,
   })
   return longPoll<JsonObject, JsonObject>(deps, {
@@ -63,11 +64,11 @@ export async function eventStream(deps: EventStreamDeps, request: EventStreamReq
 
 async function eventsSince(
   read: Queries,
-  { viewer, from: since, pageBytes }: { viewer: Viewer; from: number; pageBytes: number },
-): Promise<{ events: Event[]; end: number; more: boolean }> {
+  { viewer, from: since, pageBytes }: { viewer: Viewer; from: StreamPoint; pageBytes: number },
+): Promise<{ events: Event[]; end: StreamPoint; more: boolean }> {
   const { userId } = viewer
-  const position = await currentPosition(read)
-  if (position <= since) return { events: [], end: since, more: false }
+  const position = await currentPoint(read)
+  if (coversPoint(since, position)) return { events: [], end: since, more: false }
   const request = { userId, filter: NO_FILTER, since, fullState: false, position, alsoRooms: [] }
   const plans = new Map((await planRooms(read, request)).map((plan) => [plan.roomId, plan]))
   const page = { roomIds: [...plans.keys()], after: since, upTo: position, limit: PAGE }
@@ -82,5 +83,7 @@ async function eventsSince(
     return isMemberEventOf(event, userId) || isVisible(plans.get(event.roomId)?.spans ?? [], event.position)
   })
   // A page of only invisible events is a response as well: the client asks for the events after it.
-  return { events, end: last?.position ?? position, more: last !== undefined }
+  // The page is in the order of all positions, so it has those up to its last one in each shard.
+  const end = last ? laterOf(since, earlierOf(position, [last.position])) : position
+  return { events, end, more: last !== undefined }
 }

@@ -4,6 +4,7 @@ import type { RoomId, UserId } from '../../lib/ids.ts'
 import { type JsonObject, parseStored } from '../../lib/json.ts'
 import { type RoomCounts, unreadCounts, unreadTotals } from '../../notifications/counts.ts'
 import type { Queries } from '../../storage/query.ts'
+import { lowest, positionIn, START } from '../../storage/stream-point.ts'
 import { receiptContents, type ReceiptsOfRoom } from '../receipts.ts'
 import type { Typing } from '../typing.ts'
 import type { RoomPlan } from './plan.ts'
@@ -58,24 +59,28 @@ export async function roomExtras(
   request: ExtrasRequest,
 ): Promise<(roomId: RoomId) => RoomExtras> {
   const { userId, plans } = request
-  const since = request.since?.position ?? 0
+  const since = request.since?.position ?? START
   const recounted = new Set(request.recounted)
   const joined = plans.filter((plan) => plan.membership === 'join')
   const roomIds = joined.map((plan) => plan.roomId)
   // An initial response for a room has all its account data and receipts, however old.
-  const newRooms = new Set(joined.filter((plan) => plan.after < since).map((plan) => plan.roomId))
+  const newRooms = new Set(
+    joined.filter((plan) => plan.after < positionIn(since, plan.upTo)).map((plan) => plan.roomId),
+  )
   const known = roomIds.filter((roomId) => !newRooms.has(roomId))
   const receipts =
-    request.receiptsPosition > since
+    request.receiptsPosition > lowest(since)
       ? await receiptContents(read, { userId, roomIds: known, since })
       : new Map<RoomId, ReceiptsOfRoom>()
   if (newRooms.size > 0)
-    for (const [roomId, all] of await receiptContents(read, { userId, roomIds: [...newRooms], since: 0 }))
+    for (const [roomId, all] of await receiptContents(read, { userId, roomIds: [...newRooms], since: START }))
       receipts.set(roomId, all)
   const countsOf = request.byThread ? unreadCounts : unreadTotals
   const counts = roomIds.length === 0 ? undefined : await countsOf(read, userId, roomIds)
   const earlier =
-    newRooms.size === 0 ? undefined : accountDataOf(await read.all(accountDataSince, { userId, since: 0 }))
+    newRooms.size === 0
+      ? undefined
+      : accountDataOf(await read.all(accountDataSince, { userId, since: START }))
   const typed = new Set(deps.typing.changedSince(request.since?.typing ?? 0))
   return (roomId) => {
     const found = receipts.get(roomId)

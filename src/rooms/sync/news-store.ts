@@ -2,6 +2,7 @@ import type { RawBuilder } from 'kysely'
 import type { EventId, RoomId, UserId } from '../../lib/ids.ts'
 import { type Queries, query } from '../../storage/query.ts'
 import type { Membership } from '../../storage/schema.ts'
+import { positionsBetween, type StreamPoint } from '../../storage/stream-point.ts'
 
 /** A room with a user's membership in it. */
 export type RoomOfUser = { room_id: RoomId; membership: Membership; position: number; event_id: EventId }
@@ -18,14 +19,14 @@ const FEW_POSITIONS = 1000
  */
 export async function roomsWithNews(
   q: Queries,
-  { userId, since, position }: { userId: UserId; since: number; position: number },
+  { userId, since, position }: { userId: UserId; since: StreamPoint; position: StreamPoint },
 ): Promise<RoomOfUser[]> {
-  if (position - since > FEW_POSITIONS) return q.all(roomsWithOldNews, { userId, since })
+  if (positionsBetween(since, position) > FEW_POSITIONS) return q.all(roomsWithOldNews, { userId, since })
   return q.all(roomsWithLatestNews, { userId, since, position })
 }
 
 /** From the events and receipts after `since`, up to `position`. */
-export const roomsWithLatestNews = query<{ userId: UserId; since: number; position: number }>()((
+export const roomsWithLatestNews = query<{ userId: UserId; since: StreamPoint; position: StreamPoint }>()((
   db,
   p,
   d,
@@ -33,15 +34,15 @@ export const roomsWithLatestNews = query<{ userId: UserId; since: number; positi
   const rooms = db
     .selectFrom('events')
     .select('room_id as value')
-    .where('position', '>', p.since)
+    .where(d.isAfter('position', p.since))
     // Without an upper bound, PostgreSQL expects a third of the table and does not use the index.
-    .where('position', '<=', p.position)
+    .where(d.isUpTo('position', p.position))
     .unionAll(
       db
         .selectFrom('receipts')
         .select('room_id as value')
-        .where('position', '>', p.since)
-        .where('position', '<=', p.position)
+        .where(d.isAfter('position', p.since))
+        .where(d.isUpTo('position', p.position))
         .where((eb) => eb.or([eb('receipt_type', '=', 'm.read'), eb('user_id', '=', p.userId)])),
     )
   return (
@@ -54,20 +55,20 @@ export const roomsWithLatestNews = query<{ userId: UserId; since: number; positi
       .whereRef('m.room_id', '=', 'news.value')
       .where('m.user_id', '=', p.userId)
       // The event that changed the user's own membership is in the room, so the room is in the news.
-      .where((eb) => eb.or([eb('m.position', '>', d.integer(p.since)), eb('m.membership', '=', 'join')]))
+      .where((eb) => eb.or([d.isAfter('m.position', p.since), eb('m.membership', '=', 'join')]))
       .orderBy('m.room_id')
   )
 })
 
 /** The same from the rooms of the user. Each room costs two index lookups. */
-export const roomsWithOldNews = query<{ userId: UserId; since: number }>()((db, p, d) =>
+export const roomsWithOldNews = query<{ userId: UserId; since: StreamPoint }>()((db, p, d) =>
   db
     .selectFrom('memberships as m')
     .select(COLUMNS)
     .where('m.user_id', '=', p.userId)
     .where((eb) =>
       eb.or([
-        eb('m.position', '>', d.integer(p.since)),
+        d.isAfter('m.position', p.since),
         eb.and([
           eb('m.membership', '=', 'join'),
           eb.or([
@@ -76,14 +77,14 @@ export const roomsWithOldNews = query<{ userId: UserId; since: number }>()((db, 
                 .selectFrom('events as e')
                 .select('e.position')
                 .whereRef('e.room_id', '=', 'm.room_id')
-                .where('e.position', '>', p.since),
+                .where(d.isAfter('e.position', p.since)),
             ),
             eb.exists(
               eb
                 .selectFrom('receipts as r')
                 .select('r.position')
                 .whereRef('r.room_id', '=', 'm.room_id')
-                .where('r.position', '>', p.since)
+                .where(d.isAfter('r.position', p.since))
                 .where((or) => or.or([or('r.receipt_type', '=', 'm.read'), or('r.user_id', '=', p.userId)])),
             ),
           ]),

@@ -1,6 +1,7 @@
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { Queries } from '../../storage/query.ts'
 import type { Membership } from '../../storage/schema.ts'
+import { covers, isSamePoint, positionIn, type StreamPoint } from '../../storage/stream-point.ts'
 import { historiesOf } from '../history-store.ts'
 import { leftAt, type RoomHistory, type Span, visibleSpans, ALL_POSITIONS } from '../visibility.ts'
 import { includesRoom, type SyncFilter } from './filter.ts'
@@ -26,10 +27,10 @@ export type PlanRequest = {
   userId: UserId
   filter: SyncFilter
   /** undefined: an initial sync. */
-  since: number | undefined
+  since: StreamPoint | undefined
   fullState: boolean
-  /** The position of the response. */
-  position: number
+  /** The point of the response. */
+  position: StreamPoint
   /** Rooms with news outside the database: typing. */
   alsoRooms: readonly RoomId[]
   /** The response has all open invitations, also old ones. */
@@ -41,7 +42,7 @@ export async function planRooms(q: Queries, request: PlanRequest): Promise<RoomP
   const { userId, filter, since } = request
   if (filter.rooms?.size === 0) return []
   const rooms = (await roomsOfResponse(q, request)).filter((room) => includesRoom(filter, room.room_id))
-  const changed = rooms.filter((room) => since === undefined || room.position > since)
+  const changed = rooms.filter((room) => since === undefined || !covers(since, room.position))
   if (changed.length === 0) return rooms.map((room) => planRoom(request, room, undefined))
   const histories = await historiesOf(
     q,
@@ -58,8 +59,9 @@ async function roomsOfResponse(q: Queries, request: PlanRequest): Promise<RoomOf
     if (filter.includeLeave) memberships.push('leave', 'ban')
     return q.all(roomsWithMembership, { userId, memberships })
   }
-  const news =
-    since < request.position ? await roomsWithNews(q, { userId, since, position: request.position }) : []
+  const news = !isSamePoint(since, request.position)
+    ? await roomsWithNews(q, { userId, since, position: request.position })
+    : []
   if (!fullState && !alsoInvitations && alsoRooms.length === 0) return news
   const rooms = new Map<RoomId, RoomOfUser>()
   const add = (found: RoomOfUser[]) => {
@@ -81,7 +83,8 @@ export function planRoom(
   room: Pick<RoomOfUser, 'room_id' | 'membership' | 'position'>,
   history: RoomHistory | undefined,
 ): RoomPlan {
-  const since = request.since ?? 0
+  const since = request.since === undefined ? 0 : positionIn(request.since, room.position)
+  const upTo = positionIn(request.position, room.position)
   const joined = room.membership === 'join'
   const shared = {
     roomId: room.room_id,
@@ -91,14 +94,14 @@ export function planRoom(
   // Without a change of the user's own membership, the user was in the room all the time and sees everything since.
   if (!history) {
     const state = request.fullState ? 'full' : 'changes'
-    return { ...shared, spans: ALL_POSITIONS, after: since, upTo: request.position, state }
+    return { ...shared, spans: ALL_POSITIONS, after: since, upTo, state }
   }
   const spans = visibleSpans(history)
   const wasJoined = since > 0 && membershipAt(history, since) === 'join'
   const stayed = history.memberships.some((m) => m.membership === 'join' && m.position > since)
   const state = wasJoined && !request.fullState ? 'changes' : wasJoined || stayed || joined ? 'full' : 'none'
   const plan = { ...shared, spans, after: wasJoined ? since : 0, state } as const
-  if (joined) return { ...plan, upTo: request.position }
+  if (joined) return { ...plan, upTo }
   const left = leftAt(history.memberships)
   // An invitation and a knock are shown as they are now, without the history of an earlier stay.
   const isOver = room.membership === 'leave' || room.membership === 'ban'

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { defaultsFingerprint } from '../../push-rules/index.ts'
 import type { Database } from '../../storage/database.ts'
+import { covers } from '../../storage/stream-point.ts'
 import type { RuleSettings } from '../../user-rules/read-rules.ts'
 import { toDeviceSection } from './to-device.ts'
 import type { Typing } from '../typing.ts'
@@ -92,5 +93,5 @@ export function accountDataSection(settings: RuleSettings): SyncSection {
 
 /** Whether the user's own rules changed, or the default rules by a setting or a new version of the server. */
 function hasNewRules({ since, now, rulesVersion }: SectionRequest): boolean {
-  return !since || since.defaults !== now.defaults || rulesVersion > since.position
+  return !since || since.defaults !== now.defaults || !covers(since.position, rulesVersion)
 }

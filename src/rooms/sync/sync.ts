@@ -6,7 +6,8 @@ import type { RoomId } from '../../lib/ids.ts'
 import type { Viewer } from '../../lib/matrix-event.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
-import { currentPosition } from '../../storage/stream.ts'
+import { currentPoint } from '../../storage/stream.ts'
+import { START } from '../../storage/stream-point.ts'
 import type { Fetches } from '../../trace/arrival/fetches.ts'
 import type { DevicePresence } from '../presence/device-presence.ts'
 import { excludesPresence } from '../presence/presence-filter.ts'
@@ -153,14 +154,14 @@ async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): 
   const parts = Object.assign({}, ...sections.map((section) => section.tokenParts?.()))
   // A woken poll nearly always has news.
   if (request.since && !request.fullState && !isWoken) {
-    const now = { ...parts, position: await currentPosition(db) }
+    const now = { ...parts, position: await currentPoint(db) }
     const since = notAhead(request.since, now)
     if (isSamePoint(since, now)) return { body: undefined, news: false, token: since }
   }
   return db.snapshot(
     async (read) => {
       // Nothing has a position after the stream's, so a token that is ahead of it finds the same as one at its end.
-      const { position, ...facts } = await viewerFacts(read, request.viewer, request.since?.position ?? 0)
+      const { position, ...facts } = await viewerFacts(read, request.viewer, request.since?.position ?? START)
       const now = { ...parts, position }
       const since = request.since && notAhead(request.since, now)
       return readResponse(sections, { ...request, ...facts, read, since, now })

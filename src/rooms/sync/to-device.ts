@@ -1,6 +1,7 @@
 import { deleteReceived, waitingMessages } from '../../accounts/to-device/waiting.ts'
 import type { Database } from '../../storage/database.ts'
-import { currentPosition } from '../../storage/stream.ts'
+import { currentPoint } from '../../storage/stream.ts'
+import { earlierOf, highest } from '../../storage/stream-point.ts'
 import type { SyncSection } from './section.ts'
 import { notAhead } from './token.ts'
 
@@ -17,10 +18,10 @@ export function toDeviceSection(deps: { db: Database; pageBytes: number }): Sync
     tokenParts: () => ({ toDevice: NOTHING }),
     async received({ userId, deviceId }, token) {
       if (deviceId === null || (token.toDevice ?? NOTHING) === NOTHING) return
-      const since = notAhead(token, { position: await currentPosition(deps.db) })
+      const since = notAhead(token, { position: await currentPoint(deps.db) })
       // A valid part is never later than the position of its token.
-      if (since.toDevice === undefined || since.toDevice > since.position) return
-      await deleteReceived(deps.db, { userId, deviceId }, since.toDevice)
+      if (since.toDevice === undefined || since.toDevice > highest(since.position)) return
+      await deleteReceived(deps.db, { userId, deviceId }, earlierOf(since.position, [since.toDevice]))
     },
     async news({ read, viewer: { userId, deviceId }, hasMessages }) {
       if (deviceId === null || !hasMessages) return { keys: {}, hasNews: false }

@@ -1,7 +1,16 @@
 import { invalidParam } from '../../lib/errors.ts'
+import {
+  coversPoint,
+  earlierOf,
+  isSamePoint as isSameStreamPoint,
+  parsePoint,
+  POINT_FORM,
+  pointText,
+  type StreamPoint,
+} from '../../storage/stream-point.ts'
 
-// A token is a vector: the position in the stream of the server, and the parts of sections whose news have no position there. Its
-// text is `s<position>`, then `_<letter><value>` for each part. A token without a part is valid: clients keep tokens over upgrades.
+// A token is a vector: the point in the stream of the server, and the parts of sections whose news have no position there. Its
+// text is `s<point>`, then `_<letter><value>` for each part. With one shard, the point is a number. A token without a part is valid: clients keep tokens over upgrades.
 // So is a token with an unknown part: after the operator goes back to an earlier version with a back-up, clients still have the tokens
 // of the newer version, and a client cannot continue after a 400 (decision 33). Earlier forms are `s<position>_<typing>` and
 // `s<position>_<typing>_<defaults>`.
@@ -16,35 +25,48 @@ export type TokenParts = {
   toDevice?: number | undefined
   /** The connection of sliding sync (`sliding/pos.ts`). */
   connection?: string | undefined
-  /** The position of the presence that the client has. Missing: that of the token. */
-  presence?: number | undefined
+  /** The point of the presence that the client has. Missing: that of the token. */
+  presence?: StreamPoint | undefined
 }
 
-/** A point between two events: the client has everything up to and including `position`. Tokens for pagination have no parts. */
-export type SyncToken = { position: number } & TokenParts
+/** The client has everything up to and including `position`. Tokens for pagination are one number, without parts. */
+export type SyncToken = { position: StreamPoint } & TokenParts
 
-type Form<T> = { letter: string; pattern: RegExp; valueOf(text: string): T }
+/** `valueOf`: undefined when the text is not valid. `textOf`: `String` if it is absent. */
+type Form<T> = {
+  letter: string
+  valueOf: (text: string) => T | undefined
+  textOf?: (value: NonNullable<T>) => string
+}
+
+const matching =
+  <T>(pattern: RegExp, valueOf: (text: string) => T) =>
+  (text: string): T | undefined =>
+    pattern.test(text) ? valueOf(text) : undefined
 
 const PARTS: { [K in keyof TokenParts]-?: Form<TokenParts[K]> } = {
-  typing: { letter: 't', pattern: /^\d{1,15}$/, valueOf: Number },
-  defaults: { letter: 'r', pattern: /^[0-9a-f]{8}$/, valueOf: String },
-  toDevice: { letter: 'd', pattern: /^\d{1,15}$/, valueOf: Number },
-  connection: { letter: 'c', pattern: /^[0-9a-z.]{1,64}$/, valueOf: String },
-  presence: { letter: 'p', pattern: /^\d{1,15}$/, valueOf: Number },
+  typing: { letter: 't', valueOf: matching(/^\d{1,15}$/, Number) },
+  defaults: { letter: 'r', valueOf: matching(/^[0-9a-f]{8}$/, String) },
+  toDevice: { letter: 'd', valueOf: matching(/^\d{1,15}$/, Number) },
+  connection: { letter: 'c', valueOf: matching(/^[0-9a-zA-Z.~-]{1,256}$/, String) },
+  presence: { letter: 'p', valueOf: parsePoint, textOf: pointText },
 }
 const NAMES = Object.keys(PARTS) as (keyof TokenParts)[]
 
-const FORM = /^s(\d{1,15})((?:_[a-z][0-9A-Za-z.~-]{1,64})*)$/
+const FORM = new RegExp(`^s(${POINT_FORM})((?:_[a-z][0-9A-Za-z.~-]{1,256})*)$`)
 const EARLIER_FORM = /^s(\d{1,15})_(\d{1,15})(?:_([0-9a-f]{8}))?$/
 
 export function syncToken(token: SyncToken): string {
-  const parts = NAMES.filter((name) => token[name] !== undefined)
-  return `s${token.position}${parts.map((name) => `_${PARTS[name].letter}${token[name]}`).join('')}`
+  const parts = NAMES.map((name) => partText(PARTS[name] as Form<TokenParts[typeof name]>, token[name]))
+  return `s${pointText(token.position)}${parts.join('')}`
 }
+
+const partText = <T>({ letter, textOf = String }: Form<T>, value: T): string =>
+  value === undefined || value === null ? '' : `_${letter}${textOf(value)}`
 
 /** A token for `/messages`, `prev_batch` and `at`: the point directly after `position`. */
 export function pageToken(position: number): string {
-  return syncToken({ position: Math.max(0, position) })
+  return syncToken({ position: [Math.max(0, position)] })
 }
 
 /**
@@ -54,21 +76,22 @@ export function pageToken(position: number): string {
  */
 export function parseToken(text: string, name: string): SyncToken {
   const earlier = EARLIER_FORM.exec(text)
-  if (earlier) return { position: Number(earlier[1]), typing: Number(earlier[2]), defaults: earlier[3] }
-  const [, position, rest = ''] = FORM.exec(text) ?? []
+  if (earlier) return { position: [Number(earlier[1])], typing: Number(earlier[2]), defaults: earlier[3] }
+  const [, point, rest = ''] = FORM.exec(text) ?? []
   const parts = rest.split('_').slice(1)
+  const position = point === undefined ? undefined : parsePoint(point)
   if (position === undefined) throw notAToken(name)
-  const token: SyncToken = { position: Number(position) }
+  const token: SyncToken = { position }
   const letters = new Set<string | undefined>()
   for (const part of parts) {
     const [letter] = part
     if (letters.has(letter)) throw notAToken(name, `the part "${letter}" occurs twice`)
     letters.add(letter)
     const known = NAMES.find((one) => PARTS[one].letter === letter)
-    const value = part.slice(1)
     if (known === undefined) continue
-    if (!PARTS[known].pattern.test(value)) throw notAToken(name, `the part "${letter}" has an invalid value`)
-    Object.assign(token, { [known]: PARTS[known].valueOf(value) })
+    const value = PARTS[known].valueOf(part.slice(1))
+    if (value === undefined) throw notAToken(name, `the part "${letter}" has an invalid value`)
+    Object.assign(token, { [known]: value })
   }
   return token
 }
@@ -77,22 +100,20 @@ const notAToken = (name: string, fault = 'tokens have the form s123_t45_r0123abc
   invalidParam(`${name} is not a token of this server: ${fault}`)
 
 /**
- * After a restore of the database, a token can be ahead of it. Such a token continues from the current point, also in the serial of typing. Its part for to-device
- * messages is dropped: messages that were stored after the restore can have the positions of received ones.
+ * After a restore of the database, a token can be ahead of it. Such a token continues from the current point in each shard where it is ahead, also in the serial of typing. Its part
+ * for to-device messages is dropped: messages that were stored after the restore can have the positions of received ones. A token of a database with another number of shards
+ * continues from its lowest position.
  */
-export function notAhead(since: SyncToken, now: SyncToken): SyncToken {
-  const earlier = { ...since, position: Math.min(since.position, now.position) }
-  for (const name of NAMES) {
-    const [before, current] = [since[name], now[name]]
-    if (name === 'toDevice') continue
-    if (typeof before === 'number' && typeof current === 'number')
-      Object.assign(earlier, { [name]: Math.min(before, current) })
-  }
-  if (since.position > now.position) delete earlier.toDevice
+export function notAhead(since: SyncToken, now: Pick<SyncToken, 'position' | 'typing'>): SyncToken {
+  const earlier = { ...since, position: earlierOf(now.position, since.position) }
+  if (since.presence) earlier.presence = earlierOf(now.position, since.presence)
+  if (since.typing !== undefined && now.typing !== undefined)
+    earlier.typing = Math.min(since.typing, now.typing)
+  if (!coversPoint(now.position, since.position)) delete earlier.toDevice
   return earlier
 }
 
 /** Whether nothing happened between the two. A missing part is a difference. */
 export function isSamePoint(since: SyncToken, now: SyncToken): boolean {
-  return since.position === now.position && NAMES.every((name) => since[name] === now[name])
+  return isSameStreamPoint(since.position, now.position) && NAMES.every((name) => since[name] === now[name])
 }

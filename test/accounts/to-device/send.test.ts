@@ -7,7 +7,7 @@ import {
 } from '../../../src/accounts/to-device/sweep-transactions.ts'
 import { deleteReceived, waitingMessages } from '../../../src/accounts/to-device/waiting.ts'
 import type { DeviceId, UserId } from '../../../src/lib/ids.ts'
-import { currentPosition } from '../../../src/storage/stream.ts'
+import { currentPoint } from '../../../src/storage/stream.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { silentLog } from '../../support/log.ts'
 import { quotas } from '../../support/quotas.ts'
@@ -53,7 +53,7 @@ onEachDatabase('sendToDevices', (open) => {
     const once = () => send({ [bob]: { PHONE: { n: 1 } } }, { txnId: 'same' })
     await Promise.all([once(), once(), once()])
     assert.deepEqual(await waiting(bob, PHONE), [{ n: 1 }])
-    await deleteReceived(db, { userId: bob, deviceId: PHONE }, await currentPosition(db))
+    await deleteReceived(db, { userId: bob, deviceId: PHONE }, await currentPoint(db))
     await once()
     assert.deepEqual(await waiting(bob, PHONE), [])
     await send({ [bob]: { PHONE: { n: 2 } } }, { txnId: 'same', deviceId: LAPTOP })

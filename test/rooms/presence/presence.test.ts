@@ -11,7 +11,7 @@ import {
 import { ACTIVE_FOR_MS, GRACE_MS, IDLE_AFTER_MS } from '../../../src/rooms/presence/presence-state.ts'
 import { startPresenceSweeper, sweepDuePresence } from '../../../src/rooms/presence/sweep-presence.ts'
 import { query } from '../../../src/storage/query.ts'
-import { currentPosition } from '../../../src/storage/stream.ts'
+import { currentPosition } from '../../support/current-position.ts'
 import type { Database } from '../../../src/storage/database.ts'
 import { afterTest } from '../../support/after-test.ts'
 import { counting } from '../../support/counting-database.ts'

@@ -7,6 +7,7 @@ import { childEvents, type ChildrenRequest } from '../../../src/rooms/relations/
 import { threadRoots, type ThreadsRequest } from '../../../src/rooms/relations/threads.ts'
 import { sendMessage } from '../../../src/rooms/send-event.ts'
 import { NO_ROOM_EVENT_FILTER } from '../../../src/rooms/sync/filter.ts'
+import { lowest } from '../../../src/storage/stream-point.ts'
 import { parseToken } from '../../../src/rooms/sync/token.ts'
 import { messages, readEvent } from '../../../src/rooms/timeline.ts'
 import type { Database } from '../../../src/storage/database.ts'
@@ -17,7 +18,7 @@ export type Page = { chunk: RoomEvent[]; next_batch?: string; prev_batch?: strin
 type PageOptions = { from?: string | undefined; to?: string | undefined }
 
 const at = (token: string | undefined) =>
-  token === undefined ? undefined : parseToken(token, 'from').position
+  token === undefined ? undefined : lowest(parseToken(token, 'from').position)
 
 let transactions = 0
 

@@ -7,6 +7,7 @@ import {
   threadSubscriptionsSince,
   unsubscribeFromThread,
 } from '../../../src/rooms/relations/subscriptions.ts'
+import { END } from '../../../src/storage/stream-point.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { user } from '../sync-fixture.ts'
 import { createRelationsFixture } from './fixture.ts'
@@ -24,7 +25,7 @@ onEachDatabase('a thread subscription', (open) => {
     const reply = await fixture.reply(roomId, alice, root)
     const thread = { userId: bob, roomId, root }
     const since = async (after: number, limit = 10) =>
-      threadSubscriptionsSince(db, { userId: bob, after, upTo: Number.MAX_SAFE_INTEGER, limit })
+      threadSubscriptionsSince(db, { userId: bob, after: [after], upTo: END, limit })
     const stampIn = (part: unknown) =>
       (part as Record<string, Record<string, { bump_stamp: number }>>)[roomId]?.[root]?.bump_stamp ?? 0
     const settings = { legacyMentionRules: false, experimental: { threadSubscriptions: true } }

@@ -11,7 +11,7 @@ import { searchEvents, type SearchRequest } from '../../../src/rooms/search/sear
 import { NO_ROOM_EVENT_FILTER } from '../../../src/rooms/sync/filter.ts'
 import type { Database } from '../../../src/storage/database.ts'
 import type { Queries } from '../../../src/storage/query.ts'
-import { currentPosition } from '../../../src/storage/stream.ts'
+import { currentPosition } from '../../support/current-position.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { alice, bob, createRoomsFixture, phone, publicRoom, say, setState } from '../fixture.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setMarkers } from '../../../src/rooms/receipts.ts'
 import { roomsWithLatestNews, roomsWithNews, roomsWithOldNews } from '../../../src/rooms/sync/news-store.ts'
-import { currentPosition } from '../../../src/storage/stream.ts'
+import { currentPosition } from '../../support/current-position.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { createSyncFixture, user } from '../sync-fixture.ts'
 import { PEOPLE, readSituations } from './situations.ts'
@@ -20,8 +20,12 @@ onEachDatabase('the rooms with news', (open) => {
     let found = 0
     for (const userId of PEOPLE.map(user))
       for (let since = 0; since <= position; since++) {
-        const rooms = await db.all(roomsWithLatestNews, { userId, since, position })
-        assert.deepEqual(rooms, await db.all(roomsWithOldNews, { userId, since }), `${userId} ${since}`)
+        const rooms = await db.all(roomsWithLatestNews, { userId, since: [since], position: [position] })
+        assert.deepEqual(
+          rooms,
+          await db.all(roomsWithOldNews, { userId, since: [since] }),
+          `${userId} ${since}`,
+        )
         found += rooms.length
       }
     assert.ok(found > 200)
@@ -40,8 +44,8 @@ onEachDatabase('the rooms with news', (open) => {
     assert.ok(position > since)
     // 5,000 positions: the rooms of the user are read.
     for (const to of [position, since + 5000]) {
-      assert.deepEqual(await roomsWithNews(db, { userId: alice, since, position: to }), [])
-      const own = await roomsWithNews(db, { userId: bob, since, position: to })
+      assert.deepEqual(await roomsWithNews(db, { userId: alice, since: [since], position: [to] }), [])
+      const own = await roomsWithNews(db, { userId: bob, since: [since], position: [to] })
       assert.deepEqual(
         own.map((room) => room.room_id),
         [roomId],

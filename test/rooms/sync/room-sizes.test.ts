@@ -5,7 +5,7 @@ import { parseFilter } from '../../../src/rooms/sync/filter.ts'
 import { planRooms } from '../../../src/rooms/sync/plan.ts'
 import { sizesOf } from '../../../src/rooms/sync/room-sizes-store.ts'
 import { parseToken } from '../../../src/rooms/sync/token.ts'
-import { currentPosition } from '../../../src/storage/stream.ts'
+import { currentPoint } from '../../../src/storage/stream.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { createSyncFixture, type SyncFixture, user } from '../sync-fixture.ts'
 
@@ -43,7 +43,7 @@ onEachDatabase('the estimated size of a room in a response', (open) => {
           filter: parsed,
           since: since === undefined ? undefined : parseToken(since, 'since').position,
           fullState: false,
-          position: await currentPosition(db),
+          position: await currentPoint(db),
           alsoRooms: [],
         })
         const rooms = plans.map((plan) => ({ plan, extras: EXTRAS }))

@@ -1,6 +1,7 @@
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import { type JsonObject, parseStored } from '../../../lib/json.ts'
 import type { Queries } from '../../../storage/query.ts'
+import { isSamePoint, START, type StreamPoint } from '../../../storage/stream-point.ts'
 import { type AccountData } from '../extras.ts'
 import { NO_FILTER } from '../filter.ts'
 import type { SyncSection } from '../section.ts'
@@ -10,7 +11,7 @@ import {
   type Extension,
   type ExtensionContext,
   type ExtensionRoom,
-  roomsByPosition,
+  roomsByPoint,
   roomsInScope,
 } from './extension.ts'
 import { hasExtension } from './known-extensions.ts'
@@ -39,7 +40,7 @@ export function accountDataExtension(section: SyncSection): Extension {
 }
 
 async function globalData(read: Queries, userId: UserId): Promise<AccountData> {
-  const found = await readRooms(read, { userId, roomIds: [''], since: 0 })
+  const found = await readRooms(read, { userId, roomIds: [''], since: START })
   return { roomIds: [], of: (roomId) => found.get(roomId) ?? [] }
 }
 
@@ -48,11 +49,12 @@ async function dataOfRooms(context: ExtensionContext): Promise<JsonObject> {
   const { read, viewer, since, accountData } = context
   const rooms: JsonObject = {}
   const bit = ROOM_EXTENSIONS.accountData
-  for (const [after, of] of roomsByPosition(roomsInScope(context.rooms, bit), bit))
-    if (after !== undefined && after === since?.position) Object.assign(rooms, changesOf(accountData, of))
+  for (const [after, of] of roomsByPoint(roomsInScope(context.rooms, bit), bit))
+    if (after !== undefined && since !== undefined && isSamePoint(after, since.position))
+      Object.assign(rooms, changesOf(accountData, of))
     else {
       const roomIds = of.map(({ room }) => room.roomId)
-      const found = await readRooms(read, { userId: viewer.userId, roomIds, since: after ?? 0 })
+      const found = await readRooms(read, { userId: viewer.userId, roomIds, since: after ?? START })
       for (const [roomId, events] of found) rooms[roomId] = events
     }
   return rooms
@@ -66,7 +68,7 @@ function changesOf(accountData: AccountData, rooms: readonly ExtensionRoom[]): J
 
 async function readRooms(
   read: Queries,
-  of: { userId: UserId; roomIds: readonly (RoomId | '')[]; since: number },
+  of: { userId: UserId; roomIds: readonly (RoomId | '')[]; since: StreamPoint },
 ): Promise<Map<RoomId | '', JsonObject[]>> {
   const rows = of.roomIds.length === 0 ? [] : await read.all(accountDataOfRooms, of)
   const byRoom = Map.groupBy(rows, (row) => row.room_id)

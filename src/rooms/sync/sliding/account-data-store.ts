@@ -1,8 +1,9 @@
 import type { RawBuilder } from 'kysely'
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import { query } from '../../../storage/query.ts'
+import type { StreamPoint } from '../../../storage/stream-point.ts'
 
-type RoomsRequest = { userId: UserId; roomIds: readonly (RoomId | '')[]; since: number }
+type RoomsRequest = { userId: UserId; roomIds: readonly (RoomId | '')[]; since: StreamPoint }
 
 /** Account data of some rooms that changed after `since`; the room '' is the account. */
 export const accountDataOfRooms = query<RoomsRequest>()((db, p, d) =>
@@ -11,7 +12,7 @@ export const accountDataOfRooms = query<RoomsRequest>()((db, p, d) =>
     .select(['room_id', 'type', 'content'])
     .where('user_id', '=', p.userId)
     .where('room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId | ''>)
-    .where('position', '>', p.since)
+    .where(d.isAfter('position', p.since))
     .orderBy('position'),
 )
 

@@ -1,4 +1,5 @@
 import { waitingMessages } from '../../../accounts/to-device/waiting.ts'
+import { earlierOf, pointText, START } from '../../../storage/stream-point.ts'
 import type { SyncSection } from '../section.ts'
 import { NO_FILTER } from '../filter.ts'
 import type { Typing } from '../../typing.ts'
@@ -15,13 +16,16 @@ export function toDeviceExtension({ pageBytes }: { pageBytes: number }): Extensi
   return async ({ read, viewer: { userId, deviceId }, requests: { toDevice }, hasMessages, now }) => {
     if (!toDevice) return undefined
     // A cursor from before a restore would acknowledge later messages that the device never got.
-    const cursor = Math.min(toDevice.since ?? 0, now.position)
-    const nothing = { part: { next_batch: String(cursor), events: [] }, hasNews: false }
+    const cursor = earlierOf(now.position, toDevice.since ?? START)
+    const nothing = { part: { next_batch: pointText(cursor), events: [] }, hasNews: false }
     if (deviceId === null || !hasMessages) return nothing
     const page = { maxBytes: pageBytes, limit: toDevice.limit }
     const { messages, upTo } = await waitingMessages(read, { userId, deviceId }, page)
     if (upTo === undefined) return nothing
-    return { part: { next_batch: String(upTo), events: messages }, hasNews: true }
+    return {
+      part: { next_batch: pointText(earlierOf(now.position, [upTo])), events: messages },
+      hasNews: true,
+    }
   }
 }
 

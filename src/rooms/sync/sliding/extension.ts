@@ -4,6 +4,7 @@ import type { Json } from '../../../lib/json.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
 import type { Queries } from '../../../storage/query.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
+import type { StreamPoint } from '../../../storage/stream-point.ts'
 import type { AccountData } from '../extras.ts'
 import type { SectionFacts } from '../section.ts'
 import type { SyncToken } from '../token.ts'
@@ -16,8 +17,8 @@ import type { CombinedConfig } from './windows.ts'
 export type ExtensionRoom = {
   room: ListedRoom
   config: CombinedConfig
-  /** The client has everything up to this position; undefined: the room is new on the connection. */
-  after: number | undefined
+  /** The client has everything up to this point; undefined: the room is new on the connection. */
+  after: StreamPoint | undefined
   /** The response has earlier events than those that the client has. */
   isGrown: boolean
   /** The extensions of which the client has the data of the room up to `after`, as bits (`ROOM_EXTENSIONS`). */
@@ -65,10 +66,10 @@ export const roomsInScope = (rooms: readonly ExtensionRoom[], bit: number): Exte
 export const isWidened = ({ after, has }: ExtensionRoom, bit: number): boolean =>
   after !== undefined && (has & bit) === 0
 
-/** Rooms by the position up to which the client has the data of an extension: undefined for a room of which it has none. */
-export function roomsByPosition(
+/** Rooms by the point up to which the client has the data of an extension: undefined for a room of which it has none. Nearly all have the same object. */
+export function roomsByPoint(
   rooms: readonly ExtensionRoom[],
   bit: number,
-): Map<number | undefined, ExtensionRoom[]> {
+): Map<StreamPoint | undefined, ExtensionRoom[]> {
   return Map.groupBy(rooms, (room) => (isWidened(room, bit) ? undefined : room.after))
 }

@@ -6,6 +6,7 @@ import type { Queries } from '../../../storage/query.ts'
 import { syncEventsOfPages } from '../../client-events.ts'
 import { historiesOf } from '../../history-store.ts'
 import { type Span, visibleSpans } from '../../visibility.ts'
+import { covers, positionIn, START } from '../../../storage/stream-point.ts'
 import { newsOfRooms, type NewsForViewer } from '../room-news.ts'
 import { type SyncTimeline, timelinesOf } from '../room-timeline.ts'
 import { membersOfRoomsAt, statesUpTo, type EventsByRoom } from '../state-store.ts'
@@ -97,11 +98,11 @@ async function grownTimelines(
   const histories = await historiesOf(read, reader.viewer.userId, roomIds)
   const grown = new Map<RoomId, Pick<ReadRoom, 'timeline' | 'spans'>>()
   for (const group of readersOf(reader, growing)) {
-    const requests = group.rooms.map(({ room: { roomId } }) => ({
+    const requests = group.rooms.map(({ room: { roomId, lastPosition } }) => ({
       roomId,
       spans: visibleSpans(histories.get(roomId) ?? { memberships: [], settings: [] }),
       after: 0,
-      upTo: reader.position,
+      upTo: positionIn(reader.position, lastPosition),
       filter: group.reader.filter.timeline,
       pageBytes: reader.pageBytes,
     }))
@@ -121,7 +122,10 @@ async function addedState(
   const added: EventsByRoom = new Map()
   for (const members of [true, false]) {
     const of = growing.filter(({ config }) => wantsAllMembers(config.filter) === members)
-    const places = of.map(({ room: { roomId } }) => ({ roomId, position }))
+    const places = of.map(({ room: { roomId, lastPosition } }) => ({
+      roomId,
+      position: positionIn(position, lastPosition),
+    }))
     const states = await statesUpTo(read, places, { members })
     for (const { room, config, stateBefore = [] } of of)
       added.set(
@@ -151,7 +155,9 @@ async function missingMembers(
     if (isLazy(config.filter)) for (const user of usersOfTimeline(timeline.events)) users.add(user)
     if (isNew || stateBefore) for (const user of wantedMembers(config.filter)) users.add(user)
     const userIds = [...users].filter((user) => !present.has(user)) as UserId[]
-    return userIds.length === 0 ? [] : [{ roomId: room.roomId, position, userIds }]
+    return userIds.length === 0
+      ? []
+      : [{ roomId: room.roomId, position: positionIn(position, room.lastPosition), userIds }]
   })
   return membersOfRoomsAt(read, wanted)
 }
@@ -162,8 +168,8 @@ const heroesOf = ({ room, news }: Pick<ReadRoom, 'room' | 'news'>): readonly str
 function resultOf(reader: SlidingReader, one: ReadRoom, events: JsonObject[]): RoomResult {
   const { room, config, after, isNew, timeline, isDm, isDmNew, growsTimeline, news } = one
   const first = timeline.events[0]
-  const isExpanded = growsTimeline && !isNew && first !== undefined && first.position <= (after ?? 0)
-  const isLive = ({ position }: Event) => position > reader.since
+  const isExpanded = growsTimeline && !isNew && first !== undefined && covers(after ?? START, first.position)
+  const isLive = ({ position }: Event) => !covers(reader.since ?? START, position)
   return {
     membership: room.membership,
     bumpStamp: room.bumpPosition,
@@ -178,7 +184,7 @@ function resultOf(reader: SlidingReader, one: ReadRoom, events: JsonObject[]): R
     ...(first && { start: first.position }),
     limited: timeline.limited,
     ...((isNew || events.length > 0) && { prevBatch: pageToken(timeline.prevBatch) }),
-    numLive: reader.since === 0 ? 0 : timeline.events.filter(isLive).length,
+    numLive: reader.since === undefined ? 0 : timeline.events.filter(isLive).length,
   }
 }
 

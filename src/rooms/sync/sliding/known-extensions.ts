@@ -1,3 +1,4 @@
+import type { StreamPoint } from '../../../storage/stream-point.ts'
 import { ROOM_EXTENSIONS } from './extension-scope.ts'
 import type { ExtensionRequests } from './request.ts'
 
@@ -5,8 +6,8 @@ import type { ExtensionRequests } from './request.ts'
 export type KnownExtensions = {
   /** The letters of the extensions that it had. An extension that is new on the connection starts with everything. */
   letters: string
-  /** The client has the changes of device lists up to this position. undefined: up to that of `pos`. */
-  listsUpTo: number | undefined
+  /** The client has the changes of device lists up to this point. undefined: up to that of `pos`. */
+  listsUpTo: StreamPoint | undefined
 }
 
 export const LETTERS = {
@@ -34,11 +35,11 @@ export function lettersOf(requests: ExtensionRequests): string {
 const isOn = (requests: ExtensionRequests, name: Name) =>
   requests[name] !== undefined && requests[name] !== false
 
-/** @param at the position up to which the client has the device lists if the previous response had them; otherwise that of this response */
+/** @param at the point up to which the client has the device lists if the previous response had them; otherwise that of this response */
 export function extensionsAfter(
   requests: ExtensionRequests,
   { listsUpTo }: KnownExtensions,
-  at: number,
+  at: StreamPoint,
 ): KnownExtensions {
   return { letters: lettersOf(requests), listsUpTo: requests.e2ee ? undefined : (listsUpTo ?? at) }
 }

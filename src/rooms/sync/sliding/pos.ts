@@ -1,5 +1,6 @@
 import { MatrixError } from '../../../lib/errors.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
+import { parsePoint, POINT_FORM, pointText } from '../../../storage/stream-point.ts'
 import { ownText } from '../../../lib/own-text.ts'
 import { shortHash } from '../../../lib/short-hash.ts'
 import type { KnownExtensions } from './known-extensions.ts'
@@ -10,7 +11,7 @@ import { parseToken, type SyncToken } from '../token.ts'
 // - the version of the connection's state; `0`: no room was sent, and nothing is stored;
 // - a hash of user, device and connection, because a `pos` belongs to one connection;
 // - the extensions that the response had data for: an extension that is new on the connection starts with everything; and while device lists are not
-//   among them, the position up to which the client has those;
+//   among them, the point up to which the client has those;
 // - a hash of the lists, subscriptions and scopes of extensions: the response to changed ones does not wait.
 
 export type ConnectionPart = {
@@ -22,10 +23,17 @@ export type ConnectionPart = {
 
 export const NO_VERSION = '0'
 
-const FORM = /^([0-9a-z]{1,24})\.([0-9a-f]{8})\.x([a-z]{0,7})(\d{0,15})\.([0-9a-f]{8})$/
+const FORM = new RegExp(
+  String.raw`^([0-9a-z]{1,24})\.([0-9a-f]{8})\.x([a-z]{0,7})(|${POINT_FORM})\.([0-9a-f]{8})$`,
+)
 
 export const connectionPart = ({ version, owner, extensions, request }: ConnectionPart): string =>
-  [version, owner, `x${extensions.letters}${extensions.listsUpTo ?? ''}`, request].join('.')
+  [
+    version,
+    owner,
+    `x${extensions.letters}${extensions.listsUpTo ? pointText(extensions.listsUpTo) : ''}`,
+    request,
+  ].join('.')
 
 /** The MSC's answer to a `pos` that cannot be continued: the client starts a new connection. */
 export const unknownPos = (why: string) =>
@@ -40,7 +48,7 @@ export function parsePos(text: string, owner: string): { since: SyncToken; part:
   if (!since || version === undefined || ofOwner === undefined || request === undefined)
     throw unknownPos('pos is not a position of this server')
   if (ofOwner !== owner) throw unknownPos('pos belongs to another connection, device or user')
-  const extensions = { letters, listsUpTo: listsUpTo === '' ? undefined : Number(listsUpTo) }
+  const extensions = { letters, listsUpTo: parsePoint(listsUpTo) }
   // A waiting request keeps the version, and not the whole URL.
   return { since, part: { version: ownText(version), owner: ofOwner, extensions, request } }
 }

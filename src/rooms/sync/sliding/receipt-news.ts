@@ -1,5 +1,6 @@
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import type { Queries } from '../../../storage/query.ts'
+import { coversPoint, positionsBetween, type StreamPoint } from '../../../storage/stream-point.ts'
 import { receiptsOfUser, roomsWithReceipts } from './receipts-store.ts'
 
 /** The rooms with receipts since the previous response. */
@@ -18,10 +19,10 @@ const FEW_POSITIONS = 1000
 /** @param known the rooms that the client has */
 export async function receiptNews(
   read: Queries,
-  of: { userId: UserId; since: number; position: number; known: Iterable<RoomId> },
+  of: { userId: UserId; since: StreamPoint; position: StreamPoint; known: Iterable<RoomId> },
 ): Promise<ReceiptNews> {
-  if (of.since >= of.position) return NO_RECEIPTS
-  if (of.position - of.since > FEW_POSITIONS) {
+  if (coversPoint(of.since, of.position)) return NO_RECEIPTS
+  if (positionsBetween(of.since, of.position) > FEW_POSITIONS) {
     const own = await read.all(receiptsOfUser, { ...of, roomIds: [...of.known] })
     return { rooms: undefined, own: new Set(own.map((row) => row.room_id)) }
   }

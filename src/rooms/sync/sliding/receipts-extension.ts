@@ -3,12 +3,13 @@ import type { RoomId } from '../../../lib/ids.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import { receiptsSince } from '../../receipts-store.ts'
 import type { Database } from '../../../storage/database.ts'
+import { highest, isSamePoint, START, type StreamPoint } from '../../../storage/stream-point.ts'
 import {
   type Extension,
   type ExtensionContext,
   type ExtensionRoom,
   isWidened,
-  roomsByPosition,
+  roomsByPoint,
   roomsInScope,
 } from './extension.ts'
 import { ROOM_EXTENSIONS } from './extension-scope.ts'
@@ -37,11 +38,11 @@ export function receiptsExtension({ db }: { db: Database }): Extension {
     const isDeferred = ({ room }: ExtensionRoom) => context.deferred.has(room.roomId)
     const [later, now] = [first.filter(isDeferred), first.filter((one) => !isDeferred(one))]
     const rows = now.length === 0 ? [] : await firstReceipts(context, now)
-    for (const [after, rooms] of roomsByPosition(
+    for (const [after, rooms] of roomsByPoint(
       joined.filter((room) => room.after !== undefined),
       BIT,
     ))
-      rows.push(...(await laterReceipts(context, rooms, after ?? 0)))
+      rows.push(...(await laterReceipts(context, rooms, after ?? START)))
     const deferred = async () => {
       const found = await db.snapshot((read) => firstReceipts({ ...context, read }, later))
       return contentsOf([...found, ...rows])
@@ -64,10 +65,10 @@ function contentsOf(rows: readonly ReceiptRow[]): JsonObject {
 async function laterReceipts(
   { read, viewer, since, receiptNews }: ExtensionContext,
   rooms: readonly ExtensionRoom[],
-  after: number,
+  after: StreamPoint,
 ): Promise<ReceiptRow[]> {
   // The news are those after `since`.
-  const recent = after === since?.position ? receiptNews.rooms : undefined
+  const recent = since && isSamePoint(after, since.position) ? receiptNews.rooms : undefined
   const roomIds = rooms.map(({ room }) => room.roomId).filter((roomId) => recent?.has(roomId) ?? true)
   return roomIds.length === 0 ? [] : read.all(receiptsSince, { userId: viewer.userId, roomIds, since: after })
 }
@@ -79,12 +80,12 @@ async function firstReceipts(
   const ranges = rooms.map(({ room: { roomId, lastPosition } }) => ({
     room_id: roomId,
     low: starts.get(roomId) ?? lastPosition,
-    high: now.position,
+    high: highest(now.position),
   }))
   const roomIds = rooms.map(({ room }) => room.roomId)
   return [
     ...(await read.all(receiptsOfEvents, { ranges })),
-    ...(await read.all(receiptsOfUser, { userId: viewer.userId, roomIds, since: 0 })),
+    ...(await read.all(receiptsOfUser, { userId: viewer.userId, roomIds, since: START })),
   ]
 }
 

@@ -2,6 +2,7 @@ import type { RoomId } from '../../../lib/ids.ts'
 import type { Ending } from '../../../lib/ending.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
+import type { StreamPoint } from '../../../storage/stream-point.ts'
 import type { PresenceState } from '../../presence/presence-state.ts'
 import type { RequiredState } from './required-state.ts'
 import type { RoomResult } from './room-result.ts'
@@ -39,7 +40,7 @@ export type RoomScope = {
 
 export type ExtensionRequests = {
   /** `since`: the position of the last message that the device has received. */
-  toDevice?: { since: number | undefined; limit: number } | undefined
+  toDevice?: { since: StreamPoint | undefined; limit: number } | undefined
   e2ee?: boolean | undefined
   accountData?: RoomScope | undefined
   receipts?: RoomScope | undefined

@@ -2,6 +2,7 @@ import { viewerFacts, type ViewerFacts } from '../../../accounts/viewer.ts'
 import type { RoomId } from '../../../lib/ids.ts'
 import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
+import { coversPoint, END, lowest, START } from '../../../storage/stream-point.ts'
 import { accountDataOf, type AccountData } from '../extras.ts'
 import { changesHidden } from '../ignoring.ts'
 import type { SyncToken } from '../token.ts'
@@ -53,9 +54,9 @@ export async function readResponse(
     async (read) => {
       const { since } = start
       // A new connection does not need changes.
-      const facts = await viewerFacts(read, request.viewer, since?.position ?? Number.MAX_SAFE_INTEGER)
+      const facts = await viewerFacts(read, request.viewer, since?.position ?? END)
       const now = { ...parts, position: facts.position }
-      if (since !== undefined && since.position > now.position)
+      if (since !== undefined && !coversPoint(now.position, since.position))
         throw unknownPos('pos is ahead of this server, which was restored from a back-up')
       const accountData = accountDataOf(facts.accountData)
       const typed = since && request.extensions.typing ? deps.typing.changedSince(since.typing ?? 0) : []
@@ -130,7 +131,7 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     isSettled,
     left: ofUser.left,
     known,
-    since: since ?? 0,
+    since: since ?? START,
     isDm,
     changed: [
       ...changedRooms(attempt, ofUser, receipts),
@@ -146,7 +147,7 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
   const { pageBytes, sharedRooms, clock } = deps
   const { hasCounts, render } = request
   const reading = { viewer, now: clock.now(), pageBytes, sharedRooms, hasCounts, ignored }
-  const reader = { ...reading, since: since ?? 0, position: now.position }
+  const reader = { ...reading, since, position: now.position }
   const found = await readSelection(deps, read, { reader, rooms: selected, counted, render })
   const counts = Object.fromEntries([...windows.counts].map(([name, count]) => [name, { count }]))
   return {
@@ -207,7 +208,7 @@ async function receiptsSince({ read, request, start, now, facts }: Attempt): Pro
   const { hasCounts, extensions, viewer } = request
   if (!start.since || !(hasCounts || extensions.receipts)) return NO_RECEIPTS
   const since = start.since.position
-  if (facts.receiptsPosition <= since) return NO_RECEIPTS
+  if (facts.receiptsPosition <= lowest(since)) return NO_RECEIPTS
   const known = start.state.keys()
   return receiptNews(read, { userId: viewer.userId, since, position: now.position, known })
 }

@@ -4,14 +4,23 @@ import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
 import type { Membership } from '../../../storage/schema.ts'
 import { joinedRoom, type ListedRoom, listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
+import {
+  covers,
+  coversPoint,
+  isSamePoint,
+  laterOf,
+  positionsBetween,
+  START,
+  type StreamPoint,
+} from '../../../storage/stream-point.ts'
 import { type RoomMap, roomMap } from './room-map.ts'
 import { type Hiding, isSameHiding, withoutHidden } from '../ignoring.ts'
 import { departedRooms, forgottenRooms } from './rooms-of-user-store.ts'
 import { createStreamNews, type StreamNews, type StreamNewsCache } from './stream-news.ts'
 
-/** The rooms of a user at a position. Never modified: an update is a new value. */
+/** The rooms of a user at a point. Never modified: an update is a new value. */
 export type RoomList = {
-  position: number
+  position: StreamPoint
   /** What the user hides: with other settings, the list is read again. */
   hiding: Hiding
   /** The rooms that the user has joined, is invited to, knocked on, or was removed from by another user, without hidden invitations. */
@@ -20,18 +29,18 @@ export type RoomList = {
   shape: ListShape
   /** All rooms that the user left, or was removed from, after `leftSince`. */
   left: readonly ListedRoom[]
-  leftSince: number
+  leftSince: StreamPoint
 }
 
 /** `invited`: the rooms that the user is invited to or knocked on. `removed`: those that the user was removed from. */
 export type ListShape = { invited: () => readonly RoomId[]; removed: () => readonly RoomId[] }
 
 export type RoomLists = {
-  /** @param since the position after which `left` must be complete */
+  /** @param since the point after which `left` must be complete */
   of(read: Queries, request: ListRequestOfUser): Promise<RoomList>
 }
 
-type ListRequestOfUser = Hiding & { userId: UserId; since: number; position: number }
+type ListRequestOfUser = Hiding & { userId: UserId; since: StreamPoint; position: StreamPoint }
 
 /** The rooms in the cached lists of all users: about 15 MiB. */
 const CACHED_ROOMS = 50_000
@@ -56,13 +65,13 @@ export function createRoomLists(): RoomLists {
       const cached = cache.get(userId)
       const isUsable =
         cached !== undefined &&
-        cached.leftSince <= since &&
-        cached.position <= position &&
+        coversPoint(since, cached.leftSince) &&
+        coversPoint(position, cached.position) &&
         isSameHiding(cached.hiding, request) &&
-        position - cached.position <= FEW_POSITIONS
+        positionsBetween(cached.position, position) <= FEW_POSITIONS
       const list = isUsable ? await updated(read, cached, { ...request, news }) : await loaded(read, request)
       // Another request can have read a later snapshot in between.
-      if ((cache.peek(userId)?.position ?? 0) <= position) cache.set(userId, list)
+      if (coversPoint(position, cache.peek(userId)?.position ?? START)) cache.set(userId, list)
       return list
     },
   }
@@ -84,17 +93,17 @@ async function updated(
   { news: cache, ...request }: ListRequestOfUser & { news: StreamNewsCache },
 ): Promise<RoomList> {
   const { userId, position } = request
-  if (list.position === position && list.shape.removed().length === 0) return list
+  if (isSamePoint(list.position, position) && list.shape.removed().length === 0) return list
   const news = await cache.of(read, { since: list.position, position })
   const { stale, active, forgotten } = await changesSince(read, list, { userId, news })
   if (stale.size === 0 && active.length === 0)
-    return list.position === position ? list : { ...list, position }
+    return isSamePoint(list.position, position) ? list : { ...list, position }
   const rows = active.length === 0 ? [] : await news.read(read, active)
   const joined = rows.map((row) => joinedRoom(row, list.rooms.get(row.room_id)?.memberPosition ?? 0))
   if (stale.size === 0) return { ...list, position, ...withRooms(list, stale, { current: joined, position }) }
   const current = await listRoomsAmong(read, { userId, roomIds: [...stale] })
   const hasLeft = current.some(
-    ({ membership, memberPosition }) => isOver(membership) && memberPosition > list.position,
+    ({ membership, memberPosition }) => isOver(membership) && !covers(list.position, memberPosition),
   )
   const { left, removed } = hasLeft
     ? await departed(read, userId, list.leftSince)
@@ -103,7 +112,7 @@ async function updated(
           ...list.left.filter(({ roomId }) => !stale.has(roomId)),
           // Another device, or a repeated request, may not have them yet.
           ...current.filter(
-            ({ membership, memberPosition }) => isOver(membership) && memberPosition > list.leftSince,
+            ({ membership, memberPosition }) => isOver(membership) && !covers(list.leftSince, memberPosition),
           ),
         ],
         removed: removedAmong(list, current).filter(({ roomId }) => !forgotten.has(roomId)),
@@ -158,18 +167,21 @@ async function changesSince(
 }
 
 /** Each request looks at the rooms that the user has left, so only the newest are kept: a request from before them reads the list again. */
-function newestOf(left: readonly ListedRoom[], since: number): Pick<RoomList, 'left' | 'leftSince'> {
+function newestOf(left: readonly ListedRoom[], since: StreamPoint): Pick<RoomList, 'left' | 'leftSince'> {
   if (left.length <= MAX_LEFT) return { left, leftSince: since }
   const newest = left.toSorted((a, b) => b.memberPosition - a.memberPosition)
   const dropped = newest[MAX_LEFT / 2]
-  return { left: newest.slice(0, MAX_LEFT / 2), leftSince: dropped?.memberPosition ?? since }
+  return {
+    left: newest.slice(0, MAX_LEFT / 2),
+    leftSince: dropped ? laterOf(since, [dropped.memberPosition]) : since,
+  }
 }
 
 /** Replaces the stale rooms of a list. */
 function withRooms(
   list: RoomList,
   stale: ReadonlySet<RoomId>,
-  { current, position }: { current: readonly ListedRoom[]; position: number },
+  { current, position }: { current: readonly ListedRoom[]; position: StreamPoint },
 ): Pick<RoomList, 'rooms' | 'shape'> {
   const changes = new Map<RoomId, ListedRoom | undefined>([...stale].map((roomId) => [roomId, undefined]))
   for (const room of current) changes.set(room.roomId, room)
@@ -204,13 +216,13 @@ const removedAmong = ({ rooms }: RoomList, current: readonly ListedRoom[]): List
 async function departed(
   read: Queries,
   userId: UserId,
-  since: number,
+  since: StreamPoint,
 ): Promise<{ left: ListedRoom[]; removed: ListedRoom[] }> {
   const rows = await read.all(departedRooms, { userId, since })
   const rooms = await listRoomsAmong(read, { userId, roomIds: rows.map((row) => row.room_id) })
   const removed = new Set(rows.filter((row) => row.was_removed === 1).map((row) => row.room_id))
   return {
-    left: rooms.filter(({ memberPosition }) => memberPosition > since),
+    left: rooms.filter(({ memberPosition }) => !covers(since, memberPosition)),
     removed: rooms.filter(({ roomId }) => removed.has(roomId)),
   }
 }

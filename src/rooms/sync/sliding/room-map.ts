@@ -1,5 +1,6 @@
 import type { RoomId } from '../../../lib/ids.ts'
 import { once } from '../../../lib/once.ts'
+import { covers, coversPoint, type StreamPoint } from '../../../storage/stream-point.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
 
 /** Rooms by id. Never modified: a change makes a new map, which shares nearly everything with the one before. */
@@ -9,10 +10,10 @@ export type RoomMap = {
   values(): Iterable<ListedRoom>
   /** In the order of their last activity, the last active one first. The first rooms of a long list cost little. */
   ordered(): Iterable<ListedRoom>
-  /** The rooms whose last event is after a position. */
-  activeAfter(position: number): Iterable<ListedRoom>
-  /** The same with some rooms set, or removed (undefined). `position`: that of the changes. */
-  with(changes: Changes, position: number): RoomMap
+  /** The rooms whose last event is after a point. */
+  activeAfter(point: StreamPoint): Iterable<ListedRoom>
+  /** The same with some rooms set, or removed (undefined). `position`: the point of the changes. */
+  with(changes: Changes, position: StreamPoint): RoomMap
 }
 
 type Changes = ReadonlyMap<RoomId, ListedRoom | undefined>
@@ -20,7 +21,7 @@ type Changes = ReadonlyMap<RoomId, ListedRoom | undefined>
 /** The number of changed rooms that are kept apart: copying thousands of rooms for each event would cost more than the rest of a response. */
 const MAX_CHANGES = 64
 
-export function roomMap(rooms: Iterable<ListedRoom>, position: number): RoomMap {
+export function roomMap(rooms: Iterable<ListedRoom>, position: StreamPoint): RoomMap {
   const base = new Map<RoomId, ListedRoom>()
   for (const room of rooms) base.set(room.roomId, room)
   return new LayeredRooms({ base, ordered: once(() => inOrder(base.values())) }, NO_CHANGES, position)
@@ -38,10 +39,10 @@ class LayeredRooms implements RoomMap {
   readonly size: number
   readonly #below: Base
   readonly #top: Changes
-  readonly #position: number
+  readonly #position: StreamPoint
 
   /** @param position all rooms of `below` have their last event up to here */
-  constructor(below: Base, top: Changes, position: number) {
+  constructor(below: Base, top: Changes, position: StreamPoint) {
     let { size } = below.base
     for (const [roomId, room] of top) size += Number(room !== undefined) - Number(below.base.has(roomId))
     this.size = size
@@ -69,12 +70,12 @@ class LayeredRooms implements RoomMap {
     yield* first.slice(at)
   }
 
-  *activeAfter(since: number): Generator<ListedRoom> {
-    const rooms = since >= this.#position ? this.#changed() : this.values()
-    for (const room of rooms) if (room.lastPosition > since) yield room
+  *activeAfter(since: StreamPoint): Generator<ListedRoom> {
+    const rooms = coversPoint(since, this.#position) ? this.#changed() : this.values()
+    for (const room of rooms) if (!covers(since, room.lastPosition)) yield room
   }
 
-  with(changes: Changes, position: number): RoomMap {
+  with(changes: Changes, position: StreamPoint): RoomMap {
     const merged = new Map([...this.#top, ...changes])
     const layered = new LayeredRooms(this.#below, merged, this.#position)
     return merged.size <= MAX_CHANGES ? layered : roomMap(layered.values(), position)

@@ -1,6 +1,7 @@
 import type { Event } from '../../../lib/matrix-event.ts'
 import type { Queries } from '../../../storage/query.ts'
 import { historiesOf } from '../../history-store.ts'
+import { covers, START, type StreamPoint } from '../../../storage/stream-point.ts'
 import type { PageReader } from '../../timeline.ts'
 import { NO_FILTER, withoutIgnored } from '../filter.ts'
 import { planRoom, type RoomPlan } from '../plan.ts'
@@ -14,10 +15,10 @@ export type SlidingReader = PageReader & {
   sharedRooms: SharedRooms
   /** The users that the viewer ignores. */
   ignored: ReadonlySet<string>
-  /** The position of the previous response; 0: the connection is new. */
-  since: number
-  /** The position of this response. */
-  position: number
+  /** The point of the previous response; undefined: the connection is new. */
+  since: StreamPoint | undefined
+  /** The point of this response. */
+  position: StreamPoint
   hasCounts: boolean
 }
 
@@ -29,7 +30,7 @@ export async function planSelection(
   { viewer, position }: SlidingReader,
   selected: readonly SelectedRoom[],
 ): Promise<PlannedSelection[]> {
-  const changed = selected.filter(({ room, after = 0 }) => room.memberPosition > after)
+  const changed = selected.filter(({ room, after = START }) => !covers(after, room.memberPosition))
   const roomIds = changed.map(({ room }) => room.roomId)
   const histories = await historiesOf(read, viewer.userId, roomIds)
   return selected.map((one) => {

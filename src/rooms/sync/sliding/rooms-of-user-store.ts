@@ -1,12 +1,13 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import { query } from '../../../storage/query.ts'
+import type { StreamPoint } from '../../../storage/stream-point.ts'
 
 /**
  * The rooms that the user left, or was removed from, after `since`, and all rooms from which another user removed the joined user. An invitation
  * that was withdrawn is none of the latter (MSC4186, "Lists").
  */
-export const departedRooms = query<{ userId: UserId; since: number }>()((db, p) =>
+export const departedRooms = query<{ userId: UserId; since: StreamPoint }>()((db, p, d) =>
   db
     .selectFrom('memberships as m')
     .innerJoin('events as e', 'e.position', 'm.position')
@@ -20,7 +21,7 @@ export const departedRooms = query<{ userId: UserId; since: number }>()((db, p) 
     .where('m.membership', 'in', ['leave', 'ban'])
     .where((eb) =>
       eb.or([
-        eb('m.position', '>', p.since),
+        d.isAfter('m.position', p.since),
         eb.and([
           eb('m.sharing_position', '>', 0),
           eb('m.forgotten', '=', 0),
@@ -43,11 +44,11 @@ export const forgottenRooms = query<{ userId: UserId; roomIds: readonly RoomId[]
 )
 
 /** The rooms with events after `since`, up to `position`; `member`: the user of a member event. */
-export const roomsWithEvents = query<{ since: number; position: number }>()((db, p) =>
+export const roomsWithEvents = query<{ since: StreamPoint; position: StreamPoint }>()((db, p, d) =>
   db
     .selectFrom('events')
     .select(['room_id', sql<string | null>`case when type = 'm.room.member' then state_key end`.as('member')])
     .distinct()
-    .where('position', '>', p.since)
-    .where('position', '<=', p.position),
+    .where(d.isAfter('position', p.since))
+    .where(d.isUpTo('position', p.position)),
 )

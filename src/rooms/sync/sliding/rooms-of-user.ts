@@ -1,5 +1,6 @@
 import type { UserId } from '../../../lib/ids.ts'
 import type { Queries } from '../../../storage/query.ts'
+import { covers, type StreamPoint } from '../../../storage/stream-point.ts'
 import { listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
 import { type Hiding, withoutHidden } from '../ignoring.ts'
 import type { ConnectionState } from './connection-state.ts'
@@ -16,10 +17,10 @@ export type RoomsOfUser = Pick<RoomList, 'rooms' | 'left'> & {
 type RoomsRequest = Pick<SlidingRequest, 'lists' | 'subscriptions'> &
   Hiding & {
     userId: UserId
-    /** The position of the previous response; undefined: the connection is new. */
-    since: number | undefined
-    /** The position of this response. */
-    position: number
+    /** The point of the previous response; undefined: the connection is new. */
+    since: StreamPoint | undefined
+    /** The point of this response. */
+    position: StreamPoint
     /** The rooms that the client has. */
     known: ConnectionState
   }
@@ -38,7 +39,7 @@ export async function roomsOfUser(
     ? await fewRooms(read, request)
     : await lists.of(read, { userId, since: since ?? position, position, ignored, blocksInvitations })
   const { rooms, shape } = list
-  const left = list.left.filter(({ memberPosition }) => since !== undefined && memberPosition > since)
+  const left = list.left.filter(({ memberPosition }) => since !== undefined && !covers(since, memberPosition))
   return { rooms, shape, left }
 }
 

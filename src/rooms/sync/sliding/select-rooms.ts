@@ -1,4 +1,5 @@
 import type { RoomId } from '../../../lib/ids.ts'
+import { covers, type StreamPoint } from '../../../storage/stream-point.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
 import { type ConnectionState, isSameRoom, type SentRoom } from './connection-state.ts'
 import { ROOM_EXTENSIONS } from './extension-scope.ts'
@@ -10,8 +11,8 @@ import type { CombinedConfig, Windows } from './windows.ts'
 export type SelectedRoom = {
   room: ListedRoom
   config: CombinedConfig
-  /** The client has everything up to this position; undefined: it does not have the room. */
-  after: number | undefined
+  /** The client has everything up to this point; undefined: it does not have the room. */
+  after: StreamPoint | undefined
   /** There are events, or a change of the user's membership, after `after`. */
   hasEvents: boolean
   /** The client gets the latest events even if it has some of them, because it wants more than before. */
@@ -32,8 +33,8 @@ export type SelectRequest = {
   /** The rooms that the user has left after `since`, or was removed from. */
   left: readonly ListedRoom[]
   known: ConnectionState
-  /** The position of the previous response; 0: the connection is new. */
-  since: number
+  /** The point of the previous response; `START`: the connection is new. */
+  since: StreamPoint
   isDm: (roomId: RoomId) => boolean
   /** All rooms with events after `since`, and with receipts or account data. */
   changed: readonly RoomId[]
@@ -160,7 +161,7 @@ function isUnchanged(
   const { roomId } = room
   return (
     sent.upTo === undefined &&
-    room.lastPosition <= since &&
+    covers(since, room.lastPosition) &&
     sent.state === config.state &&
     sent.limit === config.limit &&
     sent.extensions === config.extensions &&
@@ -214,7 +215,7 @@ function selectRoom(
     room,
     config,
     after,
-    hasEvents: room.lastPosition > after,
+    hasEvents: !covers(after, room.lastPosition),
     growsTimeline: isJoined && config.limit > sent.limit,
     stateBefore: isJoined ? stateBefore(sent, config) : undefined,
     isDm: isDmNow,

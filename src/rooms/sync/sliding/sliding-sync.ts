@@ -3,7 +3,8 @@ import type { Topic } from '../../../cluster/bus.ts'
 import type { Ending } from '../../../lib/ending.ts'
 import type { DeviceId, RoomId } from '../../../lib/ids.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
-import { currentPosition } from '../../../storage/stream.ts'
+import { currentPoint } from '../../../storage/stream.ts'
+import { coversPoint } from '../../../storage/stream-point.ts'
 import { longPoll, type Poll, type Result } from '../long-poll.ts'
 import { markActive } from '../sync.ts'
 import { type SyncToken, syncToken } from '../token.ts'
@@ -174,8 +175,8 @@ async function startOf(deps: SlidingDeps, request: SlidingRequest): Promise<Cont
 
 /** Deletes the to-device messages that the device has received. A cursor ahead of the stream is from before a restore, and acknowledges nothing. */
 async function acknowledge({ db }: SlidingDeps, { viewer, extensions }: SlidingRequest): Promise<void> {
-  const since = extensions.toDevice?.since ?? 0
+  const since = extensions.toDevice?.since
   const { userId, deviceId } = viewer
-  if (deviceId === null || since === 0 || since > (await currentPosition(db))) return
+  if (deviceId === null || since === undefined || !coversPoint(await currentPoint(db), since)) return
   await deleteReceived(db, { userId, deviceId }, since)
 }

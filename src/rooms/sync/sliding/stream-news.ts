@@ -1,6 +1,7 @@
 import { BoundedMap } from '../../../lib/bounded-map.ts'
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import type { Queries } from '../../../storage/query.ts'
+import { isSamePoint, pointText, type StreamPoint } from '../../../storage/stream-point.ts'
 import { type JoinedRoomRow, joinedRoomRows } from '../../room-summaries-store.ts'
 import { roomsWithEvents } from './rooms-of-user-store.ts'
 
@@ -13,7 +14,7 @@ export type StreamNews = {
 }
 
 export type StreamNewsCache = {
-  of(read: Queries, range: { since: number; position: number }): Promise<StreamNews>
+  of(read: Queries, range: { since: StreamPoint; position: StreamPoint }): Promise<StreamNews>
 }
 
 /** The maximum number of ranges, each of at most as many events as `room-lists.ts` updates a list from. */
@@ -23,14 +24,14 @@ const NOTHING = newsOf([])
 
 /**
  * Caches the last ranges in memory: when a message wakes a thousand users, nearly all of them have the same range. A range never changes, because a
- * snapshot that has a position has all events up to it.
+ * snapshot at a point has all events up to it.
  */
 export function createStreamNews(): StreamNewsCache {
   const cache = new BoundedMap<string, StreamNews>({ limit: MAX_RANGES })
   return {
     async of(read, { since, position }) {
-      if (since === position) return NOTHING
-      const key = `${since} ${position}`
+      if (isSamePoint(since, position)) return NOTHING
+      const key = `${pointText(since)} ${pointText(position)}`
       const cached = cache.get(key)
       if (cached) return cached
       const news = newsOf(await read.all(roomsWithEvents, { since, position }))

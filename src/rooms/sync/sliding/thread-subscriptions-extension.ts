@@ -1,4 +1,5 @@
 import { threadSubscriptionsSince } from '../../relations/subscriptions.ts'
+import { START } from '../../../storage/stream-point.ts'
 import type { Extension } from './extension.ts'
 import { hasExtension } from './known-extensions.ts'
 
@@ -10,7 +11,7 @@ export const threadSubscriptionsExtension: Extension = async (context) => {
   const wanted = context.requests.threadSubscriptions
   if (!wanted) return undefined
   const { read, viewer, since, now, known } = context
-  const after = hasExtension(known, 'threadSubscriptions') ? (since?.position ?? 0) : 0
+  const after = hasExtension(known, 'threadSubscriptions') ? (since?.position ?? START) : START
   const request = { userId: viewer.userId, after, upTo: now.position, limit: wanted.limit }
   const { subscribed, unsubscribed, end } = await threadSubscriptionsSince(read, request)
   const part = {

@@ -29,7 +29,7 @@ async function withRoom(fixture: SlidingFixture): Promise<RoomId> {
 test('the text of a state contains everything of it', () => {
   const state: ConnectionState = new Map([
     ['!a' as RoomId, { limit: 1, state: '[1]', isDm: false, extensions: 0, upTo: undefined }],
-    ['!b' as RoomId, { limit: 20, state: '[2]', isDm: true, extensions: 5, upTo: 7 }],
+    ['!b' as RoomId, { limit: 20, state: '[2]', isDm: true, extensions: 5, upTo: [7] }],
     ['!c' as RoomId, { limit: 1, state: '[1]', isDm: false, extensions: 0, upTo: undefined }],
   ])
   assert.deepEqual(connectionOf(connectionText(state)), state)

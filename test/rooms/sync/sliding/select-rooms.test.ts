@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { RoomId } from '../../../../src/lib/ids.ts'
+import { covers, START } from '../../../../src/storage/stream-point.ts'
 import type { ListedRoom } from '../../../../src/rooms/room-summaries-store.ts'
 import type { ConnectionState, SentRoom } from '../../../../src/rooms/sync/sliding/connection-state.ts'
 import type {
@@ -65,17 +66,17 @@ function selectRooms(given: Given) {
   } = given
   const subscribed = new Map(Object.entries(subscriptions).map(([name, of]) => [roomId(name), of]))
   const lists = new Map(list ? [['all', { ...list, ranges, filters }]] : [])
-  const windows = windowsOf({ lists, subscriptions: subscribed, extensions }, roomMap(rooms, 0), {
+  const windows = windowsOf({ lists, subscriptions: subscribed, extensions }, roomMap(rooms, START), {
     facts: FACTS,
   })
   const request: SelectRequest = {
-    rooms: roomMap(rooms, 0),
+    rooms: roomMap(rooms, START),
     isSettled: false,
     left: [],
     known: new Map(),
-    since: 0,
+    since: START,
     isDm: () => false,
-    changed: rooms.filter((one) => one.lastPosition > (given.since ?? 0)).map((one) => one.roomId),
+    changed: rooms.filter((one) => !covers(given.since ?? START, one.lastPosition)).map((one) => one.roomId),
     counted: new Set(),
     typed: new Set(),
     switchedOff: 0,
@@ -117,9 +118,9 @@ describe('the rooms of a response', () => {
   test('are only those with events after the last response, and the state of the connection stays the same object', () => {
     const before = known({ a: sent(), b: sent() })
     const rooms = [room('b', 12), room('a', 9)]
-    const { names, state, rooms: selected } = selectRooms({ rooms, known: before, since: 10 })
+    const { names, state, rooms: selected } = selectRooms({ rooms, known: before, since: [10] })
     assert.deepEqual(names, ['b'])
-    assert.equal(selected[0]?.after, 10)
+    assert.deepEqual(selected[0]?.after, [10])
     assert.equal(state, before)
   })
 
@@ -129,13 +130,13 @@ describe('the rooms of a response', () => {
       rooms: [room('b', 13), room('a', 12)],
       ranges: [[0, 0]],
       known: before,
-      since: 10,
+      since: [10],
     })
     assert.deepEqual(first.names, ['b'])
-    assert.deepEqual(first.state.get(roomId('a')), sent({ upTo: 10 }))
-    const second = selectRooms({ rooms: [room('b', 13), room('a', 12)], known: first.state, since: 20 })
+    assert.deepEqual(first.state.get(roomId('a')), sent({ upTo: [10] }))
+    const second = selectRooms({ rooms: [room('b', 13), room('a', 12)], known: first.state, since: [20] })
     assert.deepEqual(second.names, ['a'])
-    assert.equal(second.rooms[0]?.after, 10)
+    assert.deepEqual(second.rooms[0]?.after, [10])
     assert.deepEqual(second.state.get(roomId('a')), sent())
   })
 
@@ -154,29 +155,29 @@ describe('the rooms of a response', () => {
   test('contain a room whose timeline or state grows, and not one whose config shrinks', () => {
     const rooms = [room('a', 5)]
     const before = known({ a: sent() })
-    const grown = selectRooms({ rooms, list: config(20, 'm.room.name'), known: before, since: 10 })
+    const grown = selectRooms({ rooms, list: config(20, 'm.room.name'), known: before, since: [10] })
     assert.deepEqual(grown.names, ['a'])
     const [one] = grown.rooms
     assert.deepEqual([one?.growsTimeline, one?.stateBefore?.length, one?.hasEvents], [true, 1, false])
-    const shrunk = selectRooms({ rooms, list: config(1), known: grown.state, since: 10 })
+    const shrunk = selectRooms({ rooms, list: config(1), known: grown.state, since: [10] })
     assert.deepEqual(shrunk.names, [])
     // The client still has the larger timeline and state.
     assert.equal(shrunk.state, grown.state)
-    const again = selectRooms({ rooms, list: config(20, 'm.room.name'), known: shrunk.state, since: 10 })
+    const again = selectRooms({ rooms, list: config(20, 'm.room.name'), known: shrunk.state, since: [10] })
     assert.deepEqual(again.names, [])
     // An event that was sent with the smaller config ends that.
-    const later = selectRooms({ rooms: [room('a', 15)], list: config(1), known: shrunk.state, since: 10 })
+    const later = selectRooms({ rooms: [room('a', 15)], list: config(1), known: shrunk.state, since: [10] })
     assert.deepEqual(later.state.get(roomId('a')), sent())
   })
 
   test('contain a room that the user left, and the connection forgets it', () => {
     const left = [room('a', 15, { membership: 'leave', memberPosition: 15 })]
     const before = known({ a: sent(), b: sent() })
-    const { names, state, rooms } = selectRooms({ rooms: [room('b', 5)], left, known: before, since: 10 })
+    const { names, state, rooms } = selectRooms({ rooms: [room('b', 5)], left, known: before, since: [10] })
     assert.deepEqual(names, ['a'])
-    assert.deepEqual(rooms[0]?.after, 10)
+    assert.deepEqual(rooms[0]?.after, [10])
     assert.deepEqual([...state.keys()], [roomId('b')])
-    const unknown = selectRooms({ rooms: [room('b', 5)], left, known: known({ b: sent() }), since: 10 })
+    const unknown = selectRooms({ rooms: [room('b', 5)], left, known: known({ b: sent() }), since: [10] })
     assert.deepEqual(unknown.names, [])
   })
 
@@ -186,7 +187,7 @@ describe('the rooms of a response', () => {
     const found = selectRooms({
       rooms,
       known: before,
-      since: 10,
+      since: [10],
       isDm: (id) => id === roomId('b'),
       counted: new Set([roomId('c')]),
     })
@@ -204,7 +205,7 @@ describe('the rooms of a response', () => {
     const rooms = ['a', 'b', 'c', 'd'].map((name, at) => room(name, 9 - at))
     const full = selectRooms({ rooms, maxRooms: 2 })
     assert.deepEqual(full.names, ['a', 'b'])
-    const moved = selectRooms({ rooms, ranges: [[2, 3]], known: full.state, since: 10, maxRooms: 2 })
+    const moved = selectRooms({ rooms, ranges: [[2, 3]], known: full.state, since: [10], maxRooms: 2 })
     assert.deepEqual(moved.names, ['c', 'd'])
     assert.equal(moved.state.size, 2)
   })
@@ -214,7 +215,7 @@ describe('the rooms of a response', () => {
     const rooms = [room('b', 12), room('a', 9), room('c', 8)]
     const counted = new Set([roomId('c')])
     for (const isSettled of [false, true]) {
-      const found = selectRooms({ rooms, known: before, since: 10, counted, isSettled })
+      const found = selectRooms({ rooms, known: before, since: [10], counted, isSettled })
       assert.deepEqual(found.names, ['b', 'c'])
       assert.equal(found.state, before)
       assert.equal(found.isSettled, true)
@@ -227,7 +228,7 @@ describe('the rooms of a response', () => {
     const state = '[[[["m.room.topic",""]],[],0]]'
     const before = known(Object.fromEntries(names.map((name) => [name, sent({ state })])))
     const parse = t.mock.method(JSON, 'parse')
-    const found = selectRooms({ rooms, list: config(1, 'm.room.name'), known: before, since: 10 })
+    const found = selectRooms({ rooms, list: config(1, 'm.room.name'), known: before, since: [10] })
     assert.equal(parse.mock.calls.length, 1)
     assert.equal(found.rooms.length, 50)
     assert.ok(found.rooms.every(({ stateBefore }) => stateBefore?.[0]?.include[0]?.type === 'm.room.topic'))
@@ -238,7 +239,7 @@ describe('the rooms of a response', () => {
     const left = names.map((name) => room(name, 15, { membership: 'leave', memberPosition: 15 }))
     const before = known(Object.fromEntries(names.map((name) => [name, sent()])))
     const parse = t.mock.method(JSON, 'parse')
-    const found = selectRooms({ rooms: [], left, known: before, since: 10 })
+    const found = selectRooms({ rooms: [], left, known: before, since: [10] })
     assert.equal(parse.mock.calls.length, 1)
     assert.equal(found.rooms.length, 50)
   })

@@ -25,7 +25,7 @@ function roomsInOrder(...names: string[]) {
     canonicalAlias: null,
     avatarUrl: null,
   }))
-  return roomMap(rooms, 100)
+  return roomMap(rooms, [100])
 }
 
 const list = (...ranges: [number, number][]): ListRequest => ({
