@@ -1,9 +1,13 @@
 import { sql } from 'kysely'
 import { query } from '../storage/query.ts'
+import type { StreamPoint } from '../storage/stream-point.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
 
-/** The rows to remove from a pusher's queue: all ordinary rows up to `upTo`, except `keep`. */
-export type Collapsed = { upTo: number; keep: readonly number[] }
+/**
+ * The rows to remove from a pusher's queue: all ordinary rows up to `upTo`, except `keep`. A point, because an event of another shard can be queued later with a lower
+ * position.
+ */
+export type Collapsed = { upTo: StreamPoint; keep: readonly number[] }
 
 /** The plan for a backlog. `skipped`: the number of pokes that are not sent, by reason. */
 export type Collapse = Collapsed & {
@@ -30,7 +34,7 @@ export const removeCollapsed = query<{ pusherId: number } & Collapsed>()((db, p,
   db
     .deleteFrom('lane_items')
     .where('lane_id', '=', p.pusherId)
-    .where('position', '<=', p.upTo)
+    .where(d.isUpTo('position', p.upTo))
     .where('urgent', '=', sql.lit(0))
     .where('position', 'not in', d.numbers(p.keep)),
 )

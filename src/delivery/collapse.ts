@@ -2,6 +2,8 @@ import type { Progress } from '../sending/item-store.ts'
 import { isFailure } from '../sending/result.ts'
 import type { LaneEvent } from '../sending/transition.ts'
 import type { Queries } from '../storage/query.ts'
+import { currentPoint } from '../storage/stream.ts'
+import { covers, earlierOf, highest } from '../storage/stream-point.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
 import { backlogPage, type Collapse } from './collapse-store.ts'
 import type { NextStep } from './next-poke.ts'
@@ -17,7 +19,7 @@ export const LONG_OUTAGE_MS = 86_400_000
 export function passedOver(done: Progress, plan: Collapse | undefined): Progress {
   if (plan === undefined) return done
   const [first] = plan.keep
-  return { ...done, ordinary: Math.max(done.ordinary, first === undefined ? plan.upTo : first - 1) }
+  return { ...done, ordinary: Math.max(done.ordinary, first === undefined ? highest(plan.upTo) : first - 1) }
 }
 
 /**
@@ -49,6 +51,8 @@ export async function planCollapse(
   pusherId: number,
   judge: Judge,
 ): Promise<Collapse | undefined> {
+  // Before the rows: all rows that the point covers are among them.
+  const seen = await currentPoint(q)
   let page = await q.all(backlogPage, { pusherId, before: Number.MAX_SAFE_INTEGER, limit: PAGE })
   const newest = page[0]
   if (newest === undefined || page.length <= COLLAPSE_ABOVE) return undefined
@@ -60,6 +64,7 @@ export async function planCollapse(
   const others: { position: number; reason: SkipReason }[] = []
   for (;;) {
     for (const row of page) {
+      if (!covers(seen, row.position)) continue
       const room = row.room_id ?? ''
       const thread = `${room} ${row.thread_id}`
       const reason = keptRooms.has(room)
@@ -80,7 +85,7 @@ export async function planCollapse(
     if (oldest === undefined || page.length < PAGE) break
     page = await q.all(backlogPage, { pusherId, before: oldest.position, limit: PAGE })
   }
-  return { upTo: newest.position, keep: keep.toReversed(), skipped, others }
+  return { upTo: earlierOf(seen, [newest.position]), keep: keep.toReversed(), skipped, others }
 }
 
 /** Undefined also if the lease of the pusher was lost; the plan is then not used. */

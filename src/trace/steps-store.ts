@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
+import type { StreamPoint } from '../storage/stream-point.ts'
 import { isEnd } from './device-state.ts'
 import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
@@ -161,12 +162,12 @@ export const insertCleared = query<Cleared>()((db, p, d) =>
 type Collapsed = {
   pusherId: number
   at: number
-  upTo: number
+  upTo: StreamPoint
   keep: readonly number[]
   others: readonly { position: number; reason: SkipReason }[]
 }
 
-/** Records all rows of a pusher that are not urgent, up to a position and except `keep`, as collapsed or with the reason in `others`. */
+/** Records all rows of a pusher that are not urgent, up to a point and except `keep`, as collapsed or with the reason in `others`. */
 export const insertCollapsed = query<Collapsed>()((db, p, d) =>
   db
     .insertInto('trace_steps')
@@ -180,7 +181,7 @@ export const insertCollapsed = query<Collapsed>()((db, p, d) =>
           'o.position',
         )
         .where('o.lane_id', '=', p.pusherId)
-        .where('o.position', '<=', p.upTo)
+        .where(d.isUpTo('o.position', p.upTo))
         .where('o.urgent', '=', sql.lit(0))
         .where('o.position', 'not in', d.numbers(p.keep))
         .select(['o.position', d.integer(p.at).as('at')])

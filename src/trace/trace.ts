@@ -6,6 +6,7 @@ import type { SendResult } from '../sending/result.ts'
 import { pusherWord } from '../sending/result-words.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
+import type { StreamPoint } from '../storage/stream-point.ts'
 import { insertDecisions, type NotNotifiedDecision } from './decisions-store.ts'
 import { insertGatewaySteps } from './gateway-store.ts'
 import { deletePusherChanges, insertPusherChanges, pushersToRecord } from './pushers-store.ts'
@@ -42,7 +43,7 @@ export type UnattemptedStep =
 /** The part of a backlog that is removed: all up to `upTo` except `keep`. `others`: events with another reason than `collapsed`. */
 export type CollapsedBacklog = {
   pusherId: number
-  upTo: number
+  upTo: StreamPoint
   keep: readonly number[]
   others: readonly { position: number; reason: SkipReason }[]
 }

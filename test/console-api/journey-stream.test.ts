@@ -8,6 +8,7 @@ import {
 } from '../../src/console-api/journey-stream.ts'
 import type { ServerEvent } from '../../src/http/event-stream.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
+import { parsePoint } from '../../src/storage/stream-point.ts'
 import type { DeviceState } from '../../src/trace/device-state.ts'
 import { alice, bob, room1, setUp, untilIdle } from '../delivery/delivery-fixture.ts'
 import { room } from '../notifications/fixture.ts'
@@ -111,7 +112,8 @@ describe('the cursor of the stream', () => {
   })
 
   test('is refused when it is malformed', () => {
-    assert.deepEqual(parseCursor('1-2-3'), { position: 1, entry: 2, at: 3 })
+    assert.deepEqual(parseCursor('1-2-3'), { position: [1], entry: 2, at: 3 })
+    assert.deepEqual(parseCursor('1.a-4.-3-7-9'), { position: parsePoint('1.a-4.-3'), entry: 7, at: 9 })
     for (const id of ['', '1', '1-2', '1-2-x', '-1-2-3', '1-2-3-4']) assert.equal(parseCursor(id), undefined)
   })
 })

@@ -93,8 +93,8 @@ const STATEMENTS: Record<string, Statement> = {
   oldestWaiting: statement(oldestWaiting, { pusherIds: [3] }),
   unattended: statement(unattended, { kind: 'poke', owner: 'me', after: 0, limit: 500, now: 1000 }),
   ripePushers: statement(ripePushers, { after: 0, limit: 500, now: 1000, before: 900, beyond: 1100 }),
-  removeCollapsed: statement(removeCollapsed, { pusherId: 3, upTo: FIRST, keep: [] }),
-  insertCollapsed: statement(insertCollapsed, { pusherId: 3, at: 1, upTo: FIRST, keep: [], others: [] }),
+  removeCollapsed: statement(removeCollapsed, { pusherId: 3, upTo: [FIRST], keep: [] }),
+  insertCollapsed: statement(insertCollapsed, { pusherId: 3, at: 1, upTo: [FIRST], keep: [], others: [] }),
   addForUsers: statement(addForUsers, { userIds: ['@u3:test' as never], position: 9, now: 9, urgent: 0 }),
 }
 

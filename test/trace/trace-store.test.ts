@@ -120,7 +120,7 @@ onEachDatabase('the stored trace', (open) => {
         return tx.run(...of)
       }
       await trace.recordCollapsed({ ...tx, run }, 9, [
-        { pusherId: 7, upTo: 5, keep: [3], others: [{ position: 2, reason: 'read' }] },
+        { pusherId: 7, upTo: [5], keep: [3], others: [{ position: 2, reason: 'read' }] },
       ])
       assert.equal(statements, 1)
     })
@@ -283,7 +283,7 @@ onEachDatabase('the stored trace', (open) => {
       await tx.run(insertItems, { rows: [{ pusher_id: 7, position: 1, urgent: 0 }] })
       const disabled = createTrace({ isEnabled: false })
       disabled.recordSteps(tx, 1, [delivered(7, 1)])
-      await disabled.recordCollapsed(tx, 1, [{ pusherId: 7, upTo: 5, keep: [], others: [] }])
+      await disabled.recordCollapsed(tx, 1, [{ pusherId: 7, upTo: [5], keep: [], others: [] }])
       await disabled.recordCleared(tx, 1, { pusherIds: [7], reason: 'pusher removed' })
       await disabled.recordHeld(tx, 1, { pusherIds: [7], reason: 'circuit open' })
       trace.recordSteps(tx, 1, [])

@@ -3,6 +3,8 @@ import type { RoomId } from '../../lib/ids.ts'
 import { removeItems } from '../../sending/item-store.ts'
 import { NOT_DURABLE } from '../../sending/lane-store.ts'
 import type { Queries } from '../../storage/query.ts'
+import { currentPoint } from '../../storage/stream.ts'
+import { covers, type StreamPoint } from '../../storage/stream-point.ts'
 import type { ReasonOf } from '../../trace/vocabulary.ts'
 import { createDeviceRules } from '../device-rules.ts'
 import { createEventCache } from '../event-cache.ts'
@@ -21,6 +23,8 @@ const MOST_PER_ROOM = 64 * PER_ROOM
 export type WaitingMail = {
   toMail: (EventToMail & { position: number })[]
   rooms: (WaitingRoom & { throttle: Throttle | undefined })[]
+  /** All waiting events that the point covers were looked at. */
+  seen: StreamPoint
 }
 
 type Judged =
@@ -50,7 +54,9 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
   return async (pusher) => {
     const pusherId = pusher.pusher_id
     for (let perRoom = PER_ROOM; ;) {
-      const rows = await db.all(waitingEvents, { pusherId, perRoom, rooms: ROOMS })
+      const seen = await currentPoint(db)
+      const waiting = await db.all(waitingEvents, { pusherId, perRoom, rooms: ROOMS })
+      const rows = waiting.filter((row) => covers(seen, row.position))
       const judged = await Promise.all(rows.map((row) => judge(pusher, row)))
       const skipped = judged.filter((one) => one.kind === 'skip')
       if (skipped.length > 0) {
@@ -72,6 +78,7 @@ export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) 
           roomRows: row.room_rows,
         })),
         rooms: await roomsOf(db, pusherId, rows),
+        seen,
       }
     }
   }

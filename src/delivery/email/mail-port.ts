@@ -5,6 +5,7 @@ import { stateOf } from '../../sending/lane-store.ts'
 import type { LanePort, Looked, Settled, Visit } from '../../sending/port.ts'
 import { isFailure, type SendResult } from '../../sending/result.ts'
 import type { Transaction } from '../../storage/database.ts'
+import { earlierOf, START, type StreamPoint } from '../../storage/stream-point.ts'
 import type { PusherStep } from '../../trace/trace.ts'
 import type { MailDeliveryDeps } from './deps.ts'
 import { digestOf } from './digest.ts'
@@ -26,7 +27,7 @@ type MailLook = Looked & {
 
 type SettledMail = Settled<MailLook, SendResult>
 
-const NOTHING: WaitingMail = { toMail: [], rooms: [] }
+const NOTHING: WaitingMail = { toMail: [], rooms: [], seen: START }
 
 /** Connects mail to the sending engine: one mail for all waiting events of a pusher, when a room is due. */
 export function createMailPort(deps: MailDeliveryDeps): LanePort<MailLook, SendResult> {
@@ -71,14 +72,16 @@ function createLook(deps: MailDeliveryDeps): (visit: Visit) => Promise<MailLook 
   }
 }
 
-/** Events that arrived later go into the next mail. */
 const newestOf = ({ toMail }: WaitingMail) =>
   toMail.reduce((last, { position }) => Math.max(last, position), 0)
+
+/** Events that arrived later go into the next mail, also those of another shard with a lower position. */
+const upToNewest = (waiting: WaitingMail): StreamPoint => earlierOf(waiting.seen, [newestOf(waiting)])
 
 /** One mail for all waiting events, because one mail about many rooms is better than many mails. */
 async function mailOf(deps: MailDeliveryDeps, { pusher, waiting }: MailLook): Promise<Mail> {
   const { pusher_id: pusherId, user_id: userId } = pusher
-  const upTo = newestOf(waiting)
+  const upTo = upToNewest(waiting)
   const rooms = (await deps.db.first(waitingRooms, { pusherId, upTo }))?.rooms ?? 0
   const unsubscribe = deps.links.unsubscribe(pusher.unsubscribe_token ?? '')
   const words = await loadMailWords(deps.wordsOf, pusher.lang)
@@ -90,7 +93,7 @@ async function mailOf(deps: MailDeliveryDeps, { pusher, waiting }: MailLook): Pr
       digestOf(waiting.toMail, { userId, rooms, words: words.notification }),
       sender,
     ),
-    id: shortHash(`${pusherId} ${pusher.unsubscribe_token} ${upTo}`),
+    id: shortHash(`${pusherId} ${pusher.unsubscribe_token} ${newestOf(waiting)}`),
     unsubscribe,
   }
 }
@@ -118,7 +121,7 @@ async function recordOne(
     const { toldAt, waitMs, lastEventAt } = afterMail(room, room.throttle, { now, delayMs })
     return { room_id: room.roomId, told_at: toldAt, wait_ms: waitMs, last_event_at: lastEventAt }
   })
-  const positions = await settleMail(tx, { pusherId, upTo: newestOf(waiting), rooms })
+  const positions = await settleMail(tx, { pusherId, upTo: upToNewest(waiting), rooms })
   return positions.map((position) => ({ pusherId, position, result }))
 }
 

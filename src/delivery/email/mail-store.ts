@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Dialect, type Queries, type Query, query } from '../../storage/query.ts'
+import type { StreamPoint } from '../../storage/stream-point.ts'
 import { newestEdit, QUEUED_EVENT, RECIPIENT } from '../queued-event-sql.ts'
 import { isDue, isFree, STATE } from '../../sending/lane-store.ts'
 import { writeThrottles, type ThrottleRow } from './throttle-store.ts'
@@ -110,20 +111,20 @@ export const waitingEvents = query<{ pusherId: number; perRoom: number; rooms: n
 export type WaitingEvent = typeof waitingEvents extends Query<infer _P, infer R> ? R : never
 
 /** The number of rooms with waiting events up to `upTo`. */
-export const waitingRooms = query<{ pusherId: number; upTo: number }>()((db, p) =>
+export const waitingRooms = query<{ pusherId: number; upTo: StreamPoint }>()((db, p, d) =>
   db
     .selectFrom('lane_items as o')
     .innerJoin('events as e', 'e.position', 'o.position')
     .where('o.lane_id', '=', p.pusherId)
-    .where('o.position', '<=', p.upTo)
+    .where(d.isUpTo('o.position', p.upTo))
     .select(sql<number>`count(distinct e.room_id)`.as('rooms')),
 )
 
-export const dropUpTo = query<{ pusherId: number; upTo: number }>()((db, p) =>
+export const dropUpTo = query<{ pusherId: number; upTo: StreamPoint }>()((db, p, d) =>
   db
     .deleteFrom('lane_items')
     .where('lane_id', '=', p.pusherId)
-    .where('position', '<=', p.upTo)
+    .where(d.isUpTo('position', p.upTo))
     .returning('position'),
 )
 
@@ -150,7 +151,7 @@ export const dropStale = query<{ before: number; limit: number }>()((db, p) =>
 /** Removes the items up to `upTo` from the queue, and writes the throttles. Resolves to the positions of the events. */
 export async function settleMail(
   tx: Queries,
-  mail: { pusherId: number; upTo: number; rooms: readonly ThrottleRow[] },
+  mail: { pusherId: number; upTo: StreamPoint; rooms: readonly ThrottleRow[] },
 ): Promise<number[]> {
   const rows = await tx.all(dropUpTo, mail)
   if (mail.rooms.length > 0) await tx.run(writeThrottles, mail)

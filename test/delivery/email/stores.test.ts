@@ -125,12 +125,13 @@ onEachDatabase('the store of mail', (open) => {
       newest.map((row) => row.position),
       [inRoom2],
     )
-    const rooms = async (upTo: number) => (await delivery.db.first(waitingRooms, { pusherId, upTo }))?.rooms
+    const rooms = async (upTo: number) =>
+      (await delivery.db.first(waitingRooms, { pusherId, upTo: [upTo] }))?.rooms
     assert.deepEqual([await rooms(inRoom1[4] as number), await rooms(inRoom2)], [1, 2])
     await delivery.db.transaction(async (tx) =>
       removeItems(tx, [{ laneId: pusherId, position: inRoom1[0] as number }]),
     )
-    await delivery.db.transaction((tx) => tx.run(dropUpTo, { pusherId, upTo: inRoom1[3] as number }))
+    await delivery.db.transaction((tx) => tx.run(dropUpTo, { pusherId, upTo: [inRoom1[3] as number] }))
     const remaining = await delivery.db.all(waitingEvents, { pusherId, perRoom: 9, rooms: 9 })
     assert.deepEqual(
       remaining.map((row) => row.position),
