@@ -2,7 +2,7 @@ import { type AccountAdministration, administerAccounts } from './accounts/admin
 import { isSignedIn } from './accounts/authenticate.ts'
 import { openInternalSession, type InternalSession } from './accounts/internal-session.ts'
 import { type Opening, openServerDatabase } from './accounts/server-name.ts'
-import { createLocalBus } from './cluster/bus.ts'
+import { openBus } from './cluster/open-bus.ts'
 import { readSetting } from './config/read-setting.ts'
 import type { Config, NamedConfig } from './config/schema.ts'
 import type { MailService } from './delivery/email/mail-service.ts'
@@ -72,8 +72,7 @@ export async function createBelfry(
   const environment = environmentOf(asked, given)
   const { log } = environment
   const ca = extraCaOf(asked)
-  const { db, config } = await openServerDatabase(asked, { log, now: environment.clock.now(), as })
-  const bus = createLocalBus()
+  const { db, config, bus } = await openShared(asked, environment, as)
   const limiter = createRateLimiter(config.rate_limits, environment.clock)
   const lookup = createResolver({ clock: environment.clock, servers: config.push.dns_servers })
   const trace = createTrace({ isEnabled: config.trace.enabled })
@@ -111,6 +110,7 @@ export async function createBelfry(
         if (ca.length > 0) await stages.sender.load()
         await stages.media.blobs.check()
         warnOfSending(log, config, stages.webPush?.health().contact)
+        await bus.start()
         await stages.metricsServer?.listen()
         const { url } = await stages.http.listen()
         stages.ownUrls.push(url)
@@ -121,7 +121,7 @@ export async function createBelfry(
         return { url }
       }),
     reload: (next) => own.reload(next.gateway.apps),
-    close: () => close(db, stages, { own, gatewayTrace, running }),
+    close: () => close(db, stages, { own, gatewayTrace, running, bus }),
     internalSession: (name) => openInternalSession(stages.accounts, name),
     ...administrationOf(stages, db),
   }
@@ -152,6 +152,16 @@ function warnOfSending(log: Log, { push: { proxy } }: Config, contactFault: stri
     )
   if (contactFault !== undefined)
     log.warn(`web push: the contact ${contactFault}; set push.contact, or public_url to an https URL`)
+}
+
+/** What processes share: the database, and the bus. */
+async function openShared(asked: Config, environment: Environment, as: Opening['as']) {
+  const { log, clock } = environment
+  const { db, config } = await openServerDatabase(asked, { log, now: clock.now(), as })
+  const { cluster, database } = config
+  // A command works beside the server for a moment, and nobody waits in it.
+  const own = as === 'server' ? cluster : { ...cluster, bus: { kind: 'local' as const } }
+  return { db, config, bus: await orClosed(db, () => openBus(own, database, environment)) }
 }
 
 function openVapid(config: NamedConfig, db: Database, clock: Clock) {
@@ -185,12 +195,23 @@ export async function keepVapidKey(file: string): Promise<{ publicKey: string; i
   return { publicKey: key.publicKey, isNew }
 }
 
-type Outliving = { own: GatewayParts; gatewayTrace: GatewayTrace; running: readonly AsyncDisposable[] }
+type Outliving = {
+  own: GatewayParts
+  gatewayTrace: GatewayTrace
+  running: readonly AsyncDisposable[]
+  bus: AsyncDisposable
+}
 
 /** Closes the parts in reverse order of this list. Every part is closed, even if closing another one fails. */
-async function close(db: Database, stages: Stages, { own, gatewayTrace, running }: Outliving): Promise<void> {
+async function close(
+  db: Database,
+  stages: Stages,
+  { own, gatewayTrace, running, bus }: Outliving,
+): Promise<void> {
   await using parts = new AsyncDisposableStack()
   parts.use(db)
+  // After all that publishes.
+  parts.use(bus)
   parts.defer(async () => stages.metricsServer?.close())
   parts.use(stages.lastSeen)
   parts.use(stages.media.thumbnailer)

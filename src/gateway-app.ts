@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
-import { createLocalBus, type Bus } from './cluster/bus.ts'
+import type { Bus } from './cluster/bus.ts'
+import { openBus } from './cluster/open-bus.ts'
+import type { ServerBus } from './cluster/shared-bus.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { GatewayConfig } from './config/gateway-file.ts'
 import type { Config } from './config/schema.ts'
@@ -258,24 +260,26 @@ export async function createGatewayApp(
   const db = await openDatabase(databaseUrl(config), log, { alone: true })
   const journeys = createGatewayTrace({ db, trace: createTrace({ isEnabled: config.trace.enabled }), log })
   const limiter = createRateLimiter(config.rate_limits, environment.clock)
+  const bus = await busOrClosed(db, config, environment)
   const parts = await partsOrClosed(db, {
     ...environment,
     config,
     db,
-    bus: createLocalBus(),
+    bus,
     lookup: createResolver({ clock: environment.clock, servers: config.push.dns_servers }),
     apps,
     under: 'apps',
     limiter,
     trace: stepTraceOf(journeys),
   })
-  const { http, scrapes } = createServers({ ...environment, config, db, parts, limiter, metricsAt })
+  const { http, scrapes } = createServers({ ...environment, config, db, bus, parts, limiter, metricsAt })
   const running: AsyncDisposable[] = []
   return {
     log,
     listen: () =>
       startingWith(config.database, async () => {
         await db.check()
+        await bus.start()
         const { url } = await http.listen()
         for (const one of scrapes) await one.listen()
         await parts.gateway.start()
@@ -290,6 +294,7 @@ export async function createGatewayApp(
     async close() {
       await using closing = new AsyncDisposableStack()
       closing.use(db)
+      closing.use(bus)
       for (const one of scrapes) closing.defer(() => one.close())
       closing.use(journeys)
       closing.use(parts.gateway)
@@ -304,11 +309,12 @@ export async function createGatewayApp(
 type ServersOptions = Environment &
   Pick<PartsOptions, 'config' | 'db' | 'limiter'> & {
     parts: GatewayParts
+    bus: ServerBus
     metricsAt: GatewayConfig['metricsAt']
   }
 
 function createServers(options: ServersOptions) {
-  const { config, db, clock, log, metrics, limiter, parts, metricsAt } = options
+  const { config, db, bus, clock, log, metrics, limiter, parts, metricsAt } = options
   const scrape = createScrape(metrics, clock)
   const http = createHttpServer({
     config,
@@ -320,7 +326,7 @@ function createServers(options: ServersOptions) {
     routes: withOpenApi([
       ...healthRoutes({
         checks: { database: () => db.check() },
-        details: () => ({ version: VERSION, gateway: parts.gateway.health() }),
+        details: () => ({ version: VERSION, gateway: parts.gateway.health(), bus: bus.health() }),
         clock,
         log,
       }),
@@ -392,6 +398,15 @@ async function openConfigured(raw: unknown, { types, deps, under }: AppsContext)
 function noteWarning(line: string, warnings: string[]): void {
   const { level, msg, app_id: app } = JSON.parse(line) as { level: string; msg: string; app_id?: string }
   if (level === 'warn') warnings.push(app === undefined ? msg : `${app}: ${msg}`)
+}
+
+async function busOrClosed(db: Database, config: Config, environment: Environment): Promise<ServerBus> {
+  try {
+    return await openBus(config.cluster, config.database, environment)
+  } catch (error) {
+    await db[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
 async function partsOrClosed(db: Database, options: PartsOptions): Promise<GatewayParts> {

@@ -271,6 +271,7 @@ function createFront(given: StageInputs, { webPush, ...stages }: Front) {
           gateway: own.gateway.health(),
           ...(webPush && { web_push: webPush.health() }),
           arrivals: stages.fetches.health(),
+          bus: bus.health(),
         }),
         clock,
         log,

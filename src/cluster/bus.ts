@@ -1,13 +1,23 @@
+/** A value that JSON carries unchanged: other processes get a copy. */
+export type BusMessage =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly BusMessage[]
+  | { readonly [key: string]: BusMessage }
+
 /**
- * Wakes other parts of the server after a commit. A wake-up may be lost (a process dies, a network fails). It
- * therefore carries only data that is also in the database or that the server can do without, and subscribers also
- * poll.
+ * Wakes other parts of the server after a commit: in this process at once, in the other processes on the same database soon after. A wake-up may be lost
+ * (a process dies, a network fails). It therefore carries only data that is also in the database or that the server can do without.
  */
 export interface Bus {
-  publish(topic: Topic, message?: unknown): void
+  publish(topic: Topic, message?: BusMessage): void
   /**
    * Calls `listener` for each message on any of the topics, until the returned function is called. A listener is subscribed once
    * to a topic: the returned function ends the subscription to these topics, also if the listener has subscribed again.
+   *
+   * When messages may have been lost, every listener is called without a message, for each of its topics: it then looks at the database itself.
    */
   subscribe(topics: readonly Topic[], listener: Listener): () => void
 }
@@ -32,21 +42,34 @@ export type Topic =
   | `presence:${string}`
   | 'presence'
 
-type Listener = (message: unknown, topic: Topic) => void
+/** `message`: undefined on a topic with messages means that some may have been lost. */
+type Listener = (message: BusMessage | undefined, topic: Topic) => void
+
+/** The listeners of one process. */
+export interface LocalBus extends Bus {
+  /** Calls all listeners without a message. */
+  lookAll(): void
+}
 
 /** The listeners of a topic. A subscription keeps the channel, so that the many subscribers of a topic share its name. Most topics have one listener, without a set. */
 type Channel = { readonly topic: Topic; listeners: Listener | Set<Listener> }
 
 /** The bus of a server that runs as one process. */
-export function createLocalBus(): Bus {
+export function createLocalBus(): LocalBus {
   const channels = new Map<Topic, Channel>()
+  const call = ({ topic, listeners }: Channel, message: BusMessage | undefined) => {
+    if (typeof listeners === 'function') listeners(message, topic)
+    else for (const listener of listeners) listener(message, topic)
+  }
   return {
     publish(topic, message) {
       const found = channels.get(topic)
-      if (found === undefined) return
-      const { listeners } = found
-      if (typeof listeners === 'function') listeners(message, found.topic)
-      else for (const listener of listeners) listener(message, found.topic)
+      if (found !== undefined) call(found, message)
+    },
+    lookAll() {
+      // A listener may change the subscriptions.
+      const present = [...channels.values()]
+      for (const channel of present) call(channel, undefined)
     },
     subscribe(topics, listener) {
       const subscribed = topics.map((topic) => join(channels, topic, listener))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
+import { checkCluster } from './check-cluster.ts'
 import { ConfigError } from './config-error.ts'
 import { proxyFromEnvironment } from './proxy-environment.ts'
 import { type Given, readEnvironment, readFlags, readYaml } from './read.ts'
@@ -69,6 +70,7 @@ export function decide(given: readonly Given[]): Config {
   const config = result.data
   checkEmail(config)
   checkMedia(config)
+  checkCluster(config.cluster, config.database?.kind ?? 'sqlite')
   return {
     ...config,
     database: config.database ?? { kind: 'sqlite', path: join(config.data, 'belfry.db') },

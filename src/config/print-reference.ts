@@ -19,6 +19,7 @@ const SECTIONS: Record<string, string> = {
   presence: 'Presence',
   media: 'Media',
   email: 'E-mail',
+  cluster: 'Several processes',
   trace: 'The journey of a notification',
   experimental: 'Experimental',
   gateway: 'The push gateway',

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import { canonicalAddress } from '../lib/mail/address.ts'
 import { parseProxy } from '../lib/outbound/proxy.ts'
+import { clusterSchema } from './cluster-schema.ts'
 import { languageSetting } from './language-setting.ts'
 import { limitsSchema, quotasSchema } from './limits-schema.ts'
 import { mediaSchema } from './media-schema.ts'
@@ -399,6 +400,7 @@ export const configSchema = z.strictObject({
   user_directory: userDirectorySchema.prefault({}),
   presence: presenceSchema.prefault({}),
   media: mediaSchema.prefault({}),
+  cluster: clusterSchema.prefault({}),
   trace: traceSchema.prefault({}),
   metrics: metricsSchema.prefault({}),
   rate_limits: rateLimitsSchema.prefault({}),

@@ -49,7 +49,7 @@ export type EngineDeps = { db: Database; clock: Clock; random: Random; log: Log;
 
 export type EngineSettings = {
   kind: LaneKind
-  /** The bus topic with the ids of lanes to wake. Absent: the owner calls `riseBy`. */
+  /** The bus topic with the ids of lanes to wake; without a message, the lanes are looked for. Absent: the owner calls `riseBy`. */
   wokenBy?: { bus: Bus; topic: 'delivery' }
   /** The duration of a lease: much longer than the longest attempt. Each settling renews the lease. */
   leaseMs: number
@@ -130,7 +130,10 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   start(): void {
     const { wokenBy } = this.#settings
     if (wokenBy !== undefined)
-      this.#unsubscribe = wokenBy.bus.subscribe([wokenBy.topic], (message) => this.#wake(message as number[]))
+      this.#unsubscribe = wokenBy.bus.subscribe([wokenBy.topic], (message) => {
+        if (message === undefined) this.#finder.sweepNow()
+        else this.#wake(message as number[])
+      })
     this.#finding = this.#finder.findUntil(this.#stop.signal)
   }
 

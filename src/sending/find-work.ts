@@ -15,6 +15,8 @@ export type WorkFinder = {
   findUntil(stop: AbortSignal): Promise<void>
   /** A lane is due at this time, possibly earlier than all known ones. */
   riseBy(at: number): void
+  /** Looks for all lanes with work, because wake-ups may be lost. */
+  sweepNow(): void
 }
 
 /** Finds a page of lanes with due items and without a valid lease of another owner. */
@@ -39,6 +41,7 @@ export function createWorkFinder(
   wake: (laneIds: readonly number[]) => void,
 ): WorkFinder {
   const timer = createWorkTimer(clock)
+  let sweepAt = clock.now()
 
   async function sweep(stop: AbortSignal): Promise<void> {
     let after = 0
@@ -51,7 +54,7 @@ export function createWorkFinder(
   }
 
   /** Resolves to the time of the next search. */
-  async function look(sweepAt: number): Promise<number> {
+  async function look(): Promise<number> {
     const { due, nextAt } = await lanesDue(db, { kind, now: clock.now(), limit: PAGE })
     wake(due)
     const next = due.length === PAGE ? clock.now() + PAGE_EVERY_MS : (nextAt ?? Infinity)
@@ -60,7 +63,6 @@ export function createWorkFinder(
 
   return {
     async findUntil(stop) {
-      let sweepAt = clock.now()
       while (!stop.aborted) {
         // From here on, a recorded failure shortens the next sleep if its retry is due earlier.
         const round = timer.startRound()
@@ -72,7 +74,7 @@ export function createWorkFinder(
             sweepAt = clock.now() + sweepEveryMs
             await sweep(stop)
           }
-          until = await look(sweepAt)
+          until = await look()
         } catch (error) {
           log.error({ err: error, kind }, 'looking for work failed')
           until = sweepAt
@@ -81,5 +83,9 @@ export function createWorkFinder(
       }
     },
     riseBy: (at) => timer.wakeBy(at),
+    sweepNow() {
+      sweepAt = clock.now()
+      timer.wakeBy(sweepAt)
+    },
   }
 }

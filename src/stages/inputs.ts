@@ -1,4 +1,4 @@
-import type { Bus } from '../cluster/bus.ts'
+import type { ServerBus } from '../cluster/shared-bus.ts'
 import type { Quotas } from '../config/limits-schema.ts'
 import type { NamedConfig } from '../config/schema.ts'
 import type { MailService } from '../delivery/email/mail-service.ts'
@@ -16,7 +16,7 @@ import type { Trace } from '../trace/trace.ts'
 
 export type FromOutside = {
   ca: readonly string[]
-  bus: Bus
+  bus: ServerBus
   limiter: RateLimiter
   lookup: Lookup
   trace: Trace

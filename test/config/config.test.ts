@@ -120,6 +120,12 @@ test('every setting can be set by its environment variable', () => {
     'media.thumbnail_processes': '2',
     'media.s3_secret_key_file': '',
     'gateway.retry_hours': '48',
+    'cluster.bus': 'local',
+    'cluster.nats_user': '',
+    'cluster.nats_password_file': '',
+    'cluster.nats_token_file': '',
+    'cluster.nats_creds_file': '',
+    'cluster.nats_ca': '',
     'gateway.proxy': 'http://ann:secret@proxy.a.b:3128',
   }
   const kinds = { text: 'some', number: '1024', boolean: 'true', list: '', json: '{"a":{"type":"inbox"}}' }
@@ -170,6 +176,38 @@ test('refuses mail settings without a sender or a public URL, and a password wit
     [given({ from: 'a@b.c, d@e.f' }), /^bad value for "email.from"/],
     [given({ from: 'A\nBcc: x@y.z <a@b.c>' }), /^bad value for "email.from"/],
     [given({ client_url: 'javascript:alert(1)' }), /^bad value for "email.client_url"/],
+  ] as const) {
+    const text = refusal({ file })
+    assert.match(text, message)
+    assert.doesNotMatch(text, /geheim/)
+  }
+})
+
+test('reads the servers of NATS, and refuses settings of the bus that do not fit together', () => {
+  const given = (cluster: object, database = 'postgres://belfry@db/belfry') =>
+    JSON.stringify({ database, cluster })
+  assert.deepEqual(load({ file: given({ bus: 'nats://one,two:4333' }) }).cluster.bus, {
+    kind: 'nats',
+    servers: ['one:4222', 'two:4333'],
+    isSecure: false,
+  })
+  assert.deepEqual(load({ file: given({ bus: 'tls://[::1]:1, tls://two', nats_ca: 'f' }) }).cluster.bus, {
+    kind: 'nats',
+    servers: ['[::1]:1', 'two:4222'],
+    isSecure: true,
+  })
+  const bus = 'nats://one'
+  for (const [file, message] of [
+    [given({ bus: 'nats://u:geheim@one' }), /^bad value for "cluster.bus".*use cluster.nats_user/],
+    [given({ bus: 'redis://one' }), /^bad value for "cluster.bus".*expected local, postgres, nats:/],
+    [given({ bus: 'nats://one,tls://two' }), /^bad value for "cluster.bus"/],
+    [given({ bus: 'nats://one/path' }), /^bad value for "cluster.bus"/],
+    [given({ bus: 'postgres' }, 'sqlite:x.db'), /^bad value for "cluster.bus".*SQLite.*expected local/],
+    [given({ nats_token_file: 'f' }), /^"cluster.nats_token_file" needs "cluster.bus" with nats/],
+    [given({ bus, nats_user: 'u' }), /"cluster.nats_password_file" need each other$/],
+    [given({ bus, nats_token_file: 'f', nats_creds_file: 'g' }), /remove one$/],
+    [given({ bus, nats_ca: 'f' }), /^"cluster.nats_ca" needs "cluster.bus" with tls/],
+    [given({ name: 'a.b' }), /^bad value for "cluster.name"/],
   ] as const) {
     const text = refusal({ file })
     assert.match(text, message)

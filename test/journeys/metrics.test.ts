@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
 import { createGatewayApp } from '../../src/gateway-app.ts'
+import { freePort } from '../support/free-port.ts'
 import { afterTest } from '../support/after-test.ts'
 import { checkedResponses } from '../support/response-check.ts'
 import { call } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { startTestServer } from '../support/server.ts'
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 test('metrics.listen serves the metrics of a server only on that address', async (t) => {
   const port = await freePort()

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { afterTest } from './after-test.ts'
 import { temporaryFolder } from './databases.ts'
 import { eventually } from './eventually.ts'
+import { freePort } from './free-port.ts'
 
 const folders = [...(process.env['PATH'] ?? '').split(delimiter), join(homedir(), 'go/bin')]
 const program = folders.map((folder) => join(folder, 'versitygw')).find(existsSync)
@@ -49,15 +48,6 @@ export async function startS3Server(t: TestContext): Promise<S3Server> {
   await start()
   afterTest(t, () => stop())
   return { url, bucket, stop: () => stop(), restart: start }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** The settings of a server that stores media there. */

@@ -45,6 +45,7 @@ export function createDevicePresence(deps: DevicePresenceDeps): DevicePresence {
       if (change) noted.delete(keyOf({ userId, deviceId: change.deviceId }))
   })
   const unsubscribe = bus.subscribe(['presence'], (message) => {
+    if (message === undefined) return noted.clear()
     const { from, devices } = message as PresenceMessage
     if (from !== self) for (const device of devices) noted.delete(keyOf(device))
   })

@@ -58,7 +58,10 @@ export function createActivity({ bus, clock, random }: { bus: Bus; clock: Clock;
     if (state.polls === 0) devices.markIdle({ userId, deviceId })
   }
 
-  const unsubscribe = bus.subscribe(['activity'], (message) => receive(message as Message))
+  const unsubscribe = bus.subscribe(['activity'], (message) => {
+    // What was lost is repeated with the next sync of the device.
+    if (message !== undefined) receive(message as Message)
+  })
 
   return {
     startPoll({ userId, deviceId }, timeoutMs) {
