@@ -19,6 +19,7 @@ import type { RoomDeps } from '../rooms/deps.ts'
 import { startLeaveSweeper } from '../rooms/leave-all-rooms.ts'
 import { displayNameAt, loadPokedEvents } from '../rooms/poke-event.ts'
 import { startPresenceSweeper } from '../rooms/presence/sweep-presence.ts'
+import { startIdleShardSweeper } from '../storage/idle-shards.ts'
 import { startSearchIndexer } from '../rooms/search/index-events.ts'
 import { startUpgradeSweeper } from '../rooms/upgrade-carry.ts'
 import { startConnectionSweeper } from '../rooms/sync/sliding/sweep-connections.ts'
@@ -85,6 +86,7 @@ export function startSweeping(
     startUpgradeSweeper(rooms),
     startWordSweeper({ db, clock, log }),
     startSearchIndexer({ db, clock, log }),
+    ...startIdleShardSweeper({ db, clock, log }),
     startValidationSweeper({ db, clock, log }),
     startTransactionSweeper({ db, clock, log }),
     ...startMediaSweepers(media),

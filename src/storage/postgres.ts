@@ -6,6 +6,7 @@ import { type DatabaseEngine, type OpenOptions, StorageError } from './database.
 import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
 import { queriesOf } from './postgres-queries.ts'
+import { skipLostPositions } from './postgres-timeline.ts'
 import { type Reconnecting, reconnecting, writeConnection } from './postgres-writer.ts'
 import type { Queries } from './query.ts'
 import { takeServerLock } from './postgres-lock.ts'
@@ -77,10 +78,12 @@ export async function openPostgres(
     keepAlive: true,
     pipeline: true,
   }
+  let isMigrated = false
   const prepare = async (client: Client) => {
     await checkVersion(client)
     await client.query(WITHOUT_JIT)
     if (alone) await takeServerLock(client, instance)
+    if (isMigrated) await skipLostPositions(client, log)
   }
   const writer = reconnecting(() => new Client(options), log, prepare)
   try {
@@ -97,6 +100,8 @@ export async function openPostgres(
       Date.now(),
     )
     await client.query(`select pg_advisory_unlock(${MIGRATING})`)
+    await skipLostPositions(client, log)
+    isMigrated = true
   } catch (error) {
     await writer.end()
     if (error instanceof StorageError) throw error
