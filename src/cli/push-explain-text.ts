@@ -25,6 +25,7 @@ type Condition = {
   holds: boolean
   expected: unknown
   actual: unknown
+  hidden?: boolean
 }
 type Rule = Decider & { enabled: boolean; verdict: string; conditions: Condition[] }
 type Pusher = {
@@ -121,11 +122,11 @@ function ruleLines(rule: Rule): string[] {
   ]
 }
 
-function failedText({ condition, expected, actual }: Condition): string {
+function failedText({ condition, expected, actual, hidden = false }: Condition): string {
   if (condition.kind === 'org.belfry.until' && typeof expected === 'number' && typeof actual === 'number')
     return `it ended at ${timeOf(expected)}, and the event came at ${timeOf(actual)}`
   const name = [condition.kind ?? 'condition', condition.key].join(' ').trim()
-  return `${name}: expected ${shown(expected)}, was ${shown(actual)}`
+  return `${name}: expected ${shown(expected)}, ${hidden ? 'the text is only shown to its recipient' : `was ${shown(actual)}`}`
 }
 
 const LONGEST = 120

@@ -55,6 +55,7 @@ export async function dryRun(q: Queries, settings: RuleSettings, request: DryRun
     counted: undefined,
     pushers: [...pushers, ...unheld.map((handle) => ({ handle }))],
     sentAt: undefined,
+    hidesText: false,
   }) as unknown as JsonObject
 }
 

@@ -71,6 +71,7 @@ export async function explainEvent(
     counted: recorded,
     pushers: await q.all(pushersAtEvent, { userId, position }),
     sentAt: event.originServerTs,
+    hidesText: userId !== request.viewer.userId,
   })
   return {
     ...eventSummary(event),

@@ -62,6 +62,10 @@ const explainedRule = named('ExplainedRule', () =>
         holds: z.boolean(),
         expected: z.unknown(),
         actual: z.unknown().describe('The value in the event or room; long texts and lists are truncated'),
+        hidden: z
+          .literal(true)
+          .describe('`actual` is left out: an administrator sees no text of messages to other users')
+          .optional(),
       }),
     ),
   }),

@@ -52,6 +52,8 @@ export type UserExplainInput = {
   /** The outcome stored with the event; undefined: nothing is stored (as in a dry run), so the present rules decide. */
   counted: RuleOutcome | undefined
   pushers: readonly (Partial<PusherAtEvent> & Pick<PusherAtEvent, 'handle'>)[]
+  /** Leaves out what the sender wrote: for viewers who are not the user. */
+  hidesText: boolean
   /** When the event was sent, in milliseconds since the Unix epoch. Pushers that were set later get no poke of it. */
   sentAt: number | undefined
 }
@@ -89,7 +91,7 @@ export function explainResult(input: UserExplainInput): ExplainResult {
     actions: outcome.actions,
     decided_by: decider(global),
     reason: silence ?? null,
-    rules: global?.rules.map(ruleShown) ?? [],
+    rules: global?.rules.map((rule) => ruleShown(rule, input)) ?? [],
     pushers: input.pushers.map((pusher) =>
       pusherShown(input, pusher, {
         devices,
@@ -167,7 +169,7 @@ function pusherShown(
       prio: priorityOf(input.type, tweaks as JsonObject),
     }),
     decided_by: here.outcome.rule === null ? null : ruleNamed(here, handle),
-    rules: rules.map(ruleShown),
+    rules: rules.map((rule) => ruleShown(rule, input)),
     queued: (pusher.queued ?? null) !== null,
     failing_since: pusher.failing_since ?? null,
   }
@@ -227,18 +229,37 @@ function decider(explanation: Explanation | undefined): JsonObject | null {
   return named && explanation ? { ...named, ...timesOf(explanation.outcome) } : named
 }
 
-function ruleShown(rule: Explanation['rules'][number]): JsonObject {
+function ruleShown(
+  rule: Explanation['rules'][number],
+  { hidesText }: Pick<UserExplainInput, 'hidesText'>,
+): JsonObject {
   return {
     ...scopeNamed(rule.scope, rule.handle),
     kind: rule.kind,
     rule_id: rule.ruleId,
     enabled: rule.enabled,
     verdict: rule.verdict,
-    conditions: rule.conditions.map(({ condition, holds, expected, actual }) => ({
-      condition,
-      holds,
-      expected: expected ?? null,
-      actual: actual ?? null,
-    })) as unknown as JsonObject[],
+    conditions: rule.conditions.map(({ condition, holds, expected, actual }) => {
+      const isHidden = hidesText && comparesText(condition)
+      return {
+        condition,
+        holds,
+        expected: expected ?? null,
+        actual: isHidden ? null : (actual ?? null),
+        ...(isHidden && { hidden: true }),
+      }
+    }) as unknown as JsonObject[],
   }
+}
+
+const OF_EVENT = ['event_match', 'event_property_is', 'event_property_contains']
+/** Keys of events with values that the sender did not write. */
+const WITHOUT_TEXT =
+  /^(type|sender|room_id|state_key|content\.(msgtype|membership|m\\\.(mentions|relates_to)\..*))$/
+
+/** Whether a condition compares what the sender wrote, such as the text of a message. */
+function comparesText(condition: unknown): boolean {
+  const { kind, key } = (condition ?? {}) as { kind?: unknown; key?: unknown }
+  if (kind === 'contains_display_name') return true
+  return OF_EVENT.includes(String(kind)) && !WITHOUT_TEXT.test(String(key))
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineRoute, type Requester, type Route } from '../http/route.ts'
 import { eventIdSchema, jsonObject, roomIdSchema, userIdSchema } from '../http/schema.ts'
 import type { Clock } from '../lib/clock.ts'
-import { invalidParam, missingParam } from '../lib/errors.ts'
+import { forbidden, invalidParam, missingParam } from '../lib/errors.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { RuleSettings } from '../push-rules/index.ts'
 import type { Database } from '../storage/database.ts'
@@ -93,6 +93,8 @@ function answer(q: Queries, settings: RuleSettings, { requester, given, now }: A
   if (over !== undefined) {
     if (event !== undefined || [given.room_id, given.member_count, given.at].some((one) => one !== undefined))
       throw invalidParam('over: not allowed together with event, room_id, member_count or at')
+    // The rules of an administrator would tell which words are in the messages of others.
+    if (userId !== requester.userId) throw forbidden('over: only for your own events')
     return previewRules(q, settings, { userId, last: over.last, ...rules })
   }
   if (event === undefined) throw missingParam(['event'])

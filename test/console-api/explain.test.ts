@@ -65,6 +65,29 @@ test('an administrator gets explanations for any user, also of events that they 
   assert.equal((dry.body['decided_by'] as { rule_id: string }).rule_id, '.m.rule.room_one_to_one')
 })
 
+test('an administrator sees no text of messages, also not by the changes that rules would make', async (t) => {
+  const { url, alice, bob, root, roomId } = await startExplainServer(t)
+  const condition = { kind: 'event_match', key: 'content.format', pattern: 'x' }
+  const rule = { actions: ['notify'], conditions: [condition] }
+  await bob.put('/pushrules/global/override/x', rule)
+  await bob.put('/pushrules/device/phone/content/fire', { pattern: 'fire', actions: [] })
+  const eventId = await alice.say(roomId, 'the secret', { format: 'secret' })
+  const query = new URLSearchParams({ room_id: roomId, event_id: eventId, user_id: bob.userId }).toString()
+  const asked = async (token: string) =>
+    JSON.stringify((await call(`${url}${explain}?${query}`, { token })).body)
+  assert.match(
+    await asked(bob.token),
+    /"actual":"the secret".*"actual":"secret"|"actual":"secret".*"actual":"the secret"/,
+  )
+  const shown = await asked(root.token)
+  assert.doesNotMatch(shown, /secret/)
+  assert.match(shown, /"expected":"x","actual":null,"hidden":true/)
+  assert.match(shown, /"expected":"m.notice","actual":"m.text"/)
+  const body = { user_id: bob.userId, over: { last: 5 } }
+  const preview = await call(`${url}${explain}`, { token: root.token, body })
+  assert.deepEqual([preview.status, preview.body['errcode']], [403, 'M_FORBIDDEN'])
+})
+
 test('belfry push explain prints the explanation of the server', async (t) => {
   const { url, bob, root, roomId, eventId } = await startExplainServer(t)
   const lines: string[] = []

@@ -165,7 +165,13 @@ export type EventJourney = {
 
 export type RuleName = { scope: string; instance_handle?: string; kind: string; rule_id: string }
 
-export type RuleCheck = { condition: unknown; holds: boolean; expected: unknown; actual: unknown }
+export type RuleCheck = {
+  condition: unknown
+  holds: boolean
+  expected: unknown
+  actual: unknown
+  hidden?: boolean
+}
 
 export type RuleLine = RuleName & { enabled: boolean; verdict: string; conditions: RuleCheck[] }
 

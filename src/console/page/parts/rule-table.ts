@@ -84,10 +84,12 @@ function Check({ check }: { check: RuleCheck }): ComponentChildren {
       t('check-expected'),
       ' ',
       h('code', null, shown(check.expected)),
-      ' · ',
-      t('check-actual'),
-      ' ',
-      h('code', null, shown(check.actual)),
+      check.hidden !== true && [
+        ' · ',
+        t('check-actual'),
+        ' ',
+        h('code', { key: 'actual' }, shown(check.actual)),
+      ],
     ),
   )
 }
