@@ -8,6 +8,7 @@ import {
   MAX_SORTED,
   type Match,
   matchesAmong,
+  newestOfAll,
   newestWithWords,
   roomsToSearch,
 } from './search-store.ts'
@@ -38,8 +39,11 @@ const LIMITS: ScanLimits = {
 /** A shorter word must be equal: too many words begin with it. */
 const MIN_PREFIX = 3
 
-/** `top`: the newest position that was compared. `end`: the position before which there may be further matches. */
-export type Found = { matches: readonly Match[]; top: number; end: number | undefined }
+/**
+ * `top`: the newest position that was compared. `end`: the position before which there may be further matches. `isCommon`: the words are in so many events of these
+ * rooms that a window was read.
+ */
+export type Found = { matches: readonly Match[]; top: number; end: number | undefined; isCommon: boolean }
 
 export type Search = {
   userId: UserId
@@ -49,6 +53,8 @@ export type Search = {
   ignored: readonly string[]
   /** Only events before this position. */
   below: number
+  /** The result for an earlier part of the search, which saves a look-up. */
+  isCommon?: boolean
 }
 
 /**
@@ -60,36 +66,63 @@ export async function findMatches(q: Queries, search: Search, limits = LIMITS): 
   const roomIds = (await q.all(roomsToSearch, { userId }))
     .map((row) => row.room_id)
     .filter((roomId) => includesRoom(filter, roomId))
-  if (roomIds.length === 0) return { matches: [], top: 0, end: undefined }
-  const { positions, top, end } = await scan(q, search, { roomWords: roomIds.map(roomWord), limits })
+  if (roomIds.length === 0) return { matches: [], top: 0, end: undefined, isCommon: false }
+  const roomWords = roomIds.map(roomWord)
+  const scanned = search.isCommon === true ? undefined : await scan(q, search, { roomWords, limits })
+  const isCommon = scanned === undefined
+  const { positions, top, end } = scanned ?? (await scanWindow(q, search, limits.window))
   const matches = await q.all(matchesAmong, { ...conditions, positions, roomIds, limit: limits.matches })
+  if (matches.length === limits.matches) return { matches, top, end: matches.at(-1)?.position, isCommon }
+  const isEmptyWindow = isCommon && end !== undefined && matches.length === 0
   return {
     matches,
     top,
-    end: matches.length === limits.matches ? matches.at(-1)?.position : end,
+    end: isEmptyWindow ? await afterNewest(q, { ...search, below: end }, { roomWords, limits }) : end,
+    isCommon,
   }
+}
+
+type Rooms = { roomWords: readonly string[]; limits: ScanLimits }
+
+/** The position after the newest event with the words: windows that have none are skipped. undefined: there is none. */
+async function afterNewest(
+  q: Queries,
+  { words, below }: Search,
+  { roomWords, limits }: Rooms,
+): Promise<number | undefined> {
+  let newest = 0
+  for (const condition of lookUps(words, roomWords, limits.roomsAtOnce)) {
+    const row = await q.first(newestOfAll, { ...condition, below })
+    newest = Math.max(newest, row?.rowid ?? 0)
+  }
+  return newest === 0 ? undefined : newest + 1
+}
+
+/** The conditions of the look-ups, each for some of the rooms. */
+function* lookUps(words: readonly string[], roomWords: readonly string[], roomsAtOnce: number) {
+  for (let at = 0; at < roomWords.length; at += roomsAtOnce)
+    yield conditionOf(words, roomWords.slice(at, at + roomsAtOnce))
 }
 
 /** `end`: not all events before it were read. */
 type Scanned = { positions: readonly number[]; top: number; end: number | undefined }
 
+/** undefined: more events have the words than PostgreSQL sorts. */
 async function scan(
   q: Queries,
-  search: Search,
-  { roomWords, limits }: { roomWords: readonly string[]; limits: ScanLimits },
-): Promise<Scanned> {
-  const { words, below } = search
+  { words, below }: Search,
+  { roomWords, limits }: Rooms,
+): Promise<Scanned | undefined> {
   const { roomsAtOnce } = limits
   const count = Math.ceil(roomWords.length / roomsAtOnce)
   const limit = Math.max(limits.scannedAtLeast, Math.ceil(limits.scanned / count))
   const found: number[] = []
   let sorted = 0
   let end = 0
-  for (let at = 0; at < roomWords.length; at += roomsAtOnce) {
-    const condition = conditionOf(words, roomWords.slice(at, at + roomsAtOnce))
+  for (const condition of lookUps(words, roomWords, roomsAtOnce)) {
     const rows = await q.all(eventsWithWords, { ...condition, below, limit })
     sorted += rows[0]?.total ?? 0
-    if (sorted > limits.sorted) return scanWindow(q, search, limits.window)
+    if (sorted > limits.sorted) return undefined
     for (const row of rows) found.push(row.rowid)
     // Before this position, events of these rooms were left out.
     if (rows.length === limit) end = Math.max(end, rows.at(-1)?.rowid ?? 0)

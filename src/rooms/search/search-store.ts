@@ -75,6 +75,15 @@ export const eventsWithWords = query<Scan>()((db, p, d) => {
     .limit(p.limit)
 })
 
+/** The position of the newest event with the words. On PostgreSQL it reads all of them. */
+export const newestOfAll = query<Words & { below: number }>()((db, p, d) =>
+  db
+    .selectFrom('search_index')
+    .select((eb) => eb.fn.max('rowid').as('rowid'))
+    .where(hasWords(d, p))
+    .where('rowid', '<', p.below),
+)
+
 type Window = { below: number; size: number }
 
 const windowOf = (db: Pick<Kysely<Schema>, 'selectFrom'>, p: Window) =>

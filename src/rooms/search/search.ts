@@ -38,10 +38,13 @@ export type SearchRequest = {
 }
 
 const MAX_WORDS = 10
+/** The parts of a search that one request reads until one has results. */
+const MAX_PARTS = 20
+
 /**
  * Events by words in their text, of those that the user may see (client-server API, "Server Side Search"): the category `room_events`. Each word of the
  * term must be the beginning of a word of the event. A page is the newest matches, or the best of the newest 1,000; the pages after them continue
- * with the matches before these. A page can be empty and have a `next_batch`.
+ * with the matches before these. A part without results is passed over; after `MAX_PARTS` of them a page is empty and has a `next_batch`.
  * @throws 400 M_INVALID_PARAM for a `next_batch` that is not from an earlier page
  */
 export async function searchEvents(
@@ -52,14 +55,51 @@ export async function searchEvents(
   const words = wordsOf(request.term).slice(0, MAX_WORDS)
   const from = parseBatch(request)
   if (words.length === 0) return { count: 0, highlights: [], results: [] }
+  const ignored = await ignoredBy(q, reader.viewer.userId)
+  let part = await readPart(q, reader, { request, words, ignored, from })
+  for (let read = 1; read < MAX_PARTS && part.results.length === 0 && part.next !== undefined; read++) {
+    const nextFrom = parseBatch({ nextBatch: part.next, order: request.order })
+    part = await readPart(q, reader, { request, words, ignored, from: nextFrom, isCommon: part.isCommon })
+  }
+  const { next, position, histories } = part
+  return {
+    count: position.visible.length,
+    highlights: words,
+    results: part.results,
+    ...(next !== undefined && { next_batch: next }),
+    ...(request.groupBy.length > 0 && { groups: groupsOf(part.events, request.groupBy, position) }),
+    ...(request.includeState && {
+      state: await statesOf(
+        q,
+        { ...reader, ignored, histories, pageBytes: reader.pageBytes - part.bytes },
+        part.events,
+      ),
+    }),
+  }
+}
+
+type PartRequest = {
+  request: SearchRequest
+  words: readonly string[]
+  ignored: ReadonlySet<string>
+  from: Batch
+  isCommon?: boolean
+}
+
+/** The results after `from`, of the matches of one look-up. */
+async function readPart(
+  q: Queries,
+  reader: PageReader,
+  { request, words, ignored, from, isCommon = false }: PartRequest,
+) {
   const { userId } = reader.viewer
-  const ignored = await ignoredBy(q, userId)
   const found = await findMatches(q, {
     ...request,
     userId,
     words,
     ignored: [...ignored],
     below: from.below,
+    isCommon,
   })
   const histories = await historiesOf(q, userId, [...new Set(found.matches.map((row) => row.room_id))])
   const shown = visibleMatches(found.matches, histories, request.filter)
@@ -71,21 +111,7 @@ export async function searchEvents(
   if (request.order === 'rank') visible.sort((a, b) => b.rank - a.rank || b.position - a.position)
   const page = await resultsOf(q, { ...reader, ignored, histories }, { request, from, matches: visible })
   const position = { ...found, order: request.order, from, visible, read: page.read }
-  const next = nextBatch(position)
-  return {
-    count: visible.length,
-    highlights: words,
-    results: page.results,
-    ...(next !== undefined && { next_batch: next }),
-    ...(request.groupBy.length > 0 && { groups: groupsOf(page.events, request.groupBy, position) }),
-    ...(request.includeState && {
-      state: await statesOf(
-        q,
-        { ...reader, ignored, histories, pageBytes: reader.pageBytes - page.bytes },
-        page.events,
-      ),
-    }),
-  }
+  return { ...page, position, histories, next: nextBatch(position), isCommon: found.isCommon }
 }
 
 type Ranked = Match & { rank: number }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import type { RoomId } from '../../../src/lib/ids.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import { createRoom } from '../../../src/rooms/create-room.ts'
@@ -10,7 +11,7 @@ import { insertIndexed } from '../../../src/rooms/search/index-store.ts'
 import { searchEvents, type SearchRequest } from '../../../src/rooms/search/search.ts'
 import { NO_ROOM_EVENT_FILTER } from '../../../src/rooms/sync/filter.ts'
 import type { Database } from '../../../src/storage/database.ts'
-import type { Queries } from '../../../src/storage/query.ts'
+import { type Dialect, type Queries, query } from '../../../src/storage/query.ts'
 import { currentPosition } from '../../support/current-position.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { alice, bob, createRoomsFixture, phone, publicRoom, say, setState } from '../fixture.ts'
@@ -48,6 +49,29 @@ async function pagesOf(db: Database, reader: ReturnType<typeof readerOf>, reques
   } while (nextBatch !== undefined)
   return pages
 }
+
+const positions = (d: Dialect, count: number) =>
+  d.name === 'sqlite'
+    ? sql`(with recursive n(i) as (select 0 union all select i + 1 from n where i < ${count} - 1) select 1000000 + i as position from n) as p`
+    : sql`(select 1000000 + i as position from generate_series(0, cast(${count} as integer) - 1) as i) as p`
+
+const insertRemoved = query<{ count: number; words: readonly string[] }>()((db, p, d) =>
+  db
+    .insertInto('search_index')
+    .columns(['rowid', 'words'])
+    .expression(
+      d.name === 'sqlite'
+        ? sql`select position, (select group_concat(value, ' ') from ${d.list(p.words)}) from ${positions(d, p.count)}`
+        : sql`select position, array_to_tsvector(array${d.list(p.words)}) from ${positions(d, p.count)}`,
+    ),
+)
+
+const insertRemovedEntries = query<{ count: number }>()((db, p, d) =>
+  db
+    .insertInto('search_entries')
+    .columns(['position', 'word_count'])
+    .expression(sql`select position, 1 from ${positions(d, p.count)}`),
+)
 
 onEachDatabase('searchEvents', (open) => {
   test('reads a bounded number of matches, and continues before them', async (t) => {
@@ -162,6 +186,50 @@ onEachDatabase('searchEvents', (open) => {
       const below = Number.MAX_SAFE_INTEGER
       const { matches, top } = await findMatches(db, { ...search, ignored: [], below }, limits)
       assert.deepEqual([matches.length, top], [1, await currentPosition(db)], text)
+    }
+  })
+
+  test('passes over windows of events without the words, where PostgreSQL does not sort', async (t) => {
+    const db = await open(t)
+    const fixture = await createRoomsFixture(db)
+    const roomId = await publicRoom(fixture)
+    const only = await say(fixture, roomId, alice, 'hello')
+    for (let at = 0; at < 30; at++) await say(fixture, roomId, alice, 'other')
+    await indexNewEvents(db, 100)
+    const search = {
+      userId: alice,
+      words: ['hello'],
+      filter: NO_ROOM_EVENT_FILTER,
+      types: ['m.room.message'],
+      ignored: [],
+      isCommon: true,
+    }
+    const limits = { scanned: 6, scannedAtLeast: 3, roomsAtOnce: 2, window: 7, matches: 4, sorted: -1 }
+    const first = await findMatches(db, { ...search, below: Number.MAX_SAFE_INTEGER }, limits)
+    assert.deepEqual(first.matches, [])
+    const second = await findMatches(db, { ...search, below: first.end ?? 0 }, limits)
+    assert.deepEqual(
+      second.matches.map((match) => match.event_id),
+      [only],
+    )
+    const last = await findMatches(db, { ...search, below: second.end ?? 0 }, limits)
+    assert.deepEqual([last.matches, last.end], [[], undefined])
+  })
+
+  test('has no empty page before a result, also for a word that is in more events than PostgreSQL sorts', async (t) => {
+    const db = await open(t)
+    const fixture = await createRoomsFixture(db)
+    const roomId = await publicRoom(fixture)
+    const ids = [await say(fixture, roomId, alice, 'hello'), await say(fixture, roomId, alice, 'hello')]
+    await indexNewEvents(db, 100)
+    // Of events that were removed since.
+    await db.transaction(async (tx) => {
+      tx.write(insertRemoved, { count: 30_001, words: ['hello', roomWord(roomId)] })
+      tx.write(insertRemovedEntries, { count: 30_001 })
+    })
+    for (const order of ORDERS) {
+      const pages = await pagesOf(db, readerOf(alice), { ...REQUEST, order, limit: 1 })
+      assert.deepEqual(pages.map(idsOf), [[ids[1]], [ids[0]]], order)
     }
   })
 
