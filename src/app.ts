@@ -1,6 +1,7 @@
 import { type AccountAdministration, administerAccounts } from './accounts/administer.ts'
 import { isSignedIn } from './accounts/authenticate.ts'
 import { openInternalSession, type InternalSession } from './accounts/internal-session.ts'
+import { openSign } from './accounts/server-secret.ts'
 import { type Opening, openServerDatabase } from './accounts/server-name.ts'
 import { openBus } from './cluster/open-bus.ts'
 import { readSetting } from './config/read-setting.ts'
@@ -23,7 +24,6 @@ import { avatarsInUse } from './rooms/avatars.ts'
 import { currentContents } from './rooms/current-contents.ts'
 import { administerReports, type ReportAdministration } from './rooms/reports.ts'
 import { disposeTogether } from './lib/dispose.ts'
-import type { Clock } from './lib/clock.ts'
 import type { EventId, UserId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
@@ -77,7 +77,7 @@ export async function createBelfry(
   const lookup = createResolver({ clock: environment.clock, servers: config.push.dns_servers })
   const trace = createTrace({ isEnabled: config.trace.enabled })
   const gatewayTrace = createGatewayTrace({ db, trace, log })
-  const vapid = await orClosed(db, () => openVapid(config, db, environment.clock))
+  const secrets = await orClosed(db, () => openSecrets(config, db, environment))
   const own = await orClosed(db, () =>
     createGatewayParts({
       ...environment,
@@ -95,7 +95,7 @@ export async function createBelfry(
     }),
   )
   const mail = await orClosed(db, () => openMail(config, environment))
-  const parts = { ca, bus, limiter, lookup, trace, own, vapid, mail }
+  const parts = { ca, bus, limiter, lookup, trace, own, ...secrets, mail }
   const stages = createStages(config, { ...environment, ...parts }, db)
   const running: AsyncDisposable[] = []
   return {
@@ -164,8 +164,12 @@ async function openShared(asked: Config, environment: Environment, as: Opening['
   return { db, config, bus: await orClosed(db, () => openBus(own, database, environment)) }
 }
 
-function openVapid(config: NamedConfig, db: Database, clock: Clock) {
-  return startingWith(config.database, () => openServerVapid(config, db, clock))
+/** The secrets of the database. */
+function openSecrets(config: NamedConfig, db: Database, environment: Environment) {
+  return startingWith(config.database, async () => ({
+    sign: await openSign({ ...environment, db }),
+    vapid: await openServerVapid(config, db, environment.clock),
+  }))
 }
 
 /** The parts that send mail are loaded only if a mail server is configured. */

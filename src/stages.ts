@@ -83,7 +83,7 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
   const validations: ValidationDeps = {
     ...accounts,
     mailToken: outside.mail?.sendToken,
-    tokenMails: createTokenMailLimiter(config.rate_limits, outside.clock),
+    tokenMails: createTokenMailLimiter(config.rate_limits, outside),
   }
   const rules = ruleChangeDeps(given, accounts)
   const reading = createReading(given)
@@ -199,7 +199,7 @@ function keyDeps({ db, bus, clock, log, config, quotas }: StageInputs): KeyDeps 
 
 /** With what hangs on accounts and goes, or changes, with them. */
 function accountDeps(
-  { db, bus, clock, random, config, quotas }: StageInputs,
+  { db, bus, clock, random, config, quotas, sign }: StageInputs,
   { pushers, rooms, notifications }: AccountHangers,
 ): AccountDeps {
   return {
@@ -210,8 +210,8 @@ function accountDeps(
     serverName: config.server_name,
     quotas,
     passwords: createPasswords(),
-    authSessions: createAuthSessions({ clock, random }),
-    loginAttempts: createLoginAttemptLimiter(config.rate_limits, clock),
+    authSessions: createAuthSessions({ db, clock, random, sign }),
+    loginAttempts: createLoginAttemptLimiter(config.rate_limits, { db, clock, sign }),
     addressGroup,
     onDevicesRemoved: async (tx, userId, deviceIds) => {
       await removePushersOfDevices(pushers, tx, { userId, deviceIds })

@@ -1,83 +1,63 @@
-import { BoundedMap } from '../lib/bounded-map.ts'
+import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../lib/clock.ts'
-import type { Random, UserId } from '../lib/ids.ts'
+import type { Random } from '../lib/ids.ts'
+import type { Database } from '../storage/database.ts'
+import { recordUse, useOf } from './auth-sessions-store.ts'
+import type { Sign } from './server-secret.ts'
 
 /**
- * The sessions of user-interactive authentication (client-server API, "User-Interactive Authentication API"), in
- * memory. Every flow has one stage, so a session lost in a restart costs its client one extra round trip.
+ * The sessions of user-interactive authentication (client-server API, "User-Interactive Authentication API"). A session is a signed text, so
+ * that every process on the database understands it, and nothing is stored before its use. Every flow has one stage, so a session has no
+ * completed stages. Its only use is recorded in the database.
  */
 export interface AuthSessions {
-  /**
-   * Opens a session that is valid for `purpose` only: the operation and its target. `userId`: the user who is already
-   * signed in. When one user has too many sessions, the oldest is closed.
-   */
-  open(purpose: string, userId?: UserId): string
-  isOpen(session: string, purpose: string): boolean
-  close(session: string): void
-  readonly size: number
+  /** Opens a session that is valid for `purpose` only: the operation and its target. */
+  open(purpose: string): string
+  isOpen(session: string, purpose: string): Promise<boolean>
+  /** Ends an open session. Resolves to false when it has ended before, also at the same time in another process. */
+  use(session: string): Promise<boolean>
 }
 
-const LIMIT = 10_000
-const LIMIT_PER_USER = 20
 const LIFETIME_MS = 15 * 60_000
-const SESSION_BYTES = 18
+const NONCE_BYTES = 12
+const FORM = /^([\w-]{16})\.([0-9a-z]{1,11})\.([\w-]{43})$/
 
-type AuthSession = { purpose: string; until: number; userId: UserId | undefined }
+type Parsed = { nonce: string; expiresAt: number; signature: string }
 
-/** Above `limit` the oldest session is closed. */
-export function createAuthSessions(options: {
+export function createAuthSessions(deps: {
+  db: Database
   clock: Clock
   random: Random
-  limit?: number
+  sign: Sign
   lifetimeMs?: number
 }): AuthSessions {
-  const { clock, random, limit = LIMIT, lifetimeMs = LIFETIME_MS } = options
-  // Only read with `peek`, so the map stays in order of opening, which is the order of expiry.
-  const sessions = new BoundedMap<string, AuthSession>({
-    limit,
-    onEvict: ({ userId }, session) => forgetOwner(session, userId),
-  })
-  const ofUsers = new Map<UserId, Set<string>>()
-
-  const closeExpired = (now: number) => {
-    for (const [session, { until }] of sessions) {
-      if (until > now) return
-      close(session)
-    }
-  }
-  const close = (session: string) => {
-    const userId = sessions.peek(session)?.userId
-    sessions.delete(session)
-    forgetOwner(session, userId)
-  }
-  const forgetOwner = (session: string, userId: UserId | undefined) => {
-    if (userId === undefined) return
-    const own = ofUsers.get(userId)
-    own?.delete(session)
-    if (own?.size === 0) ofUsers.delete(userId)
-  }
-  const noteOwner = (session: string, userId: UserId) => {
-    const own = ofUsers.get(userId) ?? new Set()
-    ofUsers.set(userId, own.add(session))
-    const [oldest] = own
-    if (own.size > LIMIT_PER_USER && oldest !== undefined) close(oldest)
-  }
+  const { db, clock, random, sign, lifetimeMs = LIFETIME_MS } = deps
+  const signatureOf = (purpose: string, { nonce, expiresAt }: Omit<Parsed, 'signature'>) =>
+    sign('auth session', purpose, nonce, expiresAt)
   return {
-    open(purpose, userId) {
-      const now = clock.now()
-      closeExpired(now)
-      const session = random.token(SESSION_BYTES)
-      sessions.set(session, { purpose, until: now + lifetimeMs, userId })
-      if (userId !== undefined) noteOwner(session, userId)
-      return session
+    open(purpose) {
+      const made = { nonce: random.token(NONCE_BYTES), expiresAt: clock.now() + lifetimeMs }
+      const signature = signatureOf(purpose, made)
+      return `${made.nonce}.${made.expiresAt.toString(36)}.${signature.toString('base64url')}`
     },
-    isOpen(session, purpose) {
-      const found = sessions.peek(session)
-      return found !== undefined && found.purpose === purpose && found.until > clock.now()
+    async isOpen(session, purpose) {
+      const parsed = parse(session)
+      if (parsed === undefined || parsed.expiresAt <= clock.now()) return false
+      const given = Buffer.from(parsed.signature, 'base64url')
+      if (!timingSafeEqual(given, signatureOf(purpose, parsed))) return false
+      return (await db.first(useOf, { nonce: parsed.nonce })) === undefined
     },
-    close,
-    get size() {
-      return sessions.size
+    async use(session) {
+      const parsed = parse(session)
+      if (parsed === undefined) return false
+      const { nonce, expiresAt } = parsed
+      return (await db.transaction((tx) => tx.run(recordUse, { nonce, expiresAt }))) > 0
     },
   }
+}
+
+function parse(session: string): Parsed | undefined {
+  const [, nonce, expiresAt, signature] = FORM.exec(session) ?? []
+  if (nonce === undefined || expiresAt === undefined || signature === undefined) return undefined
+  return { nonce, expiresAt: Number.parseInt(expiresAt, 36), signature }
 }

@@ -66,11 +66,11 @@ export interface AttemptLimiter {
    * Resolves when the attempt may be made, to a function that takes the count back: a correct attempt is not counted.
    * @throws MatrixError 429 when the attempts of this source, or of all sources, are used up
    */
-  attempt(account: UserId, source: AttemptSource): Promise<() => void>
+  attempt(account: UserId, source: AttemptSource): Promise<() => Promise<void>>
 }
 
 /** Limits the mails that others can request to a mailbox. */
 export interface TokenMailLimiter {
   /** @throws MatrixError 429 when there were too many, from this address or in sum */
-  take(recipient: string, asker: string): void
+  take(tx: Transaction, recipient: string, asker: string): Promise<void>
 }

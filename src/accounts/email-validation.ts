@@ -118,7 +118,7 @@ function recordAttempt(
     const isOpen = found && now < expiryOf(found)
     if (isOpen && (found.send_attempt >= sendAttempt || found.validated_at !== null))
       return { sid: found.sid, isNew: false }
-    tokenMails.take(address, addressGroup(request.from))
+    await tokenMails.take(tx, address, addressGroup(request.from))
     const sid = found?.sid ?? random.token(SID_BYTES)
     const isNew = found
       ? await tx.run(renewValidation, { sid, sendAttempt, tokenHash, now })

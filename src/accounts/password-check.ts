@@ -26,7 +26,7 @@ export async function checkPassword(
     return wrong || !passwordHash ? undefined : { passwordHash }
   } finally {
     // An attempt that could not be checked is not counted as a guess.
-    if (!wrong) takeBack()
+    if (!wrong) await takeBack()
   }
 }
 

@@ -37,20 +37,25 @@ export type Authorisation =
  * @throws MatrixError 429 when the password was tried too often
  */
 export async function authorise(deps: AccountDeps, interaction: Interaction): Promise<Authorisation> {
+  const { authSessions } = deps
   const { purpose, stage, auth } = interaction
   if (!isJsonObject(auth)) return challenge(deps, interaction)
   const { session, type } = auth
-  if (session !== undefined && !(typeof session === 'string' && deps.authSessions.isOpen(session, purpose))) {
-    return challenge(deps, interaction, { error: 'This session has ended. Start again with the new one' })
-  }
+  if (
+    session !== undefined &&
+    !(typeof session === 'string' && (await authSessions.isOpen(session, purpose)))
+  )
+    return challenge(deps, interaction, { error: ENDED })
   if (type === undefined) return challenge(deps, interaction, { session })
   if (type !== stage) return challenge(deps, interaction, { session, error: `auth.type must be ${stage}` })
   const proof = stage === 'm.login.dummy' ? NO_PASSWORD : await ownPassword(deps, auth, interaction.owner)
   if (!proof) return challenge(deps, interaction, { session, error: 'Wrong user or password' })
-  if (session !== undefined) deps.authSessions.close(session)
+  if (session !== undefined && !(await authSessions.use(session)))
+    return challenge(deps, interaction, { error: ENDED })
   return { kind: 'granted', ...proof }
 }
 
+const ENDED = 'This session has ended. Start again with the new one'
 const NO_PASSWORD: { passwordHash: string | null } = { passwordHash: null }
 
 /** The access token identifies the user, so the name is optional. It must not be the name of another user. */
@@ -76,11 +81,10 @@ function userNameIn(auth: JsonObject): string | undefined {
 
 function challenge(
   deps: AccountDeps,
-  { purpose, stage, owner }: Interaction,
+  { purpose, stage }: Interaction,
   more: { session?: Json | undefined; error?: string } = {},
 ): Authorisation {
-  const session =
-    typeof more.session === 'string' ? more.session : deps.authSessions.open(purpose, owner?.userId)
+  const session = typeof more.session === 'string' ? more.session : deps.authSessions.open(purpose)
   const failure = more.error === undefined ? {} : { errcode: 'M_FORBIDDEN' as const, error: more.error }
   return {
     kind: 'challenge',

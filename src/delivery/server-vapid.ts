@@ -1,10 +1,16 @@
+import { keepServerKey, serverKey } from '../accounts/server-key-store.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { Config, NamedConfig } from '../config/schema.ts'
-import { faultOfSubject, vapidSubject } from '../gateway/webpush/credentials.ts'
+import {
+  faultOfSubject,
+  makeVapidKey,
+  readVapidKey,
+  type VapidKey,
+  vapidSubject,
+} from '../gateway/webpush/credentials.ts'
 import { createVapid, type Vapid } from '../gateway/webpush/token.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Database } from '../storage/database.ts'
-import { serverVapidKey } from './server-key-store.ts'
 
 /** Push services require a contact, and a server without a public name has none. Apple refuses this one; the start logs a warning. */
 const NO_CONTACT = 'mailto:postmaster@localhost.invalid'
@@ -26,6 +32,21 @@ export async function openServerVapid(
   if (!config.push.web_push) return undefined
   const subject = subjectOf(config)
   return createVapid(await serverVapidKey(db, clock.now()), subject, clock)
+}
+
+const VAPID = 'vapid'
+
+/**
+ * The VAPID key of this server. It is created at the first start and stored in the database: one key for all processes, and in every
+ * back-up. With another key all subscriptions would be lost.
+ */
+export async function serverVapidKey(db: Database, now: number): Promise<VapidKey> {
+  const found = await db.first(serverKey, { name: VAPID })
+  if (found !== undefined) return readVapidKey(found.secret)
+  const { pem } = makeVapidKey()
+  await db.transaction((tx) => tx.run(keepServerKey, { name: VAPID, secret: pem, now }))
+  // Another process may have created the key at the same time.
+  return serverVapidKey(db, now)
 }
 
 function subjectOf({ push, public_url: url, server_name: name }: VapidConfig): string {

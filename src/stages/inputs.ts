@@ -1,3 +1,4 @@
+import type { Sign } from '../accounts/server-secret.ts'
 import type { ServerBus } from '../cluster/shared-bus.ts'
 import type { Quotas } from '../config/limits-schema.ts'
 import type { NamedConfig } from '../config/schema.ts'
@@ -22,6 +23,7 @@ export type FromOutside = {
   trace: Trace
   own: GatewayParts
   vapid: Vapid | undefined
+  sign: Sign
   mail: MailService | undefined
 }
 

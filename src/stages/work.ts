@@ -4,6 +4,7 @@ import { pokeHeads, pokesFollowing, recipientFacts } from '../notifications/reci
 import { type RuleChangeDeps } from '../user-rules/change-rules.ts'
 import { startRuleTimers } from '../rooms/rule-digests.ts'
 import { rulesetOf } from '../user-rules/read-rules.ts'
+import { startAttemptSweepers } from '../accounts/sweep-attempts.ts'
 import { startValidationSweeper } from '../accounts/sweep-validations.ts'
 import { startWordSweeper } from '../accounts/user-words.ts'
 import { startTransactionSweeper } from '../accounts/to-device/sweep-transactions.ts'
@@ -88,6 +89,7 @@ export function startSweeping(
     startSearchIndexer({ db, clock, log }),
     ...startIdleShardSweeper({ db, clock, log }),
     startValidationSweeper({ db, clock, log }),
+    ...startAttemptSweepers({ db, clock, log }),
     startTransactionSweeper({ db, clock, log }),
     ...startMediaSweepers(media),
     startConnectionSweeper({ db, clock, log }),

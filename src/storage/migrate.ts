@@ -49,6 +49,8 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   44: async () => (await import('./migrations/0044-arrival-shares.ts')).arrivalShares,
   48: async () => (await import('./migrations/0048-rule-digests.ts')).ruleDigests,
   59: async () => (await import('./migrations/0059-stream-points.ts')).streamPoints,
+  58: async () => (await import('./migrations/0058-auth-sessions.ts')).authSessions,
+  61: async () => (await import('./migrations/0061-attempts.ts')).attempts,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

@@ -23,6 +23,7 @@ import type {
   KeySignaturesTable,
   OneTimeKeysTable,
 } from './keys-schema.ts'
+import type { AttemptsTable, UsedAuthSessionsTable } from './attempts-schema.ts'
 import type { PresenceDevicesTable, PresenceTable } from './presence-schema.ts'
 import type { ProfileFieldsTable, ReportsTable } from './profile-schema.ts'
 import type {
@@ -396,6 +397,8 @@ export type Schema = {
   device_messages: DeviceMessagesTable
   device_message_txns: DeviceMessageTxnsTable
   sliding_connections: SlidingConnectionsTable
+  used_auth_sessions: UsedAuthSessionsTable
+  attempts: AttemptsTable
   presence: PresenceTable
   presence_devices: PresenceDevicesTable
   key_backup_numbers: KeyBackupNumbersTable

@@ -1,49 +1,63 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createAuthSessions } from '../../src/accounts/auth-sessions.ts'
-import { systemRandom, type UserId } from '../../src/lib/ids.ts'
+import { openSign, signWith } from '../../src/accounts/server-secret.ts'
+import { systemRandom } from '../../src/lib/ids.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { onEachSharedDatabase } from '../support/two-processes.ts'
 import { createFixedClock } from './fixture.ts'
 
-test('a session is valid for its purpose until it is closed or expires', () => {
-  const clock = createFixedClock()
-  const sessions = createAuthSessions({ clock, random: systemRandom, lifetimeMs: 1000 })
-  const one = sessions.open('register')
-  const two = sessions.open('password @a:b')
-  assert.equal(sessions.isOpen(one, 'register'), true)
-  assert.equal(sessions.isOpen(one, 'password @a:b'), false)
-  assert.equal(sessions.isOpen('constructor', 'register'), false)
-  sessions.close(one)
-  assert.equal(sessions.isOpen(one, 'register'), false)
-  clock.advance(999)
-  assert.equal(sessions.isOpen(two, 'password @a:b'), true)
-  clock.advance(1)
-  assert.equal(sessions.isOpen(two, 'password @a:b'), false)
-})
+const clock = createFixedClock()
 
-test('the oldest session of a user is closed above twenty, and sessions of other users stay', () => {
-  const clock = createFixedClock()
-  const sessions = createAuthSessions({ clock, random: systemRandom, lifetimeMs: 1000 })
-  const [alice, bob] = ['@alice:here' as UserId, '@bob:here' as UserId]
-  const others = [sessions.open('register'), sessions.open('password', bob)]
-  const own = Array.from({ length: 25 }, () => sessions.open('password', alice))
-  assert.deepEqual(
-    own.map((session) => sessions.isOpen(session, 'password')),
-    own.map((_, at) => at >= 5),
-  )
-  assert.ok(sessions.isOpen(others[0] ?? '', 'register') && sessions.isOpen(others[1] ?? '', 'password'))
-  for (const session of own.slice(5)) sessions.close(session)
-  assert.equal(sessions.size, 2)
-})
+/** The sessions of one process. */
+async function sessionsOf(db: Database) {
+  const given = { db, clock, random: systemRandom }
+  return createAuthSessions({ ...given, sign: await openSign(given), lifetimeMs: 1000 })
+}
 
-test('the oldest session is closed above the limit, and expired sessions are removed', () => {
-  const clock = createFixedClock()
-  const sessions = createAuthSessions({ clock, random: systemRandom, limit: 3, lifetimeMs: 1000 })
-  const opened = ['a', 'b', 'c', 'd'].map((purpose) => [sessions.open(purpose), purpose] as const)
-  assert.deepEqual(
-    opened.map(([session, purpose]) => sessions.isOpen(session, purpose)),
-    [false, true, true, true],
-  )
-  clock.advance(1000)
-  sessions.open('e')
-  assert.equal(sessions.size, 1)
+onEachSharedDatabase('sessions of user-interactive authentication', (openTwo) => {
+  test('a session that one process has opened is valid in another, for its purpose, until it expires', async (t) => {
+    const [here, there] = await Promise.all((await openTwo(t)).map(sessionsOf))
+    assert.ok(here && there)
+    const session = here.open('password @a:b')
+    assert.match(session, /^[\w.~-]{1,255}$/)
+    assert.equal(await there.isOpen(session, 'password @a:b'), true)
+    assert.equal(await there.isOpen(session, 'password @c:b'), false)
+    clock.advance(999)
+    assert.equal(await there.isOpen(session, 'password @a:b'), true)
+    clock.advance(1)
+    assert.equal(await there.isOpen(session, 'password @a:b'), false)
+  })
+
+  test('a session is used once, also by two processes at the same time', async (t) => {
+    const [here, there] = await Promise.all((await openTwo(t)).map(sessionsOf))
+    assert.ok(here && there)
+    const session = here.open('register')
+    const uses = await Promise.all([here.use(session), there.use(session)])
+    assert.equal(uses.filter(Boolean).length, 1)
+    for (const process of [here, there]) {
+      assert.equal(await process.isOpen(session, 'register'), false)
+      assert.equal(await process.use(session), false)
+    }
+    assert.equal(await there.isOpen(here.open('register'), 'register'), true, 'another session stays open')
+  })
+
+  test('a changed, foreign or malformed session is not open', async (t) => {
+    const [db] = await openTwo(t)
+    const sessions = await sessionsOf(db)
+    const session = sessions.open('register')
+    const [nonce = '', expiry = '', signature = ''] = session.split('.')
+    const later = (Number.parseInt(expiry, 36) + 1).toString(36)
+    const foreign = createAuthSessions({ db, clock, random: systemRandom, sign: signWith('b3RoZXI') })
+    for (const bad of [
+      `${nonce}.${later}.${signature}`,
+      `${nonce.replace(/^./, (letter) => (letter === 'A' ? 'B' : 'A'))}.${expiry}.${signature}`,
+      `${nonce}.${expiry}.`,
+      foreign.open('register'),
+      'constructor',
+      '',
+    ])
+      assert.equal(await sessions.isOpen(bad, 'register'), false, bad)
+    assert.equal(await sessions.use('constructor'), false)
+  })
 })

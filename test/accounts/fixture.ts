@@ -1,5 +1,6 @@
 import { createAuthSessions } from '../../src/accounts/auth-sessions.ts'
 import type { AttemptLimiter } from '../../src/accounts/deps.ts'
+import { signWith } from '../../src/accounts/server-secret.ts'
 import { createPasswords } from '../../src/accounts/passwords.ts'
 import type { RuleChangeDeps, RulesChange } from '../../src/user-rules/change-rules.ts'
 import type { RegistrationDeps } from '../../src/accounts/register.ts'
@@ -28,7 +29,7 @@ export function attempts(count: number): AttemptLimiter {
       const before = used.get(pair) ?? 0
       if (before >= count) throw limitExceeded(60_000)
       used.set(pair, before + 1)
-      return () => void used.set(pair, (used.get(pair) ?? 1) - 1)
+      return async () => void used.set(pair, (used.get(pair) ?? 1) - 1)
     },
   }
 }
@@ -36,6 +37,7 @@ export function attempts(count: number): AttemptLimiter {
 /** Accounts on a database. Calls of the hooks are recorded. */
 export function createAccountsFixture(db: Database, overrides: Partial<RegistrationDeps> = {}) {
   const clock = createFixedClock()
+  const given = { db, clock, random: systemRandom }
   const removed: string[] = []
   const profilesChanged: UserId[] = []
   const ended: UserId[] = []
@@ -48,7 +50,7 @@ export function createAccountsFixture(db: Database, overrides: Partial<Registrat
     quotas,
     openRegistration: true,
     passwords: createPasswords({ cost: CHEAP }),
-    authSessions: createAuthSessions({ clock, random: systemRandom }),
+    authSessions: createAuthSessions({ ...given, sign: signWith('c2VjcmV0') }),
     loginAttempts: attempts(1000),
     addressGroup: (address) => address,
     onDevicesRemoved: async (_tx, userId, deviceIds) =>

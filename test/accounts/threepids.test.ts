@@ -41,7 +41,7 @@ async function createThreepidFixture(t: TestContext, open: (t: TestContext) => P
       mails.push(mail)
       return result
     },
-    tokenMails: { take: (recipient, asker) => void asked.push(`${recipient} from ${asker}`) },
+    tokenMails: { take: async (_tx, recipient, asker) => void asked.push(`${recipient} from ${asker}`) },
   }
   for (const username of ['alice', 'bob'])
     await register(accounts.deps, {
@@ -160,9 +160,7 @@ onEachDatabase('addresses', (open) => {
   test('too many mails to one address are refused without a write', async (t) => {
     const { db, deps, mails } = await createThreepidFixture(t, open)
     const tokenMails = {
-      take: () => {
-        throw limitExceeded(1000)
-      },
+      take: () => Promise.reject(limitExceeded(1000)),
     }
     const asked = {
       email: 'alice@example.org',

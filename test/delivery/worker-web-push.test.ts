@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { enqueueForHandles, enqueueForUsers } from '../../src/delivery/outbox-store.ts'
-import { serverVapidKey } from '../../src/delivery/server-key-store.ts'
+import { serverVapidKey } from '../../src/delivery/server-vapid.ts'
 import { makeWebPushSender } from '../../src/delivery/web-push.ts'
 import { makeEndpointAgent } from '../../src/gateway/endpoint.ts'
 import { createVapid } from '../../src/gateway/webpush/token.ts'
