@@ -3,7 +3,7 @@ import type { EventId, RoomId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
 import { insertQuery, type Queries, query } from '../storage/query.ts'
-import { takingNext } from '../storage/stream.ts'
+import { shardIn, type ShardParams, takingNext } from '../storage/stream.ts'
 import { BUMP_TYPES, lastBump } from './bump-position.ts'
 import { EVENT_COLUMNS, eventOfRow, type EventRow, type UnplacedRow } from './event-row.ts'
 
@@ -39,7 +39,7 @@ export async function addAtNextPosition(
   row: UnplacedRow,
   joinedCount: number,
 ): Promise<number> {
-  const inserted = await tx.first(insertNextEvent, { ...row, joined_count: joinedCount })
+  const inserted = await tx.first(insertNextEvent, { ...row, joined_count: joinedCount, ...shardIn(tx) })
   if (!inserted) throw new Error('no event was inserted')
   return inserted.position
 }
@@ -90,10 +90,10 @@ const columnsOf = (p: UnplacedRow & { joined_count: number }) => ({
 })
 
 /** Of an event that moves its room up: `bump_position` is its own position. */
-export const insertNextEvent = insertQuery<UnplacedRow & { joined_count: number }>()(
+export const insertNextEvent = insertQuery<UnplacedRow & { joined_count: number } & ShardParams>()(
   'position',
   (db, p, d) => {
-    const next = takingNext(db, d)
+    const next = takingNext(db, p, d)
     const insert = next.db
       .insertInto('events')
       .values({ position: next.position, ...columnsOf(p), bump_position: next.position })

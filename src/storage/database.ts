@@ -1,11 +1,17 @@
 import { MatrixError } from '../lib/errors.ts'
+import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Queries, Query } from './query.ts'
+
+/** A part of the stream. Positions become visible in their order within a shard. `number`: from 0. `shards`: how many there are. */
+export type StreamShard = { readonly number: number; readonly shards: number }
 
 /**
  * A transaction shares its commit with other transactions that wait at the same moment (group commit). Each has its own
  * savepoint. Inside a transaction, await only its own queries: all other writes wait for it.
  */
 export interface Transaction extends Queries {
+  /** The shard of the stream in which it takes positions. Undefined: it takes none. */
+  readonly shard: StreamShard | undefined
   /**
    * Runs a query without waiting for its result, which saves a round trip to PostgreSQL. Queries run in the order of the calls. If this one
    * fails, the transaction fails: on SQLite at once, on PostgreSQL with its next query or at its end. `onCommit`: a hook that gets the rows.
@@ -23,6 +29,11 @@ export type TransactionOptions = {
    * transaction and `onCommit`. Such transactions cost less when many share a commit, and run again after a deadlock with another process.
    */
   repeatable?: boolean
+  /**
+   * The room or the user whose changes it writes. Needed by a transaction that takes positions of the stream: PostgreSQL runs it while it holds the shard of this key
+   * (`shardOf`), so all that it reads is read after the other transactions of the shard. SQLite runs all transactions one after the other.
+   */
+  orderedBy?: RoomId | UserId
 }
 
 export type SnapshotOptions = {
@@ -37,6 +48,8 @@ export interface Database extends Queries, AsyncDisposable {
   readonly dialect: 'sqlite' | 'postgres'
   /** True when no other process serves this database, so leases found at the start belong to dead processes. */
   readonly isServedAlone: boolean
+  /** The number of shards of the stream, fixed when the database is created. 1 on SQLite. */
+  readonly shards: number
   /**
    * Resolves when all writes of `work` are durable. Rejects, with nothing written, when `work` throws.
    */
@@ -69,7 +82,12 @@ export const SAFE_SQLITE = '3.51.3'
 export type OpenOptions = {
   /** Locks the database while it is open. Refuses to open it when another process holds the lock. For servers, not for commands. */
   alone?: boolean
+  /** The number of shards of the stream of a new PostgreSQL database. An existing one keeps its number. */
+  shards?: number
 }
+
+/** The number of shards of the stream of a new PostgreSQL database without a setting. */
+export const DEFAULT_SHARDS = 1
 
 /** One of the two databases. `withStorageErrors` (`fault.ts`) adds the translation of its faults. */
 export type DatabaseEngine = Omit<Database, 'check'>

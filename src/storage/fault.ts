@@ -138,6 +138,7 @@ export function withStorageErrors(engine: DatabaseEngine, log: Log): Database {
   return {
     dialect: engine.dialect,
     isServedAlone: engine.isServedAlone,
+    shards: engine.shards,
     all: (query, params) => engine.all(query, params).catch(reading),
     first: (query, params) => engine.first(query, params).catch(reading),
     run: (query, params) => engine.run(query, params).catch(reading),

@@ -51,6 +51,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   59: async () => (await import('./migrations/0059-stream-points.ts')).streamPoints,
   58: async () => (await import('./migrations/0058-auth-sessions.ts')).authSessions,
   61: async () => (await import('./migrations/0061-attempts.ts')).attempts,
+  55: async () => (await import('./migrations/0055-stream-shards.ts')).streamShards,
 }
 
 /** What a migration needs from a database that is not open for other use yet. */

@@ -29,6 +29,8 @@ export type ColumnTypes = {
   wordIndex: (table: string) => string[]
   /** Makes the next id of one table the next id of another table. Both columns are `serial`. */
   continueIds: (from: SerialColumn, to: SerialColumn) => string[]
+  /** The number of rows of `stream` in a new database. Undefined: the stream has one row and no sequence. */
+  shards: number | undefined
 }
 
 type SerialColumn = { table: string; column: string }

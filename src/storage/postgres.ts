@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Client, Pool, type PoolConfig, types as pgTypes, type CustomTypesConfig } from 'pg'
 import type { Log } from '../lib/log.ts'
 import { createTurns } from '../lib/turns.ts'
-import { type DatabaseEngine, type OpenOptions, StorageError } from './database.ts'
+import { type DatabaseEngine, DEFAULT_SHARDS, type OpenOptions, StorageError } from './database.ts'
 import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
 import { queriesOf } from './postgres-queries.ts'
@@ -38,6 +38,7 @@ export const TYPES: ColumnTypes = {
     `select setval(pg_get_serial_sequence('${to.table}', '${to.column}'), last_value, is_called)
       from ${from.table}_${from.column}_seq`,
   ],
+  shards: 1,
 }
 
 const INT8 = 20
@@ -67,7 +68,7 @@ const WITHOUT_JIT = 'set jit = off'
 export async function openPostgres(
   url: string,
   log: Log,
-  { alone = false }: OpenOptions = {},
+  { alone = false, shards = DEFAULT_SHARDS }: OpenOptions = {},
 ): Promise<DatabaseEngine> {
   const instance = `belfry ${randomBytes(9).toString('base64url')}`
   const options = {
@@ -92,7 +93,7 @@ export async function openPostgres(
     await client.query(`select pg_advisory_lock(${MIGRATING})`)
     await migrate(
       {
-        types: TYPES,
+        types: { ...TYPES, shards },
         execute: async (statement) => (await client.query(statement)).rowCount ?? 0,
         applied: async () =>
           (await client.query('select id from schema_migrations order by id')).rows.map((row) => row.id),
@@ -102,12 +103,16 @@ export async function openPostgres(
     await client.query(`select pg_advisory_unlock(${MIGRATING})`)
     await skipLostPositions(client, log)
     isMigrated = true
+    const { rows } = await client.query<{ count: number }>('select count(*) as count from stream')
+    return {
+      ...usePostgres(writer, openPool(options), { log, shards: rows[0]?.count ?? 1 }),
+      isServedAlone: alone,
+    }
   } catch (error) {
     await writer.end()
     if (error instanceof StorageError) throw error
     throw new StorageError(`Cannot use the PostgreSQL database: ${firstLine(error)}`, { cause: error })
   }
-  return { ...usePostgres(writer, openPool(options), log), isServedAlone: alone }
 }
 
 function openPool(options: PoolConfig): Pool {
@@ -129,9 +134,13 @@ async function checkVersion(client: Client): Promise<void> {
   )
 }
 
-function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Omit<DatabaseEngine, 'isServedAlone'> {
+function usePostgres(
+  writing: Reconnecting,
+  pool: Pool,
+  { log, shards }: { log: Log; shards: number },
+): Omit<DatabaseEngine, 'isServedAlone'> {
   pool.on('error', (error) => log.error({ err: error }, 'an idle database connection was lost'))
-  const writer = createWriter(writeConnection(writing), log)
+  const writer = createWriter(writeConnection(writing), log, shards)
   const inTurn = createTurns({ atOnce: SNAPSHOTS, waiting: Infinity, onFull: () => new Error('never full') })
   let closing: Promise<void> | undefined
   const close = async () => {
@@ -140,6 +149,7 @@ function usePostgres(writing: Reconnecting, pool: Pool, log: Log): Omit<Database
   }
   return {
     dialect: 'postgres',
+    shards,
     ...queriesOf((statement) => pool.query(statement)),
     transaction: (work, options) => writer.transaction(work, options),
     snapshot: nestable((work) => inTurn(() => readSnapshot(pool, work))),

@@ -47,6 +47,7 @@ export const TYPES: ColumnTypes = {
     `delete from sqlite_sequence where name = '${to.table}'`,
     `insert into sqlite_sequence (name, seq) select '${to.table}', seq from sqlite_sequence where name = '${from.table}'`,
   ],
+  shards: undefined,
 }
 
 const CHECKPOINT_EVERY_MS = 5_000
@@ -143,6 +144,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   }
   return {
     dialect: 'sqlite',
+    shards: 1,
     isServedAlone: true,
     all: (query, params) => read().all(query, params),
     first: (query, params) => read().first(query, params),

@@ -1,17 +1,39 @@
 import { type QueryCreator, type RawBuilder, sql } from 'kysely'
-import type { Database } from './database.ts'
+import { hash } from 'node:crypto'
+import type { Database, Transaction } from './database.ts'
 import { type Dialect, type Queries, query } from './query.ts'
 import type { Schema } from './schema.ts'
 import { START, type StreamPoint } from './stream-point.ts'
 
+/** The number of the shard of a room or a user: from 0, below `shards`. Never change it: the events of a room are in one shard. */
+export const shardOf = (key: string, shards: number): number =>
+  shards === 1 ? 0 : hash('sha256', key, 'buffer').readUInt32BE(0) % shards
+
 /**
- * Takes the next `count` positions of the server's stream and returns the first of them. On PostgreSQL the row stays locked
- * until the commit, so positions become visible in their order: a reader that sees n sees all positions below it.
+ * Takes the next position of the server's stream. On PostgreSQL the transaction holds its shard until the commit, so positions become visible in their
+ * order within a shard: a reader that sees n sees all lower positions of this shard.
  */
-export async function nextPosition(tx: Queries, count = 1): Promise<number> {
-  const row = await tx.first(advance, { count })
-  if (!row) throw new Error('the stream has no position')
-  return row.position - count + 1
+export async function nextPosition(tx: Transaction): Promise<number> {
+  const [position] = await nextPositions(tx, 1)
+  if (position === undefined) throw new Error('the stream has no position')
+  return position
+}
+
+/** Takes `count` positions like `nextPosition`. They are in ascending order. */
+export async function nextPositions(tx: Transaction, count: number): Promise<number[]> {
+  if (count === 0) return []
+  const rows = await tx.all(advance, { count, ...shardIn(tx) })
+  if (rows.length === count) return rows.map((row) => row.position)
+  // SQLite takes consecutive positions.
+  const last = rows[0]?.position ?? 0
+  return Array.from({ length: count }, (_, before) => last - count + 1 + before)
+}
+
+/** The parameters of a query that takes a position. */
+export type ShardParams = { shard: number; shards: number }
+
+export function shardIn({ shard = { number: 0, shards: 1 } }: Pick<Transaction, 'shard'>): ShardParams {
+  return { shard: shard.number, shards: shard.shards }
 }
 
 /**
@@ -45,13 +67,39 @@ export const lastPosition = (d: Dialect): RawBuilder<number> =>
     ? sql`position`
     : d.greatest(sql`position`, sql`coalesce((select max(last.position) from events as last), 0)`)
 
-export const advance = query<{ count: number }>()((db, p, d) =>
-  db
-    .updateTable('stream')
-    .set({ position: sql<number>`${lastPosition(d)} + ${d.integer(p.count)}` })
-    .where('id', '=', 1)
-    .returning('position'),
-)
+/** A number of the sequence is taken while the row of the shard is locked, so the positions of a shard grow. */
+const following = (p: ShardParams, d: Dialect): RawBuilder<number> =>
+  sql`nextval('stream_positions') * ${d.integer(p.shards)} + ${d.integer(p.shard)}`
+
+/** SQLite returns the last of the positions, PostgreSQL all. */
+export const advance = query<ShardParams & { count: number }>()((db, p, d) => {
+  if (d.name === 'sqlite')
+    return db
+      .updateTable('stream')
+      .set({ position: sql<number>`${lastPosition(d)} + ${d.integer(p.count)}` })
+      .where('id', '=', 1)
+      .returning('position')
+  const taken = sql<{
+    position: number
+  }>`(select ${following(p, d)} as position from locked, generate_series(1, ${d.integer(p.count)}))`
+  return db
+    .with('locked', (cte) => cte.selectFrom('stream').select('id').where('id', '=', rowOf(p, d)).forUpdate())
+    .with('taken', (cte) => cte.selectFrom(taken.as('t')).select('t.position'))
+    .with('moved', (cte) =>
+      cte
+        .updateTable('stream')
+        .set((eb) => ({
+          position: eb.selectFrom('taken').select((t) => t.fn.max('taken.position').as('last')),
+        }))
+        .where('id', '=', rowOf(p, d)),
+    )
+    .selectFrom('taken')
+    .select('position')
+    .orderBy('position')
+})
+
+/** The id of the row of a shard. */
+const rowOf = (p: Pick<ShardParams, 'shard'>, d: Dialect) => sql<number>`${d.integer(p.shard)} + 1`
 
 /** SQLite has one shard. */
 export const current = query()((db, _, d) => {
@@ -79,6 +127,7 @@ export const locked = query()((db, _, d) => {
  */
 export function takingNext(
   db: QueryCreator<Schema>,
+  p: ShardParams,
   d: Dialect,
 ): { db: Pick<QueryCreator<Schema>, 'insertInto'>; position: RawBuilder<number> } {
   if (d.name === 'sqlite') return { db, position: sql`(select ${lastPosition(d)} + 1 from stream)` }
@@ -86,8 +135,8 @@ export function takingNext(
     db: db.with('taken', (cte) =>
       cte
         .updateTable('stream')
-        .set((eb) => ({ position: eb('position', '+', sql.lit(1)) }))
-        .where('id', '=', 1)
+        .set({ position: following(p, d) })
+        .where('id', '=', rowOf(p, d))
         .returning('position'),
     ) as unknown as QueryCreator<Schema>,
     position: sql`(select taken.position from taken)`,

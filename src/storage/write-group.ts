@@ -1,4 +1,4 @@
-import type { Transaction } from './database.ts'
+import type { StreamShard, Transaction } from './database.ts'
 import type { Queries, Query } from './query.ts'
 
 /** The queries of the connection that writes. */
@@ -41,6 +41,7 @@ export type WaitingWork = {
   work: (tx: Transaction) => Promise<unknown>
   durably: boolean
   repeatable: boolean
+  shard: StreamShard | undefined
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
@@ -119,7 +120,7 @@ async function runOne(
 
 async function run(connection: WriteConnection, waiting: WaitingWork): Promise<Done> {
   const hooks: (() => void)[] = []
-  const { tx, end } = openTransaction(connection, hooks)
+  const { tx, end } = openTransaction(connection, waiting.shard, hooks)
   try {
     return { waiting, hooks, value: await waiting.work(tx) }
   } finally {
@@ -129,6 +130,7 @@ async function run(connection: WriteConnection, waiting: WaitingWork): Promise<D
 
 function openTransaction(
   connection: QueriesOfWriter,
+  shard: StreamShard | undefined,
   hooks: (() => void)[],
 ): { tx: Transaction; end: () => void } {
   let open = true
@@ -136,6 +138,7 @@ function openTransaction(
     if (!open) throw new Error('a query was run after the end of its transaction')
   }
   const tx: Transaction = {
+    shard,
     async all(query, params) {
       check()
       return connection.all(query, params)

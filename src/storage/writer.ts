@@ -1,6 +1,7 @@
 import type { Log } from '../lib/log.ts'
 import type { Queries } from './query.ts'
 import { StorageError, type Transaction, type TransactionOptions } from './database.ts'
+import { shardOf } from './stream.ts'
 import { type Done, runGroup, type WaitingWork, type WriteConnection } from './write-group.ts'
 
 /** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
@@ -33,7 +34,7 @@ export type Writer = ReturnType<typeof createWriter>
  * The disk works in parallel to the event loop: while the commit of one group is synced, the statements of the next group run. The
  * next group commits after the previous one is durable, so that no reader sees a state that can still be lost.
  */
-export function createWriter(connection: WriteConnection, log: Log) {
+export function createWriter(connection: WriteConnection, log: Log, shards = 1) {
   const disk = createDisk(log)
   const writer: State = {
     connection,
@@ -50,12 +51,19 @@ export function createWriter(connection: WriteConnection, log: Log) {
   return {
     transaction<T>(
       work: (tx: Transaction) => Promise<T>,
-      { durably = true, repeatable = false }: TransactionOptions = {},
+      { durably = true, repeatable = false, orderedBy }: TransactionOptions = {},
     ): Promise<T> {
       if (disk.failure) return Promise.reject(disk.failure)
       if (writer.closed) return Promise.reject(new StorageError('The database is closed'))
       return new Promise<T>((resolve, reject) => {
-        writer.queue.push({ work, durably, repeatable, resolve: resolve as (value: unknown) => void, reject })
+        writer.queue.push({
+          work,
+          durably,
+          repeatable,
+          shard: orderedBy === undefined ? undefined : { number: shardOf(orderedBy, shards), shards },
+          resolve: resolve as (value: unknown) => void,
+          reject,
+        })
         writer.writing ??= writeAll(writer)
       })
     },

@@ -4,7 +4,7 @@ import { listJourneys } from '../../src/console-api/journey-list.ts'
 import type { JourneyFilter } from '../../src/console-api/journey-scan.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
-import { nextPosition } from '../../src/storage/stream.ts'
+import { nextPositions } from '../../src/storage/stream.ts'
 import { currentPosition } from '../support/current-position.ts'
 import { alice, bob, carol, room1, setUp } from '../delivery/delivery-fixture.ts'
 import { NOW, room, user } from '../notifications/fixture.ts'
@@ -56,11 +56,8 @@ onEachDatabase('the list of journeys', (open) => {
     const { fixture, db } = delivery
     const first = await fixture.say(room1, alice, 'the only one with a device')
     await db.transaction(async (tx) => {
-      const from = await nextPosition(tx, 1200)
-      const rows = Array.from({ length: 1200 }, (_, at) => ({
-        position: from + at,
-        event_id: `$later-${at}`,
-      }))
+      const positions = await nextPositions(tx, 1200)
+      const rows = positions.map((position, at) => ({ position, event_id: `$later-${at}` }))
       await tx.run(insertMessages, { rows })
     })
     const all = await list(db)

@@ -7,7 +7,7 @@ import {
   watchJourneys,
 } from '../../src/console-api/journey-stream.ts'
 import type { ServerEvent } from '../../src/http/event-stream.ts'
-import { nextPosition } from '../../src/storage/stream.ts'
+import { nextPositions } from '../../src/storage/stream.ts'
 import { parsePoint } from '../../src/storage/stream-point.ts'
 import type { DeviceState } from '../../src/trace/device-state.ts'
 import { alice, bob, room1, setUp, untilIdle } from '../delivery/delivery-fixture.ts'
@@ -91,7 +91,7 @@ onEachSharedDatabase('the stream of journeys', (openTwo) => {
     const ahead = watch({ position: [1_000_000], entry: 0, at: 0 })
     await next(ahead)
     assert.equal((await next(ahead)).event, 'reset')
-    await db.transaction((tx) => nextPosition(tx, 5001))
+    await db.transaction((tx) => nextPositions(tx, 5001))
     const farBehind = watch(parseCursor(waiting.id ?? ''))
     await next(farBehind)
     assert.equal((await next(farBehind)).event, 'reset')

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { RoomId } from '../../src/lib/ids.ts'
 import { query } from '../../src/storage/query.ts'
-import { nextPosition } from '../../src/storage/stream.ts'
+import { nextPositions } from '../../src/storage/stream.ts'
 import { room } from '../notifications/fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -63,10 +63,10 @@ const enqueueAll = query<{ from: number; to: number }>()((db, p) =>
 /** Adds copies of a message and queues them. */
 async function queueCopies(delivery: DeliveryFixture, of: number, times: number): Promise<void> {
   await delivery.db.transaction(async (tx) => {
-    const from = await nextPosition(tx, times)
-    const copies = Array.from({ length: times }, (_, n) => ({ position: from + n, event_id: `$copy-${n}` }))
+    const positions = await nextPositions(tx, times)
+    const copies = positions.map((position, n) => ({ position, event_id: `$copy-${n}` }))
     await tx.run(copyEvent, { of, copies })
-    await tx.run(enqueueAll, { from, to: from + times - 1 })
+    await tx.run(enqueueAll, { from: positions[0] ?? 0, to: positions.at(-1) ?? 0 })
   })
 }
 

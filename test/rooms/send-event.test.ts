@@ -8,7 +8,7 @@ import { findEvent } from '../../src/rooms/event-store.ts'
 import { inviteUser, joinRoom } from '../../src/rooms/membership.ts'
 import { sendMessage } from '../../src/rooms/send-event.ts'
 import type { Database, Transaction } from '../../src/storage/database.ts'
-import { nextPosition } from '../../src/storage/stream.ts'
+import { nextPositions } from '../../src/storage/stream.ts'
 import { currentPosition } from '../support/current-position.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import {
@@ -53,6 +53,7 @@ function send(
 function counting(db: Database): { db: Database; count: () => number } {
   let statements = 0
   const counted = (tx: Transaction): Transaction => ({
+    shard: tx.shard,
     all(query, params) {
       statements++
       return tx.all(query, params)
@@ -221,7 +222,10 @@ onEachDatabase('sending a message', (open) => {
     for (const body of ['one', 'two']) {
       const eventId = await say(fixture, roomId, alice, body)
       taken.push((await findEvent(fixture.db, eventId))?.position, await currentPosition(fixture.db))
-      taken.push(await fixture.db.transaction((tx) => nextPosition(tx, 2)), await currentPosition(fixture.db))
+      taken.push(
+        await fixture.db.transaction(async (tx) => (await nextPositions(tx, 2))[0]),
+        await currentPosition(fixture.db),
+      )
     }
     assert.deepEqual(
       taken.map((position) => (position ?? 0) - start),

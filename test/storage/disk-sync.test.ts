@@ -3,10 +3,13 @@ import { open } from 'node:fs/promises'
 import { describe, test, type TestContext } from 'node:test'
 import { StorageError } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
-import { nextPosition } from '../../src/storage/stream.ts'
+import { advance, nextPosition } from '../../src/storage/stream.ts'
 import { currentPosition } from '../support/current-position.ts'
 import { openTestSqlite, temporaryFolder } from '../support/databases.ts'
 import { fillLog } from './fill-log.ts'
+
+/** One position. */
+const ONE = { count: 1, shard: 0, shards: 1 }
 
 // A disk that is slow or fails: `fdatasync` completes when the test resolves or rejects its request.
 async function slowDisk(t: TestContext) {
@@ -35,7 +38,7 @@ async function slowDisk(t: TestContext) {
 describe('reading on SQLite', () => {
   test('a write outside of a transaction is refused on each connection', async (t) => {
     const db = await openTestSqlite(t)
-    const write = () => nextPosition(db)
+    const write = () => db.first(advance, ONE)
     await assert.rejects(write(), /outside of a transaction/)
     await db.transaction(async (tx) => {
       await nextPosition(tx)

@@ -20,6 +20,9 @@ const url = clusterUrl()
 const skip = typeof url === 'string' ? false : url.missing
 const open = (t: TestContext) => openTestPostgres(t, url as string, {})
 
+/** One position. */
+const ONE = { count: 1, shard: 0, shards: 1 }
+
 const insertItem = query<{ laneId: number }>()((db, p) =>
   db.insertInto('lane_items').values({ lane_id: p.laneId, position: 1, created_at: 0 }),
 )
@@ -31,8 +34,8 @@ describe('round trips to PostgreSQL', { skip }, () => {
     await db.transaction(async (tx) => {
       await currentPosition(tx)
       await nextPosition(tx)
-      tx.write(advance, { count: 1 })
-      tx.write(advance, { count: 1 })
+      tx.write(advance, ONE)
+      tx.write(advance, ONE)
     })
     assert.equal(trips.count(), 3)
     assert.equal(await currentPosition(db), 3)
@@ -44,7 +47,7 @@ describe('round trips to PostgreSQL', { skip }, () => {
     const work = () =>
       db.transaction(async (tx) => {
         await currentPosition(tx)
-        tx.write(advance, { count: 1 })
+        tx.write(advance, ONE)
       })
     await Promise.all([work(), work(), work()])
     assert.equal(trips.count(), 3 * 2 + 1)
@@ -117,14 +120,14 @@ describe('a transaction of PostgreSQL whose begin fails', { skip }, () => {
     const db = await open(t)
     refuseBegin(t)
     const attempts = [
-      db.transaction((tx) => tx.first(advance, { count: 1 })),
-      db.transaction(async (tx) => tx.write(advance, { count: 1 })),
+      db.transaction((tx) => tx.first(advance, ONE)),
+      db.transaction(async (tx) => tx.write(advance, ONE)),
       db.transaction(async (tx) => {
         await tx.first(current, {})
-        tx.write(advance, { count: 1 })
+        tx.write(advance, ONE)
       }),
       db.transaction(async (tx) => {
-        tx.write(advance, { count: 1 })
+        tx.write(advance, ONE)
         await tx.first(current, {})
       }),
       db.transaction(async () => undefined),
@@ -140,7 +143,7 @@ describe('a transaction of PostgreSQL whose begin fails', { skip }, () => {
     const db = await open(t)
     refuseBegin(t)
     await assert.rejects(
-      db.transaction(async (tx) => tx.write(advance, { count: 1 })),
+      db.transaction(async (tx) => tx.write(advance, ONE)),
       /nonsense/,
     )
     t.mock.restoreAll()

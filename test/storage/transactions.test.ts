@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query } from '../../src/storage/query.ts'
-import { nextPosition } from '../../src/storage/stream.ts'
+import { nextPosition, nextPositions } from '../../src/storage/stream.ts'
 import { currentPosition } from '../support/current-position.ts'
 import type { RoomAlias, RoomId, UserId } from '../../src/lib/ids.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -234,10 +234,10 @@ onEachDatabase('transactions', (open) => {
     assert.equal((await db.all(aliases, {})).length, 1)
   })
 
-  test('positions increase, and a position of a failed transaction is used again', async (t) => {
+  test('positions increase, and what a failed transaction took is not counted', async (t) => {
     const db = await open(t)
     assert.equal(await db.transaction((tx) => nextPosition(tx)), 1)
-    assert.equal(await db.transaction((tx) => nextPosition(tx, 3)), 2)
+    assert.deepEqual(await db.transaction((tx) => nextPositions(tx, 3)), [2, 3, 4])
     await assert.rejects(
       db.transaction(async (tx) => {
         await nextPosition(tx)
@@ -245,7 +245,8 @@ onEachDatabase('transactions', (open) => {
       }),
     )
     assert.equal(await currentPosition(db), 4)
-    assert.equal(await db.transaction((tx) => nextPosition(tx)), 5)
+    // A sequence of PostgreSQL does not take numbers back.
+    assert.equal(await db.transaction((tx) => nextPosition(tx)), db.dialect === 'sqlite' ? 5 : 6)
   })
 
   test('lists and rows can be parameters', async (t) => {

@@ -31,7 +31,12 @@ export function counting(db: Database) {
           count.write++
           tx.write(query, params, onCommit)
         }
-        return work({ ...counted(tx, 'write'), write, onCommit: (then) => tx.onCommit(then) })
+        return work({
+          shard: tx.shard,
+          ...counted(tx, 'write'),
+          write,
+          onCommit: (then) => tx.onCommit(then),
+        })
       }, options)
     },
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { DeviceId, UserId } from '../../lib/ids.ts'
 import type { Database, Transaction } from '../../storage/database.ts'
 import type { Query } from '../../storage/query.ts'
-import { lockStream, nextPosition } from '../../storage/stream.ts'
+import { lockStream, nextPositions } from '../../storage/stream.ts'
 import {
   afterChange,
   type PresenceChange,
@@ -61,10 +61,10 @@ export async function changePresence(
     changedUser(row, devices.get(row.user_id) ?? [], { changes: byUser.get(row.user_id) ?? [], now }),
   )
   const seen = after.filter(({ isSeen }) => isSeen)
-  let position = seen.length === 0 ? 0 : await nextPosition(tx, seen.length)
+  const positions = (await nextPositions(tx, seen.length)).values()
   const users = after
     .filter(({ isStored }) => !isStored)
-    .map(({ user, isSeen }) => ({ ...user, position: isSeen ? position++ : null }))
+    .map(({ user, isSeen }) => ({ ...user, position: isSeen ? (positions.next().value ?? null) : null }))
   if (users.length > 0) tx.write(writePresence, { users })
   const present = after.flatMap((one) => one.devices)
   if (present.length > 0) tx.write(writeDevicePresence, { devices: present })
