@@ -8,15 +8,18 @@ import { type Counted, exceptionValue, retractedValue, threadTotal, unreadOfRoom
 type RoomsOf = { userId: UserId; roomIds: readonly RoomId[] }
 
 /**
- * The unread counts of a member who was always in the default cohort, when nothing is subtracted or added (`unreadOfRoom`): the total of the cohort at its last
- * event less that at the read position. `is_usual` is 0 when that is not known; then `unreadByRoom` has the counts, for four times the time.
+ * The unread counts of a member who was always in the default cohort, without exceptions, redacted events and other threads (`unreadOfRoom`): the total of
+ * the cohort at its last event less that at the read position, and less the events of the main timeline that are read (whoever sends a message has read it
+ * up to there). `is_usual` is 0 when that is not known; then `unreadByRoom` has the counts, for four times the time.
  * One row for each of `roomIds` in which the user is a member.
  */
 export const usualUnreadByRoom = query<RoomsOf>()((db, p, d) => {
   const rowOf = (upTo: RawBuilder<unknown>) => sql<number>`(select max(o.position) from cohort_outcomes as o
     where o.room_id = r.room_id and o.cohort = ${sql.lit(DEFAULT_COHORT)}${upTo})`
-  const since = (column: 'total_notify' | 'total_highlight') =>
-    sql<number>`coalesce(${sql.ref(`last.${column}`)}, 0) - coalesce(${sql.ref(`seen.${column}`)}, 0)`
+  const sinceRead = (to: 'last' | 'main', column: string) =>
+    sql<number>`coalesce(${sql.ref(`${to}.${column}`)}, 0) - coalesce(${sql.ref(`seen.${column}`)}, 0)`
+  const unread = (what: Counted) => sql<number>`${sinceRead('last', `total_${what}`)}
+    - case when t.position is null then 0 else ${sinceRead('main', `main_${what}`)} end`
   return db
     .selectFrom('read_positions as r')
     .leftJoin('cohort_outcomes as last', (join) =>
@@ -31,17 +34,30 @@ export const usualUnreadByRoom = query<RoomsOf>()((db, p, d) => {
         .on('seen.cohort', '=', sql.lit(DEFAULT_COHORT))
         .on('seen.position', '=', rowOf(sql` and o.position <= r.position`)),
     )
+    .leftJoin('read_positions as t', (join) =>
+      join
+        .onRef('t.user_id', '=', 'r.user_id')
+        .onRef('t.room_id', '=', 'r.room_id')
+        .on('t.thread_id', '=', sql.lit('main'))
+        .onRef('t.position', '>', 'r.position'),
+    )
+    .leftJoin('cohort_outcomes as main', (join) =>
+      join
+        .onRef('main.room_id', '=', 'r.room_id')
+        .on('main.cohort', '=', sql.lit(DEFAULT_COHORT))
+        .on('main.position', '=', rowOf(sql` and o.position <= t.position`)),
+    )
     .where('r.user_id', '=', p.userId)
     .where('r.room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>)
     .where('r.thread_id', '=', '')
     .select([
       'r.room_id',
-      since('total_notify').as('notifications'),
-      since('total_highlight').as('highlights'),
+      unread('notify').as('notifications'),
+      unread('highlight').as('highlights'),
       sql<number>`case when exists (select 1 from cohort_members as c where c.user_id = r.user_id and c.room_id = r.room_id)
     or exists (select 1 from exceptions as e where e.user_id = r.user_id and e.room_id = r.room_id and e.position > r.position)
-    or exists (select 1 from read_positions as t where t.user_id = r.user_id and t.room_id = r.room_id
-      and t.thread_id <> '' and t.position > r.position)
+    or exists (select 1 from read_positions as x where x.user_id = r.user_id and x.room_id = r.room_id
+      and x.thread_id not in ('', 'main') and x.position > r.position)
     or exists (select 1 from cohort_outcomes as o where o.room_id = r.room_id and o.cohort = ${sql.lit(DEFAULT_COHORT)}
       and o.retracted = 1 and o.position > r.position) then 0 else 1 end`.as('is_usual'),
     ])
