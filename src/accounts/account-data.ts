@@ -43,24 +43,27 @@ export async function setAccountData(
   if (Buffer.byteLength(key.type) > MAX_TYPE_BYTES) {
     throw invalidParam(`The type must not be longer than ${MAX_TYPE_BYTES} bytes`)
   }
-  await deps.db.transaction(async (tx) => {
-    await checkAccountDataQuota(tx, deps.quotas, {
-      ...key,
-      bytes: Buffer.byteLength(JSON.stringify(content)),
-    })
-    await writeAccountData(deps, tx, { ...key, content })
-    const { userId } = key
-    if (key.roomId !== '') {
-      if (key.type === 'm.tag') await ownerFactChanged(deps, tx, { userId, fact: 'tags' })
-      return
-    }
-    if (key.type === IGNORED_USERS)
-      await deps.onUsersIgnored(tx, { userId, ignored: await replaceIgnored(tx, userId, content) })
-    const blocksInvitations = blocksInvitationsIn(key.type, content)
-    if (blocksInvitations === undefined) return
-    await tx.run(setBlocksInvitations, { userId, isBlocking: blocksInvitations ? 1 : 0 })
-    await deps.onUsersIgnored(tx, { userId, ignored: [], blocksInvitations })
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      await checkAccountDataQuota(tx, deps.quotas, {
+        ...key,
+        bytes: Buffer.byteLength(JSON.stringify(content)),
+      })
+      await writeAccountData(deps, tx, { ...key, content })
+      const { userId } = key
+      if (key.roomId !== '') {
+        if (key.type === 'm.tag') await ownerFactChanged(deps, tx, { userId, fact: 'tags' })
+        return
+      }
+      if (key.type === IGNORED_USERS)
+        await deps.onUsersIgnored(tx, { userId, ignored: await replaceIgnored(tx, userId, content) })
+      const blocksInvitations = blocksInvitationsIn(key.type, content)
+      if (blocksInvitations === undefined) return
+      await tx.run(setBlocksInvitations, { userId, isBlocking: blocksInvitations ? 1 : 0 })
+      await deps.onUsersIgnored(tx, { userId, ignored: [], blocksInvitations })
+    },
+    { orderedBy: key.userId },
+  )
 }
 
 /** An existing entry may always be replaced by one that is not larger. */

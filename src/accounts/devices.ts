@@ -77,7 +77,9 @@ export async function deleteDevicesOf(
   const stage = 'm.login.password'
   const authorisation = await authorise(deps, { purpose, stage, auth: request.auth, owner })
   if (authorisation.kind === 'challenge') return authorisation
-  await deps.db.transaction((tx) => removeDevices(deps, tx, { userId, deviceIds: named }))
+  await deps.db.transaction((tx) => removeDevices(deps, tx, { userId, deviceIds: named }), {
+    orderedBy: userId,
+  })
   return { kind: 'deleted' }
 }
 

@@ -68,12 +68,14 @@ export async function checkDeviceQuota(
 
 /** Ends one session: removes the device with its token and its pushers. */
 export async function logout(deps: AccountDeps, userId: UserId, deviceId: DeviceId): Promise<void> {
-  await deps.db.transaction((tx) => removeDevices(deps, tx, { userId, deviceIds: [deviceId] }))
+  await deps.db.transaction((tx) => removeDevices(deps, tx, { userId, deviceIds: [deviceId] }), {
+    orderedBy: userId,
+  })
 }
 
 /** Ends all sessions of a user. */
 export async function logoutEverywhere(deps: AccountDeps, userId: UserId): Promise<void> {
-  await deps.db.transaction((tx) => removeAllDevices(deps, tx, { userId }))
+  await deps.db.transaction((tx) => removeAllDevices(deps, tx, { userId }), { orderedBy: userId })
 }
 
 /**

@@ -43,16 +43,19 @@ export async function setTag(
   const { order } = content
   if (order !== undefined && !(typeof order === 'number' && order >= 0 && order <= 1))
     throw invalidParam('order must be a number from 0 to 1')
-  await deps.db.transaction(async (tx) => {
-    await orderChanges(tx)
-    const tags = { ...(await tagsOf(tx, room)), [tag]: content }
-    const bytes = Buffer.byteLength(JSON.stringify({ tags }))
-    if (bytes > MAX_BYTES)
-      throw tooLarge(`The tags of a room must not be larger than ${MAX_BYTES} bytes together. Remove some`)
-    await checkAccountDataQuota(tx, deps.quotas, { ...room, type: TAGS, bytes })
-    await writeAccountData(deps, tx, { ...room, type: TAGS, content: { tags } })
-    await tagsChanged(deps, tx, room)
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      await orderChanges(tx)
+      const tags = { ...(await tagsOf(tx, room)), [tag]: content }
+      const bytes = Buffer.byteLength(JSON.stringify({ tags }))
+      if (bytes > MAX_BYTES)
+        throw tooLarge(`The tags of a room must not be larger than ${MAX_BYTES} bytes together. Remove some`)
+      await checkAccountDataQuota(tx, deps.quotas, { ...room, type: TAGS, bytes })
+      await writeAccountData(deps, tx, { ...room, type: TAGS, content: { tags } })
+      await tagsChanged(deps, tx, room)
+    },
+    { orderedBy: room.userId },
+  )
 }
 
 /** Conditions of push rules use the tags of rooms. */
@@ -70,12 +73,15 @@ export async function removeTag(
   deps: Pick<AccountDeps, 'db' | 'bus' | 'onRulesChanged'>,
   { tag, ...room }: Tag,
 ): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    await orderChanges(tx)
-    const present = await tagsOf(tx, room)
-    if (!Object.hasOwn(present, tag)) return
-    const { [tag]: _removed, ...tags } = present
-    await writeAccountData(deps, tx, { ...room, type: TAGS, content: { tags } })
-    await tagsChanged(deps, tx, room)
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      await orderChanges(tx)
+      const present = await tagsOf(tx, room)
+      if (!Object.hasOwn(present, tag)) return
+      const { [tag]: _removed, ...tags } = present
+      await writeAccountData(deps, tx, { ...room, type: TAGS, content: { tags } })
+      await tagsChanged(deps, tx, room)
+    },
+    { orderedBy: room.userId },
+  )
 }

@@ -50,19 +50,22 @@ export async function setDehydratedDevice(
     throw tooLarge(`device_data must not be larger than ${MAX_DATA_BYTES} bytes`)
   checkDevice(deviceId, upload.displayName)
   const keys = checkUpload(device, upload)
-  await deps.db.transaction(async (tx) => {
-    // The first statement: its lock makes two uploads of a user run one after the other.
-    await nextPosition(tx)
-    const before = await tx.first(dehydratedDeviceOf, { userId })
-    if (before) await removeDevices(deps.accounts, tx, { userId, deviceIds: [before.device_id] })
-    if (await tx.first(deviceById, device))
-      throw forbidden('device_id is the id of another device of yours. Use a new one')
-    await checkDeviceId(tx, device)
-    await checkDeviceQuota(deps, tx, device)
-    await tx.run(upsertDevice, { ...device, displayName, address: null, now: deps.clock.now() })
-    await tx.run(insertDehydratedDevice, { ...device, data })
-    await storeKeys(deps, tx, keys)
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      // The first statement: its lock makes two uploads of a user run one after the other.
+      await nextPosition(tx)
+      const before = await tx.first(dehydratedDeviceOf, { userId })
+      if (before) await removeDevices(deps.accounts, tx, { userId, deviceIds: [before.device_id] })
+      if (await tx.first(deviceById, device))
+        throw forbidden('device_id is the id of another device of yours. Use a new one')
+      await checkDeviceId(tx, device)
+      await checkDeviceQuota(deps, tx, device)
+      await tx.run(upsertDevice, { ...device, displayName, address: null, now: deps.clock.now() })
+      await tx.run(insertDehydratedDevice, { ...device, data })
+      await storeKeys(deps, tx, keys)
+    },
+    { orderedBy: userId },
+  )
 }
 
 /** @throws MatrixError 404 when the user has no dehydrated device */
@@ -77,11 +80,14 @@ export async function dehydratedDevice(
 
 /** Resolves to the id of the removed device. @throws MatrixError 404 when there is none */
 export async function deleteDehydratedDevice(deps: CrossSigningDeps, userId: UserId): Promise<DeviceId> {
-  return deps.db.transaction(async (tx) => {
-    const { deviceId } = await dehydratedDevice(tx, userId)
-    await removeDevices(deps.accounts, tx, { userId, deviceIds: [deviceId] })
-    return deviceId
-  })
+  return deps.db.transaction(
+    async (tx) => {
+      const { deviceId } = await dehydratedDevice(tx, userId)
+      await removeDevices(deps.accounts, tx, { userId, deviceIds: [deviceId] })
+      return deviceId
+    },
+    { orderedBy: userId },
+  )
 }
 
 export type EventsRequest = { userId: UserId; deviceId: DeviceId; from: string | undefined; limit?: number }

@@ -51,7 +51,9 @@ export async function uploadCrossSigningKeys(
 ): Promise<UploadResult> {
   const { userId } = owner
   const store = (isAuthorised: boolean) =>
-    deps.db.transaction((tx) => storeKeys(deps, tx, { userId, keys: upload.keys, isAuthorised }))
+    deps.db.transaction((tx) => storeKeys(deps, tx, { userId, keys: upload.keys, isAuthorised }), {
+      orderedBy: userId,
+    })
   if ((await store(false)) === 'stored') return { kind: 'done' }
   const purpose = `cross-signing ${userId}`
   const interaction = { purpose, stage: 'm.login.password', auth: upload.auth, owner } as const

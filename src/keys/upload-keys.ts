@@ -49,11 +49,14 @@ export async function uploadKeys(
   upload: KeyUpload,
 ): Promise<Record<string, number>> {
   const checked = checkUpload(device, upload)
-  return deps.db.transaction(async (tx) => {
-    if (!(await tx.first(lockDevice, device))) throw unknownToken()
-    await storeKeys(deps, tx, checked)
-    return withUsualAlgorithm(await tx.all(oneTimeKeyCounts, device))
-  })
+  return deps.db.transaction(
+    async (tx) => {
+      if (!(await tx.first(lockDevice, device))) throw unknownToken()
+      await storeKeys(deps, tx, checked)
+      return withUsualAlgorithm(await tx.all(oneTimeKeyCounts, device))
+    },
+    { orderedBy: device.userId },
+  )
 }
 
 /** An upload that passed the checks which need no database. */

@@ -26,20 +26,23 @@ export async function uploadSignatures(
   signer: UserId,
   keys: SignedKeys,
 ): Promise<SignatureFailures> {
-  return deps.db.transaction(async (tx) => {
-    const signable = await signableKeys(tx, signer, Object.keys(keys) as UserId[])
-    const failures: SignatureFailures = {}
-    const accepted: SignatureRow[] = []
-    for (const [userId, byKey] of Object.entries(keys)) {
-      for (const [keyId, signed] of Object.entries(byKey)) {
-        const result = checkSigned(signable, { signer, userId: userId as UserId, keyId, signed })
-        if (Array.isArray(result)) accepted.push(...result)
-        else (failures[userId] ??= {})[keyId] = result
+  return deps.db.transaction(
+    async (tx) => {
+      const signable = await signableKeys(tx, signer, Object.keys(keys) as UserId[])
+      const failures: SignatureFailures = {}
+      const accepted: SignatureRow[] = []
+      for (const [userId, byKey] of Object.entries(keys)) {
+        for (const [keyId, signed] of Object.entries(byKey)) {
+          const result = checkSigned(signable, { signer, userId: userId as UserId, keyId, signed })
+          if (Array.isArray(result)) accepted.push(...result)
+          else (failures[userId] ??= {})[keyId] = result
+        }
       }
-    }
-    if (accepted.length > 0) await storeSignatures(deps, tx, { signer, signatures: accepted })
-    return failures
-  })
+      if (accepted.length > 0) await storeSignatures(deps, tx, { signer, signatures: accepted })
+      return failures
+    },
+    { orderedBy: signer },
+  )
 }
 
 /** Signatures of the user's own keys are news for others. Those of the keys of others are seen by the signer's devices only. */

@@ -72,5 +72,7 @@ function contentOf(membership: MembershipChange['content']['membership'], reason
 }
 
 async function change(deps: RoomDeps, wanted: MembershipChange): Promise<void> {
-  await deps.db.transaction((tx) => changeMembership(deps, tx, { ...wanted, onlyIfNew: true }))
+  await deps.db.transaction((tx) => changeMembership(deps, tx, { ...wanted, onlyIfNew: true }), {
+    orderedBy: wanted.roomId,
+  })
 }

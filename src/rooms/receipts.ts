@@ -50,7 +50,7 @@ export async function setMarkers(
       else await moveReceipt(deps, tx, { userId, event, type: marker.type, threadId: marker.threadId })
     }
   }
-  await deps.db.transaction(move, { repeatable: true })
+  await deps.db.transaction(move, { orderedBy: roomId, repeatable: true })
 }
 
 async function requireVisible(q: Queries, userId: UserId, event: Event): Promise<void> {

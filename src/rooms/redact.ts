@@ -29,7 +29,7 @@ export type Redaction = Pick<EventDraft, 'roomId' | 'sender'> & {
  * power level, 404 when the room has no such event.
  */
 export function redactEvent(deps: RoomDeps, redaction: Redaction): Promise<EventId> {
-  return deps.db.transaction((tx) => redactIn(deps, tx, redaction))
+  return deps.db.transaction((tx) => redactIn(deps, tx, redaction), { orderedBy: redaction.roomId })
 }
 
 export async function redactIn(deps: RoomDeps, tx: Transaction, redaction: Redaction): Promise<EventId> {

@@ -22,7 +22,10 @@ export type MessageRequest = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'co
  * first request, even when both arrive at the same moment, because the read is part of the serial write transaction.
  */
 export function sendMessage(deps: RoomDeps, message: MessageRequest): Promise<EventId> {
-  return deps.db.transaction((tx) => sendIn(deps, tx, message), { repeatable: true })
+  return deps.db.transaction((tx) => sendIn(deps, tx, message), {
+    orderedBy: message.roomId,
+    repeatable: true,
+  })
 }
 
 async function sendIn(deps: RoomDeps, tx: Transaction, message: MessageRequest): Promise<EventId> {
@@ -45,7 +48,7 @@ export type StateChange = StateKey & Pick<EventDraft, 'sender' | 'content'>
 
 /** Sends a state event. If the content is already set, resolves to the event that set it. */
 export function sendState(deps: RoomDeps, change: StateChange): Promise<EventId> {
-  return deps.db.transaction((tx) => setStateIn(deps, tx, change))
+  return deps.db.transaction((tx) => setStateIn(deps, tx, change), { orderedBy: change.roomId })
 }
 
 export async function setStateIn(deps: RoomDeps, tx: Transaction, change: StateChange): Promise<EventId> {

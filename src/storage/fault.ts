@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../lib/log.ts'
 import { type Database, type DatabaseEngine, StorageError, type TransactionOptions } from './database.ts'
 import { checkSpace } from './space-probe.ts'
@@ -73,19 +74,29 @@ export function faultOf(error: unknown): StorageFault | undefined {
 
 const RETRY_AFTER_MS = 5000
 
-/** PostgreSQL's `serialization_failure` and `deadlock_detected`: the transaction was rolled back because of another one, and can run again. */
-const CONFLICTS = new Set<unknown>(['40001', '40P01'])
+/**
+ * PostgreSQL's `serialization_failure`, `deadlock_detected` and `unique_violation`: the transaction was rolled back because of another one, and can run again. It then sees the
+ * row that the other one has inserted.
+ */
+const CONFLICTS = new Set<unknown>(['40001', '40P01', '23505'])
 /** How often a repeatable transaction runs at most. */
 const MAX_RUNS = 5
+/** The pause before the next run, in milliseconds, so that two processes do not conflict again. */
+const PAUSE_MS = { least: 5, most: 50 }
 
 /** Runs a repeatable transaction again when it conflicts with a transaction of another process. */
-async function repeatedOnConflict<T>(run: () => Promise<T>, { repeatable = false }: TransactionOptions) {
+async function repeatedOnConflict<T>(
+  run: () => Promise<T>,
+  { repeatable = false }: TransactionOptions,
+  random: () => number,
+) {
   for (let runs = 1; ; runs++) {
     try {
       return await run()
     } catch (error) {
       const isConflict = error instanceof Error && CONFLICTS.has((error as { code?: unknown }).code)
       if (!repeatable || !isConflict || runs === MAX_RUNS) throw error
+      await setTimeout(PAUSE_MS.least + random() * (PAUSE_MS.most - PAUSE_MS.least))
     }
   }
 }
@@ -109,7 +120,7 @@ const REPORTED_BY_READS: ReadonlySet<StorageFault> = new Set(['damaged', 'failin
  * a fault until the next write; a full disk until there is room for a large event; and a damaged page until the
  * next start, because no write elsewhere repairs it.
  */
-export function withStorageErrors(engine: DatabaseEngine, log: Log): Database {
+export function withStorageErrors(engine: DatabaseEngine, log: Log, random = Math.random): Database {
   let logged: string | undefined
   let remembered: { fault: StorageFault | undefined; error: unknown } | undefined
   const noted = (error: unknown, isReading: boolean): unknown => {
@@ -144,7 +155,7 @@ export function withStorageErrors(engine: DatabaseEngine, log: Log): Database {
     run: (query, params) => engine.run(query, params).catch(reading),
     snapshot: (work, options) => engine.snapshot(work, options).catch(reading),
     transaction: (work, options = {}) =>
-      repeatedOnConflict(() => engine.transaction(work, options), options).then((value) => {
+      repeatedOnConflict(() => engine.transaction(work, options), options, random).then((value) => {
         written()
         return value
       }, writing),

@@ -64,6 +64,9 @@ const OLDEST_SERVER = 150_000
  */
 const WITHOUT_JIT = 'set jit = off'
 
+/** A process that stops while it holds locks, such as that of a shard, must not stop all others. Not for migrations, which wait for each other. */
+const BOUNDED_LOCKS = `set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '10s'`
+
 /** Connects to the database at `url` and applies missing migrations. */
 export async function openPostgres(
   url: string,
@@ -85,6 +88,7 @@ export async function openPostgres(
     await client.query(WITHOUT_JIT)
     if (alone) await takeServerLock(client, instance)
     if (isMigrated) await skipLostPositions(client, log)
+    if (isMigrated) await client.query(BOUNDED_LOCKS)
   }
   const writer = reconnecting(() => new Client(options), log, prepare)
   try {
@@ -103,6 +107,7 @@ export async function openPostgres(
     await client.query(`select pg_advisory_unlock(${MIGRATING})`)
     await skipLostPositions(client, log)
     isMigrated = true
+    await client.query(BOUNDED_LOCKS)
     const { rows } = await client.query<{ count: number }>('select count(*) as count from stream')
     return {
       ...usePostgres(writer, openPool(options), { log, shards: rows[0]?.count ?? 1 }),

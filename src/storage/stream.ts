@@ -40,8 +40,8 @@ export function shardIn({ shard = { number: 0, shards: 1 } }: Pick<Transaction, 
  * Locks the stream until the commit, and returns its last position. A transaction that locks rows which are also locked after `nextPosition` begins with it, so that
  * transactions of two processes do not deadlock.
  */
-export async function lockStream(tx: Queries): Promise<number> {
-  return (await tx.first(locked, {}))?.position ?? 0
+export async function lockStream(tx: Transaction): Promise<number> {
+  return (await tx.first(locked, { shard: shardIn(tx).shard }))?.position ?? 0
 }
 
 /** The last committed positions; inside a transaction, those that it sees. In a snapshot, the point of the snapshot. */
@@ -116,9 +116,9 @@ export const pointColumn = (d: Dialect): RawBuilder<string> =>
 export const pointOfColumn = (text: string): StreamPoint => text.split(',').map(Number)
 
 /** SQLite has one writer. */
-export const locked = query()((db, _, d) => {
-  const last = db.selectFrom('stream').select(lastPosition(d).as('position')).where('id', '=', 1)
-  return d.name === 'sqlite' ? last : last.forUpdate()
+export const locked = query<{ shard: number }>()((db, p, d) => {
+  const last = db.selectFrom('stream').select(lastPosition(d).as('position'))
+  return d.name === 'sqlite' ? last.where('id', '=', 1) : last.where('id', '=', rowOf(p, d)).forUpdate()
 })
 
 /**

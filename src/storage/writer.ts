@@ -1,7 +1,7 @@
 import type { Log } from '../lib/log.ts'
 import type { Queries } from './query.ts'
-import { StorageError, type Transaction, type TransactionOptions } from './database.ts'
-import { shardOf } from './stream.ts'
+import { StorageError, type StreamShard, type Transaction, type TransactionOptions } from './database.ts'
+import { locked, shardOf } from './stream.ts'
 import { type Done, runGroup, type WaitingWork, type WriteConnection } from './write-group.ts'
 
 /** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
@@ -34,7 +34,7 @@ export type Writer = ReturnType<typeof createWriter>
  * The disk works in parallel to the event loop: while the commit of one group is synced, the statements of the next group run. The
  * next group commits after the previous one is durable, so that no reader sees a state that can still be lost.
  */
-export function createWriter(connection: WriteConnection, log: Log, shards = 1) {
+export function createWriter(connection: WriteConnection, log: Log, shards?: number) {
   const disk = createDisk(log)
   const writer: State = {
     connection,
@@ -60,7 +60,7 @@ export function createWriter(connection: WriteConnection, log: Log, shards = 1) 
           work,
           durably,
           repeatable,
-          shard: orderedBy === undefined ? undefined : { number: shardOf(orderedBy, shards), shards },
+          shard: shardOfWork(orderedBy, shards),
           resolve: resolve as (value: unknown) => void,
           reject,
         })
@@ -100,13 +100,39 @@ export function createWriter(connection: WriteConnection, log: Log, shards = 1) 
 async function writeAll(writer: State): Promise<void> {
   await new Promise((turn) => setImmediate(turn))
   while (writer.queue.length > 0) {
-    const group = writer.queue.slice(0, GROUP_LIMIT)
-    writer.queue = writer.queue.slice(GROUP_LIMIT)
+    const group = nextGroup(writer)
     await writeGroup(writer, group)
     // Lets requests that have arrived meanwhile join the next group.
     await new Promise((turn) => setImmediate(turn))
   }
   writer.writing = undefined
+}
+
+/** Undefined also where all transactions run one after the other. */
+const shardOfWork = (orderedBy: string | undefined, shards: number | undefined): StreamShard | undefined =>
+  orderedBy === undefined || shards === undefined ? undefined : { number: shardOf(orderedBy, shards), shards }
+
+/** The transactions of one shard that wait, with those of no shard, in the order of their arrival. They leave the queue. */
+function nextGroup(writer: State): WaitingWork[] {
+  const shard = writer.queue.find((waiting) => waiting.shard !== undefined)?.shard?.number
+  const group: WaitingWork[] = []
+  const others: WaitingWork[] = []
+  for (const waiting of writer.queue) {
+    const fits = waiting.shard === undefined || waiting.shard.number === shard
+    if (fits && group.length < GROUP_LIMIT) group.push(waiting)
+    else others.push(waiting)
+  }
+  writer.queue = others
+  return group
+}
+
+/**
+ * Locks the shard of the group until its commit. It is sent together with `begin` and the first read. So all that the group reads is read after the commits of other processes to
+ * the shard, and no other row is locked before the shard.
+ */
+function lockShard(connection: WriteConnection, group: readonly WaitingWork[]): void {
+  const shard = group.find((waiting) => waiting.shard !== undefined)?.shard
+  if (shard) connection.write(locked, { shard: shard.number }, () => undefined)
 }
 
 async function writeGroup(writer: State, group: readonly WaitingWork[]): Promise<void> {
@@ -120,6 +146,7 @@ async function writeGroup(writer: State, group: readonly WaitingWork[]): Promise
     }
     disk.check()
     await connection.control('begin')
+    lockShard(connection, group)
     const done = await runGroup(connection, group)
     await writer.syncing
     disk.check()

@@ -207,12 +207,15 @@ function changeRules(
   userId: UserId,
   change: (tx: Transaction, position: number) => Promise<void>,
 ): Promise<void> {
-  return deps.db.transaction(async (tx) => {
-    // This statement comes first: it serialises the changes of one user across all processes.
-    const position = await nextPosition(tx)
-    await change(tx, position)
-    await announceRules(deps, tx, { userId, position })
-  })
+  return deps.db.transaction(
+    async (tx) => {
+      // This statement comes first: it serialises the changes of one user across all processes.
+      const position = await nextPosition(tx)
+      await change(tx, position)
+      await announceRules(deps, tx, { userId, position })
+    },
+    { orderedBy: userId },
+  )
 }
 
 /** Records in the transaction of a change that the rules of a user changed at this position, and wakes the user's clients after the commit. */

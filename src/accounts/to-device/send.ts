@@ -49,7 +49,10 @@ export async function sendToDevices(deps: ToDeviceDeps, request: ToDeviceRequest
   if (Buffer.byteLength(request.type) > MAX_TYPE_BYTES)
     throw invalidParam(`The type must not be longer than ${MAX_TYPE_BYTES} bytes`)
   const contents = contentsOf(request, deps.maxMessageBytes)
-  await deps.db.transaction((tx) => storeMessages(deps, tx, { ...request, contents }), { repeatable: true })
+  await deps.db.transaction((tx) => storeMessages(deps, tx, { ...request, contents }), {
+    orderedBy: request.sender.userId,
+    repeatable: true,
+  })
 }
 
 /** JSON texts by user and device id. */

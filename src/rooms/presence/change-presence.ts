@@ -150,13 +150,14 @@ export async function setPresence(
       await changePresence(deps, tx, [{ userId, change: { deviceId, kind: 'set', state, statusMessage } }])
       announce(deps, tx, [{ userId, deviceId }])
     },
-    { repeatable: true },
+    { orderedBy: userId, repeatable: true },
   )
 }
 
 /** Shows the new name and avatar of a user with the presence (client-server API, "Events on Change of Profile Information"). */
 export async function announceProfile(deps: PresenceDeps & { db: Database }, userId: UserId): Promise<void> {
   await deps.db.transaction((tx) => changePresence(deps, tx, [{ userId, isAnnounced: true }]), {
+    orderedBy: userId,
     repeatable: true,
   })
 }

@@ -34,21 +34,24 @@ export async function subscribeToThread(
   thread: ThreadOfUser,
   automatic: EventId | undefined,
 ): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    await visibleEvent(tx, thread.userId, { roomId: thread.roomId, eventId: thread.root })
-    const cause = automatic === undefined ? undefined : await positionInThread(tx, thread, automatic)
-    const before = await tx.first(subscriptionOf, thread)
-    const isSubscribed = before?.subscribed === 1
-    if (isSubscribed && (before.automatic === 0 || cause !== undefined)) return
-    if (before && !isSubscribed && cause !== undefined && cause <= before.position)
-      throw new MatrixError(
-        409,
-        'IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION',
-        'You have unsubscribed from this thread after that event',
-      )
-    if (!before) await checkQuota(deps, tx, thread.userId)
-    await store(deps, tx, { ...thread, subscribed: 1, automatic: cause === undefined ? 0 : 1 })
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      await visibleEvent(tx, thread.userId, { roomId: thread.roomId, eventId: thread.root })
+      const cause = automatic === undefined ? undefined : await positionInThread(tx, thread, automatic)
+      const before = await tx.first(subscriptionOf, thread)
+      const isSubscribed = before?.subscribed === 1
+      if (isSubscribed && (before.automatic === 0 || cause !== undefined)) return
+      if (before && !isSubscribed && cause !== undefined && cause <= before.position)
+        throw new MatrixError(
+          409,
+          'IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION',
+          'You have unsubscribed from this thread after that event',
+        )
+      if (!before) await checkQuota(deps, tx, thread.userId)
+      await store(deps, tx, { ...thread, subscribed: 1, automatic: cause === undefined ? 0 : 1 })
+    },
+    { orderedBy: thread.userId },
+  )
 }
 
 /**
@@ -56,11 +59,14 @@ export async function subscribeToThread(
  * @throws 404 M_NOT_FOUND when the user may not see the root
  */
 export async function unsubscribeFromThread(deps: SubscriptionDeps, thread: ThreadOfUser): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    await visibleEvent(tx, thread.userId, { roomId: thread.roomId, eventId: thread.root })
-    const before = await tx.first(subscriptionOf, thread)
-    if (before?.subscribed === 1) await store(deps, tx, { ...thread, subscribed: 0, automatic: 0 })
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      await visibleEvent(tx, thread.userId, { roomId: thread.roomId, eventId: thread.root })
+      const before = await tx.first(subscriptionOf, thread)
+      if (before?.subscribed === 1) await store(deps, tx, { ...thread, subscribed: 0, automatic: 0 })
+    },
+    { orderedBy: thread.userId },
+  )
 }
 
 /** @throws 404 M_NOT_FOUND when the user may not see the root, or has no subscription to the thread */

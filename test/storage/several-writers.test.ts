@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import type { DeviceId, EventId, UserId } from '../../src/lib/ids.ts'
+import { joinRoom } from '../../src/rooms/membership.ts'
+import { type MessageRequest, sendMessage } from '../../src/rooms/send-event.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
+import { query } from '../../src/storage/query.ts'
+import { nextPosition } from '../../src/storage/stream.ts'
+import { alice, bob, createRoomsFixture, publicRoom } from '../rooms/fixture.ts'
+import { afterTest } from '../support/after-test.ts'
+import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
+import { silentLog } from '../support/log.ts'
+
+const cluster = clusterUrl()
+const skip = typeof cluster === 'string' ? false : cluster.missing
+
+/** As several processes open it. */
+async function openWriters(t: TestContext, count: number): Promise<Database[]> {
+  const url = await newPostgresUrl(cluster as string)
+  const writers: Database[] = []
+  for (let at = 0; at < count; at++) {
+    const db = await openDatabase(url, silentLog)
+    afterTest(t, () => db[Symbol.asyncDispose]())
+    writers.push(db)
+  }
+  return writers
+}
+
+const lastPosition = query()((db) => db.selectFrom('stream').select('position').where('id', '=', 1))
+const sent = query()((db) => db.selectFrom('events').select('event_id').where('txn_id', 'is not', null))
+
+describe('several writers on one PostgreSQL', { skip }, () => {
+  test('positions become visible in their order, although each writer waits between its position and its commit', async (t) => {
+    const writers = await openWriters(t, 4)
+    const [first] = writers
+    assert.ok(first)
+    let last = 0
+    const taken: number[] = []
+    await Promise.all(
+      writers.map(async (db, writer) => {
+        for (let round = 0; round < 20; round++) {
+          await db.transaction(
+            async (tx) => {
+              const position = await nextPosition(tx)
+              // The other writers take their turn here if the shard is not locked.
+              for (let pause = 0; pause < (writer + round) % 4; pause++)
+                await new Promise((turn) => setImmediate(turn))
+              tx.onCommit(() => taken.push(position))
+            },
+            { orderedBy: `@user${writer}:test` as UserId },
+          )
+          const now: number = (await first.first(lastPosition, {}))?.position ?? 0
+          assert.ok(now >= last)
+          last = now
+        }
+      }),
+    )
+    assert.equal(new Set(taken).size, 80)
+    assert.equal(last, Math.max(...taken))
+  })
+
+  test('the same transaction id at two writers at once gives one event and equal responses', async (t) => {
+    const [one, two] = await openWriters(t, 2)
+    assert.ok(one && two)
+    const fixture = await createRoomsFixture(one)
+    const roomId = await publicRoom(fixture)
+    await joinRoom(fixture, { roomId, userId: bob })
+    for (let n = 0; n < 10; n++) {
+      const message: MessageRequest = {
+        roomId,
+        sender: alice,
+        type: 'm.room.message',
+        content: { body: `${n}` },
+        transaction: { deviceId: 'PHONE' as DeviceId, txnId: `t${n}` },
+      }
+      const [left, right]: EventId[] = await Promise.all(
+        [one, two].map((db) => sendMessage({ ...fixture, db }, message)),
+      )
+      assert.equal(left, right)
+    }
+    assert.equal((await one.all(sent, {})).length, 10)
+  })
+})
