@@ -26,7 +26,7 @@ export interface Bus {
  * `session:` reports that sessions of a user have ended. `room:`, `user:` and `device:` (a user id, a space and a device id) wake
  * waiting syncs, `inbox:` wakes
  * readers of an inbox, `media:` downloads that wait for an upload. `delivery` carries the ids of pushers with queued work, `activity` the active devices
- * (`rooms/sync/activity.ts`). `presence:` (a user id) wakes the waiting syncs that show presence; on `presence` processes report devices whose
+ * (`rooms/sync/activity.ts`), `typing` the users who start and stop typing (`rooms/typing.ts`). `presence:` (a user id) wakes the waiting syncs that show presence; on `presence` processes report devices whose
  * presence changed (`rooms/presence/`). `rule ends` reports that a push rule has got an end (`user-rules/end-rules.ts`).
  */
 export type Topic =
@@ -38,6 +38,7 @@ export type Topic =
   | `media:${string}`
   | 'delivery'
   | 'activity'
+  | 'typing'
   | 'rule ends'
   | `presence:${string}`
   | 'presence'

@@ -12,7 +12,7 @@ import type { StageInputs } from './inputs.ts'
 
 /** What waits in `/sync`, and what that tells of who is active. */
 export function createReading({ db, bus, clock, random, log, metrics, config, ruleSettings }: StageInputs) {
-  const typing = createTyping({ clock, bus })
+  const typing = createTyping({ clock, bus, random })
   const activity = createActivity({ bus, clock, random })
   const fetches = createArrivals({ db, clock, log, metrics, config, isActive: activity.isActive })
   const devicePresence = config.presence.enabled

@@ -127,7 +127,7 @@ export const deviceOf = (userId: UserId) => `DEVICE-${userId}` as DeviceId
 export async function createSyncFixture(t: TestContext, db: Database, names: readonly string[]) {
   const clock = manualClock()
   const bus = createLocalBus()
-  const typing = createTyping({ clock, bus })
+  const typing = createTyping({ clock, bus, random: systemRandom })
   afterTest(t, () => typing[Symbol.dispose]())
   const notifications = notificationDeps({
     clock,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { createLocalBus } from '../../src/cluster/bus.ts'
-import type { RoomId } from '../../src/lib/ids.ts'
+import { type Bus, createLocalBus } from '../../src/cluster/bus.ts'
+import { type RoomId, systemRandom } from '../../src/lib/ids.ts'
 import { createTyping, MAX_TYPING_MS } from '../../src/rooms/typing.ts'
 import { manualClock, user } from './sync-fixture.ts'
 
@@ -13,7 +13,7 @@ const bob = user('bob')
 function open() {
   const clock = manualClock()
   const bus = createLocalBus()
-  const typing = createTyping({ clock, bus })
+  const typing = createTyping({ clock, bus, random: systemRandom })
   let woken = 0
   bus.subscribe([`room:${room}`], () => woken++)
   return { clock, typing, woken: () => woken }
@@ -79,7 +79,82 @@ describe('typing', () => {
     typing.start(room, alice, 1000)
     const before = typing.serial()
     clock.advance(10_000)
-    const again = createTyping({ clock, bus: createLocalBus() })
+    const again = createTyping({ clock, bus: createLocalBus(), random: systemRandom })
     assert.ok(again.serial() > before)
+  })
+})
+
+/** The buses of two processes: each passes its messages on to the other as JSON. */
+function joinedBuses(): [Bus, Bus] {
+  const [one, two] = [createLocalBus(), createLocalBus()]
+  const joined = (own: Bus, other: Bus): Bus => ({
+    subscribe: (topics, listener) => own.subscribe(topics, listener),
+    publish(topic, message) {
+      own.publish(topic, message)
+      if (message === undefined) other.publish(topic)
+      else other.publish(topic, JSON.parse(JSON.stringify(message)))
+    },
+  })
+  return [joined(one, two), joined(two, one)]
+}
+
+function openTwo() {
+  const clock = manualClock()
+  const buses = joinedBuses()
+  const [here, there] = buses.map((bus) => createTyping({ clock, bus, random: systemRandom }))
+  assert.ok(here && there)
+  const seen: string[] = []
+  buses[1].subscribe([`room:${room}`], () => seen.push(there.usersIn(room).join()))
+  return { clock, here, there, seen }
+}
+
+describe('typing in two processes', () => {
+  test('a waiting sync of the other process is woken when typing starts and ends, and finds the list', () => {
+    const { here, there, seen } = openTwo()
+    here.start(room, alice, 1000)
+    assert.deepEqual(there.usersIn(room), [alice])
+    here.start(room, alice, 1000)
+    here.stop(room, alice)
+    assert.deepEqual(seen, [alice, ''])
+  })
+
+  test('a serial is valid in the other process: it repeats nothing, and hides no later change', () => {
+    const { clock, here, there } = openTwo()
+    here.start(room, alice, 1000)
+    assert.deepEqual(there.changedSince(here.serial()), [])
+    assert.deepEqual(here.changedSince(there.serial()), [])
+    const before = here.serial()
+    clock.advance(10)
+    there.stop(room, alice)
+    assert.deepEqual(here.usersIn(room), [])
+    assert.deepEqual(here.changedSince(before), [room])
+    assert.deepEqual(there.changedSince(before), [room])
+    assert.deepEqual(there.changedSince(here.serial()), [])
+  })
+
+  test('ends at its time in both, and is renewed by either', async () => {
+    const { clock, here, there } = openTwo()
+    here.start(room, alice, 1000)
+    clock.advance(900)
+    there.start(room, alice, 1000)
+    clock.advance(900)
+    await turn()
+    assert.deepEqual(here.usersIn(room), [alice])
+    clock.advance(100)
+    await turn()
+    assert.deepEqual([here.usersIn(room), there.usersIn(room)], [[], []])
+  })
+
+  test('ends 2 s after its time when the process where the user types was killed', async () => {
+    const { clock, here, there } = openTwo()
+    here.start(room, alice, 1000)
+    here[Symbol.dispose]()
+    clock.advance(1000)
+    await turn()
+    assert.deepEqual(there.usersIn(room), [alice])
+    clock.advance(2000)
+    await turn()
+    assert.deepEqual(there.usersIn(room), [])
+    assert.equal(clock.sleepers(), 0)
   })
 })
