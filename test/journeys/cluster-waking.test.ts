@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { call, foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
+import { noCluster, startBelfryCluster } from '../support/cluster.ts'
+import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { noNats, startNatsServer } from '../support/nats-server.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+
+const cluster = clusterUrl()
+/** Longer than any test waits, so that only a wake-up ends a sync. */
+const WAIT_MS = 50_000
+
+const buses = [
+  { name: 'postgres', skip: noCluster, settings: async (_t: TestContext) => ({}) },
+  {
+    name: 'nats',
+    skip: noCluster || noNats,
+    settings: async (t: TestContext) => ({ BELFRY_CLUSTER_BUS: (await startNatsServer(t)).url }),
+  },
+]
+
+/** Two processes, and a user of each. */
+async function startTwo(t: TestContext, settings: Record<string, string>) {
+  const { processes, add } = await startBelfryCluster(t, {
+    database: await newPostgresUrl(cluster as string),
+    settings,
+    count: 1,
+  })
+  const other = await add()
+  const [one] = processes
+  assert.ok(one)
+  const alice = await registerUser(one.url, 'alice')
+  const bob = await registerUser(other.url, 'bob')
+  const roomId = await alice.createRoom()
+  await bob.post(`/join/${encodeURIComponent(roomId)}`)
+  await eventually(async () => (await busOf(one.url)).peers === 1 && (await busOf(other.url)).peers === 1)
+  return { one, other, alice, bob, roomId }
+}
+
+async function busOf(url: string): Promise<{ connected: boolean; peers: number }> {
+  const { body } = await call(`${url}/health`)
+  return body['bus'] as { connected: boolean; peers: number }
+}
+
+/** Waits for news of a user. Resolves to the response, and to how long it took. */
+async function waitFor(user: TestUser, since: string): Promise<{ text: string; ms: number; since: string }> {
+  const start = performance.now()
+  const body = (await user.get(`/sync?timeout=${WAIT_MS}&since=${since}`)) as { next_batch: string }
+  return { text: JSON.stringify(body), ms: performance.now() - start, since: body.next_batch }
+}
+
+async function tokenOf(user: TestUser): Promise<string> {
+  return ((await user.get('/sync?timeout=0')) as { next_batch: string }).next_batch
+}
+
+for (const { name, skip, settings } of buses)
+  describe(`two processes with the bus ${name}`, { skip }, () => {
+    test('a sync that waits at one wakes for an event, a receipt and a to-device message at the other', async (t) => {
+      const { alice, bob, roomId } = await startTwo(t, await settings(t))
+      const steps = [
+        async () => alice.say(roomId, 'over there'),
+        async () => alice.read(roomId, await bob.say(roomId, 'here')),
+        async () =>
+          alice.put('/sendToDevice/org.example.knock/1', {
+            messages: { [bob.userId]: { '*': { knock: 1 } } },
+          }),
+      ]
+      for (const step of steps) {
+        const waiting = waitFor(bob, await tokenOf(bob))
+        await step()
+        const { text, ms } = await waiting
+        assert.match(text, /over there|here|knock/)
+        assert.ok(ms < WAIT_MS / 2, `${ms} ms`)
+      }
+    })
+
+    test('a session that ends at one ends the waiting sync at the other', async (t) => {
+      const { one, other, alice } = await startTwo(t, await settings(t))
+      const phone = await loginUser(other.url, 'alice')
+      const since = await tokenOf(phone)
+      const waiting = call(`${other.url}/_matrix/client/v3/sync?timeout=${WAIT_MS}&since=${since}`, {
+        token: phone.token,
+      })
+      await call(`${one.url}/_matrix/client/v3/logout/all`, { token: alice.token, body: {} })
+      assert.equal((await waiting).status, 401)
+    })
+
+    test('a pusher that is set at one is poked for a message at the other', async (t) => {
+      const { alice, bob, roomId } = await startTwo(t, await settings(t))
+      const gateway = await startPokeReceiver(t)
+      await alice.post('/pushers/set', foundingPusher(gateway.url))
+      const eventId = await bob.say(roomId, 'hello')
+      await gateway.waitFor((poke) => poke.event_id === eventId)
+    })
+  })
+
+describe('two processes with NATS', { skip: noCluster || noNats }, () => {
+  test('have news within 5 s while NATS is away, and at once when it is back', async (t) => {
+    const nats = await startNatsServer(t)
+    const { one, other, alice, bob, roomId } = await startTwo(t, { BELFRY_CLUSTER_BUS: nats.url })
+    await nats.stop()
+    await eventually(async () => !(await busOf(one.url)).connected && !(await busOf(other.url)).connected)
+    const waiting = waitFor(bob, await tokenOf(bob))
+    await alice.say(roomId, 'without NATS')
+    const { text, ms, since } = await waiting
+    assert.match(text, /without NATS/)
+    assert.ok(ms < WAIT_MS / 2, `${ms} ms`)
+    await nats.restart()
+    await eventually(async () => (await busOf(one.url)).peers === 1 && (await busOf(other.url)).peers === 1)
+    const again = waitFor(bob, since)
+    await alice.say(roomId, 'with NATS')
+    assert.match((await again).text, /with NATS/)
+  })
+
+  test('have the news of a process that is cut off from NATS', async (t) => {
+    const nats = await startNatsServer(t)
+    const proxy = await startTcpProxy(t, { port: nats.port, host: '127.0.0.1' })
+    const { processes, add } = await startBelfryCluster(t, {
+      database: await newPostgresUrl(cluster as string),
+      settings: { BELFRY_CLUSTER_BUS: `nats://127.0.0.1:${proxy.port}` },
+      count: 1,
+    })
+    const other = await add({ BELFRY_CLUSTER_BUS: nats.url })
+    const [one] = processes
+    assert.ok(one)
+    const alice = await registerUser(one.url, 'alice')
+    const bob = await registerUser(other.url, 'bob')
+    const roomId = await alice.createRoom()
+    await bob.post(`/join/${encodeURIComponent(roomId)}`)
+    proxy.freeze()
+    await eventually(async () => !(await busOf(one.url)).connected)
+    // Longer than others remember a silent process.
+    await eventually(async () => (await busOf(other.url)).peers === 0)
+    const waiting = waitFor(bob, await tokenOf(bob))
+    await alice.say(roomId, 'from an island')
+    assert.match((await waiting).text, /from an island/)
+    proxy.mend()
+    await eventually(async () => (await busOf(one.url)).connected)
+  })
+})
