@@ -3,7 +3,11 @@ import { isSignedIn } from './accounts/authenticate.ts'
 import { openInternalSession, type InternalSession } from './accounts/internal-session.ts'
 import { openSign } from './accounts/server-secret.ts'
 import { type Opening, openServerDatabase } from './accounts/server-name.ts'
+import type { ClusterMember } from './cluster/membership.ts'
 import { openBus } from './cluster/open-bus.ts'
+import { ROLES } from './cluster/roles.ts'
+import type { ServerBus } from './cluster/shared-bus.ts'
+import { whileLeading } from './cluster/while-leading.ts'
 import { readSetting } from './config/read-setting.ts'
 import type { Config, NamedConfig } from './config/schema.ts'
 import type { MailService } from './delivery/email/mail-service.ts'
@@ -14,6 +18,7 @@ import {
   type Environment,
   environmentOf,
   type GatewayParts,
+  joinDatabase,
   stepTraceOf,
 } from './gateway-app.ts'
 import { openApiOf } from './http/openapi-route.ts'
@@ -24,6 +29,7 @@ import { avatarsInUse } from './rooms/avatars.ts'
 import { currentContents } from './rooms/current-contents.ts'
 import { administerReports, type ReportAdministration } from './rooms/reports.ts'
 import { disposeTogether } from './lib/dispose.ts'
+import { systemClock } from './lib/clock.ts'
 import type { EventId, UserId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
@@ -69,10 +75,9 @@ export async function createBelfry(
   given: Partial<Environment> = {},
   as: Opening['as'] = 'server',
 ): Promise<Belfry> {
-  const environment = environmentOf(asked, given)
-  const { log } = environment
   const ca = extraCaOf(asked)
-  const { db, config, bus } = await openShared(asked, environment, as)
+  const { db, config, bus, membership, environment, drain } = await openShared(asked, given, as)
+  const { log } = environment
   const limiter = createRateLimiter(config.rate_limits, environment.clock)
   const lookup = createResolver({ clock: environment.clock, servers: config.push.dns_servers })
   const trace = createTrace({ isEnabled: config.trace.enabled })
@@ -95,7 +100,7 @@ export async function createBelfry(
     }),
   )
   const mail = await orClosed(db, () => openMail(config, environment))
-  const parts = { ca, bus, limiter, lookup, trace, own, ...secrets, mail }
+  const parts = { ca, bus, limiter, lookup, trace, own, ...secrets, mail, membership, ...drain }
   const stages = createStages(config, { ...environment, ...parts }, db)
   const running: AsyncDisposable[] = []
   return {
@@ -104,27 +109,50 @@ export async function createBelfry(
     log,
     ...described(stages.http.routes),
     listen: () =>
-      startingWith(config.database, async () => {
-        await db.check()
-        // Reports certificates that cannot be read at the start, not with the first poke.
-        if (ca.length > 0) await stages.sender.load()
-        await stages.media.blobs.check()
-        warnOfSending(log, config, stages.webPush?.health().contact)
-        await bus.start()
-        await stages.metricsServer?.listen()
-        const { url } = await stages.http.listen()
-        stages.ownUrls.push(url)
-        await own.gateway.start()
-        // What has started is closed, also when the next part fails.
-        running.push(...(await stages.startDelivering()))
-        running.push(...stages.startSweeping(), ...own.startSweeping())
-        return { url }
-      }),
+      startingWith(config.database, () =>
+        listen({ db, bus, log, ca, config, stages, own, membership, running }),
+      ),
     reload: (next) => own.reload(next.gateway.apps),
-    close: () => close(db, stages, { own, gatewayTrace, running, bus }),
+    async close() {
+      await drain.wait()
+      await close(db, stages, { own, gatewayTrace, running, bus, membership })
+    },
     internalSession: (name) => openInternalSession(stages.accounts, name),
     ...administrationOf(stages, db),
   }
+}
+
+type Listening = {
+  db: Database
+  bus: ServerBus
+  log: Log
+  ca: readonly string[]
+  config: NamedConfig
+  stages: Stages
+  own: GatewayParts
+  membership: ClusterMember
+  /** Gets what has started, which is closed also when the next part fails. */
+  running: AsyncDisposable[]
+}
+
+async function listen(parts: Listening): Promise<{ url: string }> {
+  const { db, bus, log, ca, config, stages, own, membership, running } = parts
+  await db.check()
+  // Before anything is leased.
+  await membership.start()
+  // Reports certificates that cannot be read at the start, not with the first poke.
+  if (ca.length > 0) await stages.sender.load()
+  await stages.media.blobs.check()
+  warnOfSending(log, config, stages.webPush?.health().contact)
+  await bus.start()
+  await stages.metricsServer?.listen()
+  const { url } = await stages.http.listen()
+  stages.ownUrls.push(url)
+  await own.gateway.start()
+  running.push(...(await stages.startDelivering()))
+  const sweepers = () => [...stages.startSweeping(), ...own.startSweeping()]
+  running.push(whileLeading({ membership, log }, 'sweep', sweepers))
+  return { url }
 }
 
 const administrationOf = ({ accounts, media }: Stages, db: Database) => ({
@@ -155,13 +183,37 @@ function warnOfSending(log: Log, { push: { proxy } }: Config, contactFault: stri
 }
 
 /** What processes share: the database, and the bus. */
-async function openShared(asked: Config, environment: Environment, as: Opening['as']) {
-  const { log, clock } = environment
+async function openShared(asked: Config, given: Partial<Environment>, as: Opening['as']) {
+  const local = environmentOf(asked, given)
+  const { log, clock } = local
   const { db, config } = await openServerDatabase(asked, { log, now: clock.now(), as })
   const { cluster, database } = config
   // A command works beside the server for a moment, and nobody waits in it.
   const own = as === 'server' ? cluster : { ...cluster, bus: { kind: 'local' as const } }
-  return { db, config, bus: await orClosed(db, () => openBus(own, database, environment)) }
+  const bus = await orClosed(db, () => openBus(own, database, local))
+  const hasOwnClock = given.clock !== undefined
+  const joined = joinDatabase({ db, bus, config, log, clock, roles: ROLES, tasks: ['sweep'], hasOwnClock })
+  const { membership } = joined
+  return {
+    db,
+    config,
+    bus,
+    membership,
+    environment: { ...local, clock: joined.clock },
+    drain: createDrain(config),
+  }
+}
+
+/** The time between the stop signal and the end of accepting, in which `/ready` responds 503. */
+function createDrain({ drain_ms: ms }: NamedConfig) {
+  let isDraining = false
+  return {
+    isDraining: () => isDraining,
+    async wait() {
+      isDraining = true
+      if (ms > 0) await systemClock.sleep(ms)
+    },
+  }
 }
 
 /** The secrets of the database. */
@@ -204,18 +256,21 @@ type Outliving = {
   gatewayTrace: GatewayTrace
   running: readonly AsyncDisposable[]
   bus: AsyncDisposable
+  membership: ClusterMember
 }
 
 /** Closes the parts in reverse order of this list. Every part is closed, even if closing another one fails. */
 async function close(
   db: Database,
   stages: Stages,
-  { own, gatewayTrace, running, bus }: Outliving,
+  { own, gatewayTrace, running, bus, membership }: Outliving,
 ): Promise<void> {
   await using parts = new AsyncDisposableStack()
   parts.use(db)
   // After all that publishes.
   parts.use(bus)
+  // After all that sends: the heartbeat keeps its leases.
+  parts.use(membership)
   parts.defer(async () => stages.metricsServer?.close())
   parts.use(stages.lastSeen)
   parts.use(stages.media.thumbnailer)

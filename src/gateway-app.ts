@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { Bus } from './cluster/bus.ts'
+import { configHash } from './cluster/config-hash.ts'
+import { createDatabaseClock } from './cluster/database-clock.ts'
+import { createMembership, type ClusterMember, type ClusterTask } from './cluster/membership.ts'
 import { openBus } from './cluster/open-bus.ts'
+import type { Role } from './cluster/roles.ts'
 import type { ServerBus } from './cluster/shared-bus.ts'
+import { whileLeading } from './cluster/while-leading.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { GatewayConfig } from './config/gateway-file.ts'
 import type { Config } from './config/schema.ts'
@@ -38,6 +43,7 @@ import type { Lookup } from './lib/outbound/lookup.ts'
 import { withoutFor } from './lib/outbound/no-proxy.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
 import { createTokenBuckets } from './lib/token-buckets.ts'
+import { endLeasesOfDead } from './sending/lane-store.ts'
 import type { Database } from './storage/database.ts'
 import { openDatabase } from './storage/open-database.ts'
 import { startingWith } from './storage/start-fault.ts'
@@ -249,18 +255,63 @@ export function environmentOf(
   }
 }
 
+type Joining = {
+  db: Database
+  bus: Bus
+  config: Config
+  log: Log
+  clock: Clock
+  roles: readonly Role[]
+  tasks: readonly ClusterTask[]
+  /** A test has set the clock. */
+  hasOwnClock: boolean
+}
+
+/** The place of this process among those that share the database, and the time that they share. On SQLite it is the only one. */
+export function joinDatabase({ db, bus, config, log, clock, roles, tasks, hasOwnClock }: Joining): {
+  membership: ClusterMember
+  clock: Clock
+} {
+  const shared = db.isServedAlone || hasOwnClock ? undefined : createDatabaseClock(clock)
+  const membership = createMembership({
+    db,
+    clock,
+    log,
+    roles,
+    tasks,
+    configHash: db.isServedAlone ? '' : configHash(config),
+    async endDead(tx) {
+      const freed = await endLeasesOfDead(tx)
+      if (freed.length > 0) tx.onCommit(() => bus.publish('delivery', freed))
+    },
+    onTime: (now, steadyAt) => shared?.set(now, steadyAt),
+  })
+  return { membership, clock: shared ?? clock }
+}
+
+async function openShared(
+  { config, warnings }: Pick<GatewayConfig, 'config' | 'warnings'>,
+  given: Partial<Environment>,
+) {
+  const local = environmentOf(config, given)
+  const { log, clock } = local
+  for (const warning of warnings) log.warn(warning)
+  const db = await openDatabase(databaseUrl(config), log, { alone: true })
+  const bus = await busOrClosed(db, config, local)
+  const as = { roles: ['gateway'], tasks: ['gateway sweep'], hasOwnClock: given.clock !== undefined } as const
+  const { membership, clock: shared } = joinDatabase({ db, bus, config, log, clock, ...as })
+  return { db, bus, membership, environment: { ...local, clock: shared } }
+}
+
 /** `belfry gateway`: configuration → storage → gateway → server. Nothing listens or sends before `listen()`. */
 export async function createGatewayApp(
   { config, apps, metricsAt, warnings }: GatewayConfig,
   given: Partial<Environment> = {},
 ): Promise<GatewayApp> {
-  const environment = environmentOf(config, given)
+  const { db, bus, membership, environment } = await openShared({ config, warnings }, given)
   const { log } = environment
-  for (const warning of warnings) log.warn(warning)
-  const db = await openDatabase(databaseUrl(config), log, { alone: true })
   const journeys = createGatewayTrace({ db, trace: createTrace({ isEnabled: config.trace.enabled }), log })
   const limiter = createRateLimiter(config.rate_limits, environment.clock)
-  const bus = await busOrClosed(db, config, environment)
   const parts = await partsOrClosed(db, {
     ...environment,
     config,
@@ -280,10 +331,16 @@ export async function createGatewayApp(
       startingWith(config.database, async () => {
         await db.check()
         await bus.start()
+        await membership.start()
         const { url } = await http.listen()
         for (const one of scrapes) await one.listen()
         await parts.gateway.start()
-        running.push(...parts.startSweeping(), startTraceSweeper({ db, ...environment }, config.trace))
+        running.push(
+          whileLeading({ membership, log }, 'gateway sweep', () => [
+            ...parts.startSweeping(),
+            startTraceSweeper({ db, ...environment }, config.trace),
+          ]),
+        )
         return { url }
       }),
     async reload(next) {
@@ -295,6 +352,7 @@ export async function createGatewayApp(
       await using closing = new AsyncDisposableStack()
       closing.use(db)
       closing.use(bus)
+      closing.use(membership)
       for (const one of scrapes) closing.defer(() => one.close())
       closing.use(journeys)
       closing.use(parts.gateway)

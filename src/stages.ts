@@ -265,7 +265,11 @@ function createFront(given: StageInputs, { webPush, ...stages }: Front) {
     onResponse: given.onResponse,
     routes: withOpenApi([
       ...healthRoutes({
-        checks: { database: () => db.check() },
+        checks: {
+          database: () => db.check(),
+          ...(!given.membership.isOnly && { heartbeat: () => given.membership.check() }),
+        },
+        isDraining: given.isDraining,
         details: () => ({
           version: VERSION,
           gateway: own.gateway.health(),

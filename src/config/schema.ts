@@ -387,6 +387,10 @@ export const configSchema = z.strictObject({
     shownDefault: 'none',
   }),
   language: languageSetting,
+  drain_ms: setting(count(0, { min: 0, max: 5000 }), {
+    about:
+      'After the stop signal `/ready` responds 503 for this time before the server stops accepting connections, so that a load balancer can take it out. Milliseconds.',
+  }),
   trust_proxy: setting(flagOff, {
     about:
       'Take the address of a client from the last entry of `X-Forwarded-For`. Use it only behind a proxy that sets this header.',

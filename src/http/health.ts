@@ -14,6 +14,8 @@ export type HealthOptions = {
   checks: Readonly<Record<string, HealthCheck>>
   /** Further keys in the response of `/health`: information for operators that is no reason to restart the server. */
   details?: () => Record<string, unknown>
+  /** The server stops soon: `/ready` responds 503. */
+  isDraining?: () => boolean
   clock: Clock
   log: Log
   /** A check that takes longer fails. */
@@ -33,7 +35,7 @@ const readiness = once(() =>
  * Neither needs authentication: all requests within one second share one run of the checks.
  */
 export function healthRoutes(options: HealthOptions): Route[] {
-  const { clock, log, timeoutMs = 2_000, details = () => ({}) } = options
+  const { clock, log, timeoutMs = 2_000, details = () => ({}), isDraining = () => false } = options
   // Each check is shared as well: a hanging check is not started a second time.
   const checks = Object.entries(options.checks).map(
     ([name, check]) => [name, sharedFor(check, { ms: SHARED_FOR_MS, clock })] as const,
@@ -74,7 +76,7 @@ export function healthRoutes(options: HealthOptions): Route[] {
     response: { 200: readiness, 503: readiness },
     handler: async ({ signal }) => {
       const { isWell, checks: states } = await look()
-      const status = signal.aborted ? 'closing' : isWell ? 'ready' : 'failing'
+      const status = signal.aborted || isDraining() ? 'closing' : isWell ? 'ready' : 'failing'
       return reply(status === 'ready' ? 200 : 503, { status, checks: states })
     },
   })

@@ -119,7 +119,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     this.#deps = deps
     this.#settings = settings
     this.#port = port
-    this.#owner = deps.random.token(12)
+    this.#owner = `${deps.db.processId}.${deps.random.token(12)}`
     this.#kept = createKeptLeases(settings.leaseMs)
     this.#settler = createSettler<Look, Result>({ ...deps, ...settings, lease: () => this.#lease() }, port)
     this.#finder = createWorkFinder({ ...deps, ...settings, owner: this.#owner }, (laneIds) =>

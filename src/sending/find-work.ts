@@ -7,6 +7,8 @@ import type { LaneKind } from '../storage/sending-schema.ts'
 import { type LanePage, lanesDue, lanesWithWork } from './lane-store.ts'
 
 const SWEEP_EVERY_MS = 30_000
+/** Where another process can end without a word. */
+const SHARED_SWEEP_EVERY_MS = 5_000
 /** The page size of a sweep. */
 const PAGE = 1000
 const PAGE_EVERY_MS = 100
@@ -29,7 +31,7 @@ export type WorkFinderDeps = {
   kind: LaneKind
   /** The holder of the leases of this process. */
   owner: string
-  /** Default: 30 s. */
+  /** Default: 30 s, and 5 s if several processes can share the database. */
   sweepEveryMs?: number | undefined
   /** Default: all lanes with items. */
   findLanes?: FindLanes | undefined
@@ -37,9 +39,10 @@ export type WorkFinderDeps = {
 
 /** Finds lanes whose wake-up was lost, and lanes whose next attempt is due. */
 export function createWorkFinder(
-  { db, clock, log, kind, owner, sweepEveryMs = SWEEP_EVERY_MS, findLanes = lanesWithWork }: WorkFinderDeps,
+  { db, clock, log, kind, owner, findLanes = lanesWithWork, ...given }: WorkFinderDeps,
   wake: (laneIds: readonly number[]) => void,
 ): WorkFinder {
+  const sweepEveryMs = given.sweepEveryMs ?? (db.isServedAlone ? SWEEP_EVERY_MS : SHARED_SWEEP_EVERY_MS)
   const timer = createWorkTimer(clock)
   let sweepAt = clock.now()
 

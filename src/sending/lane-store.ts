@@ -1,6 +1,7 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Database } from '../storage/database.ts'
 import { type Dialect, type Queries, query } from '../storage/query.ts'
+import type { QueryBuilder } from '../storage/query-builder.ts'
 import type { LaneKind, LanesTable } from '../storage/sending-schema.ts'
 import type { LaneState } from './transition.ts'
 
@@ -89,9 +90,17 @@ export async function claimLanes(tx: Queries, of: ClaimOf, lease: Lease): Promis
   )
 }
 
-/** Ends the leases of dead processes when this process serves the database alone. */
+/** Ends the leases of dead processes: on SQLite all leases, which belong to earlier processes. */
 export async function endDeadLeases(db: Database, kind: LaneKind): Promise<void> {
-  if (db.isServedAlone) await db.transaction((tx) => tx.run(endAllLeases, { kind }))
+  const end = async (tx: Queries) => {
+    await (db.isServedAlone ? tx.run(endAllLeases, { kind }) : endLeasesOfDead(tx))
+  }
+  await db.transaction(end, NOT_DURABLE_REPEATABLE)
+}
+
+/** Ends the leases whose owner is not among `processes`, of every kind. Resolves to the lanes. */
+export async function endLeasesOfDead(tx: Queries): Promise<number[]> {
+  return (await tx.all(endUnregistered, {})).map((row) => row.lane_id)
 }
 
 /** A page of lanes with ids greater than `after`. `owner`: whose leases do not count. */
@@ -133,6 +142,18 @@ const toldAfterLostLease = (isIdle: RawBuilder<boolean>) =>
   sql<number>`case when lease_owner is null or value_told is null or ${isIdle} then value_told
   else ${sql.lit(UNCERTAIN_VALUE)} end`
 
+/** Two processes that claim the same lanes do not wait for each other: the second one skips those of the first. */
+const claimable = (db: QueryBuilder, p: Required<ClaimOf>, d: Dialect) =>
+  d.name === 'sqlite'
+    ? (d.numbers(p.laneIds) as unknown as RawBuilder<number>)
+    : db
+        .selectFrom('lanes as l')
+        .select('l.lane_id')
+        .where('l.lane_id', 'in', d.numbers(p.laneIds) as unknown as RawBuilder<number>)
+        .orderBy('l.lane_id')
+        .forUpdate()
+        .skipLocked()
+
 export const claim = query<Required<ClaimOf> & Lease>()((db, p, d) =>
   db
     .updateTable('lanes')
@@ -143,7 +164,7 @@ export const claim = query<Required<ClaimOf> & Lease>()((db, p, d) =>
         sql<boolean>`(lease_owner = ${p.owner} and lane_id in ${d.numbers(p.idle)})`,
       ),
     })
-    .where('lane_id', 'in', d.numbers(p.laneIds))
+    .where('lane_id', 'in', claimable(db, p, d))
     .where('kind', '=', p.kind)
     // The claiming process is not working on the lane: its own lease was kept, or is left from a settling that failed.
     .where((eb) => eb.or([isFree(d, p.now), eb('lease_owner', '=', p.owner)]))
@@ -158,6 +179,26 @@ export const endAllLeases = query<{ kind: LaneKind }>()((db, p) =>
     .where('kind', '=', p.kind)
     .where('lease_owner', 'is not', null),
 )
+
+/** The length of a process id. It begins the owner of a lease. */
+const PROCESS_ID = 12
+
+// In the order of ids, as `claim`, so that the two do not wait for each other.
+export const endUnregistered = query()((db, _, d) => {
+  const dead = db
+    .selectFrom('lanes')
+    .select('lane_id')
+    .where('lease_owner', 'is not', null)
+    .where(
+      sql<boolean>`substr(lease_owner, 1, ${sql.lit(PROCESS_ID)}) not in (select process_id from processes)`,
+    )
+    .orderBy('lane_id')
+  return db
+    .updateTable('lanes')
+    .set({ lease_owner: null, lease_until: null, value_told: toldAfterLostLease(sql.lit(false)) })
+    .where('lane_id', 'in', d.name === 'sqlite' ? dead : dead.forUpdate())
+    .returning('lane_id')
+})
 
 export const release = query<{ owner: string; laneIds: readonly number[] }>()((db, p, d) =>
   db

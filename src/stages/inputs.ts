@@ -1,4 +1,5 @@
 import type { Sign } from '../accounts/server-secret.ts'
+import type { ClusterMember } from '../cluster/membership.ts'
 import type { ServerBus } from '../cluster/shared-bus.ts'
 import type { Quotas } from '../config/limits-schema.ts'
 import type { NamedConfig } from '../config/schema.ts'
@@ -16,6 +17,8 @@ import type { Database } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
 
 export type FromOutside = {
+  membership: ClusterMember
+  isDraining: () => boolean
   ca: readonly string[]
   bus: ServerBus
   limiter: RateLimiter

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { MatrixError } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Queries, Query } from './query.ts'
@@ -46,10 +47,12 @@ export type SnapshotOptions = {
 
 export interface Database extends Queries, AsyncDisposable {
   readonly dialect: 'sqlite' | 'postgres'
-  /** True when no other process serves this database, so leases found at the start belong to dead processes. */
+  /** True on SQLite: no other process serves this database, so leases found at the start belong to dead processes. */
   readonly isServedAlone: boolean
   /** The number of shards of the stream, fixed when the database is created. 1 on SQLite. */
   readonly shards: number
+  /** The id of this opening, of 12 characters: the owner of leases, and the key of `processes`. */
+  readonly processId: string
   /**
    * Resolves when all writes of `work` are durable. Rejects, with nothing written, when `work` throws.
    */
@@ -80,7 +83,10 @@ export class StorageError extends MatrixError {
 export const SAFE_SQLITE = '3.51.3'
 
 export type OpenOptions = {
-  /** Locks the database while it is open. Refuses to open it when another process holds the lock. For servers, not for commands. */
+  /**
+   * SQLite: locks the database while it is open, and refuses to open it when another process holds the lock. For servers, not for
+   * commands. Several processes can share a PostgreSQL database.
+   */
   alone?: boolean
   /** The number of shards of the stream of a new PostgreSQL database. An existing one keeps its number. */
   shards?: number
@@ -91,3 +97,5 @@ export const DEFAULT_SHARDS = 1
 
 /** One of the two databases. `withStorageErrors` (`fault.ts`) adds the translation of its faults. */
 export type DatabaseEngine = Omit<Database, 'check'>
+
+export const newProcessId = (): string => randomBytes(9).toString('base64url')

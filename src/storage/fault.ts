@@ -150,6 +150,7 @@ export function withStorageErrors(engine: DatabaseEngine, log: Log, random = Mat
     dialect: engine.dialect,
     isServedAlone: engine.isServedAlone,
     shards: engine.shards,
+    processId: engine.processId,
     all: (query, params) => engine.all(query, params).catch(reading),
     first: (query, params) => engine.first(query, params).catch(reading),
     run: (query, params) => engine.run(query, params).catch(reading),

@@ -48,19 +48,30 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   47: async () => (await import('./migrations/0047-rule-ends.ts')).ruleEnds,
   44: async () => (await import('./migrations/0044-arrival-shares.ts')).arrivalShares,
   48: async () => (await import('./migrations/0048-rule-digests.ts')).ruleDigests,
+  56: async () => (await import('./migrations/0056-processes.ts')).processes,
   59: async () => (await import('./migrations/0059-stream-points.ts')).streamPoints,
   58: async () => (await import('./migrations/0058-auth-sessions.ts')).authSessions,
   61: async () => (await import('./migrations/0061-attempts.ts')).attempts,
   55: async () => (await import('./migrations/0055-stream-shards.ts')).streamShards,
 }
 
+/** The newest migration that this version knows. */
+export const KNOWN_SCHEMA = Math.max(...Object.keys(MIGRATIONS).map(Number))
+
+/** The key of PostgreSQL's advisory lock during migrations. Any number, but the same for every process. */
+export const MIGRATING = 8_008
+
+export type AppliedMigration = { id: number; name: string }
+
 /** What a migration needs from a database that is not open for other use yet. */
 export interface MigrationTarget {
   readonly types: ColumnTypes
   /** Resolves to the number of rows changed. */
   execute(statement: string): Promise<number>
-  /** The ids of the applied migrations, in ascending order. */
-  applied(): Promise<number[]>
+  /** The applied migrations, by ascending ids. */
+  applied(): Promise<AppliedMigration[]>
+  /** For a database that several processes share: the newest schemas that the live processes know. */
+  schemasInUse?(): Promise<number[]>
 }
 
 const MIGRATIONS_TABLE =
@@ -69,27 +80,59 @@ const MIGRATIONS_TABLE =
 /**
  * Brings the schema up to date. Each migration is one transaction, which first inserts its own row. When two processes
  * start together, one waits for that row and then finds the migration applied.
- * @throws StorageError when a newer Belfry wrote the database
+ *
+ * Processes of two versions can share a database. Each migration that does not only add says which schema a process must know to run beside it
+ * (`Migration.oldest`); it is part of the stored name.
+ * @throws StorageError when a newer Belfry changed the database so that this one cannot use it, or when an older process runs that could
+ * not continue after a missing migration
  */
 export async function migrate(target: MigrationTarget, now: number): Promise<void> {
   await target.execute(MIGRATIONS_TABLE)
-  const known = Math.max(...Object.keys(MIGRATIONS).map(Number))
   const applied = await target.applied()
-  const newest = applied.at(-1) ?? 0
-  if (newest > known) {
-    throw new StorageError(
-      `The database has schema ${newest}, written by a newer Belfry; this one knows schemas up to ${known}. Start the newer version.`,
-    )
+  refuseNewer(applied, target.schemasInUse !== undefined)
+  const ids = new Set(applied.map(({ id }) => id))
+  for (const [id, load] of Object.entries(MIGRATIONS)) {
+    if (ids.has(Number(id))) continue
+    const migration = await load()
+    await refuseOlderProcesses(target, migration)
+    await apply(target, migration, now)
   }
-  for (const [id, load] of Object.entries(MIGRATIONS))
-    if (!applied.includes(Number(id))) await apply(target, await load(), now)
 }
+
+/**
+ * @param isShared a newer version may have added to the schema
+ * @throws StorageError when this version cannot use a database with these migrations
+ */
+export function refuseNewer(applied: readonly AppliedMigration[], isShared: boolean): void {
+  const newest = applied.findLast(
+    ({ id, name }) => id > KNOWN_SCHEMA && (!isShared || oldestOf(name) > KNOWN_SCHEMA),
+  )
+  if (newest === undefined) return
+  throw new StorageError(
+    `The database has schema ${newest.id}, written by a newer Belfry; this one knows schemas up to ${KNOWN_SCHEMA}. Start the newer version.`,
+  )
+}
+
+async function refuseOlderProcesses(target: MigrationTarget, { id, name, oldest }: Migration): Promise<void> {
+  if (oldest === undefined || target.schemasInUse === undefined) return
+  const older = (await target.schemasInUse()).filter((schema) => schema < oldest)
+  if (older.length === 0) return
+  throw new StorageError(
+    `Migration ${id} (${name}) cannot run beside ${older.length} older ${older.length === 1 ? 'process' : 'processes'} on this database: they know schema ${Math.min(...older)}, and at least ${oldest} is needed. Stop them first (belfry cluster status lists them)`,
+  )
+}
+
+/** The stored name of a migration, with the oldest schema that may run beside it. */
+const storedName = ({ name, oldest }: Migration) =>
+  oldest === undefined ? name : `${name} (needs ${oldest})`
+
+const oldestOf = (stored: string): number => Number(/ \(needs (\d+)\)$/.exec(stored)?.[1] ?? 0)
 
 async function apply(target: MigrationTarget, migration: Migration, now: number): Promise<void> {
   await target.execute('begin')
   try {
     const fresh = await target.execute(
-      `insert into schema_migrations (id, name, applied_at) values (${migration.id}, '${migration.name}', ${now}) on conflict do nothing`,
+      `insert into schema_migrations (id, name, applied_at) values (${migration.id}, '${storedName(migration)}', ${now}) on conflict do nothing`,
     )
     if (fresh > 0) for (const statement of migration.statements(target.types)) await target.execute(statement)
     await target.execute('commit')

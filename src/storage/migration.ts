@@ -38,5 +38,11 @@ type SerialColumn = { table: string; column: string }
 export type Migration = {
   id: number
   name: string
+  /**
+   * The oldest schema (the id of a migration) that a process beside this migration must know. Absent: the migration only adds, so processes of
+   * every earlier schema can continue. A migration that removes or changes what they use names the schema since which nothing uses it, or
+   * its own id if there is none.
+   */
+  oldest?: number
   statements: (types: ColumnTypes) => string[]
 }

@@ -1,15 +1,19 @@
-import { randomBytes } from 'node:crypto'
 import { Client, Pool, type PoolConfig, types as pgTypes, type CustomTypesConfig } from 'pg'
 import type { Log } from '../lib/log.ts'
 import { createTurns } from '../lib/turns.ts'
-import { type DatabaseEngine, DEFAULT_SHARDS, type OpenOptions, StorageError } from './database.ts'
-import { migrate } from './migrate.ts'
+import {
+  type DatabaseEngine,
+  DEFAULT_SHARDS,
+  newProcessId,
+  type OpenOptions,
+  StorageError,
+} from './database.ts'
+import { type AppliedMigration, migrate, MIGRATING } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
 import { queriesOf } from './postgres-queries.ts'
 import { skipLostPositions } from './postgres-timeline.ts'
 import { type Reconnecting, reconnecting, writeConnection } from './postgres-writer.ts'
 import type { Queries } from './query.ts'
-import { takeServerLock } from './postgres-lock.ts'
 import { nestable } from './snapshots.ts'
 import { firstLine } from './start-fault.ts'
 import { createWriter } from './writer.ts'
@@ -52,8 +56,6 @@ const numbers: CustomTypesConfig = {
 const READERS = 8
 /** The maximum number of connections held by snapshots. The others serve single queries, which must not wait for snapshots. */
 const SNAPSHOTS = 6
-/** The key of the migration lock. Any number, but the same for every process. */
-const MIGRATING = 8_008
 const CONNECT_TIMEOUT_MS = 10_000
 /** `server_version_num`. */
 const OLDEST_SERVER = 150_000
@@ -67,18 +69,29 @@ const WITHOUT_JIT = 'set jit = off'
 /** A process that stops while it holds locks, such as that of a shard, must not stop all others. Not for migrations, which wait for each other. */
 const BOUNDED_LOCKS = `set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '10s'`
 
+/**
+ * With these settings PostgreSQL notices within 25 s that the machine of this process or its network is gone. Otherwise the dead
+ * session keeps its locks for hours.
+ */
+const KEEP_ALIVE =
+  'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3'
+
+/** The newest schemas that the live processes know. Before migration 56 there is no such table. */
+const SCHEMAS_IN_USE = `select known_schema from processes
+  where seen_at > (extract(epoch from clock_timestamp()) * 1000)::bigint - 10000`
+
 /** Connects to the database at `url` and applies missing migrations. */
 export async function openPostgres(
   url: string,
   log: Log,
-  { alone = false, shards = DEFAULT_SHARDS }: OpenOptions = {},
+  { shards = DEFAULT_SHARDS }: OpenOptions = {},
 ): Promise<DatabaseEngine> {
-  const instance = `belfry ${randomBytes(9).toString('base64url')}`
+  const processId = newProcessId()
   const options = {
     connectionString: url,
     types: numbers,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    application_name: instance,
+    application_name: `belfry ${processId}`,
     keepAlive: true,
     pipeline: true,
   }
@@ -86,7 +99,7 @@ export async function openPostgres(
   const prepare = async (client: Client) => {
     await checkVersion(client)
     await client.query(WITHOUT_JIT)
-    if (alone) await takeServerLock(client, instance)
+    await client.query(KEEP_ALIVE)
     if (isMigrated) await skipLostPositions(client, log)
     if (isMigrated) await client.query(BOUNDED_LOCKS)
   }
@@ -100,7 +113,8 @@ export async function openPostgres(
         types: { ...TYPES, shards },
         execute: async (statement) => (await client.query(statement)).rowCount ?? 0,
         applied: async () =>
-          (await client.query('select id from schema_migrations order by id')).rows.map((row) => row.id),
+          (await client.query<AppliedMigration>('select id, name from schema_migrations order by id')).rows,
+        schemasInUse: () => schemasInUse(client),
       },
       Date.now(),
     )
@@ -111,13 +125,22 @@ export async function openPostgres(
     const { rows } = await client.query<{ count: number }>('select count(*) as count from stream')
     return {
       ...usePostgres(writer, openPool(options), { log, shards: rows[0]?.count ?? 1 }),
-      isServedAlone: alone,
+      processId,
     }
   } catch (error) {
     await writer.end()
     if (error instanceof StorageError) throw error
     throw new StorageError(`Cannot use the PostgreSQL database: ${firstLine(error)}`, { cause: error })
   }
+}
+
+async function schemasInUse(client: Client): Promise<number[]> {
+  const { rows } = await client.query<{ found: string | null }>(
+    `select to_regclass('processes')::text as found`,
+  )
+  if (rows[0]?.found === null) return []
+  const live = await client.query<{ known_schema: number }>(SCHEMAS_IN_USE)
+  return live.rows.map((row) => row.known_schema)
 }
 
 function openPool(options: PoolConfig): Pool {
@@ -143,7 +166,7 @@ function usePostgres(
   writing: Reconnecting,
   pool: Pool,
   { log, shards }: { log: Log; shards: number },
-): Omit<DatabaseEngine, 'isServedAlone'> {
+): Omit<DatabaseEngine, 'processId'> {
   pool.on('error', (error) => log.error({ err: error }, 'an idle database connection was lost'))
   const writer = createWriter(writeConnection(writing), log, shards)
   const inTurn = createTurns({ atOnce: SNAPSHOTS, waiting: Infinity, onFull: () => new Error('never full') })
@@ -155,6 +178,7 @@ function usePostgres(
   return {
     dialect: 'postgres',
     shards,
+    isServedAlone: false,
     ...queriesOf((statement) => pool.query(statement)),
     transaction: (work, options) => writer.transaction(work, options),
     snapshot: nestable((work) => inTurn(() => readSnapshot(pool, work))),

@@ -25,6 +25,7 @@ import type {
 } from './keys-schema.ts'
 import type { AttemptsTable, UsedAuthSessionsTable } from './attempts-schema.ts'
 import type { PresenceDevicesTable, PresenceTable } from './presence-schema.ts'
+import type { LeaderTable, ProcessesTable } from './processes-schema.ts'
 import type { ProfileFieldsTable, ReportsTable } from './profile-schema.ts'
 import type {
   DefaultRuleChangesTable,
@@ -464,4 +465,6 @@ export type Schema = {
   media_thumbnails: MediaThumbnailsTable
   media_leftovers: MediaLeftoversTable
   schema_migrations: SchemaMigrationsTable
+  processes: ProcessesTable
+  leader: LeaderTable
 }

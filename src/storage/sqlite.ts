@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
-import { type DatabaseEngine, type OpenOptions, SAFE_SQLITE, StorageError } from './database.ts'
+import { type DatabaseEngine, newProcessId, type OpenOptions, SAFE_SQLITE, StorageError } from './database.ts'
 import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
 import { createCheckpoints, LOG_BYTES } from './sqlite-checkpoints.ts'
@@ -146,6 +146,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
     dialect: 'sqlite',
     shards: 1,
     isServedAlone: true,
+    processId: newProcessId(),
     all: (query, params) => read().all(query, params),
     first: (query, params) => read().first(query, params),
     run: (query, params) => held.run(query, params),
@@ -220,8 +221,8 @@ function migrationTarget(connection: DatabaseSync) {
       return Number(prepared.run().changes)
     },
     applied: async () => {
-      const rows = connection.prepare('select id from schema_migrations order by id').all()
-      return rows.map((row) => Number(row['id']))
+      const rows = connection.prepare('select id, name from schema_migrations order by id').all()
+      return rows.map((row) => ({ id: Number(row['id']), name: String(row['name']) }))
     },
   }
 }

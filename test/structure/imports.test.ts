@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   language: ['lib'],
   config: ['lib', 'language'],
   storage: ['lib', 'config'],
-  cluster: ['lib', 'config'],
+  cluster: ['lib', 'config', 'storage'],
   sending: ['lib', 'config', 'storage', 'cluster'],
   trace: ['lib', 'config', 'storage', 'cluster', 'sending'],
   'user-rules': base,

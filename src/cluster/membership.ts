@@ -1,0 +1,236 @@
+import { hostname } from 'node:os'
+import { type Clock, steadyNow } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { VERSION } from '../lib/version.ts'
+import type { Database, Transaction } from '../storage/database.ts'
+import { KNOWN_SCHEMA, MIGRATING, refuseNewer } from '../storage/migrate.ts'
+import {
+  appliedMigrations,
+  DEAD_AFTER_MS,
+  holdTask,
+  leaveTasks,
+  liveProcesses,
+  putProcess,
+  type ProcessFacts,
+  removeDeadProcesses,
+  removeProcess,
+  takeMigrationLock,
+} from './processes-store.ts'
+import type { Role } from './roles.ts'
+
+// A process among those that share its database.
+//
+//   start() ──registered──▶ alive ──no heartbeat for 10 s, or its session ended──▶ dead: its row and its leases are removed
+//                             │  ▲                                                    │
+//                             │  └──────── its next heartbeat registers it again ─────┘
+//                             └──leave()──▶ gone
+//
+// A heartbeat renews all leases of the process: a lease is valid while its process is alive. What a process writes after its leases
+// were ended changes nothing, because each write compares the owner.
+//
+// On SQLite the process is the only one: it has every task, and nothing is written.
+
+const HEARTBEAT_MS = 3_000
+const REPEATABLE = { durably: false, repeatable: true }
+
+/**
+ * `cluster`: ends what dead processes held. `sweep`: removes old rows of a server, in a process with this role. `gateway sweep`: the same for a
+ * gateway that runs alone.
+ */
+export type ClusterTask = 'cluster' | 'sweep' | 'gateway sweep'
+
+export type LiveProcess = { id: string; roles: readonly Role[] }
+
+export type ClusterMember = AsyncDisposable & {
+  readonly id: string
+  /** No other process can share the database. */
+  readonly isOnly: boolean
+  readonly roles: readonly Role[]
+  /** Registers this process. Rejects with a `StorageError` when the database refuses it. Nothing of the database may be used before. */
+  start(): Promise<void>
+  /** The live processes at the last heartbeat, with this one, by ids. */
+  live(): readonly LiveProcess[]
+  has(task: ClusterTask): boolean
+  /** Calls `listener` after each change of the live processes or of the tasks of this one, until the returned function is called. */
+  onChange(listener: () => void): () => void
+  /** The time since the last heartbeat. Milliseconds. */
+  silentFor(): number
+  /** Resolves while heartbeats are written. */
+  check(): Promise<void>
+}
+
+export type ClusterMemberOptions = {
+  db: Database
+  /** Of this process: a wait, and the age of the last heartbeat. */
+  clock: Clock
+  log: Log
+  roles: readonly Role[]
+  /** The tasks that this process can have, besides `cluster`. */
+  tasks: readonly ClusterTask[]
+  configHash: string
+  /** Called with the time of the database at each heartbeat, and the steady time of its middle. */
+  onTime?: (databaseNow: number, steadyAt: number) => void
+  /** Ends what processes without a row in `processes` hold. It can run again. */
+  endDead: (tx: Transaction) => Promise<void>
+  heartbeatMs?: number
+}
+
+export function createMembership(options: ClusterMemberOptions): ClusterMember {
+  return options.db.isServedAlone ? onlyProcess(options) : new SharedClusterMember(options)
+}
+
+function onlyProcess({ db, roles }: ClusterMemberOptions): ClusterMember {
+  const self = { id: db.processId, roles }
+  return {
+    ...self,
+    isOnly: true,
+    start: async () => undefined,
+    live: () => [self],
+    has: () => true,
+    onChange: () => () => undefined,
+    silentFor: () => 0,
+    check: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+}
+
+class SharedClusterMember implements ClusterMember {
+  readonly id: string
+  readonly isOnly = false
+  readonly roles: readonly Role[]
+  readonly #options: ClusterMemberOptions
+  readonly #registration: ProcessFacts
+  readonly #stop = new AbortController()
+  readonly #listeners = new Set<() => void>()
+  #live: readonly LiveProcess[]
+  #tasks: ReadonlySet<ClusterTask> = new Set()
+  #seenAt: number
+  #isStarted = false
+  #beating: Promise<void> = Promise.resolve()
+
+  constructor(options: ClusterMemberOptions) {
+    const { db, roles, configHash, clock } = options
+    this.id = db.processId
+    this.roles = roles
+    this.#options = options
+    this.#live = [{ id: this.id, roles }]
+    this.#seenAt = steadyNow(clock)
+    this.#registration = {
+      processId: this.id,
+      roles: roles.join(','),
+      host: hostname(),
+      pid: process.pid,
+      version: VERSION,
+      knownSchema: KNOWN_SCHEMA,
+      configHash,
+    }
+  }
+
+  async start(): Promise<void> {
+    const { db } = this.#options
+    // A migration that this version could not follow sees the row, or is seen here.
+    await db.transaction(async (tx) => {
+      await tx.all(takeMigrationLock, { lock: MIGRATING })
+      refuseNewer(await tx.all(appliedMigrations, {}), true)
+      await tx.all(putProcess, this.#registration)
+    }, REPEATABLE)
+    this.#isStarted = true
+    await this.#beat()
+    this.#beating = this.#beatUntilStopped()
+  }
+
+  live(): readonly LiveProcess[] {
+    return this.#live
+  }
+
+  has(task: ClusterTask): boolean {
+    return this.#tasks.has(task) && this.silentFor() < DEAD_AFTER_MS
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  silentFor(): number {
+    return steadyNow(this.#options.clock) - this.#seenAt
+  }
+
+  async check(): Promise<void> {
+    const ms = this.silentFor()
+    if (ms >= DEAD_AFTER_MS) throw new Error(`no heartbeat was written for ${Math.round(ms / 1000)} s`)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { db, log } = this.#options
+    if (!this.#isStarted) return
+    this.#stop.abort()
+    await this.#beating
+    try {
+      await db.transaction(async (tx) => {
+        await tx.run(removeProcess, { processId: this.id })
+        await tx.run(leaveTasks, { holder: this.id })
+      }, REPEATABLE)
+    } catch (error) {
+      log.warn(
+        { err: error },
+        'this process could not be removed from the list of processes; it counts as dead after 10 s',
+      )
+    }
+  }
+
+  async #beatUntilStopped(): Promise<void> {
+    const { clock, log, heartbeatMs = HEARTBEAT_MS } = this.#options
+    const { signal } = this.#stop
+    for (;;) {
+      await clock.sleep(heartbeatMs, signal)
+      if (signal.aborted) return
+      try {
+        await this.#beat()
+      } catch (error) {
+        log.error({ err: error }, 'the heartbeat could not be written')
+      }
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const { db, clock, onTime, tasks } = this.#options
+    const beat = await db.transaction(async (tx) => {
+      const from = steadyNow(clock)
+      const seen = await tx.first(putProcess, this.#registration)
+      const time = { now: seen?.seen_at ?? 0, steadyAt: (from + steadyNow(clock)) / 2 }
+      const held: ClusterTask[] = []
+      for (const name of ['cluster', ...tasks] as const)
+        if ((await tx.first(holdTask, { name, holder: this.id })) !== undefined) held.push(name)
+      const dead = held.includes('cluster') ? await tx.all(removeDeadProcesses, {}) : []
+      return { time, held, dead, live: await tx.all(liveProcesses, {}) }
+    }, REPEATABLE)
+    onTime?.(beat.time.now, beat.time.steadyAt)
+    this.#seenAt = beat.time.steadyAt
+    await this.#endDead(beat.dead, beat.held)
+    this.#note(beat.held, beat.live)
+  }
+
+  async #endDead(
+    dead: readonly { process_id: string; roles: string }[],
+    held: readonly ClusterTask[],
+  ): Promise<void> {
+    const { db, log, endDead } = this.#options
+    for (const { process_id: process, roles } of dead)
+      log.warn({ process, roles }, 'a process is dead: what it held is ended')
+    const isNew = held.includes('cluster') && !this.#tasks.has('cluster')
+    // The last holder of the task may have died between the two transactions.
+    if (dead.length > 0 || isNew) await db.transaction(endDead, REPEATABLE)
+  }
+
+  #note(held: readonly ClusterTask[], rows: readonly { process_id: string; roles: string }[]): void {
+    const live = rows.map((row) => ({ id: row.process_id, roles: row.roles.split(',') as Role[] }))
+    const isSame =
+      JSON.stringify(live) === JSON.stringify(this.#live) &&
+      held.length === this.#tasks.size &&
+      held.every((task) => this.#tasks.has(task))
+    this.#live = live
+    this.#tasks = new Set(held)
+    if (!isSame) for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { Client } from 'pg'
+import { createDatabaseClock } from '../../src/cluster/database-clock.ts'
+import { createMembership, type ClusterMember } from '../../src/cluster/membership.ts'
+import { ROLES } from '../../src/cluster/roles.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { StorageError } from '../../src/storage/database.ts'
+import { KNOWN_SCHEMA } from '../../src/storage/migrate.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
+import { afterTest } from '../support/after-test.ts'
+import { clusterUrl, newPostgresUrl, openTestSqlite } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { silentLog } from '../support/log.ts'
+
+const cluster = clusterUrl()
+const skip = typeof cluster === 'string' ? false : cluster.missing
+
+type Options = Partial<Parameters<typeof createMembership>[0]>
+
+async function setUp(t: TestContext) {
+  const url = await newPostgresUrl(cluster as string)
+  const admin = new Client({ connectionString: url })
+  await admin.connect()
+  afterTest(t, () => admin.end())
+  let ended = 0
+  const join = async (options: Options = {}) => {
+    const db = await openDatabase(url, silentLog)
+    const membership = createMembership({
+      db,
+      clock: systemClock,
+      log: silentLog,
+      roles: ROLES,
+      tasks: ['sweep'],
+      configHash: 'same',
+      endDead: async () => void ended++,
+      heartbeatMs: 20,
+      ...options,
+    })
+    afterTest(t, () => db[Symbol.asyncDispose]())
+    afterTest(t, () => membership[Symbol.asyncDispose]())
+    await membership.start()
+    return { membership, db }
+  }
+  const sql = async (text: string, values: unknown[] = []) => (await admin.query(text, values)).rows
+  return { url, join, sql, ended: () => ended }
+}
+
+const ids = (membership: ClusterMember) => membership.live().map(({ id }) => id)
+const sorted = (...members: ClusterMember[]) => members.map(({ id }) => id).toSorted()
+
+describe('the processes of a PostgreSQL database', { skip }, () => {
+  test('see each other, and one of them has each task', async (t) => {
+    const { join } = await setUp(t)
+    const { membership: one } = await join()
+    const { membership: two } = await join({ roles: ['http'], tasks: [] })
+    await eventually(() => ids(one).length === 2)
+    assert.deepEqual([ids(one), ids(two)], [sorted(one, two), sorted(one, two)])
+    assert.deepEqual(two.live().find(({ id }) => id === two.id)?.roles, ['http'])
+    assert.deepEqual(
+      [one.has('sweep'), one.has('cluster'), two.has('sweep'), two.has('cluster')],
+      [true, true, false, false],
+    )
+  })
+
+  test('take over the tasks of one that leaves, at once', async (t) => {
+    const { join, sql } = await setUp(t)
+    const { membership: one } = await join()
+    const { membership: two } = await join()
+    assert.deepEqual([one.has('sweep'), two.has('sweep')], [true, false])
+    await one[Symbol.asyncDispose]()
+    await eventually(() => two.has('sweep') && two.has('cluster'))
+    assert.deepEqual(ids(two), [two.id])
+    assert.equal((await sql('select process_id from processes')).length, 1)
+  })
+
+  test('take over from one whose database session has ended, and end what it held', async (t) => {
+    const { join, sql, ended } = await setUp(t)
+    // Its only heartbeat is the one at its start.
+    const { membership: dead, db } = await join({ heartbeatMs: 3_600_000 })
+    const { membership: alive } = await join()
+    await eventually(() => ids(alive).length === 2)
+    assert.equal(alive.has('cluster'), false)
+    const before = ended()
+    await db[Symbol.asyncDispose]()
+    await eventually(() => alive.has('cluster') && ids(alive).length === 1)
+    await eventually(() => ended() > before)
+    assert.deepEqual(
+      (await sql('select process_id from processes')).map((row) => row.process_id),
+      [alive.id],
+    )
+    assert.equal(dead.has('cluster'), true, 'it does not know until its next heartbeat')
+  })
+
+  test('count one without a heartbeat for 10 s as dead, which registers again with its next heartbeat', async (t) => {
+    const { join, sql } = await setUp(t)
+    const { membership: one } = await join()
+    const { membership: two } = await join({ heartbeatMs: 200 })
+    await eventually(() => ids(one).length === 2)
+    const late = '(extract(epoch from clock_timestamp()) * 1000)::bigint - 10001'
+    await sql(`update processes set seen_at = ${late} where process_id = $1`, [two.id])
+    const seen = new Set<number>()
+    one.onChange(() => seen.add(ids(one).length))
+    await eventually(() => seen.has(1) && seen.has(2))
+  })
+
+  test('do not need clocks that agree', async (t) => {
+    const { join } = await setUp(t)
+    const skewed = { ...systemClock, now: () => Date.now() + 600_000 }
+    const shared = createDatabaseClock(skewed)
+    assert.ok(shared.now() - Date.now() > 500_000, 'before the first heartbeat')
+    const { membership: one } = await join({ clock: skewed, onTime: (now, at) => shared.set(now, at) })
+    const { membership: two } = await join()
+    assert.ok(Math.abs(shared.now() - Date.now()) < 5_000)
+    await eventually(() => ids(one).length === 2 && ids(two).length === 2)
+    assert.equal(one.has('sweep'), true)
+  })
+
+  test('one whose heartbeat cannot be written fails its check and has no task', async (t) => {
+    let steady = performance.now()
+    const { join } = await setUp(t)
+    const clock = {
+      ...systemClock,
+      steady: () => steady,
+      sleep: (_: number, signal?: AbortSignal) => systemClock.sleep(3_600_000, signal),
+    }
+    const { membership } = await join({ clock })
+    await membership.check()
+    assert.equal(membership.has('sweep'), true)
+    steady += 10_000
+    await assert.rejects(membership.check(), /no heartbeat was written for 10 s/)
+    assert.equal(membership.has('sweep'), false)
+  })
+})
+
+describe('two versions on a PostgreSQL database', { skip }, () => {
+  const newer = KNOWN_SCHEMA + 1
+  const apply = `insert into schema_migrations (id, name, applied_at) values (${newer}, $1, 0)`
+
+  test('a process runs beside a newer one whose migrations only add', async (t) => {
+    const { join, sql } = await setUp(t)
+    await sql(apply, ['adds'])
+    const { membership } = await join()
+    assert.equal(ids(membership).length, 1)
+  })
+
+  test('a process runs on a database whose newer migration needs a schema that it knows', async (t) => {
+    const { join, sql } = await setUp(t)
+    await sql(apply, [`removes (needs ${KNOWN_SCHEMA})`])
+    assert.equal(ids((await join()).membership).length, 1)
+  })
+
+  test('a process does not start on a database whose newer migration needs a newer schema', async (t) => {
+    const { join, sql } = await setUp(t)
+    await sql(apply, [`removes (needs ${newer})`])
+    await assert.rejects(
+      join(),
+      (error) =>
+        error instanceof StorageError &&
+        error.message ===
+          `The database has schema ${newer}, written by a newer Belfry; this one knows schemas up to ${KNOWN_SCHEMA}. Start the newer version.`,
+    )
+  })
+})
+
+test('on SQLite a process is the only one and has every task', async (t) => {
+  const membership = createMembership({
+    db: await openTestSqlite(t),
+    clock: systemClock,
+    log: silentLog,
+    roles: ROLES,
+    tasks: ['sweep'],
+    configHash: '',
+    endDead: async () => undefined,
+  })
+  await membership.start()
+  assert.deepEqual([ids(membership), membership.has('sweep')], [[membership.id], true])
+})
