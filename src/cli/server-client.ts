@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
+import { consoleJourney } from '../lib/console-links.ts'
 import { faultOf } from '../lib/outbound/network-fault.ts'
 import type { CommandContext } from './command.ts'
 
@@ -64,7 +65,7 @@ export function consoleLine(
   eventId: string,
 ): string {
   const query = given.user === undefined ? '' : `?user=${encodeURIComponent(given.user)}`
-  return `In the console: ${serverUrl(given.url, context)}/_belfry/console/journeys/${encodeURIComponent(eventId)}${query}`
+  return `In the console: ${consoleJourney(serverUrl(given.url, context), eventId)}${query}`
 }
 
 /** The reason of a failed `fetch` is the cause of its `TypeError`. */

@@ -1,5 +1,6 @@
 import { flagHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
+import { CONSOLE_PATH, consoleJourney } from '../lib/console-links.ts'
 import type { Command } from './command.ts'
 import { type PushProof, provePush } from './check-push.ts'
 import { serveUntilStopped } from './serve.ts'
@@ -40,13 +41,13 @@ export function consoleLink(
   { eventId, accessToken }: Omit<PushProof, 'ms'>,
   isTerminal: boolean,
 ): string {
-  if (!isTerminal) return `\nThe web console is at ${url}/_belfry/console/. You can create an account there.`
+  if (!isTerminal) return `\nThe web console is at ${url}${CONSOLE_PATH}/. You can create an account there.`
   return `
 Open the web console first. This link shows the way of that message, from the push rules to the device:
 
-  ${url}/_belfry/console/journeys/${encodeURIComponent(eventId)}#token=${accessToken}
+  ${consoleJourney(url, eventId)}#token=${accessToken}
 
-For your own account, open ${url}/_belfry/console/ and create one there.`
+For your own account, open ${url}${CONSOLE_PATH}/ and create one there.`
 }
 
 async function nextSteps(url: string, serverName: string): Promise<string> {

@@ -3,10 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import { CONSOLE_PATH } from '../lib/console-links.ts'
 import { pack } from './pack.ts'
-
-/** The path of the console. */
-export const BASE = '/_belfry/console'
 
 /** A file of the page, compressed with gzip. Its URL contains a hash of its content. */
 export type PageAsset = { name: string; type: string; bytes: Buffer }
@@ -42,7 +40,7 @@ export function readAssets(): PageAssets {
   const add = (base: string, type: string, text: string): string => {
     const asset = assetOf(base, type, text)
     byName.set(asset.name, asset)
-    return `${BASE}/assets/${asset.name}`
+    return `${CONSOLE_PATH}/assets/${asset.name}`
   }
   const imports = Object.fromEntries(
     PACKAGES.map((name) => [

@@ -3,8 +3,9 @@ import type { NamedConfig } from '../config/schema.ts'
 import { content } from '../http/content.ts'
 import { defineRoute, type Route } from '../http/route.ts'
 import { notFound } from '../lib/errors.ts'
+import { CONSOLE_PATH } from '../lib/console-links.ts'
 import { once } from '../lib/once.ts'
-import { BASE, type PageAsset, readAssets } from './assets.ts'
+import { type PageAsset, readAssets } from './assets.ts'
 import { sessionRoutes } from './session.ts'
 import { FILE_HEADERS, shell } from './shell.ts'
 
@@ -36,7 +37,7 @@ export function consolePageRoutes(config: ConsolePageConfig): Route[] {
 
 /** All screens have one document: its script reads the URL. */
 function screenRoutes(document: () => { bytes: Buffer; headers: Record<string, string> }): Route[] {
-  const paths = [BASE, `${BASE}/`, `${BASE}/:screen`, `${BASE}/:screen/:item`]
+  const paths = [CONSOLE_PATH, `${CONSOLE_PATH}/`, `${CONSOLE_PATH}/:screen`, `${CONSOLE_PATH}/:screen/:item`]
   return paths.map((path) =>
     defineRoute({
       method: 'GET',
@@ -62,7 +63,7 @@ function assetRoutes(assets: () => ReturnType<typeof readAssets>): Route[] {
   return [
     defineRoute({
       method: 'GET',
-      path: `${BASE}/assets/:name`,
+      path: `${CONSOLE_PATH}/assets/:name`,
       auth: 'none',
       limit: 'default',
       summary: 'A file of the web console, compressed with gzip',
@@ -77,7 +78,7 @@ function assetRoutes(assets: () => ReturnType<typeof readAssets>): Route[] {
     }),
     defineRoute({
       method: 'GET',
-      path: `${BASE}/worker.js`,
+      path: `${CONSOLE_PATH}/worker.js`,
       auth: 'none',
       limit: 'default',
       summary: 'The service worker of the web console, which shows notifications',

@@ -3,13 +3,13 @@ import { CONSOLE_COOKIES } from '../http/console-cookie.ts'
 import { named } from '../http/response.ts'
 import { userId } from '../http/response-parts.ts'
 import { defineRoute, reply, type Route } from '../http/route.ts'
+import { CONSOLE_PATH } from '../lib/console-links.ts'
 import { missingToken } from '../lib/errors.ts'
 import { once } from '../lib/once.ts'
 import type { Requester } from '../lib/requester.ts'
 import { VERSION } from '../lib/version.ts'
-import { BASE } from './assets.ts'
 
-const path = `${BASE}/session`
+const path = `${CONSOLE_PATH}/session`
 
 const body = z.object({ scheme: z.enum(['https', 'http']) })
 

@@ -17,6 +17,8 @@ export const mailMessages = {
   about: { server: 'text' },
   'end-below': {},
   'end-link': {},
+  'devices-link': {},
+  'why-link': {},
   'test-subject': {},
   'test-text': {},
   'confirm-subject': {},

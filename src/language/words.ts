@@ -1,4 +1,5 @@
 import { FluentBundle, FluentResource } from '@fluent/bundle'
+import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Choice } from './choose.ts'
 import { isolate } from './isolate.ts'
 import { type Direction, directionOf, type Language } from './languages.ts'
@@ -28,8 +29,8 @@ export type Words<Table extends MessageTable> = {
   ): Piece<keyof Table[Key] & string>[]
   /** A text of a user, to stand beside the words. */
   isolate(text: string): string
-  /** A date with its time in UTC. `at`: milliseconds since the Unix epoch. */
-  time(at: number): string
+  /** A date with its time and the name of the time zone. `at`: milliseconds since the Unix epoch. `timeZone`: default UTC. */
+  time(at: number, timeZone?: string): string
   /** "A, B and C". */
   list(texts: readonly string[]): string
   number(value: number): string
@@ -39,6 +40,9 @@ export type Words<Table extends MessageTable> = {
 export type Catalogue = FluentResource
 
 export const parseCatalogue = (source: string): Catalogue => new FluentResource(source)
+
+/** A format takes some 50 kB, and the words of each locale have their own. */
+const MAX_ZONES = 20
 
 type Values = Readonly<Record<string, string | number>>
 
@@ -80,7 +84,7 @@ export function createWords<Table extends MessageTable>(
         .filter((piece) => !('text' in piece) || piece.text !== '')
     },
     isolate: isolated,
-    time: (at) => formats.time().format(at),
+    time: (at, timeZone = 'UTC') => formats.time(timeZone).format(at),
     list: (texts) => formats.list().format(texts.map(isolated)),
     number: (value) => formats.number().format(value),
   }
@@ -96,11 +100,12 @@ function mapTexts(values: Values | undefined, change: (text: string, name: strin
 }
 
 function createFormats(locale: string) {
-  let time: Intl.DateTimeFormat | undefined
+  const times = new BoundedMap<string, Intl.DateTimeFormat>({ limit: MAX_ZONES })
   let list: Intl.ListFormat | undefined
   let number: Intl.NumberFormat | undefined
   return {
-    time: () => (time ??= new Intl.DateTimeFormat(locale, TIME)),
+    time: (zone: string) =>
+      times.getOrInsertComputed(zone, (timeZone) => new Intl.DateTimeFormat(locale, { ...TIME, timeZone })),
     list: () => (list ??= new Intl.ListFormat(locale, { type: 'conjunction' })),
     number: () => (number ??= new Intl.NumberFormat(locale)),
   }
@@ -112,6 +117,5 @@ const TIME: Intl.DateTimeFormatOptions = {
   day: 'numeric',
   hour: 'numeric',
   minute: '2-digit',
-  timeZone: 'UTC',
   timeZoneName: 'short',
 }

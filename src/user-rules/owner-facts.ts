@@ -1,5 +1,6 @@
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type Json } from '../lib/json.ts'
+import { isTimeZone } from '../lib/time-zone.ts'
 import type { OwnerFacts } from '../push-rules/index.ts'
 import type { Queries } from '../storage/query.ts'
 import { roomTagsOf, timeZonesOf } from './owner-facts-store.ts'
@@ -25,6 +26,13 @@ export async function ownerFactsOf(
   for (const [userId, rows] of Map.groupBy(tags, (row) => row.user_id))
     facts.set(userId, { ...facts.get(userId), taggedRooms: roomsByTag(rows) })
   return facts
+}
+
+/** The time zone of a user; undefined: none is set, or this Node does not know it. */
+export async function timeZoneOf(q: Queries, userId: UserId): Promise<string | undefined> {
+  const [row] = await q.all(timeZonesOf, { userIds: [userId] })
+  const zone = row === undefined ? undefined : textIn(row.value)
+  return zone !== undefined && isTimeZone(zone) ? zone : undefined
 }
 
 function ownersOf(rules: readonly Pick<RuleRow, 'user_id' | 'conditions'>[], word: string): UserId[] {

@@ -162,10 +162,10 @@ async function intercept(page: Page): Promise<ConsoleFixture['answer']> {
 }
 
 /** Signs in with the keyboard only. */
-export async function signInByKeyboard(page: Page): Promise<void> {
+export async function signInByKeyboard(page: Page, user = 'alice'): Promise<void> {
   await page.waitForSelector('input[name=username]')
   await page.keyboard.press('Tab')
-  await page.keyboard.type('alice')
+  await page.keyboard.type(user)
   await page.keyboard.press('Tab')
   await page.keyboard.type(PASSWORD)
   await page.keyboard.press('Enter')

@@ -1,6 +1,6 @@
 import { type EventText, eventTextOf, shownName } from '../../language/event-text.ts'
 import type { WordsOf } from '../../language/load-words.ts'
-import type { RoomId, UserId } from '../../lib/ids.ts'
+import type { EventId, RoomId, UserId } from '../../lib/ids.ts'
 import { isInvitationOf } from '../../lib/matrix-event.ts'
 import type { PokeDecision } from '../next-poke.ts'
 import { namedFor } from '../next-poke.ts'
@@ -26,6 +26,7 @@ export type DigestRoom = {
 }
 
 export type DigestEvent = EventText & {
+  eventId: EventId
   from: string
   /** Milliseconds since the Unix epoch. */
   at: number
@@ -84,6 +85,7 @@ function digestEvent({ verdict: { poked }, at }: EventToMail, userId: UserId): D
   const { event } = poked
   return {
     ...eventTextOf(event),
+    eventId: event.eventId,
     from: shownName(event.senderDisplayName ?? event.sender),
     at,
     isInvite: isInvitationOf(event, userId),

@@ -7,6 +7,7 @@ import { isFailure, type SendResult } from '../../sending/result.ts'
 import type { Transaction } from '../../storage/database.ts'
 import { earlierOf, START, type StreamPoint } from '../../storage/stream-point.ts'
 import type { PusherStep } from '../../trace/trace.ts'
+import { timeZoneOf } from '../../user-rules/owner-facts.ts'
 import type { MailDeliveryDeps } from './deps.ts'
 import { digestOf } from './digest.ts'
 import { createLookThrough, type WaitingMail } from './events-to-mail.ts'
@@ -85,7 +86,8 @@ async function mailOf(deps: MailDeliveryDeps, { pusher, waiting }: MailLook): Pr
   const rooms = (await deps.db.first(waitingRooms, { pusherId, upTo }))?.rooms ?? 0
   const unsubscribe = deps.links.unsubscribe(pusher.unsubscribe_token ?? '')
   const words = await loadMailWords(deps.wordsOf, pusher.lang)
-  const sender = { name: deps.name, links: deps.links, unsubscribe, words }
+  const timeZone = await timeZoneOf(deps.db, userId)
+  const sender = { name: deps.name, links: deps.links, unsubscribe, words, timeZone }
   const isShort = !deps.includeContent || parseStored(pusher.data)['format'] === 'event_id_only'
   return {
     to: pusher.pushkey,

@@ -13,7 +13,7 @@ import { mailLinks } from './links.ts'
 import { makeMailer } from './mailer.ts'
 import { loadMailWords, testLetter } from './render.ts'
 
-type MailConfig = Pick<NamedConfig, 'email' | 'public_url' | 'server_name'>
+type MailConfig = Pick<NamedConfig, 'console' | 'email' | 'public_url' | 'server_name'>
 
 type MailEnvironment = { clock: Clock; random: Random; log: Log; metrics: Metrics; wordsOf: LoadWords }
 
@@ -39,7 +39,7 @@ export function createMailService(
     connections: settings.connections,
     clock,
   })
-  const links = mailLinks({ publicUrl, clientUrl: settings.client_url })
+  const links = mailLinks({ publicUrl, clientUrl: settings.client_url, hasConsole: config.console })
   const name = settings.name ?? serverName
   const events = createMailEvents({ log, metrics })
   const tellOf = (kind: 'token' | 'test', result: SendResult): SendResult => {

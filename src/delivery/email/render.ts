@@ -19,10 +19,12 @@ export type MailWords = { mail: WordsOf<'mail'>; notification: WordsOf<'notifica
 export type MailSender = {
   /** The name of the server in mails. */
   name: string
-  links: Pick<MailLinks, 'room'>
+  links: Pick<MailLinks, 'room' | 'console'>
   /** The link that ends these mails. */
   unsubscribe: string
   words: MailWords
+  /** The time zone of the recipient. Default: UTC. */
+  timeZone?: string | undefined
 }
 
 const SUBJECT = 120
@@ -88,10 +90,13 @@ function subjectOf(
 const named = (name: string, mail: MailWords['mail']) => name || mail.text('no-name')
 
 function letter(
-  { name, unsubscribe, words: { mail } }: MailSender,
+  { name, unsubscribe, links: { console: inConsole }, words: { mail } }: MailSender,
   { subject, text, html: body }: { subject: string; text: string; html: Html },
 ): Letter {
   const about = mail.text('about', { server: name })
+  const devicesText = inConsole === undefined ? '' : `${mail.text('devices-link')}\n${inConsole.devices}\n`
+  const devicesHtml =
+    inConsole && safeHtml` · <a href="${inConsole.devices}">${mail.text('devices-link')}</a>`
   return {
     subject: cutIsolated(`[${mail.isolate(name)}] ${subject}`, SUBJECT),
     language: mail.language,
@@ -99,13 +104,13 @@ function letter(
 -- 
 ${about} ${mail.text('end-below')}
 ${unsubscribe}
-`,
+${devicesText}`,
     html: mailLayout({
       ...mail,
       title: name,
       content: safeHtml`${body}
 <hr style="border:0;border-top:1px solid #ccc">
-<p style="font-size:13px;color:#666">${htmlOf(mail.pieces('about', { server: name }), { server: name })} <a href="${unsubscribe}">${mail.text('end-link')}</a></p>`,
+<p style="font-size:13px;color:#666">${htmlOf(mail.pieces('about', { server: name }), { server: name })} <a href="${unsubscribe}">${mail.text('end-link')}</a>${devicesHtml}</p>`,
     }),
   }
 }
@@ -121,8 +126,10 @@ function roomText(room: DigestRoom, sender: MailSender): string {
   return `${lines.join('\n')}\n`
 }
 
-function eventLines({ from, at, sentence, emote, lines }: DigestEvent, { words }: MailSender): string[] {
-  const { mail, notification } = words
+function eventLines(
+  { eventId, from, at, sentence, emote, lines }: DigestEvent,
+  { words: { mail, notification }, links, timeZone }: MailSender,
+): string[] {
   const sender = named(from, mail)
   const text =
     emote !== undefined
@@ -130,7 +137,11 @@ function eventLines({ from, at, sentence, emote, lines }: DigestEvent, { words }
       : sentence !== undefined
         ? notification.text(sentence, { sender })
         : mail.text('wrote', { sender })
-  return [`${mail.time(at)}  ${text}`, ...lines.map((line) => `  ${line}`)]
+  return [
+    `${mail.time(at, timeZone)}  ${text}`,
+    ...lines.map((line) => `  ${line}`),
+    ...(links.console === undefined ? [] : [`${mail.text('why-link')} ${links.console.journey(eventId)}`]),
+  ]
 }
 
 function roomHtml(room: DigestRoom, sender: MailSender): Html {
@@ -146,8 +157,10 @@ function roomHtml(room: DigestRoom, sender: MailSender): Html {
 ${more}${room.events.map((event) => eventHtml(event, sender))}`
 }
 
-function eventHtml({ from, at, sentence, emote, lines }: DigestEvent, { words }: MailSender): Html {
-  const { mail, notification } = words
+function eventHtml(
+  { eventId, from, at, sentence, emote, lines }: DigestEvent,
+  { words: { mail, notification }, links, timeZone }: MailSender,
+): Html {
   const name = named(from, mail)
   const sender = safeHtml`<b><bdi>${name}</bdi></b>`
   const said =
@@ -157,7 +170,10 @@ function eventHtml({ from, at, sentence, emote, lines }: DigestEvent, { words }:
         ? htmlOf(notification.pieces(sentence, { sender: name }), { sender })
         : sender
   const text = lines.map((line) => safeHtml`<br><bdi>${line}</bdi>`)
-  return safeHtml`<p style="margin:.5em 0">${said} <span style="color:#666;font-size:13px"><bdi>${mail.time(at)}</bdi></span>${text}</p>
+  const why =
+    links.console &&
+    safeHtml` · <a style="color:#666" href="${links.console.journey(eventId)}">${mail.text('why-link')}</a>`
+  return safeHtml`<p style="margin:.5em 0">${said} <span style="color:#666;font-size:13px"><bdi>${mail.time(at, timeZone)}</bdi>${why}</span>${text}</p>
 `
 }
 

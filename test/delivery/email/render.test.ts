@@ -111,6 +111,29 @@ test('contains only http and https links to this server or the configured client
   assert.doesNotMatch(fullLetter(digest([eventToMail({})]), without).html, /#\/room/)
 })
 
+test('with a console, each event links to its journey, and each mail to the devices, in both parts', () => {
+  const console = mailLinks({ publicUrl: 'https://m.example.org', clientUrl: undefined, hasConsole: true })
+  const journey = 'https://m.example.org/_belfry/console/journeys/%241'
+  const devices = 'https://m.example.org/_belfry/console/devices'
+  const { text, html } = fullLetter(digest([eventToMail({})]), { ...mailSender, links: console })
+  assert.ok(text.includes(`\n    hello\n  Why did I get this? ${journey}\n`), text)
+  assert.ok(text.endsWith(`\nSettings of your devices\n${devices}\n`), text)
+  assert.match(html, new RegExp(`href="${journey}">Why did I get this\\?</a>`))
+  for (const letter of [html, testLetter({ ...mailSender, links: console }).html])
+    assert.match(letter, new RegExp(`href="${devices}">Settings of your devices</a>`))
+  assert.doesNotMatch(JSON.stringify(letterOf([eventToMail({})])), /_belfry|Why did|Settings/)
+})
+
+test('times are in the time zone of the recipient, and name it', () => {
+  const timesIn = (timeZone?: string) => {
+    const { text, html } = fullLetter(digest([eventToMail({})]), { ...mailSender, timeZone })
+    return [/^ {2}(.*) {2}@bob/m.exec(text)?.[1], /<bdi>([^<]*:[^<]*M [^<]*)<\/bdi>/.exec(html)?.[1]]
+  }
+  const plain = (times: readonly (string | undefined)[]) => times.map((time) => time?.replace(/\s/gu, ' '))
+  assert.deepEqual(plain(timesIn()), Array(2).fill('Jan 15, 2027, 8:00 AM UTC'))
+  assert.deepEqual(plain(timesIn('America/New_York')), Array(2).fill('Jan 15, 2027, 3:00 AM EST'))
+})
+
 test('the subject contains the sender or the number, and the room', () => {
   const subject = (events: EventToMail[], rooms?: number) => letterOf(events, rooms).subject
   assert.equal(subject([eventToMail({ sender: 'Bob' })]), '[Example] Message from Bob in The office')

@@ -31,6 +31,8 @@ no-name = (ohne Namen)
 about = { $server } schickt dir per E-Mail, was du noch nicht gelesen hast.
 end-below = Zum Abbestellen öffne:
 end-link = Keine E-Mails mehr senden
+devices-link = Einstellungen deiner Geräte
+why-link = Warum habe ich das bekommen?
 
 test-subject = Test
 test-text = Das ist ein Test. Benachrichtigungen kommen in diesem Postfach an.

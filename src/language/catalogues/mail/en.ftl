@@ -40,6 +40,9 @@ no-name = (no name)
 about = { $server } mails what you have not read.
 end-below = To end this, open:
 end-link = Send no more mail
+# Links to the web console: to the settings at the end of each mail, and to the journey of an event beside its time. In text, a URL follows.
+devices-link = Settings of your devices
+why-link = Why did I get this?
 
 # A mail that tests the delivery.
 test-subject = Test

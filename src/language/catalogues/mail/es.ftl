@@ -36,6 +36,8 @@ no-name = (sin nombre)
 about = { $server } te envía por correo lo que no has leído.
 end-below = Para dejar de recibir estos correos, abre:
 end-link = No enviar más correos
+devices-link = Ajustes de tus dispositivos
+why-link = ¿Por qué he recibido esto?
 
 test-subject = Prueba
 test-text = Esto es una prueba. Las notificaciones llegan a este buzón.

@@ -36,6 +36,8 @@ no-name = (sans nom)
 about = { $server } vous envoie par e-mail ce que vous n’avez pas lu.
 end-below = Pour ne plus recevoir ces e-mails, ouvrez :
 end-link = Ne plus recevoir d’e-mails
+devices-link = Paramètres de vos appareils
+why-link = Pourquoi ai-je reçu ceci ?
 
 test-subject = Test
 test-text = Ceci est un test. Les notifications arrivent dans cette boîte aux lettres.

@@ -36,6 +36,8 @@ no-name = (senza nome)
 about = { $server } ti invia per e-mail ciò che non hai letto.
 end-below = Per non ricevere più queste e-mail, apri:
 end-link = Non inviare più e-mail
+devices-link = Impostazioni dei tuoi dispositivi
+why-link = Perché l’ho ricevuto?
 
 test-subject = Prova
 test-text = Questa è una prova. Le notifiche arrivano in questa casella.

@@ -12,6 +12,8 @@ no-name = （名前なし）
 about = { $server }は未読の内容をメールでお知らせします。
 end-below = 配信を停止するには、次のページを開いてください：
 end-link = メールの配信を停止
+devices-link = デバイスの設定
+why-link = この通知が届いた理由
 
 test-subject = テスト
 test-text = これはテストです。通知はこのメールボックスに届きます。

@@ -12,6 +12,8 @@ no-name = (이름 없음)
 about = { $server }에서 읽지 않은 내용을 메일로 보내 드립니다.
 end-below = 메일을 그만 받으려면 다음 페이지를 여세요:
 end-link = 메일 그만 받기
+devices-link = 기기 설정
+why-link = 이 알림을 받은 이유
 
 test-subject = 테스트
 test-text = 테스트 메일입니다. 알림이 이 메일함으로 도착합니다.

@@ -31,6 +31,8 @@ no-name = (geen naam)
 about = { $server } mailt je wat je nog niet hebt gelezen.
 end-below = Wil je dit niet meer, open dan:
 end-link = Stuur geen e-mail meer
+devices-link = Instellingen van je apparaten
+why-link = Waarom heb ik dit gekregen?
 
 test-subject = Test
 test-text = Dit is een test. Meldingen komen aan in deze mailbox.

@@ -41,6 +41,8 @@ no-name = (bez nazwy)
 about = { $server } wysyła e-mailem to, czego jeszcze nie przeczytano.
 end-below = Aby z tego zrezygnować, otwórz:
 end-link = Nie wysyłaj więcej e-maili
+devices-link = Ustawienia Twoich urządzeń
+why-link = Skąd to powiadomienie?
 
 test-subject = Test
 test-text = To jest test. Powiadomienia docierają do tej skrzynki.

@@ -36,6 +36,8 @@ no-name = (sem nome)
 about = { $server } envia por e-mail o que você não leu.
 end-below = Para não receber mais estes e-mails, abra:
 end-link = Não enviar mais e-mails
+devices-link = Configurações dos seus dispositivos
+why-link = Por que recebi isto?
 
 test-subject = Teste
 test-text = Este é um teste. As notificações chegam a esta caixa de entrada.

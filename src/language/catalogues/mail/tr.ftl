@@ -31,6 +31,8 @@ no-name = (adsız)
 about = { $server } okumadıklarınızı size e-postayla gönderir.
 end-below = Bu e-postaları durdurmak için şu sayfayı açın:
 end-link = Artık e-posta gönderme
+devices-link = Cihazlarınızın ayarları
+why-link = Bunu neden aldım?
 
 test-subject = Deneme
 test-text = Bu bir denemedir. Bildirimler bu posta kutusuna ulaşıyor.

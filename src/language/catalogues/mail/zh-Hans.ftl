@@ -12,6 +12,8 @@ no-name = （无名称）
 about = { $server } 会把你未读的内容通过邮件发给你。
 end-below = 如不想再收到，请打开：
 end-link = 不再发送邮件
+devices-link = 设备设置
+why-link = 为什么我会收到此通知？
 
 test-subject = 测试
 test-text = 这是一封测试邮件。通知可以送达此邮箱。

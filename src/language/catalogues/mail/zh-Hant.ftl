@@ -12,6 +12,8 @@ no-name = （沒有名稱）
 about = { $server } 會把您未讀的內容以電子郵件寄給您。
 end-below = 若不想再收到，請開啟：
 end-link = 不再寄送郵件
+devices-link = 裝置設定
+why-link = 為什麼我會收到此通知？
 
 test-subject = 測試
 test-text = 這是一封測試郵件。通知可以送達此信箱。
