@@ -35,6 +35,7 @@ import type { Log } from './lib/log.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
 import { createStages, type Stages } from './stages.ts'
 import type { Database } from './storage/database.ts'
+import { orClosed } from './storage/or-closed.ts'
 import { startingWith } from './storage/start-fault.ts'
 import { createGatewayTrace, type GatewayTrace } from './trace/gateway-trace.ts'
 import { createTrace } from './trace/trace.ts'
@@ -233,15 +234,6 @@ async function openMail(config: NamedConfig, environment: Environment): Promise<
 
 function extraCaOf({ push }: Config): string[] {
   return push.extra_ca === undefined ? [] : [readSetting('push.extra_ca', push.extra_ca)]
-}
-
-async function orClosed<T>(db: Database, make: () => Promise<T>): Promise<T> {
-  try {
-    return await make()
-  } catch (error) {
-    await db[Symbol.asyncDispose]()
-    throw error
-  }
 }
 
 /** For the command line. @throws {ConfigError} as `keepVapidKey` of `gateway/webpush/vapid-file.ts`. */

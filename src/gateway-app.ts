@@ -18,6 +18,7 @@ import { isMapping, type ProviderTypes, readApps } from './gateway/app-settings.
 import { type Apps, openApps } from './gateway/apps.ts'
 import { createGatewayEvents } from './gateway/gateway-events.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { homeServer } from './gateway/home-server-store.ts'
 import { makeInboxStore } from './gateway/inbox-store.ts'
 import { createConfiguredInboxes, INBOX_APP_ID, type InboxDeps, makeInboxType } from './gateway/inbox.ts'
 import { startInboxSweepers } from './gateway/sweep-inboxes.ts'
@@ -46,7 +47,8 @@ import { createTokenBuckets } from './lib/token-buckets.ts'
 import { endLeasesOfDead } from './sending/lane-store.ts'
 import type { Database } from './storage/database.ts'
 import { openDatabase } from './storage/open-database.ts'
-import { startingWith } from './storage/start-fault.ts'
+import { orClosed } from './storage/or-closed.ts'
+import { labelOf, startingWith } from './storage/start-fault.ts'
 import {
   createGatewayTrace,
   type DeviceJourney,
@@ -297,10 +299,23 @@ async function openShared(
   const { log, clock } = local
   for (const warning of warnings) log.warn(warning)
   const db = await openDatabase(databaseUrl(config), log, { alone: true })
-  const bus = await busOrClosed(db, config, local)
+  await orClosed(db, () => checkOwner(db, config))
+  const bus = await orClosed(db, () => openBus(config.cluster, config.database, local))
   const as = { roles: ['gateway'], tasks: ['gateway sweep'], hasOwnClock: given.clock !== undefined } as const
   const { membership, clock: shared } = joinDatabase({ db, bus, config, log, clock, ...as })
   return { db, bus, membership, environment: { ...local, clock: shared } }
+}
+
+/**
+ * The gateway of a home server has its own apps and takes its notifications from the same queue.
+ * @throws ConfigError when a home server owns the database
+ */
+async function checkOwner(db: Database, { database }: Config): Promise<void> {
+  const server = await db.first(homeServer, {})
+  if (server === undefined) return
+  throw new ConfigError(
+    `${labelOf(database)} belongs to the home server "${server.name}", which has a gateway of its own: start this gateway with another --data or --database`,
+  )
 }
 
 /** `belfry gateway`: configuration → storage → gateway → server. Nothing listens or sends before `listen()`. */
@@ -312,17 +327,19 @@ export async function createGatewayApp(
   const { log } = environment
   const journeys = createGatewayTrace({ db, trace: createTrace({ isEnabled: config.trace.enabled }), log })
   const limiter = createRateLimiter(config.rate_limits, environment.clock)
-  const parts = await partsOrClosed(db, {
-    ...environment,
-    config,
-    db,
-    bus,
-    lookup: createResolver({ clock: environment.clock, servers: config.push.dns_servers }),
-    apps,
-    under: 'apps',
-    limiter,
-    trace: stepTraceOf(journeys),
-  })
+  const parts = await orClosed(db, () =>
+    createGatewayParts({
+      ...environment,
+      config,
+      db,
+      bus,
+      lookup: createResolver({ clock: environment.clock, servers: config.push.dns_servers }),
+      apps,
+      under: 'apps',
+      limiter,
+      trace: stepTraceOf(journeys),
+    }),
+  )
   const { http, scrapes } = createServers({ ...environment, config, db, bus, parts, limiter, metricsAt })
   const running: AsyncDisposable[] = []
   return {
@@ -456,22 +473,4 @@ async function openConfigured(raw: unknown, { types, deps, under }: AppsContext)
 function noteWarning(line: string, warnings: string[]): void {
   const { level, msg, app_id: app } = JSON.parse(line) as { level: string; msg: string; app_id?: string }
   if (level === 'warn') warnings.push(app === undefined ? msg : `${app}: ${msg}`)
-}
-
-async function busOrClosed(db: Database, config: Config, environment: Environment): Promise<ServerBus> {
-  try {
-    return await openBus(config.cluster, config.database, environment)
-  } catch (error) {
-    await db[Symbol.asyncDispose]()
-    throw error
-  }
-}
-
-async function partsOrClosed(db: Database, options: PartsOptions): Promise<GatewayParts> {
-  try {
-    return await createGatewayParts(options)
-  } catch (error) {
-    await db[Symbol.asyncDispose]()
-    throw error
-  }
 }

@@ -40,6 +40,24 @@ for (const { name, skip, settings } of engines) {
       },
     )
 
+    test('a gateway refuses the database of a home server in one line', async (t) => {
+      const data = temporaryFolder(t)
+      const environment: Record<string, string> = await settings()
+      const server = await startProcess(t, data, environment)
+      assert.equal(await server.end('SIGTERM'), 0)
+      const file = join(data, 'gateway.yaml')
+      writeFileSync(file, 'http: {port: 0}\napps: {up: {type: unifiedpush}}\n')
+      const database = environment['BELFRY_DATABASE'] ?? `sqlite:${join(data, 'belfry.db')}`
+      const args = ['gateway', '--config', file, '--data', data, '--database', database]
+      const gateway = await runBelfry(t, [...args, '--log-level', 'error'])
+      assert.equal(gateway.stdout, '')
+      assert.notEqual(gateway.code, 0)
+      assert.match(
+        gateway.stderr,
+        /^belfry: [^\n]*belongs to the home server "localhost"[^\n]* --database\n$/,
+      )
+    })
+
     test('after SIGKILL during a poke, the next start sends the poke without waiting for the lease', async (t) => {
       const data = temporaryFolder(t)
       const environment = await settings()
