@@ -7,7 +7,6 @@ import { joinRoom, leaveRoom } from '../../src/rooms/membership.ts'
 import { redactEvent } from '../../src/rooms/redact.ts'
 import { indexNewEvents } from '../../src/rooms/search/index-events.ts'
 import { sendMessage } from '../../src/rooms/send-event.ts'
-import { lockIndex } from '../../src/rooms/search/index-store.ts'
 import { moveStateUsage } from '../../src/rooms/room-store.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { nextPosition } from '../../src/storage/stream.ts'
@@ -82,24 +81,20 @@ onEachSharedDatabase('two processes', (openTwo) => {
     )
   })
 
-  test('that write to a room, one state and the other anything, take the position first', async (t) => {
+  test('that write to a room, one state and the other anything, lock the stream first', async (t) => {
     const { processes, roomId, databases } = await begin(await openTwo(t))
     const [one, other] = processes as [RoomsFixture, RoomsFixture]
     if (one.db.dialect === 'sqlite') return
-    await say(one, roomId, alice, 'to be indexed')
-    const content = { topic: 'new' }
     const writes: Promise<unknown>[] = []
-    for (const write of [
-      () => setState(one, roomId, alice, { type: 'm.room.topic', content }),
-      () => indexNewEvents(one.db, 1),
-    ])
-      await other.db.transaction(async (tx) => {
+    await other.db.transaction(
+      async (tx) => {
         await nextPosition(tx)
-        writes.push(write())
+        writes.push(setState(one, roomId, alice, { type: 'm.room.topic', content: { topic: 'new' } }))
         await whenLocked(databases[0])
         await tx.run(moveStateUsage, { roomId, events: 0, bytes: 0 })
-        await tx.first(lockIndex, {})
-      })
+      },
+      { orderedBy: roomId },
+    )
     await Promise.all(writes)
   })
 
