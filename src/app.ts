@@ -189,7 +189,7 @@ async function openShared(asked: Config, given: Partial<Environment>, as: Openin
   const { log, clock } = local
   const { db, config } = await openServerDatabase(asked, { log, now: clock.now(), as })
   const { cluster, database } = config
-  // A command works beside the server for a moment, and nobody waits in it.
+  // A command works beside the server for a moment, and no request waits in it.
   const own = as === 'server' ? cluster : { ...cluster, bus: { kind: 'local' as const } }
   const bus = await orClosed(db, () => openBus(own, database, local))
   const hasOwnClock = given.clock !== undefined

@@ -25,8 +25,8 @@ import type { Role } from './roles.ts'
 //                             │  └──────── its next heartbeat registers it again ─────┘
 //                             └──leave()──▶ gone
 //
-// A heartbeat renews all leases of the process: a lease is valid while its process is alive. What a process writes after its leases
-// were ended changes nothing, because each write compares the owner.
+// The leases of a process end with its row, before the end of their time. What a process writes after its leases were ended changes nothing, because
+// each write compares the owner.
 //
 // On SQLite the process is the only one: it has every task, and nothing is written.
 

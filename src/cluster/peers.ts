@@ -3,7 +3,7 @@
 
 /** The time between two reports of a process. */
 export const BEAT_MS = 2000
-/** A process that is not heard for this time may have news that nobody else knows. */
+/** A process that is not heard for this time may have news that no other process has received. */
 export const SILENT_MS = 4000
 /** After this time without a text, a process has ended. Its texts are then those of a new process. */
 const FORGOTTEN_MS = 20_000
@@ -30,7 +30,7 @@ export type Peers = {
   bye(from: string): void
   /** Whether a process has not been heard for so long that the database must be looked at. */
   findSilent(): boolean
-  /** This process did not run for this time, and heard nobody. */
+  /** This process did not run for this time, and received no messages. */
   postpone(ms: number): void
   readonly size: number
 }

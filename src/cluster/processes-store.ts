@@ -109,8 +109,6 @@ export const liveProcesses = query()((db, _, d) =>
     .orderBy('process_id'),
 )
 
-export const tasksHeld = query()((db) => db.selectFrom('leader').select(['name', 'holder']).orderBy('name'))
-
 /** Waits for migrations that another process applies, and lets none begin before the commit. */
 export const takeMigrationLock = query<{ lock: number }>()((db, p, d) =>
   db.selectNoFrom(
