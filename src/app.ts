@@ -5,10 +5,10 @@ import { openSign } from './accounts/server-secret.ts'
 import { type Opening, openServerDatabase } from './accounts/server-name.ts'
 import type { ClusterMember } from './cluster/membership.ts'
 import { openBus } from './cluster/open-bus.ts'
-import { ROLES } from './cluster/roles.ts'
 import type { ServerBus } from './cluster/shared-bus.ts'
 import { whileLeading } from './cluster/while-leading.ts'
 import { readSetting } from './config/read-setting.ts'
+import type { Role } from './config/roles.ts'
 import type { Config, NamedConfig } from './config/schema.ts'
 import type { MailService } from './delivery/email/mail-service.ts'
 import { openServerVapid } from './delivery/server-vapid.ts'
@@ -138,21 +138,22 @@ type Listening = {
 
 async function listen(parts: Listening): Promise<{ url: string }> {
   const { db, bus, log, ca, config, stages, own, membership, running } = parts
+  const has = (...roles: Role[]) => roles.some((role) => membership.roles.includes(role))
   await db.check()
   // Before anything is leased.
   await membership.start()
   // Reports certificates that cannot be read at the start, not with the first poke.
   if (ca.length > 0) await stages.sender.load()
-  await stages.media.blobs.check()
+  if (has('http', 'sweep')) await stages.media.blobs.check()
   warnOfSending(log, config, stages.webPush?.health().contact)
   await bus.start()
   await stages.metricsServer?.listen()
   const { url } = await stages.http.listen()
-  stages.ownUrls.push(url)
-  await own.gateway.start()
-  running.push(...(await stages.startDelivering()))
+  if (has('gateway')) stages.ownUrls.push(url)
+  await own.gateway.start(has('gateway'))
+  if (has('delivery')) running.push(...(await stages.startDelivering()))
   const sweepers = () => [...stages.startSweeping(), ...own.startSweeping()]
-  running.push(whileLeading({ membership, log }, 'sweep', sweepers))
+  if (has('sweep')) running.push(whileLeading({ membership, log }, 'sweep', sweepers))
   return { url }
 }
 
@@ -193,7 +194,9 @@ async function openShared(asked: Config, given: Partial<Environment>, as: Openin
   const own = as === 'server' ? cluster : { ...cluster, bus: { kind: 'local' as const } }
   const bus = await orClosed(db, () => openBus(own, database, local))
   const hasOwnClock = given.clock !== undefined
-  const joined = joinDatabase({ db, bus, config, log, clock, roles: ROLES, tasks: ['sweep'], hasOwnClock })
+  const { roles } = config
+  const tasks = roles.includes('sweep') ? (['sweep'] as const) : []
+  const joined = joinDatabase({ db, bus, config, log, clock, roles, tasks, hasOwnClock })
   const { membership } = joined
   return {
     db,

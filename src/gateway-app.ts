@@ -4,7 +4,7 @@ import { configHash } from './cluster/config-hash.ts'
 import { createDatabaseClock } from './cluster/database-clock.ts'
 import { createMembership, type ClusterMember, type ClusterTask } from './cluster/membership.ts'
 import { openBus } from './cluster/open-bus.ts'
-import type { Role } from './cluster/roles.ts'
+import type { Role } from './config/roles.ts'
 import type { ServerBus } from './cluster/shared-bus.ts'
 import { whileLeading } from './cluster/while-leading.ts'
 import { ConfigError } from './config/config-error.ts'
@@ -72,7 +72,9 @@ export type Environment = {
 
 export type GatewayParts = {
   gateway: Gateway
-  routes: Route[]
+  /** `POST /notify` and the state of apps. */
+  notifyRoutes: Route[]
+  inboxRoutes: Route[]
   startSweeping(): AsyncDisposable[]
   /** What `POST /notify` does, without HTTP. */
   inProcess: ReturnType<typeof ownGateway>
@@ -141,7 +143,8 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
   const api: GatewayApiDeps = { gateway, metrics: createNotifyMetrics(metrics, appOf), limiter }
   return {
     gateway,
-    routes: [...gatewayRoutes(api), ...inboxRoutes({ ...options, ...inboxes })],
+    notifyRoutes: gatewayRoutes(api),
+    inboxRoutes: inboxRoutes({ ...options, ...inboxes }),
     startSweeping: () => startInboxSweepers({ db, clock, log }, config.gateway.inbox_retention_days),
     inProcess: ownGateway(api),
     async reload(raw) {
@@ -406,7 +409,8 @@ function createServers(options: ServersOptions) {
         log,
       }),
       ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
-      ...parts.routes,
+      ...parts.notifyRoutes,
+      ...parts.inboxRoutes,
     ]),
   })
   // Sygnal's own place for metrics, and ours.

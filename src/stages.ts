@@ -10,6 +10,8 @@ import { createPasswords } from './accounts/passwords.ts'
 import { copyRoomRules } from './user-rules/copy-room-rules.ts'
 import { ruleSettingsOf } from './user-rules/read-rules.ts'
 import { type ClientApiDeps, clientRoutes } from './client-api/routes.ts'
+import { clusterHealth } from './cluster/cluster-health.ts'
+import type { Role } from './config/roles.ts'
 import type { NamedConfig } from './config/schema.ts'
 import { consoleRoutes } from './console-api/routes.ts'
 import { consolePageRoutes } from './console/routes.ts'
@@ -250,7 +252,8 @@ type Front = Omit<ClientApiDeps, keyof ReturnType<typeof clientDeps> | 'keys' | 
 
 /** The servers, and all that is behind their routes. */
 function createFront(given: StageInputs, { webPush, ...stages }: Front) {
-  const { db, bus, clock, log, metrics, limiter, own, vapid, config } = given
+  const { db, bus, clock, log, metrics, limiter, own, config } = given
+  const has = (role: Role) => given.membership.roles.includes(role)
   const lastSeen = createLastSeen({ db, clock, log })
   watchSearchIndex({ metrics, db })
   const scrape = createScrape(metrics, clock)
@@ -276,24 +279,32 @@ function createFront(given: StageInputs, { webPush, ...stages }: Front) {
           ...(webPush && { web_push: webPush.health() }),
           arrivals: stages.fetches.health(),
           bus: bus.health(),
+          roles: given.membership.roles,
+          cluster: clusterHealth(given.membership),
         }),
         clock,
         log,
       }),
       ...(config.metrics.listen === undefined ? [metricsRoute(scrape)] : []),
-      ...clientRoutes({
-        ...stages,
-        keys: { ...keyDeps(given), accounts: stages.accounts },
-        ...clientDeps(given, stages.accounts),
-        webPush: vapid && { vapid: vapid.publicKey },
-      }),
-      ...consoleRoutes({ ...given, testPushes: stages.testPushes }),
-      ...consolePageRoutes(config),
-      ...own.routes,
+      ...(has('http') ? userRoutes(given, stages) : []),
+      ...(has('gateway') ? own.notifyRoutes : []),
     ]),
   })
   return { lastSeen, http, metricsServer }
 }
+
+/** What users and their apps call. */
+const userRoutes = (given: StageInputs, stages: Omit<Front, 'webPush'>) => [
+  ...clientRoutes({
+    ...stages,
+    keys: { ...keyDeps(given), accounts: stages.accounts },
+    ...clientDeps(given, stages.accounts),
+    webPush: given.vapid && { vapid: given.vapid.publicKey },
+  }),
+  ...consoleRoutes({ ...given, testPushes: stages.testPushes }),
+  ...consolePageRoutes(given.config),
+  ...given.own.inboxRoutes,
+]
 
 /** To-device messages, the key backup, and what is passed on as it is given. */
 const clientDeps = ({ config, media, wordsOf }: StageInputs, accounts: AccountDeps) => ({

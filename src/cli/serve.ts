@@ -1,5 +1,6 @@
 import { flagHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
+import { isPart } from '../config/roles.ts'
 import type { Config } from '../config/schema.ts'
 import type { App, Command, ServerLog, CommandContext } from './command.ts'
 
@@ -33,12 +34,14 @@ export async function serveUntilStopped(
   load: () => Config,
   onReady: (app: App, url: string) => Promise<void> = async () => undefined,
 ): Promise<number> {
-  const app = await context.createApp(load(), 'server')
+  const config = load()
+  const app = await context.createApp(config, 'server')
   logFaults(context, app.log)
   reloadOnSignal(context, app.log, async () => app.reload(load()))
   await closing(context, app, async (stopped) => {
     const { url } = await app.listen()
-    context.print(`belfry listening on ${url}`)
+    const roles = isPart(config) ? ` (roles: ${config.roles.join(', ')})` : ''
+    context.print(`belfry listening on ${url}${roles}`)
     await onReady(app, url)
     await stopped
   })

@@ -1,5 +1,7 @@
+import { ConfigError } from '../config/config-error.ts'
 import { flagHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
+import { isPart } from '../config/roles.ts'
 import { CONSOLE_PATH, consoleJourney } from '../lib/console-links.ts'
 import type { Command } from './command.ts'
 import { type PushProof, provePush } from './check-push.ts'
@@ -13,7 +15,11 @@ export const start: Command = {
   summary: 'serve with open registration, prove that push works, and print the next commands',
   help: () => `Settings, as for serve:\n${flagHelp()}`,
   async run(argv, context) {
-    const load = () => loadConfig({ argv, env: { ...FIRST_START, ...context.env } })
+    const load = () => {
+      const config = loadConfig({ argv, env: { ...FIRST_START, ...context.env } })
+      if (isPart(config)) throw new ConfigError('"roles" does not apply to belfry start: use belfry serve')
+      return config
+    }
     return serveUntilStopped(context, load, async (app, url) => {
       try {
         const { ms, ...proof } = await provePush(app, url)

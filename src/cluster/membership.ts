@@ -16,7 +16,7 @@ import {
   removeProcess,
   takeMigrationLock,
 } from './processes-store.ts'
-import type { Role } from './roles.ts'
+import type { Role } from '../config/roles.ts'
 
 // A process among those that share its database.
 //

@@ -1,5 +1,6 @@
 import type { ClusterSettings } from './cluster-schema.ts'
 import { ConfigError } from './config-error.ts'
+import { isPart, type Role } from './roles.ts'
 
 /** Checks settings of the cluster that depend on each other. @throws ConfigError */
 export function checkCluster(cluster: ClusterSettings, database: 'sqlite' | 'postgres'): void {
@@ -22,4 +23,20 @@ export function checkCluster(cluster: ClusterSettings, database: 'sqlite' | 'pos
     throw new ConfigError(`"cluster.${ways[0]}" and "cluster.${ways[1]}" exclude each other: remove one`)
   if (has('nats_ca') && bus?.kind === 'nats' && !bus.isSecure)
     throw new ConfigError('"cluster.nats_ca" needs "cluster.bus" with tls://')
+}
+
+/** Checks whether a process can have only these roles. @throws ConfigError */
+export function checkRoles(
+  roles: readonly Role[],
+  { cluster: { bus }, database }: { cluster: ClusterSettings; database: 'sqlite' | 'postgres' },
+): void {
+  if (!isPart({ roles })) return
+  if (database === 'sqlite')
+    throw new ConfigError(
+      `bad value for "roles" (${roles.join(', ')}): one process serves a SQLite database and has every role; run "belfry serve" without "roles", or set "database" to a PostgreSQL database`,
+    )
+  if (bus?.kind === 'local')
+    throw new ConfigError(
+      `bad value for "roles" (${roles.join(', ')}): with "cluster.bus" local the processes with the other roles would not be woken; set "cluster.bus" to postgres or nats://HOST:PORT`,
+    )
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { checkCluster } from './check-cluster.ts'
+import { checkCluster, checkRoles } from './check-cluster.ts'
 import { ConfigError } from './config-error.ts'
 import { proxyFromEnvironment } from './proxy-environment.ts'
 import { type Given, readEnvironment, readFlags, readYaml } from './read.ts'
@@ -12,6 +12,10 @@ export type Sources = {
   argv?: readonly string[]
   env?: Readonly<Record<string, string | undefined>>
   readFile?: (path: string) => string
+  /** Defaults of a command, which everything overrides. */
+  defaults?: readonly Given[]
+  /** Values of a command, which only flags override. */
+  ofCommand?: readonly Given[]
 }
 
 export type CommandLine = { config: Config; switches: ReadonlySet<string>; positionals: readonly string[] }
@@ -34,7 +38,9 @@ export function loadCommandLine(sources: Sources & { switches?: readonly string[
   const file = flags.file ?? environment.file
   const inFile = file === undefined ? [] : readYaml(readText(file, readFile), file)
   const fromProxies = proxyFromEnvironment(env, PROXIES)
-  const config = decide([...fromProxies, ...inFile, ...environment.given, ...flags.given])
+  const { defaults = [], ofCommand = [] } = sources
+  const beforeFlags = [...fromProxies, ...defaults, ...inFile, ...environment.given, ...ofCommand]
+  const config = decide([...beforeFlags, ...flags.given])
   return { config, switches: flags.switches, positionals: flags.positionals }
 }
 
@@ -70,7 +76,9 @@ export function decide(given: readonly Given[]): Config {
   const config = result.data
   checkEmail(config)
   checkMedia(config)
-  checkCluster(config.cluster, config.database?.kind ?? 'sqlite')
+  const database = config.database?.kind ?? 'sqlite'
+  checkCluster(config.cluster, database)
+  checkRoles(config.roles, { cluster: config.cluster, database })
   return {
     ...config,
     database: config.database ?? { kind: 'sqlite', path: join(config.data, 'belfry.db') },

@@ -9,6 +9,7 @@ import { limitsSchema, quotasSchema } from './limits-schema.ts'
 import { mediaSchema } from './media-schema.ts'
 import { encryptionSchema, userDirectorySchema } from './privacy-schema.ts'
 import { rateLimitsSchema } from './rate-limits-schema.ts'
+import { rolesSetting } from './roles.ts'
 import { roomsSchema } from './rooms-schema.ts'
 import { count, flagOff, flagOn, setting } from './setting.ts'
 
@@ -387,6 +388,7 @@ export const configSchema = z.strictObject({
     shownDefault: 'none',
   }),
   language: languageSetting,
+  roles: rolesSetting,
   drain_ms: setting(count(0, { min: 0, max: 5000 }), {
     about:
       'After the stop signal `/ready` responds 503 for this time before the server stops accepting connections, so that a load balancer can take it out. Milliseconds.',

@@ -58,8 +58,8 @@ export type AppHealth = {
 
 export type Gateway = AsyncDisposable &
   OwnPokes & {
-    /** Starts sending the items that an earlier process left. */
-    start(): Promise<void>
+    /** Starts sending the items of the queue. `sendsQueue` false: another process does it; this one makes first attempts only. Default: true. */
+    start(sendsQueue?: boolean): Promise<void>
     /**
      * Sends a notification to its devices, all at once and independently.
      *
@@ -105,9 +105,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const sweepers: AsyncDisposable[] = []
 
   return {
-    async start() {
-      await queue.start()
-      sweepers.push(...startRecordSweepers({ db, clock, log }, settings.mostRemembered))
+    async start(sendsQueue = true) {
+      await queue.start(sendsQueue)
+      if (sendsQueue) sweepers.push(...startRecordSweepers({ db, clock, log }, settings.mostRemembered))
     },
     async notify(notification, from = { isOwn: false }) {
       const acceptances = await Promise.all(

@@ -26,8 +26,8 @@ import { stepOf } from './step.ts'
 export type QueueDeps = PushDeps & { random: Random }
 
 export type Queue = AsyncDisposable & {
-  /** Starts sending, including the items that an earlier process left. */
-  start(): Promise<void>
+  /** Starts sending, including the items that an earlier process left. `isSending` false: another process sends, and this one counts the queue. */
+  start(isSending: boolean): Promise<void>
   /** An item is due at this time. */
   expect(at: number): void
   /** The circuits let these lanes continue. */
@@ -50,7 +50,11 @@ export function createQueue(deps: QueueDeps): Queue {
   } as const
 
   return {
-    async start() {
+    async start(isSending) {
+      if (!isSending) {
+        running.use(startCounting(deps))
+        return
+      }
       if (db.isServedAlone)
         await db.transaction(async (tx) => {
           await tx.run(dueWithTaken, { now: clock.now() })
@@ -97,7 +101,7 @@ async function findPauses({ db }: QueueDeps, now: number): Promise<KnownOutage[]
 
 /** Removes expired items, and counts the queue. Resolves to the number of expired items. */
 async function sweepQueue(deps: QueueDeps): Promise<number> {
-  const { db, clock, capacity } = deps
+  const { db, clock } = deps
   const now = clock.now()
   const expired = await db.transaction(async (tx) => {
     const rows = await tx.all(takeExpired, { now, limit: EXPIRED_AT_ONCE })
@@ -106,16 +110,32 @@ async function sweepQueue(deps: QueueDeps): Promise<number> {
     return rows
   })
   for (const row of expired) tellExpired(deps, row.payload, now)
-  if (expired.length < EXPIRED_AT_ONCE)
-    await db.transaction(
-      async (tx) => {
-        const counted = await tx.all(queueWeight, {})
-        // The hooks of earlier transactions run before this one, and the count includes their changes.
-        tx.onCommit(() => capacity.reset(counted))
-      },
-      { durably: false },
-    )
+  if (expired.length < EXPIRED_AT_ONCE) await countQueue(deps)
   return expired.length
+}
+
+async function countQueue({ db, capacity }: QueueDeps): Promise<void> {
+  await db.transaction(
+    async (tx) => {
+      const counted = await tx.all(queueWeight, {})
+      // The hooks of earlier transactions run before this one, and the count includes their changes.
+      tx.onCommit(() => capacity.reset(counted))
+    },
+    { durably: false },
+  )
+}
+
+/** For a process that adds to the queue and does not send from it. */
+function startCounting(deps: QueueDeps): AsyncDisposable {
+  return startSweeper(deps, {
+    of: 'size of the queue',
+    everyMs: SWEEP_EVERY_MS,
+    atOnce: 1,
+    async sweep() {
+      await countQueue(deps)
+      return 0
+    },
+  })
 }
 
 function tellExpired({ report }: QueueDeps, payload: string | null, at: number): void {

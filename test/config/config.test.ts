@@ -316,3 +316,37 @@ test('an S3 store needs its bucket and one secret key', () => {
   assert.match(refusal({ file: `${whole}, s3_secret_key_file: f }` }), /exclude each other/)
   assert.match(refusal({ file: 'media: { s3_endpoint: "https://s3.a.b/path" }' }), /without a path/)
 })
+
+test('the roles of a process are a list, with commas or as items, in a fixed order', () => {
+  const postgres = { BELFRY_DATABASE: 'postgres://db/belfry' }
+  const all = ['http', 'delivery', 'gateway', 'sweep']
+  assert.deepEqual(load({}).roles, all)
+  assert.deepEqual(load({ argv: ['--roles', 'sweep, delivery'], env: postgres }).roles, ['delivery', 'sweep'])
+  assert.deepEqual(load({ file: 'roles: [http]', env: postgres }).roles, ['http'])
+  assert.deepEqual(load({ env: { BELFRY_ROLES: 'http,gateway,http', ...postgres } }).roles, [
+    'http',
+    'gateway',
+  ])
+  assert.deepEqual(load({ argv: ['--roles', all.join()] }).roles, all, 'also on SQLite')
+})
+
+test('refuses roles that cannot work', () => {
+  const postgres = { BELFRY_DATABASE: 'postgres://db/belfry' }
+  const expected = 'expected one or more of http, delivery, gateway, sweep'
+  assert.equal(
+    refusal({ argv: ['--roles', 'http,push'], env: postgres }),
+    `bad value for "roles" (from --roles): ${expected}`,
+  )
+  assert.equal(
+    refusal({ file: 'roles: []', env: postgres }),
+    `bad value for "roles" (from belfry.yaml): ${expected}`,
+  )
+  assert.match(
+    refusal({ argv: ['--roles', 'http'] }),
+    /^bad value for "roles" \(http\): one process serves a SQLite/,
+  )
+  assert.match(
+    refusal({ argv: ['--roles', 'http'], env: { ...postgres, BELFRY_CLUSTER_BUS: 'local' } }),
+    /^bad value for "roles" \(http\): with "cluster.bus" local .* would not be woken/,
+  )
+})

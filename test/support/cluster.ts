@@ -39,6 +39,8 @@ export type BelfryCluster = {
   processes: readonly ClusterProcess[]
   /** `settings`: environment variables of this process only. */
   add: (settings?: Readonly<Record<string, string>>) => Promise<ClusterProcess>
+  /** Starts a `belfry worker`, to which the proxy sends nothing. */
+  addWorker: (settings?: Readonly<Record<string, string>>) => Promise<ClusterProcess>
   /** Ends a process, and sends it no more requests. */
   remove: (process: ClusterProcess, signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
 }
@@ -54,21 +56,25 @@ export async function startBelfryCluster(
 ): Promise<BelfryCluster> {
   const processes: ClusterProcess[] = []
   const data = temporaryFolder(t)
-  const add = async (more: Readonly<Record<string, string>> = {}) => {
+  const launch = async (command: 'serve' | 'worker', more: Readonly<Record<string, string>>) => {
     const launched = launchProcess({
       data,
+      command,
       flags: ['--database', database],
       settings: { ...settings, ...more },
     })
     afterTest(t, () => launched.end('SIGKILL'))
     const { pid, end } = launched
-    const one: ClusterProcess = {
+    return {
       url: await launched.ready,
       pid,
       end,
       pause: () => void process.kill(pid, 'SIGSTOP'),
       resume: () => void process.kill(pid, 'SIGCONT'),
     }
+  }
+  const add = async (more: Readonly<Record<string, string>> = {}) => {
+    const one = await launch('serve', more)
     processes.push(one)
     return one
   }
@@ -77,8 +83,10 @@ export async function startBelfryCluster(
     url: await startRoundRobin(t, processes),
     processes,
     add,
+    addWorker: (more = {}) => launch('worker', more),
     async remove(one, signal) {
-      processes.splice(processes.indexOf(one), 1)
+      const at = processes.indexOf(one)
+      if (at >= 0) processes.splice(at, 1)
       await one.end(signal)
     },
   }

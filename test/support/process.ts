@@ -43,6 +43,8 @@ export type Launched = Omit<BelfryProcess, 'url'> & {
 
 export type Launch = {
   data: string
+  /** Default: `serve`. */
+  command?: 'serve' | 'worker' | undefined
   /** Further flags of `belfry serve`. */
   flags?: readonly string[]
   /** Further environment variables. */
@@ -50,9 +52,9 @@ export type Launch = {
 }
 
 /** Like `startProcess`, without waiting for the ready line. */
-export function launchProcess({ data, flags = [], settings = {} }: Launch): Launched {
+export function launchProcess({ data, command = 'serve', flags = [], settings = {} }: Launch): Launched {
   const usual = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration', '--log-level', 'error']
-  const args = ['serve', ...usual, '--allow-push-to', '127.0.0.0/8', ...flags]
+  const args = [command, ...usual, '--allow-push-to', '127.0.0.0/8', ...flags]
   return launchBelfry(args, {
     env: { BELFRY_RATE_LIMITS_ENABLED: 'false', BELFRY_PRESENCE_ENABLED: 'false', ...settings },
   })
