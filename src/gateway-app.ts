@@ -68,6 +68,8 @@ export type Environment = {
   wordsOf: LoadWords
   /** For tests: called with each response. */
   onResponse?: OnResponse | undefined
+  /** For tests: the parameters of argon2 for new passwords, instead of the recommended ones. */
+  passwordCost?: { memory: number; passes: number } | undefined
 }
 
 export type GatewayParts = {

@@ -201,7 +201,7 @@ function keyDeps({ db, bus, clock, log, config, quotas }: StageInputs): KeyDeps 
 
 /** With what hangs on accounts and goes, or changes, with them. */
 function accountDeps(
-  { db, bus, clock, random, config, quotas, sign }: StageInputs,
+  { db, bus, clock, random, config, quotas, sign, passwordCost }: StageInputs,
   { pushers, rooms, notifications }: AccountHangers,
 ): AccountDeps {
   return {
@@ -211,7 +211,7 @@ function accountDeps(
     random,
     serverName: config.server_name,
     quotas,
-    passwords: createPasswords(),
+    passwords: createPasswords({ cost: passwordCost }),
     authSessions: createAuthSessions({ db, clock, random, sign }),
     loginAttempts: createLoginAttemptLimiter(config.rate_limits, { db, clock, sign }),
     addressGroup,

@@ -21,7 +21,7 @@ export interface Passwords {
 export type PasswordCost = { memory: number; passes: number }
 
 export type PasswordSettings = {
-  cost?: PasswordCost
+  cost?: PasswordCost | undefined
   /** Each one uses a thread of libuv's pool for some 50 ms; DNS look-ups and file access need the other threads. */
   atOnce?: number
   /** The size of the queue. */

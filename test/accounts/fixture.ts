@@ -9,10 +9,8 @@ import type { Clock } from '../../src/lib/clock.ts'
 import { limitExceeded } from '../../src/lib/errors.ts'
 import { systemRandom, type UserId } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { quotas } from '../support/quotas.ts'
-
-/** The cheapest parameters of argon2. */
-export const CHEAP = { memory: 8, passes: 1 }
 
 /** A clock that only moves when the test moves it. */
 export function createFixedClock(): Clock & { advance(ms: number): void } {

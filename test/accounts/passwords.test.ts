@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPasswords } from '../../src/accounts/passwords.ts'
-import { CHEAP } from './fixture.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 
 test('a password is stored as argon2id in PHC form and verifies', async () => {
   const passwords = createPasswords({ cost: CHEAP })

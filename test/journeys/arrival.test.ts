@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from '../support/after-test.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -57,7 +58,12 @@ async function createShared(t: TestContext): Promise<Shared> {
       BELFRY_PRESENCE_ENABLED: 'false',
     },
   })
-  const belfry = await createBelfry(config, { clock, log, onResponse: checkedResponses(t) })
+  const belfry = await createBelfry(config, {
+    clock,
+    log,
+    onResponse: checkedResponses(t),
+    passwordCost: CHEAP,
+  })
   afterTest(t, () => belfry.close())
   await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })
   const { url } = await belfry.listen()

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test'
 import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from '../support/after-test.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { checkedResponses } from '../support/response-check.ts'
 import { call, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -27,7 +28,7 @@ export async function createEmailFixture(t: TestContext, env: Record<string, str
         argv: ['--listen', '127.0.0.1:0', '--data', data, '--log-level', 'silent', '--open-registration'],
         env: mailSettings(mailServer.port, env),
       }),
-      { clock, onResponse: checkedResponses(t) },
+      { clock, onResponse: checkedResponses(t), passwordCost: CHEAP },
     )
     let closing: Promise<void> | undefined
     const close = () => (closing ??= belfry.close())

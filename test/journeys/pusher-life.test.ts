@@ -6,6 +6,7 @@ import { runCommand } from '../../src/cli/main.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
 import { afterTest } from '../support/after-test.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { checkedResponses } from '../support/response-check.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -25,7 +26,7 @@ async function fixture(t: TestContext, env: Record<string, string> = {}) {
       argv: [...flags, '--open-registration', '--allow-push-to', '127.0.0.0/8'],
       env: { BELFRY_RATE_LIMITS_ENABLED: 'false', ...env },
     }),
-    { onResponse: checkedResponses(t) },
+    { onResponse: checkedResponses(t), passwordCost: CHEAP },
   )
   afterTest(t, () => belfry.close())
   await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })

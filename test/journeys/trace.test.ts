@@ -4,6 +4,7 @@ import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
 import { afterTest } from '../support/after-test.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { checkedResponses } from '../support/response-check.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
@@ -398,6 +399,7 @@ describe('the journey of a notification', () => {
     const flags = ['--listen', '127.0.0.1:0', '--data', data, '--log-level', 'silent']
     const belfry = await createBelfry(loadConfig({ argv: [...flags, '--open-registration'], env: {} }), {
       onResponse: checkedResponses(t),
+      passwordCost: CHEAP,
     })
     afterTest(t, () => belfry.close())
     await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })

@@ -11,7 +11,7 @@ import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { currentPosition } from '../support/current-position.ts'
-import { CHEAP } from '../accounts/fixture.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import {
   createCrossSigningKeys,

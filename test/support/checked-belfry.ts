@@ -1,9 +1,10 @@
 import { appendFileSync } from 'node:fs'
 import { main } from '../../src/cli/main.ts'
+import { CHEAP } from './cheap-passwords.ts'
 import { createResponseCheck } from './response-check.ts'
 
 // `belfry` for tests: validates each response against the schemas of its route, and appends the faults to the file that
-// RESPONSE_FAULTS_FILE names. `process.ts` starts it and reads the file.
+// RESPONSE_FAULTS_FILE names. `process.ts` starts it and reads the file. Hashes of passwords are cheap, except with FULL_PASSWORD_COST.
 
 const file = process.env['RESPONSE_FAULTS_FILE']
 if (file === undefined) throw new Error('RESPONSE_FAULTS_FILE is not set')
@@ -11,6 +12,7 @@ if (file === undefined) throw new Error('RESPONSE_FAULTS_FILE is not set')
 const check = createResponseCheck()
 let written = 0
 await main(process.argv.slice(2), {
+  passwordCost: process.env['FULL_PASSWORD_COST'] === undefined ? CHEAP : undefined,
   onResponse(response) {
     check.onResponse(response)
     // At once, because the test may kill this process at any time.

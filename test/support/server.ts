@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test'
 import { type Belfry, createBelfry, type Environment } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from './after-test.ts'
+import { CHEAP } from './cheap-passwords.ts'
 import { assertNoFaults, createResponseCheck } from './response-check.ts'
 import { newDataFolder } from './databases.ts'
 
@@ -21,7 +22,7 @@ export type TestServerOptions = {
 
 /**
  * Starts a complete Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed, and no presence,
- * which would wake waiting syncs. The test fails if a response does not match the schemas of its route.
+ * which would wake waiting syncs. Hashes of passwords are cheap. The test fails if a response does not match the schemas of its route.
  * @param options.data an existing data directory; `flags`: further flags of `belfry serve`; `env`: settings
  * from the environment; `environment`: replacements, such as another clock
  */
@@ -48,7 +49,11 @@ export async function startTestServer(
     },
   })
   const check = createResponseCheck()
-  const belfry = await createBelfry(config, { onResponse: check.onResponse, ...environment })
+  const belfry = await createBelfry(config, {
+    onResponse: check.onResponse,
+    passwordCost: CHEAP,
+    ...environment,
+  })
   let closing: Promise<void> | undefined
   const close = () => (closing ??= belfry.close())
   afterTest(t, async () => {

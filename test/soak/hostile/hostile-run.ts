@@ -44,7 +44,11 @@ export async function hostileRun(run: HostileRun): Promise<HostileRunResult> {
   // `launchProcess` turns the rate limits off; this turns them on again.
   const server = launchProcess({
     data: run.data,
-    settings: { BELFRY_RATE_LIMITS_ENABLED: 'true', BELFRY_PRESENCE_ENABLED: 'true' },
+    settings: {
+      BELFRY_RATE_LIMITS_ENABLED: 'true',
+      BELFRY_PRESENCE_ENABLED: 'true',
+      FULL_PASSWORD_COST: 'yes',
+    },
   })
   try {
     const url = await server.ready
