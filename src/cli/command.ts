@@ -101,6 +101,8 @@ export type CommandContext = {
   print(line: string): void
   /** Whether a terminal shows the printed lines. Otherwise they can be in a log. */
   isTerminal: boolean
+  /** Called when the reader of the printed lines has closed its pipe. */
+  onOutputClosed(listener: () => void): void
   complain(line: string): void
   onSignal(listener: () => void): void
   /** Called when the configuration must be reloaded (SIGHUP). */

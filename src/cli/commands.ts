@@ -26,6 +26,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   openapi: async () => (await import('./openapi.ts')).openApi,
   'push doctor': async () => (await import('./push-doctor.ts')).pushDoctor,
   'push explain': async () => (await import('./push-explain.ts')).pushExplain,
+  'push journeys': async () => (await import('./push-journeys.ts')).pushJourneys,
   'push trace': async () => (await import('./push-trace.ts')).pushTrace,
   'push status': async () => (await import('./push-status.ts')).pushStatus,
   'push test': async () => (await import('./send-test-push.ts')).pushTest,

@@ -40,6 +40,10 @@ const LEFT_OPEN_MS = 10_000
 
 /** Called by `bin/belfry`. `environment`: replacements, for tests. */
 export async function main(argv: readonly string[], environment: Partial<Environment> = {}): Promise<void> {
+  // The reader of a pipe, such as `head`, may close it early. That is no failure of the command.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   // Does not call process.exit, so that pending writes and closes complete.
   process.exitCode = await runCommand(argv, {
     createApp: async (config, as) => (await import('../app.ts')).createBelfry(config, environment, as),
@@ -53,6 +57,7 @@ export async function main(argv: readonly string[], environment: Partial<Environ
     fetch,
     print: (line) => void process.stdout.write(`${line}\n`),
     isTerminal: process.stdout.isTTY === true,
+    onOutputClosed: (listener) => void process.stdout.on('close', listener),
     complain: (line) => void process.stderr.write(`${line}\n`),
     onSignal: (listener) => void process.on('SIGTERM', listener).on('SIGINT', listener),
     onReload: (listener) => void process.on('SIGHUP', listener),

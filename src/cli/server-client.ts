@@ -42,19 +42,48 @@ export function parseQuestion(argv: readonly string[]) {
  */
 export type ServerClient = (path: string, body?: object) => Promise<unknown>
 
+/** The flags that every request needs. */
+export type ServerFlags = { url?: string | undefined; 'token-file'?: string | undefined }
+
 /** @throws ConfigError for an invalid URL, or without a token */
-export function serverClient(
-  context: CommandContext,
-  given: { url?: string | undefined; 'token-file'?: string | undefined },
-): ServerClient {
+export function serverClient(context: CommandContext, given: ServerFlags): ServerClient {
   const base = serverUrl(given.url, context)
   const token = tokenFrom(given['token-file'], context)
   return async (path, body) => {
-    const response = await reached(context, base + path, { token, body })
+    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const response = await reached(context, base + path, {
+      headers: { authorization: `Bearer ${token}` },
+      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+      signal,
+    })
     const json: unknown = await response.json().catch(() => undefined)
     if (response.ok && json !== undefined) return json
+    throw new ServerRefusal(response.status, json)
+  }
+}
+
+/** Opens a stream of a running server. `lastId`: the id of the last received event. @throws ConfigError for an invalid URL, or without a token */
+export function openStream(context: CommandContext, given: ServerFlags) {
+  const base = serverUrl(given.url, context)
+  const token = tokenFrom(given['token-file'], context)
+  return async (path: string, { lastId, signal }: { lastId: string; signal: AbortSignal }) => {
+    const headers = { authorization: `Bearer ${token}`, 'last-event-id': lastId }
+    const response = await reached(context, base + path, { headers, signal })
+    if (response.ok && response.body !== null) return response.body as ReadableStream<Uint8Array>
+    throw new ServerRefusal(response.status, await response.json().catch(() => undefined))
+  }
+}
+
+/** A response of the server that is an error. */
+export class ServerRefusal extends Error {
+  override readonly name = 'ServerRefusal'
+  /** Whether the same request can succeed later. */
+  readonly isPassing: boolean
+
+  constructor(status: number, json: unknown) {
     const { error } = (json ?? {}) as { error?: unknown }
-    throw new Error(typeof error === 'string' ? error : `the server responded with status ${response.status}`)
+    super(typeof error === 'string' ? error : `the server responded with status ${status}`)
+    this.isPassing = status === 429 || status >= 500
   }
 }
 
@@ -99,18 +128,9 @@ function readToken(file: string): string {
   }
 }
 
-async function reached(
-  context: CommandContext,
-  url: string,
-  { token, body }: { token: string; body: object | undefined },
-): Promise<Response> {
+async function reached(context: CommandContext, url: string, request: RequestInit): Promise<Response> {
   try {
-    return await context.fetch(url, {
-      headers: { authorization: `Bearer ${token}` },
-      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      redirect: 'error',
-    })
+    return await context.fetch(url, { ...request, redirect: 'error' })
   } catch (error) {
     throw new Error(
       `no response from ${new URL(url).origin} (${causeOf(error)}); set the server with --url or BELFRY_URL`,

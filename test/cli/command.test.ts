@@ -79,6 +79,7 @@ function fakeContext(
     },
     isTerminal: false,
     complain: (line) => void notes.err.push(line),
+    onOutputClosed: () => undefined,
     onSignal: (listener) => void signals.push(listener),
     onReload: (listener) => void reloads.push(listener),
     onFault: (listener) => void faults.push(listener),

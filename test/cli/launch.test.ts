@@ -14,11 +14,14 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { consoleLink } from '../../src/cli/start.ts'
 import { afterTest } from '../support/after-test.ts'
+import { registerUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
+import { startTestServer } from '../support/server.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -154,4 +157,29 @@ test('npm start prints a link to the journey of its proof, and a SIGTERM to npm 
   // The output closes when the last process that writes to it ends.
   await gone
   await assert.rejects(fetch(`${url}/health`))
+})
+
+test('push journeys --follow ends with 0 at SIGINT, and when the reader of its output closes the pipe', async (t) => {
+  const { url } = await startTestServer(t)
+  const [alice, bob] = [await registerUser(url, 'alice'), await registerUser(url, 'bob')]
+  const room = await bob.createRoom({ preset: 'public_chat' })
+  await alice.post(`/join/${encodeURIComponent(room)}`)
+  const id = await bob.say(room, 'one')
+  /** Resolves when the process has printed the journey. */
+  const follow = async () => {
+    const child = spawn(process.execPath, [join(root, 'bin/belfry'), 'push', 'journeys', '--follow'], {
+      env: { ...process.env, BELFRY_TOKEN: alice.token, BELFRY_URL: url },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    afterTest(t, () => void child.kill('SIGKILL'))
+    const lines = createInterface({ input: child.stdout })
+    while (!String(await once(lines, 'line')).includes(id));
+    return { child, exit: once(child, 'exit') }
+  }
+  const [stopped, closed] = await Promise.all([follow(), follow()])
+  stopped.child.kill('SIGINT')
+  assert.deepEqual(await stopped.exit, [0, null])
+  closed.child.stdout.destroy()
+  await bob.say(room, 'two')
+  assert.deepEqual(await closed.exit, [0, null])
 })

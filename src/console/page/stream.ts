@@ -1,9 +1,8 @@
 import { signal, type Signal } from '@preact/signals-core'
+import { type ReceivedEvent, receivedEvents } from '../../lib/server-sent-events.ts'
 import { errorOf, request } from './api.ts'
 
 export type StreamState = 'connecting' | 'live' | 'paused' | 'failed'
-
-export type StreamEvent = { id: string; event: string; data: unknown }
 
 export type LiveStream = {
   state: Signal<StreamState>
@@ -19,7 +18,7 @@ const LAST_RETRY_MS = 30_000
  * console. It reconnects after an error and continues after the last event. While the page is hidden, it is paused.
  * `after`: the id of the last known event, or an empty text.
  */
-export function follow(path: string, after: string, onEvent: (event: StreamEvent) => void): LiveStream {
+export function follow(path: string, after: string, onEvent: (event: ReceivedEvent) => void): LiveStream {
   const state = signal<StreamState>('connecting')
   let lastId = after
   let retryMs = FIRST_RETRY_MS
@@ -35,9 +34,9 @@ export function follow(path: string, after: string, onEvent: (event: StreamEvent
       if (!response.ok || response.body === null) throw await errorOf(response, true)
       state.value = 'live'
       retryMs = FIRST_RETRY_MS
-      for await (const event of eventsOf(response.body)) {
+      for await (const event of receivedEvents(response.body)) {
         if (event.id !== '') lastId = event.id
-        onEvent(event)
+        if (event.data !== undefined) onEvent(event)
       }
       throw new Error('the stream has ended')
     } catch {
@@ -63,35 +62,5 @@ export function follow(path: string, after: string, onEvent: (event: StreamEvent
       abort.abort()
       document.removeEventListener('visibilitychange', onVisibility)
     },
-  }
-}
-
-/** The events of a stream. Comments, such as heartbeats, are skipped. */
-async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  let rest = ''
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    rest += decoder.decode(value, { stream: true })
-    const blocks = rest.split('\n\n')
-    rest = blocks.pop() ?? ''
-    for (const block of blocks) {
-      const event = eventOf(block)
-      if (event !== undefined) yield event
-    }
-  }
-}
-
-function eventOf(block: string): StreamEvent | undefined {
-  const lines = block.split('\n').map((line) => /^(\w+): ?(.*)$/.exec(line))
-  const all = (name: string) => lines.filter((line) => line?.[1] === name).map((line) => line?.[2] ?? '')
-  const data = all('data')
-  if (data.length === 0) return undefined
-  return {
-    id: all('id').at(-1) ?? '',
-    event: all('event').at(-1) ?? 'message',
-    data: JSON.parse(data.join('\n')),
   }
 }
