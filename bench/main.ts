@@ -3,6 +3,7 @@ import type { Benchmark, BenchOptions, Report } from './benchmark.ts'
 import { arrival } from './arrival.ts'
 import { backlog } from './backlog.ts'
 import { caches } from './caches.ts'
+import { cluster } from './cluster.ts'
 import { deadGateway } from './dead-gateway.ts'
 import { delivery } from './delivery.ts'
 import { gateway } from './gateway.ts'
@@ -42,6 +43,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   deadGateway,
   gateway,
   media,
+  cluster,
   peers,
 ]
 

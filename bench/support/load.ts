@@ -29,12 +29,17 @@ let messages = 0
 /** Part of each transaction id, because a later run may use the same data. */
 const run = process.pid
 
-/** @param bodyOf the content of the message with this number, as JSON */
-export function createLoad(url: string, connections: number, bodyOf = messageBody): Load {
-  const pool = new Pool(url, { connections })
+/**
+ * @param url of a server; several URLs take turns, as behind a round-robin load balancer
+ * @param connections to each server
+ * @param bodyOf the content of the message with this number, as JSON
+ */
+export function createLoad(url: string | readonly string[], connections: number, bodyOf = messageBody): Load {
+  const pools = [url].flat().map((one) => new Pool(one, { connections }))
 
   async function send({ roomId, token }: Sender): Promise<void> {
     const number = messages++
+    const pool = pools[number % pools.length] as Pool
     const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${run}.${number}`
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
     const response = await pool.request({ method: 'PUT', path, headers, body: bodyOf(number) })
@@ -71,6 +76,6 @@ export function createLoad(url: string, connections: number, bodyOf = messageBod
       await send(sender)
       return monotonicMs() - started
     },
-    [Symbol.asyncDispose]: () => pool.close(),
+    [Symbol.asyncDispose]: async () => void (await Promise.all(pools.map((pool) => pool.close()))),
   }
 }

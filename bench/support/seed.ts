@@ -40,9 +40,13 @@ export type Seed = AsyncDisposable & {
   addPushers(count: number): Promise<void>
 }
 
-/** @param gateway the URL of all pushers */
-export async function openSeed(data: string, gateway: string): Promise<Seed> {
-  const db = await openDatabase(`sqlite:${join(data, 'belfry.db')}`, log)
+/** Fills the SQLite database of a data directory. @param gateway the URL of all pushers */
+export const openSeed = (data: string, gateway: string): Promise<Seed> =>
+  openSeedOf(`sqlite:${join(data, 'belfry.db')}`, gateway)
+
+/** Fills the database at `url`. */
+export async function openSeedOf(url: string, gateway: string): Promise<Seed> {
+  const db = await openDatabase(url, log)
   const rooms = roomDepsOf(db)
   const addPusher = async ({ userId, deviceId }: SeededUser) => {
     const settings = {

@@ -1,14 +1,14 @@
 /** The part of a test's context that this file needs. */
-type Test = { after(hook: () => Promise<void>): void }
+export type TestEnd = { after(hook: () => Promise<void>): void }
 
-const stepsOf = new WeakMap<Test, (() => unknown)[]>()
+const stepsOf = new WeakMap<TestEnd, (() => unknown)[]>()
 
 /**
  * Runs `step` after the test. The steps of a test run in reverse order, so that a server is closed before its folder is removed. Each step
  * runs even if another one fails: the hooks of `node:test` stop at the first failure, and a server that stays open keeps the process alive.
  * The test fails with the error of the step, or with an AggregateError of several.
  */
-export function afterTest(t: Test, step: () => unknown): void {
+export function afterTest(t: TestEnd, step: () => unknown): void {
   let steps = stepsOf.get(t)
   if (steps === undefined) {
     steps = []

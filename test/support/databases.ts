@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import type { Database, OpenOptions } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
-import { afterTest } from './after-test.ts'
+import { afterTest, type TestEnd } from './after-test.ts'
 import { silentLog } from './log.ts'
 import { placeForData } from './place-for-data.ts'
 import { startCluster } from './postgres.ts'
@@ -45,7 +45,7 @@ export function newDataFolder(t: TestContext): string {
   return folder
 }
 
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: TestEnd): string {
   const folder = mkdtempSync(join(placeForData(), 'belfry-test-'))
   afterTest(t, () => rmSync(folder, { recursive: true, force: true }))
   return folder

@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import type { TestContext } from 'node:test'
-import { afterTest } from './after-test.ts'
+import { afterTest, type TestEnd } from './after-test.ts'
 import { temporaryFolder } from './databases.ts'
 import { eventually } from './eventually.ts'
 import { freePort } from './free-port.ts'
@@ -29,7 +28,7 @@ export type NatsServer = {
 }
 
 /** Starts a NATS server. `settings`: further lines of its configuration file. */
-export async function startNatsServer(t: TestContext, settings = ''): Promise<NatsServer> {
+export async function startNatsServer(t: TestEnd, settings = ''): Promise<NatsServer> {
   const port = await freePort()
   const file = join(temporaryFolder(t), 'nats.conf')
   writeFileSync(file, `host: "127.0.0.1"\nport: ${port}\n${settings}\n`)

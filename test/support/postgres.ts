@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { userInfo } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { placeForData } from './place-for-data.ts'
 
 /** A temporary PostgreSQL cluster that listens on a Unix socket in its folder, or the reason why there is none. */
@@ -32,13 +32,15 @@ function unprivileged(): { uid?: number; gid?: number } | { missing: string } {
   }
 }
 
-/** Starts a cluster without fsync, because its data is discarded. */
-export function startCluster(): Cluster {
+/**
+ * Starts a cluster. It does not use fsync, because its data is discarded. `durable`: with fsync and on a disk, to measure what an operator gets.
+ */
+export function startCluster({ durable = false } = {}): Cluster {
   const tools = findTools()
   if (!tools) return { missing: 'PostgreSQL (initdb, pg_ctl) is not installed' }
   const user = unprivileged()
   if ('missing' in user) return user
-  const folder = mkdtempSync(join(placeForData(), 'belfry-postgres-'))
+  const folder = mkdtempSync(join(durable ? tmpdir() : placeForData(), 'belfry-postgres-'))
   if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid)
   const run = (tool: string, args: string[]) =>
     spawnSync(join(tools, tool), args, {
@@ -50,7 +52,7 @@ export function startCluster(): Cluster {
   const data = join(folder, 'data')
   const created = run('initdb', ['-D', data, '-U', 'belfry', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'])
   if (created.status !== 0) return { missing: `initdb failed: ${created.stderr}` }
-  const settings = `-c listen_addresses= -c unix_socket_directories=${folder} -c fsync=off -c max_connections=200`
+  const settings = `-c listen_addresses= -c unix_socket_directories=${folder} -c fsync=${durable ? 'on' : 'off'} -c max_connections=200`
   const started = run('pg_ctl', ['-D', data, '-w', '-l', join(folder, 'log'), '-o', settings, 'start'])
   if (started.status !== 0) return { missing: `pg_ctl failed: ${started.stderr}` }
   return {
@@ -60,4 +62,9 @@ export function startCluster(): Cluster {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The Unix socket of a cluster, for a proxy. */
+export function socketOf(url: string): { path: string } {
+  return { path: join(new URL(url).searchParams.get('host') ?? '', '.s.PGSQL.5432') }
 }

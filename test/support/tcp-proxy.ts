@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { afterTest } from './after-test.ts'
+import { afterTest, type TestEnd } from './after-test.ts'
 
 /** undefined: it is refused. */
 export async function connectTcp(target: NetConnectOpts): Promise<Socket | undefined> {
@@ -25,7 +25,7 @@ export type TcpProxy = {
 
 /** Passes connections to `target`. `delayMs`: added to each piece of data on the way to the target, and so to each round trip. */
 export async function startTcpProxy(
-  t: Parameters<typeof afterTest>[0],
+  t: TestEnd,
   target: NetConnectOpts,
   { delayMs = 0 } = {},
 ): Promise<TcpProxy> {

@@ -1,0 +1,200 @@
+import type { BenchOptions, Target } from './benchmark.ts'
+import { type DurablePostgres, type LockWaits, observe } from './support/durable-postgres.ts'
+import { createLoad, type Load, type Sender } from './support/load.ts'
+import { cpuMs, type Program } from './support/processes.ts'
+import { launchBelfry } from './support/programs.ts'
+import { inTurns, medians } from './support/rounds.ts'
+import { openSeedOf } from './support/seed.ts'
+import { launchBelfries } from './support/several-belfries.ts'
+import { rounded } from './support/stats.ts'
+import { figure, percent, type Table } from './support/table.ts'
+
+// Messages per second: one process on PostgreSQL and on SQLite, and several processes on one PostgreSQL, with and without a slow way to the database.
+
+const ROOMS = 64
+const ROUNDS = 3
+const WARM_UP_MS = 1500
+const ROUND_MS = 4000
+const DELAY_MS = 2
+/** No pusher is set: the pokes of all processes would need more than the cores of one machine. */
+const NO_GATEWAY = 'http://127.0.0.1:9/'
+
+const MIN_OF_SQLITE = 0.6
+const MIN_GAINS: Readonly<Record<number, number>> = { 2: 1.8, 4: 3.2 }
+const MAX_WAITING = 0.05
+
+type Throughput = { messagesPerSecond: number; serverCpu: number; loadCpu: number }
+/** One part of the benchmark. */
+export type ClusterPart = { table: Table; targets: Target[]; figures: Record<string, unknown> }
+
+/** Rooms of two; one member sends. */
+async function seedRooms(url: string): Promise<Sender[]> {
+  await using seed = await openSeedOf(url, NO_GATEWAY)
+  const rooms: Sender[] = []
+  while (rooms.length < ROOMS) rooms.push(await seed.addRoom(2, 0))
+  return rooms
+}
+
+type Sides = { load: Load; senders: readonly Sender[]; servers: readonly Program[] }
+
+async function round({ load, senders, servers }: Sides, ms = ROUND_MS): Promise<Throughput> {
+  const used = () => servers.reduce((sum, { pid }) => sum + cpuMs(pid), 0)
+  const [serverBefore, loadBefore] = [used(), cpuMs(process.pid)]
+  const { count, startedAt, respondedAt } = await load.sendFor(senders, ms)
+  const tookMs = respondedAt - startedAt
+  return {
+    messagesPerSecond: (count * 1000) / tookMs,
+    serverCpu: (used() - serverBefore) / tookMs,
+    loadCpu: (cpuMs(process.pid) - loadBefore) / tookMs,
+  }
+}
+
+const throughputCells = (of: Throughput) => [
+  figure(of.messagesPerSecond),
+  percent(of.serverCpu),
+  percent(of.loadCpu),
+]
+
+/** Figure 1: one process on each database, in turns. */
+export async function compareDatabases(
+  postgres: DurablePostgres,
+  data: string,
+  options: BenchOptions,
+): Promise<ClusterPart> {
+  const urls = { SQLite: `sqlite:${data}/belfry.db`, PostgreSQL: await postgres.newDatabase() }
+  const senders = { SQLite: await seedRooms(urls.SQLite), PostgreSQL: await seedRooms(urls.PostgreSQL) }
+  await using sqlite = await launchBelfry(data, options)
+  await using onPostgres = await launchBelfry(data, options, { BELFRY_DATABASE: urls.PostgreSQL })
+  await using sqliteLoad = createLoad(sqlite.url, ROOMS)
+  await using postgresLoad = createLoad(onPostgres.url, ROOMS)
+  const sides = {
+    SQLite: { load: sqliteLoad, senders: senders.SQLite, servers: [sqlite] },
+    PostgreSQL: { load: postgresLoad, senders: senders.PostgreSQL, servers: [onPostgres] },
+  }
+  const names = ['SQLite', 'PostgreSQL'] as const
+  for (const name of names) await round(sides[name], WARM_UP_MS)
+  const rounds = await inTurns(names, ROUNDS, (name) => round(sides[name]))
+  const [one, other] = [medians(rounds.SQLite), medians(rounds.PostgreSQL)]
+  const ratio = other.messagesPerSecond / one.messagesPerSecond
+  return {
+    table: {
+      title: `One process, ${ROOMS} senders in ${ROOMS} rooms`,
+      columns: ['', 'messages/s', 'server CPU', 'load CPU'],
+      rows: [
+        ['SQLite', ...throughputCells(one)],
+        ['PostgreSQL', ...throughputCells(other)],
+      ],
+    },
+    targets: [
+      {
+        wanted: `one process on PostgreSQL accepts at least ${MIN_OF_SQLITE} of the messages of SQLite`,
+        found: figure(ratio, 2),
+        isMet: ratio >= MIN_OF_SQLITE,
+      },
+    ],
+    figures: { postgresOfSqlite: rounded({ ratio }).ratio, sqlite: rounded(one), postgres: rounded(other) },
+  }
+}
+
+type Several = Throughput & Omit<LockWaits, 'samples'>
+
+/** Figures 2 and 3: several processes on one database. `delayMs`: added to each round trip to the database. */
+async function measureSeveral(
+  postgres: DurablePostgres,
+  { data, delayMs, counts }: { data: string; delayMs: number; counts: readonly string[] },
+  options: BenchOptions,
+) {
+  const direct = await postgres.newDatabase()
+  const senders = await seedRooms(direct)
+  await using observer = await observe(direct)
+  await using proxy = delayMs > 0 ? await postgres.through(direct, delayMs) : undefined
+  const database = proxy?.url ?? direct
+  const rounds = await inTurns(counts, ROUNDS, async (count): Promise<Several> => {
+    await using several = await launchBelfries(Number(count), { data, database }, options)
+    await using load = createLoad(several.urls, ROOMS)
+    const sides = { load, senders, servers: several.processes }
+    await round(sides, WARM_UP_MS)
+    const stopWatching = observer.watchLocks()
+    const measured = await round(sides)
+    const { anyWaits, waitingSessions } = await stopWatching()
+    return { ...measured, anyWaits, waitingSessions }
+  })
+  const byCount = Object.entries(rounds).map(([count, of]) => ({ count: Number(count), ...medians(of) }))
+  return { byCount, deadlocks: await observer.deadlocks(), shards: await observer.shards() }
+}
+
+const severalTable = (title: string, byCount: readonly (Several & { count: number })[]): Table => ({
+  title,
+  columns: [
+    'processes',
+    'messages/s',
+    'of one',
+    'CPU of all',
+    'load CPU',
+    'waits for a shard: samples',
+    'sessions',
+  ],
+  rows: byCount.map((of) => [
+    figure(of.count),
+    figure(of.messagesPerSecond),
+    figure(of.messagesPerSecond / (byCount[0]?.messagesPerSecond ?? Number.NaN), 2),
+    percent(of.serverCpu),
+    percent(of.loadCpu),
+    percent(of.anyWaits),
+    percent(of.waitingSessions),
+  ]),
+})
+
+const figuresOf = (byCount: readonly (Several & { count: number })[]) =>
+  byCount.map(({ count, ...of }) => ({ processes: count, ...rounded(of) }))
+
+/** Figure 2. */
+export async function measureScaling(
+  postgres: DurablePostgres,
+  data: string,
+  options: BenchOptions,
+): Promise<ClusterPart> {
+  const of = { data, delayMs: DELAY_MS, counts: ['1', '2', '4'] }
+  const { byCount, deadlocks, shards } = await measureSeveral(postgres, of, options)
+  const [one] = byCount
+  const gains = byCount.slice(1).map(({ count, messagesPerSecond }) => ({
+    count,
+    gain: messagesPerSecond / (one?.messagesPerSecond ?? Number.NaN),
+  }))
+  const title = `Several processes, ${DELAY_MS} ms more for each round trip to the database, ${ROOMS} senders in ${ROOMS} rooms, shards: ${shards}`
+  return {
+    table: severalTable(title, byCount),
+    targets: gains.map(({ count, gain }) => ({
+      wanted: `${count} processes accept at least ${MIN_GAINS[count]} times the messages of one`,
+      found: `${figure(gain, 2)} times`,
+      isMet: gain >= (MIN_GAINS[count] ?? Number.NaN),
+    })),
+    figures: { delayMs: DELAY_MS, shards, deadlocks, processes: figuresOf(byCount) },
+  }
+}
+
+/** Figure 3. */
+export async function measureWaits(
+  postgres: DurablePostgres,
+  data: string,
+  options: BenchOptions,
+): Promise<ClusterPart> {
+  const of = { data, delayMs: 0, counts: ['1', '2', '4'] }
+  const { byCount, deadlocks, shards } = await measureSeveral(postgres, of, options)
+  const most = Math.max(...byCount.map(({ anyWaits }) => anyWaits))
+  return {
+    table: severalTable(
+      `Several processes, database on the same machine, ${ROOMS} senders in ${ROOMS} rooms, shards: ${shards}`,
+      byCount,
+    ),
+    targets: [
+      {
+        wanted: `a session waits for a shard in less than ${percent(MAX_WAITING)} of the samples`,
+        found: percent(most),
+        isMet: most < MAX_WAITING,
+      },
+      { wanted: 'no deadlock', found: figure(deadlocks), isMet: deadlocks === 0 },
+    ],
+    figures: { shards, deadlocks, processes: figuresOf(byCount) },
+  }
+}

@@ -1,0 +1,12 @@
+import type { TestEnd } from '../../test/support/after-test.ts'
+
+/** Stands for the context of a test, so that benchmarks can use what closes itself after a test. It is closed by disposing. */
+export function untilTheEnd(): TestEnd & AsyncDisposable {
+  const hooks: (() => Promise<void>)[] = []
+  return {
+    after: (hook) => void hooks.push(hook),
+    async [Symbol.asyncDispose]() {
+      for (const hook of hooks) await hook()
+    },
+  }
+}
