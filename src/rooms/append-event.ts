@@ -7,7 +7,7 @@ import { memberInvitedAgain, memberJoined, memberLeft } from '../notifications/m
 import { recordEvent } from '../notifications/record.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Membership } from '../storage/schema.ts'
-import { nextPosition } from '../storage/stream.ts'
+import { advanceTo, nextPosition, shardIn } from '../storage/stream.ts'
 import { requireAllowed } from './auth-state.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
@@ -45,7 +45,8 @@ export async function appendTo(
   checkEncryption(deps, draft)
   const relation = await relationWithTarget(tx, draft)
   const threadId = threadOf(relation)
-  const position = await positionBefore(tx, draft, relation)
+  const isPlain = isPlainMessage(draft, relation)
+  const position = isPlain ? undefined : await positionBefore(tx, room)
   await checkAndCount(deps, tx, { draft, room, relation, bytes: Buffer.byteLength(content) })
   const unplaced: UnplacedEvent = {
     eventId: draft.eventId ?? newEventId(deps),
@@ -112,17 +113,15 @@ function checkEncryption({ allowEncryption }: RoomDeps, { type, stateKey }: Even
 const memberIn = ({ type, stateKey }: UnplacedEvent) =>
   type === 'm.room.member' && stateKey !== null ? stateKey : undefined
 
-/**
- * The position of an event with checks that depend on other events, or with writes to rows besides its own before it is inserted; undefined for others, which take theirs with their row. On PostgreSQL
- * the position is a lock until the commit: writers of two processes neither pass such a check together nor lock their rows in different orders.
- */
-async function positionBefore(
-  tx: Transaction,
-  { type, stateKey }: EventDraft,
-  relation: RelationWithTarget | undefined,
-): Promise<number | undefined> {
-  const isPlain = isIndependent(type) && stateKey === undefined && relation?.type !== 'm.annotation'
-  return isPlain ? undefined : nextPosition(tx)
+/** Whether the event takes its position with its row: no check and no write before it depends on the position. */
+const isPlainMessage = ({ type, stateKey }: EventDraft, relation: RelationWithTarget | undefined): boolean =>
+  isIndependent(type) && stateKey === undefined && relation?.type !== 'm.annotation'
+
+/** The position of an event with checks that depend on other events, or with writes to rows besides its own before it is inserted. */
+async function positionBefore(tx: Transaction, { reserved }: RoomView): Promise<number> {
+  if (reserved === undefined) return nextPosition(tx)
+  tx.write(advanceTo, { position: reserved, ...shardIn(tx) })
+  return reserved
 }
 
 type Checked = {
@@ -154,7 +153,7 @@ async function placeEvent(
   const { joinedCount, rulesVersion } = room
   const row = rowOfEvent(unplaced, content)
   if (position === undefined) {
-    const added = await addAtNextPosition(tx, row, joinedCount)
+    const added = await addAtNextPosition(tx, row, { joinedCount, reserved: room.reserved })
     return { event: { position: added, ...unplaced }, joinedCount, rulesVersion }
   }
   const event = { position, ...unplaced }

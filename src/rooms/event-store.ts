@@ -33,13 +33,18 @@ export async function findEvents(q: Queries, eventIds: readonly EventId[]): Prom
 /** Whether an event of this type can be inserted by `addAtNextPosition`: its row depends on no other row. */
 export const isIndependent = (type: string): boolean => BUMP_TYPES.includes(type)
 
-/** Inserts an event for which `isIndependent` is true at the next position of the stream. Resolves to the position. */
+/** Inserts an event for which `isIndependent` is true at the reserved or at the next position of the stream. Resolves to the position. */
 export async function addAtNextPosition(
   tx: Transaction,
   row: UnplacedRow,
-  joinedCount: number,
+  { joinedCount, reserved }: { joinedCount: number; reserved: number | undefined },
 ): Promise<number> {
-  const inserted = await tx.first(insertNextEvent, { ...row, joined_count: joinedCount, ...shardIn(tx) })
+  const values = { ...row, joined_count: joinedCount, reserved: reserved ?? null, ...shardIn(tx) }
+  if (reserved !== undefined) {
+    tx.write(insertNextEvent, values)
+    return reserved
+  }
+  const inserted = await tx.first(insertNextEvent, values)
   if (!inserted) throw new Error('no event was inserted')
   return inserted.position
 }
@@ -89,17 +94,17 @@ const columnsOf = (p: UnplacedRow & { joined_count: number }) => ({
   joined_count: p.joined_count,
 })
 
+/** `reserved`: null on SQLite, where the row takes the next position. */
+type NewAtNext = UnplacedRow & { joined_count: number; reserved: number | null } & ShardParams
+
 /** Of an event that moves its room up: `bump_position` is its own position. */
-export const insertNextEvent = insertQuery<UnplacedRow & { joined_count: number } & ShardParams>()(
-  'position',
-  (db, p, d) => {
-    const next = takingNext(db, p, d)
-    const insert = next.db
-      .insertInto('events')
-      .values({ position: next.position, ...columnsOf(p), bump_position: next.position })
-    return d.name === 'sqlite' ? insert : insert.returning('position')
-  },
-)
+export const insertNextEvent = insertQuery<NewAtNext>()('position', (db, p, d) => {
+  const next = takingNext(db, p, d)
+  const insert = next.db
+    .insertInto('events')
+    .values({ position: next.position, ...columnsOf(p), bump_position: next.position })
+  return d.name === 'sqlite' ? insert : insert.returning('position')
+})
 
 export const insertEvent = query<NewEvent>()((db, p, d) =>
   db.insertInto('events').values({

@@ -3,6 +3,7 @@ import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import type { Event, StateKey } from '../lib/matrix-event.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
 import type { Schema } from '../storage/schema.ts'
+import { reservedPosition, type ReservingParams } from '../storage/stream.ts'
 
 export type NewRoom = { roomId: RoomId; version: string; creator: UserId; createdAt: number; isPublic: 0 | 1 }
 
@@ -65,7 +66,7 @@ export type MessageView = Pick<Event, 'roomId' | 'sender' | 'type'> & {
 }
 
 /** All data that the authorisation of a message needs, by primary keys only. */
-export const viewForMessage = query<MessageView>()((db, p) =>
+export const viewForMessage = query<MessageView & ReservingParams>()((db, p, d) =>
   db
     .selectFrom('rooms')
     .leftJoin('memberships as sender', (join) =>
@@ -108,6 +109,7 @@ export const viewForMessage = query<MessageView>()((db, p) =>
       memberWithPushers(eb, p.sender).as('has_pushers'),
       memberWithPushers(eb, p.sender).where(lacksBadge).as('lacks_badge'),
     ])
+    .$if(d.name === 'postgres', (read) => read.select(reservedPosition(p, d).as('reserved')))
     .where('rooms.room_id', '=', p.roomId),
 )
 

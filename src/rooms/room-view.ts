@@ -2,8 +2,10 @@ import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { parseStored } from '../lib/json.ts'
 import type { Event, EventDraft } from '../lib/matrix-event.ts'
 import type { RoomNaming } from '../notifications/room-context.ts'
+import type { Transaction } from '../storage/database.ts'
 import type { Queries, Query } from '../storage/query.ts'
 import type { Membership } from '../storage/schema.ts'
+import { reservingIn, type ReservingParams } from '../storage/stream.ts'
 import type { AuthState } from './auth-state.ts'
 import { storedCreators } from './creators.ts'
 import { predecessorIn } from './predecessor.ts'
@@ -32,6 +34,8 @@ export type RoomView = AuthState & {
   present: (Pick<Event, 'eventId' | 'sender' | 'content'> & { bytes: number }) | undefined
   /** The current state without members: the number of events, and the bytes of their contents. */
   stateUsage: { events: number; bytes: number }
+  /** On PostgreSQL the position of the event, if the view was loaded by `viewToPlace`. */
+  reserved: number | undefined
   /** For member events: the room that this room replaces, according to its create event. */
   predecessor: RoomId | undefined
 }
@@ -40,8 +44,19 @@ type Row = typeof viewForMessage extends Query<infer _P, infer R> ? R : never
 
 export type ViewRequest = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'transaction'>
 
+/** Loads the view of a room for an event that the transaction of this room writes next. PostgreSQL reserves its position. */
+export const viewToPlace = (tx: Transaction, request: ViewRequest): Promise<RoomView | undefined> =>
+  loadView(tx, request, reservingIn(tx))
+
 /** Loads the view of a room; undefined: the room does not exist. One query; two for state events. */
-export async function viewRoom(q: Queries, request: ViewRequest): Promise<RoomView | undefined> {
+export const viewRoom = (q: Queries, request: ViewRequest): Promise<RoomView | undefined> =>
+  loadView(q, request, reservingIn({ shard: undefined }))
+
+async function loadView(
+  q: Queries,
+  request: ViewRequest,
+  reserving: ReservingParams,
+): Promise<RoomView | undefined> {
   const { roomId, sender, type, stateKey, transaction } = request
   const row = await q.first(viewForMessage, {
     roomId,
@@ -49,6 +64,7 @@ export async function viewRoom(q: Queries, request: ViewRequest): Promise<RoomVi
     type,
     senderDevice: transaction?.deviceId ?? '',
     txnId: transaction?.txnId ?? '',
+    ...reserving,
   })
   if (!row) return undefined
   const powerLevels = row.power_levels === null ? undefined : parseStored(row.power_levels)
@@ -71,6 +87,7 @@ export async function viewRoom(q: Queries, request: ViewRequest): Promise<RoomVi
     naming: namingOf(row),
     sentBefore: row.sent_event_id ?? undefined,
     ...state,
+    reserved: row.reserved ?? undefined,
     predecessor: type === 'm.room.member' ? predecessorIn(row.create_content) : undefined,
   }
 }

@@ -11,7 +11,7 @@ import { checkCanonicalAlias } from './canonical-alias.ts'
 import { changeMembership } from './change-membership.ts'
 import type { RoomDeps } from './deps.ts'
 import { redactIn } from './redact.ts'
-import { viewRoom } from './room-view.ts'
+import { viewToPlace } from './room-view.ts'
 
 export type MessageRequest = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'content'> & {
   transaction: ClientTransaction
@@ -30,7 +30,7 @@ export function sendMessage(deps: RoomDeps, message: MessageRequest): Promise<Ev
 
 async function sendIn(deps: RoomDeps, tx: Transaction, message: MessageRequest): Promise<EventId> {
   if (message.type === 'm.room.redaction') return redactIn(deps, tx, redactionOf(message))
-  const room = await viewRoom(tx, message)
+  const room = await viewToPlace(tx, message)
   if (!room) throw forbidden('You are not in this room')
   if (room.sentBefore) return room.sentBefore
   return (await appendTo(deps, tx, { draft: message, room })).eventId
@@ -55,7 +55,7 @@ export async function setStateIn(deps: RoomDeps, tx: Transaction, change: StateC
   const { roomId, sender, type, stateKey, content } = change
   if (type === 'm.room.member') return changeMembership(deps, tx, memberChange(change))
   if (type === 'm.room.redaction') throw invalidParam('A redaction is not a state event')
-  const room = await viewRoom(tx, change)
+  const room = await viewToPlace(tx, change)
   if (!room) throw forbidden('You are not in this room')
   requireAllowed(authorise(change, room))
   if (room.present?.sender === sender && isDeepStrictEqual(room.present.content, content))

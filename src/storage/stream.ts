@@ -71,6 +71,30 @@ export const lastPosition = (d: Dialect): RawBuilder<number> =>
 const following = (p: ShardParams, d: Dialect): RawBuilder<number> =>
   sql`nextval('stream_positions') * ${d.integer(p.shards)} + ${d.integer(p.shard)}`
 
+/** The parameters of a query that reserves a position with its first read. `shard` null: it reserves none. */
+export type ReservingParams = { shard: number | null; shards: number }
+
+/** A transaction without `orderedBy` does not hold a shard, so it reserves nothing. */
+export const reservingIn = ({ shard }: Pick<Transaction, 'shard'>): ReservingParams => ({
+  shard: shard?.number ?? null,
+  shards: shard?.shards ?? 1,
+})
+
+/**
+ * PostgreSQL: a column of a read of a transaction that holds its shard: the position of the event that it will write, so that the write needs no response. Null without a
+ * shard. A position that is not used is lost. The row of the shard must follow (`takingNext`, `advanceTo`).
+ */
+export const reservedPosition = (p: ReservingParams, d: Dialect): RawBuilder<number | null> =>
+  sql`case when ${d.integer(p.shard as number)} is not null then ${following(p as ShardParams, d)} end`
+
+/** Moves the shard to a reserved position. */
+export const advanceTo = query<ShardParams & { position: number }>()((db, p, d) =>
+  db
+    .updateTable('stream')
+    .set({ position: d.greatest(sql`position`, d.integer(p.position)) })
+    .where('id', '=', rowOf(p, d)),
+)
+
 /** SQLite returns the last of the positions, PostgreSQL all. */
 export const advance = query<ShardParams & { count: number }>()((db, p, d) => {
   if (d.name === 'sqlite')
@@ -122,23 +146,24 @@ export const locked = query<{ shard: number }>()((db, p, d) => {
 })
 
 /**
- * For an insert into `events` that takes the next position: the builder of the insert, and the position. On PostgreSQL the insert does not see what
+ * For an insert into `events` that takes the next position, or that which was reserved: the builder of the insert, and the position. On PostgreSQL the insert does not see what
  * other processes commit while it waits for the row of `stream`, so it must not read other rows.
  */
 export function takingNext(
   db: QueryCreator<Schema>,
-  p: ShardParams,
+  p: ShardParams & { reserved: number | null },
   d: Dialect,
 ): { db: Pick<QueryCreator<Schema>, 'insertInto'>; position: RawBuilder<number> } {
   if (d.name === 'sqlite') return { db, position: sql`(select ${lastPosition(d)} + 1 from stream)` }
+  const reserved = d.integer(p.reserved as number)
   return {
     db: db.with('taken', (cte) =>
       cte
         .updateTable('stream')
-        .set({ position: following(p, d) })
+        .set({ position: d.greatest(sql`position`, sql`coalesce(${reserved}, ${following(p, d)})`) })
         .where('id', '=', rowOf(p, d))
         .returning('position'),
     ) as unknown as QueryCreator<Schema>,
-    position: sql`(select taken.position from taken)`,
+    position: sql`coalesce(${reserved}, (select taken.position from taken))`,
   }
 }
