@@ -22,7 +22,7 @@ export type JourneyResponseStep = {
   status?: number | null
   error?: string | null
   ms?: number | null
-  rule?: { kind: string; rule_id: string; until?: number; schedule?: string } | null
+  rule?: { scope?: string; kind: string; rule_id: string; until?: number; schedule?: string } | null
   next_attempt_at?: number | null
   provider_id?: string | null
 }
@@ -67,7 +67,7 @@ function detailOf({ step, error, status, ms, rule, ...more }: JourneyResponseSte
   const parts = [
     // The error code of the provider. An error of the gateway's own attempt is part of the text.
     step === 'gateway' && error,
-    rule && `rule: ${rule.kind} ${rule.rule_id}${timesOf(rule)}`,
+    rule && `rule: ${rule.scope === 'device' ? 'device ' : ''}${rule.kind} ${rule.rule_id}${timesOf(rule)}`,
     typeof status === 'number' && `status ${status}`,
     typeof ms === 'number' && `${ms} ms`,
     provider && `id ${provider}`,

@@ -25,6 +25,7 @@ import {
   journeyStep,
   type JourneyStep,
   pusherSteps,
+  ruleShown,
   currentStep,
 } from '../trace/journey.ts'
 import { stepsOf } from '../trace/steps-store.ts'
@@ -91,18 +92,19 @@ async function decisionOf(q: Queries, userId: UserId, event: Event): Promise<Dec
     ignoresSender: isOfIgnoredSender(kept.outcome),
     ...kept,
   })
-  const decided = journeyStep('decided', reason, { at, ...ruleShown(reason, rule) })
+  const decided = journeyStep('decided', reason, { at, ...ruleOfDecision(reason, rule) })
   if (notifies !== true) return { steps: [decided], notifies }
   const counted = journeyStep('counted', kept.outcome?.highlight === true ? 'highlight' : 'unread', { at })
   return { steps: [decided, counted], notifies }
 }
 
 /** The rule, for a decision of the push rules. */
-function ruleShown(reason: UserDecision['reason'], rule: UserDecision['rule']): Pick<JourneyStep, 'rule'> {
+function ruleOfDecision(
+  reason: UserDecision['reason'],
+  rule: UserDecision['rule'],
+): Pick<JourneyStep, 'rule'> {
   if (!RULE_REASONS.has(reason)) return {}
-  if (rule === null) return { rule }
-  const { kind, ruleId, ...times } = rule
-  return { rule: { kind, rule_id: ruleId, ...times } }
+  return { rule: rule && ruleShown(rule) }
 }
 
 const RULE_REASONS: ReadonlySet<UserDecision['reason']> = new Set([

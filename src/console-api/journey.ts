@@ -23,7 +23,12 @@ const journeyStep = named('JourneyStep', () =>
     ms: z.number().nullable().optional(),
     error: z.string().nullable().optional(),
     rule: z
-      .strictObject({ kind: z.string(), rule_id: z.string(), ...ruleTimes() })
+      .strictObject({
+        scope: z.enum(['device', 'global']).optional().describe('For a decision about one device'),
+        kind: z.string(),
+        rule_id: z.string(),
+        ...ruleTimes(),
+      })
       .nullable()
       .optional(),
     next_attempt_at: time().nullable().optional(),

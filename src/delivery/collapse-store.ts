@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { query } from '../storage/query.ts'
 import type { StreamPoint } from '../storage/stream-point.ts'
+import type { OtherReason } from '../trace/steps-store.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
 
 /**
@@ -13,7 +14,7 @@ export type Collapsed = { upTo: StreamPoint; keep: readonly number[] }
 export type Collapse = Collapsed & {
   skipped: ReadonlyMap<SkipReason, number>
   /** The removed events whose reason is not `collapsed`. */
-  others: readonly { position: number; reason: SkipReason }[]
+  others: readonly OtherReason[]
 }
 
 /** The ordinary rows of a pusher below a position, newest first, with the room and the thread of each event. */

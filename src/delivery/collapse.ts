@@ -4,6 +4,8 @@ import type { LaneEvent } from '../sending/transition.ts'
 import type { Queries } from '../storage/query.ts'
 import { currentPoint } from '../storage/stream.ts'
 import { covers, earlierOf, highest } from '../storage/stream-point.ts'
+import type { PusherRule } from '../trace/notify-reason.ts'
+import type { OtherReason } from '../trace/steps-store.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
 import { backlogPage, type Collapse } from './collapse-store.ts'
 import type { NextStep } from './next-poke.ts'
@@ -61,24 +63,24 @@ export async function planCollapse(
   /** Threads whose newest event is read. All earlier events of such a thread are read too. */
   const read = new Set<string>()
   const skipped = new Map<SkipReason, number>()
-  const others: { position: number; reason: SkipReason }[] = []
+  const others: OtherReason[] = []
   for (;;) {
     for (const row of page) {
       if (!covers(seen, row.position)) continue
       const room = row.room_id ?? ''
       const thread = `${room} ${row.thread_id}`
-      const reason = keptRooms.has(room)
-        ? 'collapsed'
+      const { reason, rule } = keptRooms.has(room)
+        ? COLLAPSED
         : read.has(thread)
-          ? 'read'
-          : await reasonBy(judge, row)
+          ? READ
+          : await verdictBy(judge, row)
       if (reason === undefined) {
         keptRooms.add(room)
         keep.push(row.position)
       } else {
         if (reason === 'read') read.add(thread)
         skipped.set(reason, (skipped.get(reason) ?? 0) + 1)
-        if (reason !== 'collapsed') others.push({ position: row.position, reason })
+        if (reason !== 'collapsed') others.push({ position: row.position, reason, rule })
       }
     }
     const oldest = page.at(-1)
@@ -88,8 +90,13 @@ export async function planCollapse(
   return { upTo: earlierOf(seen, [newest.position]), keep: keep.toReversed(), skipped, others }
 }
 
-/** Undefined also if the lease of the pusher was lost; the plan is then not used. */
-async function reasonBy(judge: Judge, { position }: { position: number }): Promise<SkipReason | undefined> {
+type Verdict = { reason?: SkipReason; rule?: PusherRule | undefined }
+
+const COLLAPSED: Verdict = { reason: 'collapsed' }
+const READ: Verdict = { reason: 'read' }
+
+/** Without a reason also if the lease of the pusher was lost; the plan is then not used. */
+async function verdictBy(judge: Judge, { position }: { position: number }): Promise<Verdict> {
   const step = await judge(position)
-  return step?.kind === 'skip' ? step.reason : undefined
+  return step?.kind === 'skip' ? step : {}
 }

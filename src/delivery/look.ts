@@ -20,7 +20,7 @@ import {
   pastHead,
   type QueuedItem,
 } from './head-store.ts'
-import { nextPoke, type NextStep } from './next-poke.ts'
+import { nextPoke, type NextStep, type SkippedPoke } from './next-poke.ts'
 
 /** The next poke of a pusher. */
 export type PokeLook = Looked & {
@@ -160,7 +160,7 @@ async function look(deps: DeliveryDeps, tools: Tools, from: From): Promise<PokeL
       : await tools.nextStep({ head, item: head, badgeMissed: looking.badgeMissed })
     const past = head.next === null ? undefined : pastHead(head, looking.done)
     if (next?.kind !== 'skip') return found(looking, { head, item: head, next, past })
-    skip(looking, { head, reason: next.reason })
+    skip(looking, head, next)
   }
 }
 
@@ -177,14 +177,14 @@ async function judge(
   return head && nextStep({ head, item: head, badgeMissed: false })
 }
 
-function skip(looking: Looking, { head, reason }: { head: HeadRow; reason: SkipReason }): void {
+function skip(looking: Looking, head: HeadRow, { reason, rule }: SkippedPoke): void {
   if (looking.plan !== undefined && head.urgent_head === null) {
     // A kept event no longer needs a poke, so a removed event of its room may need one.
     looking.isPlanned = false
     looking.plan = undefined
     return
   }
-  looking.noted.push(...notedOf(head, { step: 'skipped', reason }))
+  looking.noted.push(...notedOf(head, { step: 'skipped', reason, rule }))
   if (head.position !== null) looking.passed.push(head.position)
   if (!isByDeviceRule(reason)) looking.badgeMissed = true
   looking.done = pastHead(head, looking.done)

@@ -13,6 +13,7 @@ import {
   type NotifyFacts,
   notifyReason,
   type PusherOutcome,
+  type PusherRule,
   pusherRuleFacts,
 } from '../trace/notify-reason.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
@@ -67,7 +68,7 @@ export type NextStep =
     }
   /** The app has not confirmed the pusher yet (MSC4174). The token for the confirmation is sent. */
   | { kind: 'activate'; device: PokeDevice; ackToken: string }
-  | { kind: 'skip'; reason: SkipReason }
+  | SkippedPoke
   /**
    * The user is active on another device and may read the event there. `until`: the time at which the event is sent in any case.
    * `lookAt`: the time until which the user is expected to be active. `badgeKnown`: see `rest`.
@@ -78,6 +79,9 @@ export type NextStep =
    * `until`: an item waits until this time.
    */
   | { kind: 'rest'; badgeKnown: boolean; until?: number }
+
+/** `rule`: the push rule that decided. */
+export type SkippedPoke = { kind: 'skip'; reason: SkipReason; rule?: PusherRule | undefined }
 
 export type NextPokeDeps = Omit<
   DeliveryQueries,
@@ -157,7 +161,7 @@ export type QueuedEvent = Pick<
 /** Whether a queued event is still to be sent, and with which outcome. */
 export type PokeDecision =
   | { kind: 'send'; outcome: RuleOutcome; poked: PokedEvent; badge: number; digest?: JsonObject }
-  | { kind: 'skip'; reason: SkipReason }
+  | SkippedPoke
 
 export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'clock' | 'displayNameAt' | 'deviceRulesOf' | 'eventAt'> & {
   /** For e-mail pushers: whether the deciding rule wants the event to be mailed. */
@@ -204,13 +208,16 @@ export async function judgeEvent(
   const isAsked = row.rules_version !== null && (row.handle !== null || mayWake)
   const outcomes = isAsked
     ? await outcomesFor(deps, row, { poked, known, mayWake })
-    : { counted: known, here: known }
+    : { counted: known, here: known, scope: 'global' as const }
   const isForMail = deps.isForMail?.(outcomes.here.outcome.tweaks) ?? true
   const quiet = notifyReason(pusherRuleFacts(outcomes, { isForMail }))
-  if (quiet !== undefined) return { kind: 'skip', reason: quiet }
+  if (quiet !== undefined) return { kind: 'skip', reason: quiet, rule: ruleOf(outcomes) }
   const edited = row.edit_position === null ? poked : await asEdited(deps, row, poked)
   return { kind: 'send', outcome: outcomes.here.outcome, poked: edited, badge }
 }
+
+const ruleOf = ({ here: { outcome }, scope }: OutcomesHere): PusherRule | undefined =>
+  outcome.rule === null ? undefined : { ...outcome.rule, scope }
 
 /** A digest is sent without asking the rules, and without a sound. */
 const OF_DIGEST: RuleOutcome = { ...NO_MATCH, notify: true, actions: ['notify'] }
@@ -292,20 +299,24 @@ async function outcomesFor(
   deps: JudgeDeps,
   { user_id: userId, handle, rules_version: version }: QueuedEvent,
   { poked, known, mayWake }: { poked: PokedEvent; known: OutcomeHere; mayWake: boolean },
-): Promise<{ counted: OutcomeHere; here: OutcomeHere }> {
+): Promise<OutcomesHere> {
   const { position, event, evaluated } = poked
   const rules = version === null ? undefined : await deps.deviceRulesOf(userId, version)
   const isForDevice = handle !== null && rules !== undefined && canDiffer(rules, handle)
-  if (rules === undefined || !(isForDevice || mayWake)) return { counted: known, here: known }
+  if (rules === undefined || !(isForDevice || mayWake))
+    return { counted: known, here: known, scope: 'global' }
   const displayName = await deps.displayNameAt(deps.q, { userId, roomId: event.roomId, position })
   const moment = momentOf(event)
   const evaluation = { event: evaluated, context: { ...poked.context, userId, displayName, moment } }
   const waking = mayWake ? wakingOutcome(rules, evaluation) : undefined
   const counted = waking === undefined ? known : asPusherOutcome(waking)
-  if (!isForDevice) return { counted, here: counted }
-  const { outcome } = outcomeForDevice(rules, { handle, counted: counted.outcome }, evaluation)
-  return { counted, here: asPusherOutcome(outcome) }
+  if (!isForDevice) return { counted, here: counted, scope: 'global' }
+  const { outcome, scope } = outcomeForDevice(rules, { handle, counted: counted.outcome }, evaluation)
+  return { counted, here: asPusherOutcome(outcome), scope }
 }
+
+/** `scope`: of the rule that decided for the device. */
+type OutcomesHere = { counted: OutcomeHere; here: OutcomeHere; scope: PusherRule['scope'] }
 
 type OutcomeHere = PusherOutcome & { readonly outcome: RuleOutcome }
 

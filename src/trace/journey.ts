@@ -1,6 +1,6 @@
 import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
 import type { ArrivalState } from './arrival/arrivals.ts'
-import { notifyReason } from './notify-reason.ts'
+import { type DecidingRuleName, notifyReason, type PusherRule } from './notify-reason.ts'
 import type { StoredStep } from './steps-store.ts'
 import { type ReasonOf, sentenceFor, type StepName } from './vocabulary.ts'
 
@@ -18,11 +18,23 @@ export type JourneyStep = {
   status?: number | null
   ms?: number | null
   error?: string | null
-  /** `until`: its end; `schedule`: its schedules as a text. */
-  rule?: { kind: string; rule_id: string; until?: number; schedule?: string } | null
+  /** `scope`: of a rule that decided for one device; `until`: its end; `schedule`: its schedules as a text. */
+  rule?: {
+    scope?: PusherRule['scope']
+    kind: string
+    rule_id: string
+    until?: number
+    schedule?: string
+  } | null
   next_attempt_at?: number | null
   provider_id?: string | null
 }
+
+/** A rule as journeys show it. */
+export const ruleShown = <R extends DecidingRuleName>({ ruleId, ...rule }: R) => ({
+  ...rule,
+  rule_id: ruleId,
+})
 
 export function journeyStep<S extends StepName>(
   step: S,
@@ -151,14 +163,19 @@ const RESENT: Readonly<Record<string, ReasonOf<'resent'> | undefined>> = {
 const isResent = ({ step }: StoredStep): boolean => Object.hasOwn(RESENT, step)
 
 function pokeSteps(
-  { step, reason, at, status, ms }: StoredStep & { at: number },
+  { step, reason, at, status, ms, rule }: StoredStep & { at: number },
   attempt: number,
 ): JourneyStep[] {
   const resent = Object.hasOwn(RESENT, step) ? RESENT[step] : undefined
   if (resent !== undefined) return [journeyStep('resent', resent, { at, status, ms, error: reason })]
   const outcome = Object.hasOwn(ATTEMPTS, step) ? ATTEMPTS[step] : undefined
   if (outcome === undefined)
-    return [journeyStep(step as 'skipped', (reason ?? step) as ReasonOf<'skipped'>, { at })]
+    return [
+      journeyStep(step as 'skipped', (reason ?? step) as ReasonOf<'skipped'>, {
+        at,
+        ...(rule !== undefined && { rule: ruleShown(rule) }),
+      }),
+    ]
   const tried = journeyStep('attempt', outcome, { at, attempt, status, ms, error: reason })
   if (step === 'sent') return [tried, journeyStep('sent', 'sent', { at })]
   if (step === 'rejected') return [tried, journeyStep('rejected', 'rejected', { at })]

@@ -70,6 +70,9 @@ export type DecidingRuleName = {
   readonly schedule?: string
 }
 
+/** The rule that has decided about the poke of one pusher. */
+export type PusherRule = DecidingRuleName & { readonly scope: 'device' | 'global' }
+
 /** The part of a rule outcome that decides whether a user is notified. `wakes`: see `PusherOutcome`; absent: as `notify`. */
 export type UserOutcome = {
   readonly notify: boolean

@@ -3,6 +3,7 @@ import type { Transaction } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
 import type { StreamPoint } from '../storage/stream-point.ts'
 import { isEnd } from './device-state.ts'
+import type { PusherRule } from './notify-reason.ts'
 import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
 // A row of `trace_steps` contains the steps of one event that were recorded together, for up to STEPS_PER_ROW pushers. So a message
@@ -19,6 +20,8 @@ export type StoredStep = {
   ms: number | null
   /** For `sent`: the device should fetch the event now. Absent: not known. */
   isFetchExpected?: true
+  /** For `skipped`: the push rule that decided. Absent: none, or not known. */
+  rule?: PusherRule | undefined
 }
 
 /** An entry of the JSON list in `trace_steps.steps`. Null values at the end may be missing. */
@@ -28,7 +31,16 @@ type PackedStep = [
   reason?: string | null,
   status?: number | null,
   ms?: number | null,
-  isFetchExpected?: 1,
+  isFetchExpected?: 1 | null,
+  rule?: PackedRule,
+]
+
+type PackedRule = [
+  scope: PusherRule['scope'],
+  kind: string,
+  ruleId: string,
+  until?: number | null,
+  schedule?: string,
 ]
 
 const STEPS_PER_ROW = 32
@@ -48,10 +60,8 @@ function packRows(steps: readonly StoredStep[]): StepsRow[] {
   const rows: { position: number; list: PackedStep[]; pusher_id: number | null }[] = []
   const ended = new Set<string>()
   for (const one of steps) {
-    const { pusherId, position, step, reason, status, ms, isFetchExpected } = one
-    const packed: PackedStep = isFetchExpected
-      ? [pusherId, step, reason, status, ms, 1]
-      : [pusherId, step, reason, status, ms]
+    const { pusherId, position } = one
+    const packed = packedStep(one)
     if (isEnd(one)) {
       rows.push({ position, list: [packed], pusher_id: pusherId })
       ended.add(`${position} ${pusherId}`)
@@ -68,6 +78,26 @@ function packRows(steps: readonly StoredStep[]): StepsRow[] {
     list.push(packed)
   }
   return rows.map(({ list, ...row }) => ({ ...row, steps: JSON.stringify(list) }))
+}
+
+function packedStep({ pusherId, step, reason, status, ms, isFetchExpected, rule }: StoredStep): PackedStep {
+  if (rule !== undefined) return [pusherId, step, reason, status, ms, null, packedRule(rule)]
+  return isFetchExpected ? [pusherId, step, reason, status, ms, 1] : [pusherId, step, reason, status, ms]
+}
+
+function packedRule({ scope, kind, ruleId, until, schedule }: PusherRule): PackedRule {
+  if (schedule !== undefined) return [scope, kind, ruleId, until ?? null, schedule]
+  return until === undefined ? [scope, kind, ruleId] : [scope, kind, ruleId, until]
+}
+
+function ruleOfPacked([scope, kind, ruleId, until = null, schedule]: PackedRule): PusherRule {
+  return {
+    scope,
+    kind,
+    ruleId,
+    ...(until !== null && { until }),
+    ...(schedule !== undefined && { schedule }),
+  }
 }
 
 /** The steps of an event for these pushers, in order. */
@@ -102,7 +132,7 @@ export function stepsOfRow({
   steps: string
 }): (StoredStep & { at: number })[] {
   return (JSON.parse(steps) as PackedStep[]).map(
-    ([pusherId, step, reason = null, status = null, ms = null, isFetchExpected]) => ({
+    ([pusherId, step, reason = null, status = null, ms = null, isFetchExpected, rule]) => ({
       pusherId,
       position,
       at,
@@ -111,6 +141,7 @@ export function stepsOfRow({
       status,
       ms,
       ...(isFetchExpected === 1 && { isFetchExpected: true }),
+      ...(rule !== undefined && { rule: ruleOfPacked(rule) }),
     }),
   )
 }
@@ -159,16 +190,32 @@ export const insertCleared = query<Cleared>()((db, p, d) =>
     ),
 )
 
+/** An event of a backlog that is skipped for another reason than `collapsed`. */
+export type OtherReason = { position: number; reason: SkipReason; rule?: PusherRule | undefined }
+
 type Collapsed = {
   pusherId: number
   at: number
   upTo: StreamPoint
   keep: readonly number[]
-  others: readonly { position: number; reason: SkipReason }[]
+  others: readonly OtherReason[]
 }
 
 /** Records all rows of a pusher that are not urgent, up to a point and except `keep`, as collapsed or with the reason in `others`. */
-export const insertCollapsed = query<Collapsed>()((db, p, d) =>
+export async function addCollapsed(tx: Queries, { others, ...collapsed }: Collapsed): Promise<void> {
+  const packed = others.map(({ position, reason, rule }) => ({ position, packed: packedOther(reason, rule) }))
+  await tx.run(insertCollapsed, { ...collapsed, others: packed })
+}
+
+/** The part of a `PackedStep` after the id of the pusher. */
+const packedOther = (reason: SkipReason, rule: PusherRule | undefined): string =>
+  JSON.stringify(
+    rule === undefined ? ['skipped', reason] : ['skipped', reason, null, null, null, packedRule(rule)],
+  ).slice(1, -1)
+
+export const insertCollapsed = query<
+  Omit<Collapsed, 'others'> & { others: readonly { position: number; packed: string }[] }
+>()((db, p, d) =>
   db
     .insertInto('trace_steps')
     .columns(['position', 'at', 'steps', 'pusher_id'])
@@ -176,7 +223,7 @@ export const insertCollapsed = query<Collapsed>()((db, p, d) =>
       db
         .selectFrom('lane_items as o')
         .leftJoin(
-          d.rows(p.others, { position: 'integer', reason: 'text' }).as('x'),
+          d.rows(p.others, { position: 'integer', packed: 'text' }).as('x'),
           'x.position',
           'o.position',
         )
@@ -186,7 +233,7 @@ export const insertCollapsed = query<Collapsed>()((db, p, d) =>
         .where('o.position', 'not in', d.numbers(p.keep))
         .select(['o.position', d.integer(p.at).as('at')])
         .select(
-          sql<string>`'[[' || o.lane_id || ',"skipped","' || coalesce(x.reason, 'collapsed') || '"]]'`.as(
+          sql<string>`'[[' || o.lane_id || ',' || coalesce(x.packed, '"skipped","collapsed"') || ']]'`.as(
             'steps',
           ),
         )

@@ -9,8 +9,16 @@ import type { Queries } from '../storage/query.ts'
 import type { StreamPoint } from '../storage/stream-point.ts'
 import { insertDecisions, type NotNotifiedDecision } from './decisions-store.ts'
 import { insertGatewaySteps } from './gateway-store.ts'
+import type { PusherRule } from './notify-reason.ts'
 import { deletePusherChanges, insertPusherChanges, pushersToRecord } from './pushers-store.ts'
-import { addSteps, oldestQueued, insertCleared, insertCollapsed, type StoredStep } from './steps-store.ts'
+import {
+  addSteps,
+  addCollapsed,
+  insertCleared,
+  oldestQueued,
+  type OtherReason,
+  type StoredStep,
+} from './steps-store.ts'
 import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
 // Records the parts of the journeys that the stages do not store themselves. One statement writes many steps (for a backlog: one
@@ -37,7 +45,7 @@ export type ResentStep = {
 
 /** A step without an attempt. */
 export type UnattemptedStep =
-  | { step: 'skipped'; reason: SkipReason }
+  | { step: 'skipped'; reason: SkipReason; rule?: PusherRule | undefined }
   | { step: 'held'; reason: ReasonOf<'held'> }
 
 /** The part of a backlog that is removed: all up to `upTo` except `keep`. `others`: events with another reason than `collapsed`. */
@@ -45,7 +53,7 @@ export type CollapsedBacklog = {
   pusherId: number
   upTo: StreamPoint
   keep: readonly number[]
-  others: readonly { position: number; reason: SkipReason }[]
+  others: readonly OtherReason[]
 }
 
 export type PusherStatusChange = { change: 'on' | 'off' } | { change: 'removed'; reason: string }
@@ -142,7 +150,7 @@ const recording = (): Trace => ({
 
   async recordCollapsed(tx, at, backlogs) {
     for (const { pusherId, upTo, keep, others } of backlogs)
-      await tx.run(insertCollapsed, { at, pusherId, upTo, keep, others })
+      await addCollapsed(tx, { at, pusherId, upTo, keep, others })
   },
 
   async recordCleared(tx, at, { pusherIds, reason }) {
@@ -196,8 +204,10 @@ function heldRecorder(): Trace['recordHeld'] {
 }
 
 function storedStep({ pusherId, position, ...step }: PusherStep): StoredStep {
-  if ('step' in step)
-    return { pusherId, position, step: step.step, reason: step.reason, status: null, ms: null }
+  if ('step' in step) {
+    const rule = step.step === 'skipped' ? step.rule : undefined
+    return { pusherId, position, step: step.step, reason: step.reason, status: null, ms: null, rule }
+  }
   const { result, but, isFetchExpected } = step
   // An accepted attempt has no reason.
   const isTaken = result.kind === 'delivered' || result.kind === 'rejected'

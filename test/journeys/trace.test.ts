@@ -212,10 +212,14 @@ describe('the journey of a notification', () => {
     assert.equal(reasons[0], 'skipped: collapsed')
   })
 
-  test('lists an event that a device rule suppresses and that counts as unread', async (t) => {
+  test('lists an event that a device rule suppresses and that counts as unread, with the rule', async (t) => {
     const fixture = await createSyncFixture(t)
-    await fixture.alice.put(deviceRule('phone', 'room', fixture.roomId), { actions: [] })
-    const report = await arrived(fixture, await fixture.bob.say(fixture.roomId, 'hello'), 'skipped')
+    const { alice, bob, roomId } = fixture
+    const until = Date.now() + 3_600_000
+    await alice.put(deviceRule('phone', 'room', roomId), { actions: [], 'org.belfry.until': until })
+    const report = await arrived(fixture, await bob.say(roomId, 'hello'), 'skipped')
+    const rule = { scope: 'device', kind: 'room', rule_id: roomId, until }
+    assert.deepEqual(report.pushers[0]?.steps.at(-1)?.['rule'], rule)
     assert.deepEqual(words(report.steps).slice(1), ['decided: notifies', 'counted: unread'])
     assert.deepEqual(ofPusher(report), ['waiting: queued', 'skipped: suppressed by a device rule'])
   })

@@ -109,6 +109,12 @@ onEachDatabase('the stored trace', (open) => {
 
   test('records each event of a collapsed backlog in one statement', async (t) => {
     const db = await open(t)
+    const rule = {
+      scope: 'device',
+      kind: 'override',
+      ruleId: '"],[8,"sent"',
+      schedule: '22:00-07:00',
+    } as const
     const rows = [1, 2, 3, 4, 5, 6].flatMap((position) =>
       [7, 8].map((pusher_id) => ({ pusher_id, position, urgent: position === 4 ? 1 : 0 })),
     )
@@ -120,7 +126,15 @@ onEachDatabase('the stored trace', (open) => {
         return tx.run(...of)
       }
       await trace.recordCollapsed({ ...tx, run }, 9, [
-        { pusherId: 7, upTo: [5], keep: [3], others: [{ position: 2, reason: 'read' }] },
+        {
+          pusherId: 7,
+          upTo: [5],
+          keep: [3],
+          others: [
+            { position: 2, reason: 'read' },
+            { position: 5, reason: 'suppressed by a device rule', rule },
+          ],
+        },
       ])
       assert.equal(statements, 1)
     })
@@ -132,9 +146,13 @@ onEachDatabase('the stored trace', (open) => {
       [
         [7, 1, 'skipped', 'collapsed', 9],
         [7, 2, 'skipped', 'read', 9],
-        [7, 5, 'skipped', 'collapsed', 9],
+        [7, 5, 'skipped', 'suppressed by a device rule', 9],
       ],
       'no kept, urgent or later events, and no events of other pushers',
+    )
+    assert.deepEqual(
+      found.flat().map((step) => step.rule),
+      [undefined, undefined, rule],
     )
   })
 

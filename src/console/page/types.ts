@@ -133,7 +133,7 @@ export type StepLine = {
   status?: number | null
   ms?: number | null
   error?: string | null
-  rule?: { kind: string; rule_id: string } | null
+  rule?: { scope?: string; kind: string; rule_id: string } | null
   next_attempt_at?: number | null
   provider_id?: string | null
 }

@@ -5,10 +5,9 @@ import { NOT_DURABLE } from '../../sending/lane-store.ts'
 import type { Queries } from '../../storage/query.ts'
 import { currentPoint } from '../../storage/stream.ts'
 import { covers, type StreamPoint } from '../../storage/stream-point.ts'
-import type { ReasonOf } from '../../trace/vocabulary.ts'
 import { createDeviceRules } from '../device-rules.ts'
 import { createEventCache } from '../event-cache.ts'
-import { judgeEvent, type PokeDecision } from '../next-poke.ts'
+import { judgeEvent, type PokeDecision, type SkippedPoke } from '../next-poke.ts'
 import type { FactsWanted } from '../recipient.ts'
 import type { MailDeliveryDeps } from './deps.ts'
 import type { EventToMail } from './digest.ts'
@@ -29,7 +28,7 @@ export type WaitingMail = {
 
 type Judged =
   | { kind: 'send'; row: WaitingEvent; verdict: EventToMail['verdict'] }
-  | { kind: 'skip'; row: WaitingEvent; reason: ReasonOf<'skipped'> }
+  | (SkippedPoke & { row: WaitingEvent })
 
 /**
  * Creates the function that reads the waiting events of a pusher. It removes events that need no mail from the queue; older events
@@ -90,8 +89,8 @@ async function drop(
   pusherId: number,
   skipped: readonly Extract<Judged, { kind: 'skip' }>[],
 ): Promise<void> {
-  const steps = skipped.map(({ row, reason }) => {
-    return { pusherId, position: row.position, step: 'skipped' as const, reason }
+  const steps = skipped.map(({ row, reason, rule }) => {
+    return { pusherId, position: row.position, step: 'skipped' as const, reason, rule }
   })
   await db.transaction(async (tx) => {
     trace.recordSteps(tx, clock.now(), steps)

@@ -1,6 +1,7 @@
 import { type ComponentChildren, h } from 'preact'
 import type { StepLine } from '../types.ts'
 import { t } from '../words.ts'
+import { RuleTitle } from './rule-name.ts'
 import { duration, When } from './when.ts'
 
 /** The steps of a journey in order. `from`: times are shown relative to this time, or else to the present. */
@@ -38,6 +39,7 @@ function detailsOf({
   error,
   provider_id: providerId,
   next_attempt_at: next,
+  rule,
 }: StepLine): ComponentChildren {
   const facts = [
     attempt !== undefined && t('step-attempt', { number: attempt }),
@@ -46,11 +48,14 @@ function detailsOf({
     typeof error === 'string' && error,
     typeof providerId === 'string' && providerId,
   ].filter((fact) => fact !== false)
-  if (facts.length === 0 && typeof next !== 'number') return null
+  // The rule of a decision about the event has a place of its own above.
+  const deviceRule = rule?.scope === undefined ? null : rule
+  if (facts.length === 0 && typeof next !== 'number' && deviceRule === null) return null
   return h(
     'span',
     { class: 'step-details muted' },
     facts.map((fact, index) => h('bdi', { key: index }, fact)),
+    deviceRule && h(RuleTitle, { rule: { kind: deviceRule.kind, rule_id: deviceRule.rule_id } }),
     typeof next === 'number' && h('span', null, t('step-next'), ' ', h(When, { at: next })),
   )
 }
