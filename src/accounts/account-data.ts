@@ -10,7 +10,7 @@ import { nextPosition } from '../storage/stream.ts'
 import { accountDataOfType, accountDataUsage, upsertAccountData } from './account-data-store.ts'
 import { ownerFactChanged } from '../user-rules/owner-fact-changed.ts'
 import { replaceIgnored } from './ignored-users.ts'
-import { blocksInvitationsIn } from './invite-permission.ts'
+import { blocksInvitationsIn, INVITE_PERMISSION, UNSTABLE_INVITE_PERMISSION } from './invite-permission.ts'
 import { setBlocksInvitations } from './users-store.ts'
 import { rulesetOf, type RuleSettings } from '../user-rules/read-rules.ts'
 
@@ -21,6 +21,8 @@ const PUSH_RULES = 'm.push_rules'
 const IGNORED_USERS = 'm.ignored_user_list'
 /** These types have endpoints of their own. */
 const SERVER_MANAGED_TYPES = new Set([PUSH_RULES, 'm.fully_read'])
+/** They decide of which events of all rooms the user is notified. */
+const HIDING_TYPES = new Set([IGNORED_USERS, INVITE_PERMISSION, UNSTABLE_INVITE_PERMISSION])
 const MAX_TYPE_BYTES = 255
 
 /**
@@ -62,7 +64,7 @@ export async function setAccountData(
       await tx.run(setBlocksInvitations, { userId, isBlocking: blocksInvitations ? 1 : 0 })
       await deps.onUsersIgnored(tx, { userId, ignored: [], blocksInvitations })
     },
-    { orderedBy: key.userId },
+    { orderedBy: key.userId, inAllShards: key.roomId === '' && HIDING_TYPES.has(key.type) },
   )
 }
 

@@ -37,10 +37,13 @@ export async function changePassword(
   if (authorisation.kind === 'challenge') return authorisation
   const from = authorisation.passwordHash ?? ''
   const to = await deps.passwords.hash(request.newPassword, deviceSource(owner).key)
-  await deps.db.transaction(async (tx) => {
-    if ((await tx.run(replacePassword, { userId, from, to })) === 0) throw passwordChangedMeanwhile()
-    if (request.logoutDevices) await removeAllDevices(deps, tx, { userId, except: deviceId })
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      if ((await tx.run(replacePassword, { userId, from, to })) === 0) throw passwordChangedMeanwhile()
+      if (request.logoutDevices) await removeAllDevices(deps, tx, { userId, except: deviceId })
+    },
+    { orderedBy: userId },
+  )
   return { kind: 'done' }
 }
 
@@ -60,11 +63,14 @@ export async function deactivate(
   const { auth } = request
   const authorisation = await authorise(deps, { purpose, stage: 'm.login.password', auth, owner })
   if (authorisation.kind === 'challenge') return authorisation
-  await deps.db.transaction(async (tx) => {
-    const user = await tx.first(userById, { userId })
-    if (user?.password_hash !== authorisation.passwordHash) throw passwordChangedMeanwhile()
-    await closeAccount(deps, tx, { userId, erase: request.erase })
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      const user = await tx.first(userById, { userId })
+      if (user?.password_hash !== authorisation.passwordHash) throw passwordChangedMeanwhile()
+      await closeAccount(deps, tx, { userId, erase: request.erase })
+    },
+    { orderedBy: userId, inAllShards: true },
+  )
   await deps.onDeactivated(userId)
   return { kind: 'done' }
 }

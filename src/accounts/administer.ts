@@ -52,15 +52,21 @@ export function administerAccounts(deps: AccountDeps): AccountAdministration {
       checkNewPassword(password)
       const userId = await activeAccount(deps, name)
       const passwordHash = await deps.passwords.hash(password)
-      await db.transaction(async (tx) => {
-        if ((await tx.run(setPasswordHash, { userId, passwordHash })) === 0) throw deactivated(userId)
-        if (!keepSessions) await removeAllDevices(deps, tx, { userId })
-      })
+      await db.transaction(
+        async (tx) => {
+          if ((await tx.run(setPasswordHash, { userId, passwordHash })) === 0) throw deactivated(userId)
+          if (!keepSessions) await removeAllDevices(deps, tx, { userId })
+        },
+        { orderedBy: userId },
+      )
       return { userId }
     },
     async deactivate(name, options) {
       const userId = await activeAccount(deps, name)
-      await db.transaction((tx) => closeAccount(deps, tx, { userId, erase: options.erase }))
+      await db.transaction((tx) => closeAccount(deps, tx, { userId, erase: options.erase }), {
+        orderedBy: userId,
+        inAllShards: true,
+      })
       return { userId }
     },
     async changeRole(name, isAdmin) {

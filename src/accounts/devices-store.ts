@@ -81,6 +81,17 @@ export const renameDevice = query<{ userId: UserId; deviceId: DeviceId; displayN
     .where('device_id', '=', p.deviceId),
 )
 
+/** Waits for `lockedDevicesOfUsers`. In the order of the key. SQLite has one writer, and needs no lock. */
+export const lockDevices = query<{ userId: UserId; deviceIds: readonly DeviceId[] }>()((db, p, d) => {
+  const rows = db
+    .selectFrom('devices')
+    .select('device_id')
+    .where('user_id', '=', p.userId)
+    .where('device_id', 'in', d.list(p.deviceIds) as RawBuilder<DeviceId>)
+    .orderBy('device_id')
+  return d.name === 'sqlite' ? rows : rows.forUpdate()
+})
+
 export const deleteDevices = query<{ userId: UserId; deviceIds: readonly DeviceId[] }>()((db, p, d) =>
   db
     .deleteFrom('devices')

@@ -3,11 +3,17 @@ import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Json } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
 import type { Transaction } from '../storage/database.ts'
-import { nextPosition } from '../storage/stream.ts'
 import { deleteAccountDataOfTypes } from './account-data-store.ts'
 import type { AccountDeps } from './deps.ts'
 import { deleteDehydrated } from './dehydrated-devices-store.ts'
-import { deleteDevices, deleteTokens, deviceById, devicesOfUser, renameDevice } from './devices-store.ts'
+import {
+  deleteDevices,
+  deleteTokens,
+  deviceById,
+  devicesOfUser,
+  lockDevices,
+  renameDevice,
+} from './devices-store.ts'
 import { checkDevice } from './names.ts'
 import { removeMessagesOf } from './to-device/send.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
@@ -57,11 +63,14 @@ export async function updateDevice(
     await getDevice(deps.db, userId, deviceId)
     return
   }
-  const renamed = await deps.db.transaction(async (tx) => {
-    const changed = await tx.run(renameDevice, { userId, deviceId, displayName })
-    if (changed > 0) await deps.onDeviceRenamed(tx, userId, deviceId)
-    return changed
-  })
+  const renamed = await deps.db.transaction(
+    async (tx) => {
+      const changed = await tx.run(renameDevice, { userId, deviceId, displayName })
+      if (changed > 0) await deps.onDeviceRenamed(tx, userId, deviceId)
+      return changed
+    },
+    { orderedBy: userId },
+  )
   if (renamed === 0) throw noSuchDevice()
 }
 
@@ -90,8 +99,8 @@ export async function removeDevices(
   { userId, deviceIds }: { userId: UserId; deviceIds: readonly DeviceId[] },
 ): Promise<void> {
   if (deviceIds.length === 0) return
-  // Takes turns with `sendToDevices` of another process: afterwards no message is stored for these devices.
-  await nextPosition(tx)
+  // Waits for the transactions that store messages for these devices. Later ones do not find the devices.
+  tx.write(lockDevices, { userId, deviceIds })
   await tx.run(deleteTokens, { userId, deviceIds })
   await tx.run(deleteDevices, { userId, deviceIds })
   tx.write(deleteDehydrated, { userId, deviceIds })

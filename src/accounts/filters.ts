@@ -23,10 +23,13 @@ export async function storeFilter(
   const text = JSON.stringify(definition)
   const filterId = hash('sha256', text, 'base64url').slice(0, ID_LENGTH)
   if (!(await deps.db.first(filterById, { userId, filterId }))) {
-    await deps.db.transaction(async (tx) => {
-      await checkQuota(tx, deps.quotas, { userId, bytes: Buffer.byteLength(text) })
-      await tx.run(insertFilter, { userId, filterId, definition: text })
-    })
+    await deps.db.transaction(
+      async (tx) => {
+        await checkQuota(tx, deps.quotas, { userId, bytes: Buffer.byteLength(text) })
+        await tx.run(insertFilter, { userId, filterId, definition: text })
+      },
+      { orderedBy: userId },
+    )
   }
   return filterId
 }

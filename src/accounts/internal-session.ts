@@ -12,15 +12,18 @@ export type InternalSession = { userId: UserId; accessToken: string; end(): Prom
  */
 export async function openInternalSession(deps: AccountDeps, name: string): Promise<InternalSession> {
   const userId = `@${RESERVED_PREFIX}${name}:${deps.serverName}` as UserId
-  const session = await deps.db.transaction(async (tx) => {
-    await tx.run(insertUser, { userId, passwordHash: null, isAdmin: 0, now: deps.clock.now() })
-    // The device id is always the same: a device left by a crash is reused.
-    return startSession(deps, tx, {
-      userId,
-      deviceId: 'SERVER' as DeviceId,
-      displayName: undefined,
-      address: null,
-    })
-  })
+  const session = await deps.db.transaction(
+    async (tx) => {
+      await tx.run(insertUser, { userId, passwordHash: null, isAdmin: 0, now: deps.clock.now() })
+      // The device id is always the same: a device left by a crash is reused.
+      return startSession(deps, tx, {
+        userId,
+        deviceId: 'SERVER' as DeviceId,
+        displayName: undefined,
+        address: null,
+      })
+    },
+    { orderedBy: userId },
+  )
   return { userId, accessToken: session.accessToken, end: () => logout(deps, userId, session.deviceId) }
 }

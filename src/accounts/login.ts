@@ -25,11 +25,14 @@ export async function login(deps: AccountDeps, wanted: Login): Promise<Session> 
   const source = addressSource(deps, userId, wanted.address)
   const proof = await checkPassword(deps, { userId, password: wanted.password, source })
   if (!proof) throw wrongLogin()
-  return deps.db.transaction(async (tx) => {
-    const user = await tx.first(userById, { userId })
-    if (user?.password_hash !== proof.passwordHash) throw passwordChangedMeanwhile()
-    return startSession(deps, tx, { ...wanted, userId })
-  })
+  return deps.db.transaction(
+    async (tx) => {
+      const user = await tx.first(userById, { userId })
+      if (user?.password_hash !== proof.passwordHash) throw passwordChangedMeanwhile()
+      return startSession(deps, tx, { ...wanted, userId })
+    },
+    { orderedBy: userId },
+  )
 }
 
 function wrongLogin() {

@@ -55,11 +55,14 @@ export async function setProfileField(
   checkName(field)
   if (isMemberField(field)) return setMemberField(deps, userId, { field, value: memberValue(field, value) })
   if (field === TIME_ZONE) checkTimeZone(value)
-  await deps.db.transaction(async (tx) => {
-    await checkSize(tx, userId, { [field]: value })
-    await tx.run(upsertProfileField, { userId, name: field, value: JSON.stringify(value) })
-    if (field === TIME_ZONE) await timeZoneChanged(deps, tx, userId)
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      await checkSize(tx, userId, { [field]: value })
+      await tx.run(upsertProfileField, { userId, name: field, value: JSON.stringify(value) })
+      if (field === TIME_ZONE) await timeZoneChanged(deps, tx, userId)
+    },
+    { orderedBy: userId },
+  )
 }
 
 /**
@@ -69,10 +72,13 @@ export async function setProfileField(
 export async function removeProfileField(deps: ProfileDeps, userId: UserId, field: string): Promise<void> {
   checkName(field)
   if (isMemberField(field)) return setMemberField(deps, userId, { field, value: null })
-  await deps.db.transaction(async (tx) => {
-    await tx.run(deleteProfileField, { userId, name: field })
-    if (field === TIME_ZONE) await timeZoneChanged(deps, tx, userId)
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      await tx.run(deleteProfileField, { userId, name: field })
+      if (field === TIME_ZONE) await timeZoneChanged(deps, tx, userId)
+    },
+    { orderedBy: userId },
+  )
 }
 
 /** Push rules with quiet hours use it (client-server API, "Profiles": a name in the IANA Time Zone Database). */
@@ -87,12 +93,16 @@ async function setMemberField(
   { field, value }: { field: MemberField; value: string | null },
 ): Promise<void> {
   const setter = field === 'displayname' ? setDisplayName : setAvatarUrl
-  const changed = await deps.db.transaction(async (tx) => {
-    if (value !== null) await checkSize(tx, userId, { [field]: value })
-    const rows = await tx.run(setter, { userId, value })
-    if (rows > 0 && field === 'displayname') await storeWords(tx, { userId, displayName: value })
-    return rows
-  })
+  // A join at the same moment reads the new profile, or is updated below.
+  const changed = await deps.db.transaction(
+    async (tx) => {
+      if (value !== null) await checkSize(tx, userId, { [field]: value })
+      const rows = await tx.run(setter, { userId, value })
+      if (rows > 0 && field === 'displayname') await storeWords(tx, { userId, displayName: value })
+      return rows
+    },
+    { orderedBy: userId, inAllShards: true },
+  )
   if (changed > 0) await deps.onProfileChanged(userId)
 }
 

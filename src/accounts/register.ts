@@ -47,13 +47,16 @@ export async function register(deps: RegistrationDeps, wanted: Registration): Pr
 
   const passwordHash = await deps.passwords.hash(password, addressKey(deps, wanted.address))
   const now = deps.clock.now()
-  return deps.db.transaction(async (tx) => {
-    const added = await tx.run(insertUser, { userId, passwordHash, isAdmin: 0, now })
-    if (added === 0) throw userInUse()
-    await storeWords(tx, { userId, displayName: null })
-    const session = wanted.inhibitLogin ? undefined : await startSession(deps, tx, { ...wanted, userId })
-    return { kind: 'registered' as const, userId, session }
-  })
+  return deps.db.transaction(
+    async (tx) => {
+      const added = await tx.run(insertUser, { userId, passwordHash, isAdmin: 0, now })
+      if (added === 0) throw userInUse()
+      await storeWords(tx, { userId, displayName: null })
+      const session = wanted.inhibitLogin ? undefined : await startSession(deps, tx, { ...wanted, userId })
+      return { kind: 'registered' as const, userId, session }
+    },
+    { orderedBy: userId },
+  )
 }
 
 /**
@@ -80,11 +83,14 @@ export async function createUser(
   const passwordHash = await deps.passwords.hash(user.password)
   const now = deps.clock.now()
   const isAdmin = user.admin ? 1 : 0
-  await deps.db.transaction(async (tx) => {
-    const added = await tx.run(insertUser, { userId, passwordHash, isAdmin, now })
-    if (added === 0) throw userInUse()
-    await storeWords(tx, { userId, displayName: null })
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      const added = await tx.run(insertUser, { userId, passwordHash, isAdmin, now })
+      if (added === 0) throw userInUse()
+      await storeWords(tx, { userId, displayName: null })
+    },
+    { orderedBy: userId },
+  )
   return userId
 }
 

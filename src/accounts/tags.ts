@@ -3,7 +3,6 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
-import { nextPosition } from '../storage/stream.ts'
 import { accountDataOfType } from './account-data-store.ts'
 import { checkAccountDataQuota, writeAccountData } from './account-data.ts'
 import { ownerFactChanged } from '../user-rules/owner-fact-changed.ts'
@@ -45,7 +44,6 @@ export async function setTag(
     throw invalidParam('order must be a number from 0 to 1')
   await deps.db.transaction(
     async (tx) => {
-      await orderChanges(tx)
       const tags = { ...(await tagsOf(tx, room)), [tag]: content }
       const bytes = Buffer.byteLength(JSON.stringify({ tags }))
       if (bytes > MAX_BYTES)
@@ -65,9 +63,6 @@ const tagsChanged = (
   { userId }: Pick<Tag, 'userId'>,
 ) => ownerFactChanged(deps, tx, { userId, fact: 'tags' })
 
-/** Taking a position serialises the changes of all processes: none is lost between reading and writing the tags. */
-const orderChanges = (tx: Transaction) => nextPosition(tx)
-
 /** Removes a tag from a room. A tag that the room does not have is no error. */
 export async function removeTag(
   deps: Pick<AccountDeps, 'db' | 'bus' | 'onRulesChanged'>,
@@ -75,7 +70,6 @@ export async function removeTag(
 ): Promise<void> {
   await deps.db.transaction(
     async (tx) => {
-      await orderChanges(tx)
       const present = await tagsOf(tx, room)
       if (!Object.hasOwn(present, tag)) return
       const { [tag]: _removed, ...tags } = present

@@ -56,16 +56,19 @@ export async function addThreepid(
   if (authorisation.kind === 'challenge') return authorisation
   const { address, validatedAt } = await checkedValidation(deps, key)
   const now = deps.clock.now()
-  await deps.db.transaction(async (tx) => {
-    const user = await tx.first(userById, { userId })
-    if (user?.password_hash !== authorisation.passwordHash) throw passwordChangedMeanwhile()
-    const owner = (await tx.first(threepidByAddress, { address }))?.user_id
-    if (owner !== undefined && owner !== userId) throw threepidInUse()
-    if (owner === undefined && (await tx.all(threepidsOfUser, { userId })).length >= MAX_ADDRESSES)
-      throw invalidParam(`You cannot have more than ${MAX_ADDRESSES} addresses. Delete one first`)
-    if ((await tx.run(deleteValidation, { sid: key.sid })) === 0) throw threepidInUse()
-    if ((await tx.run(insertThreepid, { address, userId, validatedAt, now })) === 0) throw threepidInUse()
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      const user = await tx.first(userById, { userId })
+      if (user?.password_hash !== authorisation.passwordHash) throw passwordChangedMeanwhile()
+      const owner = (await tx.first(threepidByAddress, { address }))?.user_id
+      if (owner !== undefined && owner !== userId) throw threepidInUse()
+      if (owner === undefined && (await tx.all(threepidsOfUser, { userId })).length >= MAX_ADDRESSES)
+        throw invalidParam(`You cannot have more than ${MAX_ADDRESSES} addresses. Delete one first`)
+      if ((await tx.run(deleteValidation, { sid: key.sid })) === 0) throw threepidInUse()
+      if ((await tx.run(insertThreepid, { address, userId, validatedAt, now })) === 0) throw threepidInUse()
+    },
+    { orderedBy: userId },
+  )
   return { kind: 'added' }
 }
 
@@ -77,8 +80,11 @@ export async function removeThreepid(
 ): Promise<void> {
   const address = medium === 'email' ? canonicalAddress(text) : undefined
   if (address === undefined) return
-  await deps.db.transaction(async (tx) => {
-    if ((await tx.run(deleteThreepid, { userId, address })) > 0)
-      await deps.onAddressRemoved(tx, userId, address)
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      if ((await tx.run(deleteThreepid, { userId, address })) > 0)
+        await deps.onAddressRemoved(tx, userId, address)
+    },
+    { orderedBy: userId },
+  )
 }

@@ -8,7 +8,7 @@ import { forbidden, invalidParam, notFound, tooLarge } from '../lib/errors.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import { type JsonObject, parseStored } from '../lib/json.ts'
 import type { Queries } from '../storage/query.ts'
-import { currentPoint, nextPosition } from '../storage/stream.ts'
+import { currentPoint } from '../storage/stream.ts'
 import {
   earlierOf,
   laterOf,
@@ -52,8 +52,6 @@ export async function setDehydratedDevice(
   const keys = checkUpload(device, upload)
   await deps.db.transaction(
     async (tx) => {
-      // The first statement: its lock makes two uploads of a user run one after the other.
-      await nextPosition(tx)
       const before = await tx.first(dehydratedDeviceOf, { userId })
       if (before) await removeDevices(deps.accounts, tx, { userId, deviceIds: [before.device_id] })
       if (await tx.first(deviceById, device))

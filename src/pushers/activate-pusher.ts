@@ -40,28 +40,31 @@ export async function activatePusher(
   deps: { db: Database; bus: Bus; clock: Clock },
   { userId, appId, ackToken }: Acknowledgement,
 ): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    const pushers = await tx.all(activationsOf, { userId, appId })
-    if (pushers.length === 0)
-      throw notFound('There is no pusher of kind webpush with this app_id; set it first')
-    const found = pushers.find((pusher) => pusher.ack_token === ackToken)
-    if (found === undefined)
-      throw new MatrixError(
-        400,
-        'M_UNKNOWN_ACTIVATION_TOKEN',
-        'This ack_token is not the latest one that was sent to a pusher of this app_id',
-      )
-    if (found.activated === 1) return
-    if ((found.ack_expires_at ?? 0) <= deps.clock.now())
-      throw new MatrixError(
-        400,
-        'M_EXPIRED_ACTIVATION_TOKEN',
-        'This ack_token has expired; set the pusher again to get a new one',
-      )
-    const pusherId = found.pusher_id
-    await tx.run(activate, { pusherId })
-    await tx.run(restoreValue, { laneId: pusherId })
-    // Wakes delivery: the queue may hold items from before the new confirmation was required.
-    tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      const pushers = await tx.all(activationsOf, { userId, appId })
+      if (pushers.length === 0)
+        throw notFound('There is no pusher of kind webpush with this app_id; set it first')
+      const found = pushers.find((pusher) => pusher.ack_token === ackToken)
+      if (found === undefined)
+        throw new MatrixError(
+          400,
+          'M_UNKNOWN_ACTIVATION_TOKEN',
+          'This ack_token is not the latest one that was sent to a pusher of this app_id',
+        )
+      if (found.activated === 1) return
+      if ((found.ack_expires_at ?? 0) <= deps.clock.now())
+        throw new MatrixError(
+          400,
+          'M_EXPIRED_ACTIVATION_TOKEN',
+          'This ack_token has expired; set the pusher again to get a new one',
+        )
+      const pusherId = found.pusher_id
+      await tx.run(activate, { pusherId })
+      await tx.run(restoreValue, { laneId: pusherId })
+      // Wakes delivery: the queue may hold items from before the new confirmation was required.
+      tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
+    },
+    { orderedBy: userId },
+  )
 }

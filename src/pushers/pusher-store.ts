@@ -1,6 +1,8 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { DeviceId, UserId } from '../lib/ids.ts'
-import { type Queries, query } from '../storage/query.ts'
+import { query } from '../storage/query.ts'
+import type { Transaction } from '../storage/database.ts'
+import { needAllShards } from '../storage/stream.ts'
 import type { LanesTable } from '../storage/sending-schema.ts'
 import type { PushersTable } from '../storage/schema.ts'
 
@@ -235,7 +237,11 @@ export const markMemberships = query<{ userId: UserId; hasPushers: boolean }>()(
     .where('user_id', '=', p.userId),
 )
 
-/** Stores in all memberships of a user whether the user has pushers. */
-export async function setHasPushers(tx: Queries, userId: UserId, hasPushers: boolean): Promise<void> {
+/**
+ * Stores in all memberships of a user whether the user has pushers. Needs all shards: an event of any room at the same moment would reach the badge of a user without
+ * pushers, or not reach that of a user with them.
+ */
+export async function setHasPushers(tx: Transaction, userId: UserId, hasPushers: boolean): Promise<void> {
+  needAllShards(tx)
   await tx.run(markMemberships, { userId, hasPushers })
 }

@@ -16,6 +16,7 @@ import {
   makeValueDue,
 } from '../sending/lane-changes.ts'
 import type { Database, Transaction } from '../storage/database.ts'
+import { needAllShards } from '../storage/stream.ts'
 import {
   deviceExists,
   insertPusher,
@@ -69,36 +70,53 @@ export async function setPusher(
 ): Promise<'done' | 'needs activation'> {
   if (change.kind === 'delete') {
     const key = { userId: owner.userId, appId: change.appId, pushkey: change.pushkey }
-    await deps.db.transaction(async (tx) => {
-      const found = await tx.first(pusherByKey, key)
-      if (found) await removePushers(deps, tx, { pushers: [found], reason: 'deleted' })
-    })
+    await deps.db.transaction(
+      async (tx) => {
+        const found = await tx.first(pusherByKey, key)
+        if (found) await removePushers(deps, tx, { pushers: [found], reason: 'deleted' })
+      },
+      { orderedBy: owner.userId },
+    )
     return 'done'
   }
   const { settings, append, copyRules } = change
   const url = await checkedUrl(deps, owner.userId, settings)
-  return deps.db.transaction(async (tx) => {
-    const key = { userId: owner.userId, appId: settings.appId, pushkey: settings.pushkey }
-    if (settings.kind === 'email') await checkAddress(tx, owner.userId, settings)
-    await checkHandle(tx, owner.userId, settings)
-    let found = await tx.first(pusherByKey, key)
-    if (found && found.kind !== settings.kind) {
-      // The kind has changed, so the result of earlier attempts no longer applies.
-      await removePushers(deps, tx, { pushers: [found], reason: 'deleted' })
-      found = undefined
-    }
-    const checked = { settings, url }
-    const needsActivation = found
-      ? await update(deps, tx, { found, checked })
-      : await create(deps, tx, { owner, checked })
-    await tx.run(updateUnheldHandles, { userId: owner.userId, now: deps.clock.now() })
-    const from = found?.handle
-    const to = settings.handle?.value
-    if (copyRules && from && to) await deps.copyRules(tx, { userId: owner.userId, from, to })
-    if (!append)
-      await removePushers(deps, tx, { pushers: await tx.all(pushersOfOthers, key), reason: 'taken over' })
-    return needsActivation ? 'needs activation' : 'done'
-  })
+  return deps.db.transaction(
+    async (tx) => {
+      const key = { userId: owner.userId, appId: settings.appId, pushkey: settings.pushkey }
+      if (settings.kind === 'email') await checkAddress(tx, owner.userId, settings)
+      await checkHandle(tx, owner.userId, settings)
+      let found = await tx.first(pusherByKey, key)
+      if (found && found.kind !== settings.kind) {
+        // The kind has changed, so the result of earlier attempts no longer applies.
+        await removePushers(deps, tx, { pushers: [found], reason: 'deleted' })
+        found = undefined
+      }
+      const checked = { settings, url }
+      const needsActivation = found
+        ? await update(deps, tx, { found, checked })
+        : await create(deps, tx, { owner, checked })
+      await tx.run(updateUnheldHandles, { userId: owner.userId, now: deps.clock.now() })
+      const from = found?.handle
+      const to = settings.handle?.value
+      if (copyRules && from && to) await deps.copyRules(tx, { userId: owner.userId, from, to })
+      if (!append) await takeOver(deps, tx, key)
+      return needsActivation ? 'needs activation' : 'done'
+    },
+    { orderedBy: owner.userId },
+  )
+}
+
+/** Another user of the app logged in on the same device. */
+async function takeOver(
+  deps: PusherDeps,
+  tx: Transaction,
+  key: { userId: UserId; appId: string; pushkey: string },
+): Promise<void> {
+  const pushers = await tx.all(pushersOfOthers, key)
+  if (pushers.length === 0) return
+  needAllShards(tx)
+  await removePushers(deps, tx, { pushers, reason: 'taken over' })
 }
 
 /** The limit is low: each check may wait for name servers that never answer, and one client sets one pusher at a time. */

@@ -15,12 +15,15 @@ type NewAlias = { alias: RoomAlias; roomId: RoomId; userId: UserId }
 export async function addAlias(deps: RoomDeps, { alias, roomId, userId }: NewAlias): Promise<void> {
   if (serverOf(alias) !== deps.serverName)
     throw invalidParam(`A room alias of this server must end in :${deps.serverName}`)
-  await deps.db.transaction(async (tx) => {
-    const member = await membershipIn(tx, roomId, userId)
-    if (member?.membership !== 'join') throw forbidden('You are not in this room')
-    if (!(await claimAlias(deps, tx, { alias, roomId, userId })))
-      throw new MatrixError(409, 'M_UNKNOWN', `The room alias ${alias} is taken`)
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      const member = await membershipIn(tx, roomId, userId)
+      if (member?.membership !== 'join') throw forbidden('You are not in this room')
+      if (!(await claimAlias(deps, tx, { alias, roomId, userId })))
+        throw new MatrixError(409, 'M_UNKNOWN', `The room alias ${alias} is taken`)
+    },
+    { orderedBy: roomId },
+  )
 }
 
 /** False: the alias exists already. @throws MatrixError 403 when the user has reached the quota of aliases */

@@ -2,6 +2,7 @@ import { invalidParam, MatrixError, tooMany } from '../lib/errors.ts'
 import type { EventId, RoomAlias, RoomId, UserId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
+import { shardOf } from '../storage/stream.ts'
 import { aliasFor, claimAlias } from './aliases.ts'
 import { appendEvent, newEventId } from './append-event.ts'
 import { listsCreator } from './authorise-power-levels.ts'
@@ -43,12 +44,15 @@ const OPAQUE_BYTES = 18
  */
 export async function createRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Promise<RoomId> {
   const plan = planRoom(deps, creator, request)
-  await deps.db.transaction(async (tx) => {
-    await setUpRoom(deps, tx, plan)
-    await claimFor(deps, tx, plan)
-    await rejectedAsState(() => applyRequest(deps, tx, plan))
-    await inviteAll(deps, tx, plan)
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      await setUpRoom(deps, tx, plan)
+      await claimFor(deps, tx, plan)
+      await rejectedAsState(() => applyRequest(deps, tx, plan))
+      await inviteAll(deps, tx, plan)
+    },
+    { orderedBy: plan.roomId },
+  )
   return plan.roomId
 }
 
@@ -80,12 +84,25 @@ export function supportedVersion(id: string): RoomVersion {
 }
 
 /** The ids of a new room and of its create event. Since version 12 the first is derived from the second. */
-export function newRoomIds(deps: RoomDeps, version: RoomVersion): RoomIds {
+function newRoomIds(deps: RoomDeps, version: RoomVersion): RoomIds {
   const createEventId = newEventId(deps)
   const opaque = version.creatorsRule
     ? createEventId.slice(1)
     : `${deps.random.token(OPAQUE_BYTES)}:${deps.serverName}`
   return { roomId: `!${opaque}` as RoomId, createEventId }
+}
+
+/** The ids of a room in the shard of another room, because the events of both are written in one transaction. */
+export function newIdsInShardOf(
+  deps: RoomDeps,
+  { version, roomId }: { version: RoomVersion; roomId: RoomId },
+): RoomIds {
+  const { shards } = deps.db
+  const shard = shardOf(roomId, shards)
+  for (;;) {
+    const ids = newRoomIds(deps, version)
+    if (shardOf(ids.roomId, shards) === shard) return ids
+  }
 }
 
 function planRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Plan {

@@ -2,6 +2,7 @@ import { MatrixError } from '../lib/errors.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { startSweeper } from '../lib/sweeper.ts'
 import type { Transaction } from '../storage/database.ts'
+import { byShard } from '../storage/stream.ts'
 import { changeMembership } from './change-membership.ts'
 import type { RoomDeps } from './deps.ts'
 import { deactivatedMembers, roomsOfUser } from './membership-store.ts'
@@ -12,13 +13,7 @@ const MINUTE_MS = 60_000
 
 /** For a deactivated account: leaves its rooms, rejects its invitations and withdraws its knocks. */
 export async function leaveAllRooms(deps: RoomDeps, userId: UserId): Promise<void> {
-  const rooms = await roomsOfUser(deps.db, userId, ['join', 'invite', 'knock'])
-  for (let at = 0; at < rooms.length; at += ROOM_BATCH_SIZE) {
-    const some = rooms.slice(at, at + ROOM_BATCH_SIZE)
-    await deps.db.transaction(async (tx) => {
-      for (const { room_id: roomId } of some) await leave(deps, tx, { roomId, userId })
-    })
-  }
+  await leaveAll(deps, await roomsOfUser(deps.db, userId, ['join', 'invite', 'knock']))
 }
 
 /**
@@ -35,15 +30,27 @@ export function startLeaveSweeper(deps: RoomDeps): AsyncDisposable {
 }
 
 /** Resolves to the number of rooms left. */
-export function leaveNextRooms(deps: RoomDeps): Promise<number> {
-  return deps.db.transaction(async (tx) => {
-    let left = 0
-    for (const { room_id: roomId, user_id: userId } of await tx.all(deactivatedMembers, {
-      limit: ROOM_BATCH_SIZE,
-    }))
-      if (await leave(deps, tx, { roomId, userId })) left++
-    return left
-  })
+export async function leaveNextRooms(deps: RoomDeps): Promise<number> {
+  return leaveAll(deps, await deps.db.all(deactivatedMembers, { limit: ROOM_BATCH_SIZE }))
+}
+
+type Stay = { room_id: RoomId; user_id: UserId }
+
+/** In one transaction for each shard, because a transaction of several shards would wait for all of them. Resolves to the number of rooms left. */
+async function leaveAll(deps: RoomDeps, stays: readonly Stay[]): Promise<number> {
+  let left = 0
+  const some = { keyOf: (stay: Stay) => stay.room_id, shards: deps.db.shards, atOnce: ROOM_BATCH_SIZE }
+  for (const { orderedBy, items } of byShard(stays, some))
+    left += await deps.db.transaction(
+      async (tx) => {
+        let leftHere = 0
+        for (const { room_id: roomId, user_id: userId } of items)
+          if (await leave(deps, tx, { roomId, userId })) leftHere++
+        return leftHere
+      },
+      { orderedBy },
+    )
+  return left
 }
 
 async function leave(

@@ -1,6 +1,7 @@
 import { userById } from '../accounts/users-store.ts'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
+import { byShard } from '../storage/stream.ts'
 import { appendTo } from './append-event.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
@@ -11,17 +12,19 @@ import { viewRoom } from './room-view.ts'
 const ROOM_BATCH_SIZE = 16
 
 /**
- * Updates a user's member events in all joined rooms to the profile. Rooms that are up to date are not written, so a second call
+ * Updates a user's member events in all joined rooms to the profile, in transactions of rooms of one shard. Rooms that are up to date are not written, so a second call
  * after an interruption completes the rest.
  */
 export async function updateMemberProfile(deps: RoomDeps, userId: UserId): Promise<void> {
   const rooms = await roomsOfUser(deps.db, userId, ['join'])
-  for (let at = 0; at < rooms.length; at += ROOM_BATCH_SIZE) {
-    const some = rooms.slice(at, at + ROOM_BATCH_SIZE)
-    await deps.db.transaction(async (tx) => {
-      for (const { room_id: roomId } of some) await updateIn(deps, tx, { roomId, userId })
-    })
-  }
+  const some = { keyOf: (row: MemberRow) => row.room_id, shards: deps.db.shards, atOnce: ROOM_BATCH_SIZE }
+  for (const { orderedBy, items } of byShard(rooms, some))
+    await deps.db.transaction(
+      async (tx) => {
+        for (const { room_id: roomId } of items) await updateIn(deps, tx, { roomId, userId })
+      },
+      { orderedBy },
+    )
 }
 
 async function updateIn(

@@ -55,11 +55,14 @@ export async function unbanUser(deps: RoomDeps, { reason, ...ids }: TargetedChan
 
 /** Removes a room that the user has left from all lists. Throws 400 for a member, 404 for a user who never was one. */
 export async function forgetRoom(deps: RoomDeps, { roomId, userId }: OwnChange): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    if (await forget(tx, roomId, userId)) return
-    if (!(await membershipIn(tx, roomId, userId))) throw notFound('You have never been in this room')
-    throw new MatrixError(400, 'M_UNKNOWN', 'Leave the room before you forget it')
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      if (await forget(tx, roomId, userId)) return
+      if (!(await membershipIn(tx, roomId, userId))) throw notFound('You have never been in this room')
+      throw new MatrixError(400, 'M_UNKNOWN', 'Leave the room before you forget it')
+    },
+    { orderedBy: roomId },
+  )
 }
 
 export async function joinedRooms(deps: Pick<RoomDeps, 'db'>, userId: UserId): Promise<RoomId[]> {

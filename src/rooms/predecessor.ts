@@ -2,7 +2,7 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import { isRoomId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
 import type { Transaction } from '../storage/database.ts'
-import { nextPosition } from '../storage/stream.ts'
+import { needAllShards } from '../storage/stream.ts'
 import type { RoomDeps } from './deps.ts'
 import { membershipIn } from './membership-store.ts'
 import { currentStateEvent } from './state-store.ts'
@@ -31,13 +31,13 @@ export async function carrySettings(
   tx: Transaction,
   { userId, from, to }: { userId: UserId; from: RoomId; to: RoomId },
 ): Promise<void> {
-  // Taking a position serialises the changes of settings in all processes.
-  await nextPosition(tx)
   const before = await membershipIn(tx, to, userId)
   if (before !== undefined && before.sharing_position > 0) return
   const old = await membershipIn(tx, from, userId)
   if (old?.membership !== 'join' && old?.membership !== 'leave') return
   const tombstone = await currentStateEvent(tx, { roomId: from, type: 'm.room.tombstone', stateKey: '' })
   if (replacementIn(tombstone?.content) !== to) return
+  // The user may change the same settings at the same moment.
+  needAllShards(tx)
   await deps.onReplacementJoined(tx, { userId, from, to })
 }

@@ -130,11 +130,14 @@ export async function setPublished(
   requester: Pick<Requester, 'userId' | 'isAdmin'>,
   { roomId, isPublic }: { roomId: RoomId; isPublic: boolean },
 ): Promise<void> {
-  await deps.db.transaction(async (tx) => {
-    if (!requester.isAdmin) await checkMayPublish(tx, requester, roomId)
-    else if (!(await tx.first(roomById, { roomId }))) throw noSuchRoom()
-    await tx.run(publishRoom, { roomId, isPublic: isPublic ? 1 : 0 })
-  })
+  await deps.db.transaction(
+    async (tx) => {
+      if (!requester.isAdmin) await checkMayPublish(tx, requester, roomId)
+      else if (!(await tx.first(roomById, { roomId }))) throw noSuchRoom()
+      await tx.run(publishRoom, { roomId, isPublic: isPublic ? 1 : 0 })
+    },
+    { orderedBy: roomId },
+  )
 }
 
 async function checkMayPublish(

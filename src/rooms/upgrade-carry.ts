@@ -4,7 +4,6 @@ import { type JsonObject, parseStored } from '../lib/json.ts'
 import { startSweeper } from '../lib/sweeper.ts'
 import { StorageError, type Transaction } from '../storage/database.ts'
 import type { Queries } from '../storage/query.ts'
-import { lockStream } from '../storage/stream.ts'
 import { appendTo } from './append-event.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
@@ -106,22 +105,23 @@ export async function continueUpgrades(deps: RoomDeps): Promise<0 | 1> {
 
 /** Those that the user may not send are left out. Resolves to whether there is a rest. */
 async function carryBatch(deps: RoomDeps, to: RoomId): Promise<boolean> {
-  const { leftOut, hasRest } = await deps.db.transaction(async (tx) => {
-    // Another process can copy for the same upgrade.
-    await lockStream(tx)
-    const row = await tx.first(upgradeOf, { to })
-    if (!row) return { leftOut: 0, hasRest: false }
-    const upgrade = { from: row.old_room_id, to, userId: row.user_id }
-    const { extras, after } = await nextBatch(tx, upgrade, row.after)
-    let refused = 0
-    for (const { type, stateKey, content } of extras) {
-      const change = { roomId: to, sender: upgrade.userId, type, stateKey: stateKey ?? '', content }
-      if ((await trySet(deps, tx, change)) !== undefined) refused++
-    }
-    if (after === undefined) tx.write(deleteUpgrade, { to })
-    else tx.write(moveUpgrade, { to, after })
-    return { leftOut: refused, hasRest: after !== undefined }
-  })
+  const { leftOut, hasRest } = await deps.db.transaction(
+    async (tx) => {
+      const row = await tx.first(upgradeOf, { to })
+      if (!row) return { leftOut: 0, hasRest: false }
+      const upgrade = { from: row.old_room_id, to, userId: row.user_id }
+      const { extras, after } = await nextBatch(tx, upgrade, row.after)
+      let refused = 0
+      for (const { type, stateKey, content } of extras) {
+        const change = { roomId: to, sender: upgrade.userId, type, stateKey: stateKey ?? '', content }
+        if ((await trySet(deps, tx, change)) !== undefined) refused++
+      }
+      if (after === undefined) tx.write(deleteUpgrade, { to })
+      else tx.write(moveUpgrade, { to, after })
+      return { leftOut: refused, hasRest: after !== undefined }
+    },
+    { orderedBy: to },
+  )
   if (leftOut > 0)
     deps.log.warn(
       { room_id: to, left_out: leftOut },

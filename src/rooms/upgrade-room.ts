@@ -3,12 +3,11 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
-import { nextPosition } from '../storage/stream.ts'
 import { aliasesOfRoom, moveAliases } from './alias-store.ts'
 import { appendTo } from './append-event.ts'
 import { requireAllowed } from './auth-state.ts'
 import { authorise } from './authorise.ts'
-import { type BareRoom, newRoomIds, setUpRoom, supportedVersion } from './create-room.ts'
+import { type BareRoom, newIdsInShardOf, setUpRoom, supportedVersion } from './create-room.ts'
 import { creatorsOf } from './creators.ts'
 import type { RoomDeps } from './deps.ts'
 import { membershipIn } from './membership-store.ts'
@@ -53,7 +52,10 @@ const ALIAS = 'm.room.canonical_alias'
  */
 export async function upgradeRoom(deps: RoomDeps, request: UpgradeRequest): Promise<RoomId> {
   const version = supportedVersion(request.newVersion)
-  const to = await deps.db.transaction((tx) => upgradeIn(deps, tx, { ...request, version }))
+  const to = await deps.db.transaction((tx) => upgradeIn(deps, tx, { ...request, version }), {
+    orderedBy: request.roomId,
+    inAllShards: true,
+  })
   await carryRest(deps, to)
   return to
 }
@@ -65,8 +67,6 @@ async function upgradeIn(
 ): Promise<RoomId> {
   const { roomId, userId, version } = request
   const tombstone = { roomId, sender: userId, type: 'm.room.tombstone', stateKey: '' }
-  // Taking a position serialises upgrades in all processes: the second one sees the tombstone of the first.
-  await nextPosition(tx)
   const old = await viewRoom(tx, tombstone)
   if (!old) throw notFound('There is no room with this id on this server')
   requireAllowed(authorise({ ...tombstone, content: {} }, old))
@@ -77,7 +77,7 @@ async function upgradeIn(
   }
 
   const state = await currentStateOfTypes(tx, roomId, UPGRADE_TYPES)
-  const ids = newRoomIds(deps, version)
+  const ids = newIdsInShardOf(deps, { version, roomId })
   const content = { body: 'This room has been replaced', replacement_room: ids.roomId }
   const { eventId } = await appendTo(deps, tx, { draft: { ...tombstone, content }, room: old })
   const room = await tx.first(roomById, { roomId })

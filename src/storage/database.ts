@@ -13,6 +13,8 @@ export type StreamShard = { readonly number: number; readonly shards: number }
 export interface Transaction extends Queries {
   /** The shard of the stream in which it takes positions. Undefined: it takes none. */
   readonly shard: StreamShard | undefined
+  /** No transaction of another room or user runs meanwhile (`needAllShards`). */
+  readonly inAllShards: boolean
   /**
    * Runs a query without waiting for its result, which saves a round trip to PostgreSQL. Queries run in the order of the calls. If this one
    * fails, the transaction fails: on SQLite at once, on PostgreSQL with its next query or at its end. `onCommit`: a hook that gets the rows.
@@ -35,6 +37,11 @@ export type TransactionOptions = {
    * (`shardOf`), so all that it reads is read after the other transactions of the shard. SQLite runs all transactions one after the other.
    */
   orderedBy?: RoomId | UserId
+  /**
+   * PostgreSQL runs it while it holds all shards of the stream. For rare changes that concern all rooms of a user, such as the ignore list: no event is then written meanwhile with
+   * the state before the change. A transaction that needs this in rare cases only calls `needAllShards`.
+   */
+  inAllShards?: boolean
 }
 
 export type SnapshotOptions = {

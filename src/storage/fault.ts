@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../lib/log.ts'
 import { type Database, type DatabaseEngine, StorageError, type TransactionOptions } from './database.ts'
 import { checkSpace } from './space-probe.ts'
-import { checkWritable } from './stream.ts'
+import { AllShardsNeeded, checkWritable } from './stream.ts'
 
 // Translates the faults of the two databases that a client does not cause: no space, a failing disk, no connection. The client
 // gets a 503 with one sentence, and the log gets one entry. The next request is tried as usual.
@@ -84,16 +84,25 @@ const MAX_RUNS = 5
 /** The pause before the next run, in milliseconds, so that two processes do not conflict again. */
 const PAUSE_MS = { least: 5, most: 50 }
 
-/** Runs a repeatable transaction again when it conflicts with a transaction of another process. */
-async function repeatedOnConflict<T>(
-  run: () => Promise<T>,
-  { repeatable = false }: TransactionOptions,
+/**
+ * Runs a repeatable transaction again when it conflicts with a transaction of another process, and any transaction that needs all shards with all
+ * shards.
+ */
+async function repeated<T>(
+  run: (options: TransactionOptions) => Promise<T>,
+  given: TransactionOptions,
   random: () => number,
 ) {
+  const { repeatable = false } = given
+  let options = given
   for (let runs = 1; ; runs++) {
     try {
-      return await run()
+      return await run(options)
     } catch (error) {
+      if (error instanceof AllShardsNeeded && options.inAllShards !== true) {
+        options = { ...given, inAllShards: true }
+        continue
+      }
       const isConflict = error instanceof Error && CONFLICTS.has((error as { code?: unknown }).code)
       if (!repeatable || !isConflict || runs === MAX_RUNS) throw error
       await setTimeout(PAUSE_MS.least + random() * (PAUSE_MS.most - PAUSE_MS.least))
@@ -156,7 +165,7 @@ export function withStorageErrors(engine: DatabaseEngine, log: Log, random = Mat
     run: (query, params) => engine.run(query, params).catch(reading),
     snapshot: (work, options) => engine.snapshot(work, options).catch(reading),
     transaction: (work, options = {}) =>
-      repeatedOnConflict(() => engine.transaction(work, options), options, random).then((value) => {
+      repeated((so) => engine.transaction(work, so), options, random).then((value) => {
         written()
         return value
       }, writing),

@@ -1,5 +1,6 @@
 import { type QueryCreator, type RawBuilder, sql } from 'kysely'
 import { hash } from 'node:crypto'
+import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Database, Transaction } from './database.ts'
 import { type Dialect, type Queries, query } from './query.ts'
 import type { Schema } from './schema.ts'
@@ -9,9 +10,37 @@ import { START, type StreamPoint } from './stream-point.ts'
 export const shardOf = (key: string, shards: number): number =>
   shards === 1 ? 0 : hash('sha256', key, 'buffer').readUInt32BE(0) % shards
 
+/** Things of one shard, and the key of one of them. */
+export type OfShard<K, T> = { orderedBy: K; items: T[] }
+
 /**
- * Takes the next position of the server's stream. On PostgreSQL the transaction holds its shard until the commit, so positions become visible in their
- * order within a shard: a reader that sees n sees all lower positions of this shard.
+ * Divides things of several rooms or users, for one transaction for each shard. The shards are in ascending order, and the things of one keep theirs.
+ * `atOnce`: the most things of one transaction; others of the shard follow in further ones.
+ */
+export function byShard<K extends RoomId | UserId, T>(
+  things: readonly T[],
+  { keyOf, shards, atOnce = Infinity }: { keyOf: (thing: T) => K; shards: number; atOnce?: number },
+): OfShard<K, T>[] {
+  const divided: (OfShard<K, T> & { shard: number })[] = []
+  const open = new Map<number, OfShard<K, T>>()
+  for (const thing of things) {
+    const orderedBy = keyOf(thing)
+    const shard = shardOf(orderedBy, shards)
+    const found = open.get(shard)
+    if (found && found.items.length < atOnce) {
+      found.items.push(thing)
+      continue
+    }
+    const next = { orderedBy, items: [thing], shard }
+    open.set(shard, next)
+    divided.push(next)
+  }
+  return divided.sort((a, b) => a.shard - b.shard)
+}
+
+/**
+ * Takes the next position of the server's stream, in a transaction with `orderedBy`. On PostgreSQL the transaction holds its shard from its start to the commit, so positions
+ * become visible in their order within a shard: a reader that sees n sees all lower positions of this shard.
  */
 export async function nextPosition(tx: Transaction): Promise<number> {
   const [position] = await nextPositions(tx, 1)
@@ -32,16 +61,25 @@ export async function nextPositions(tx: Transaction, count: number): Promise<num
 /** The parameters of a query that takes a position. */
 export type ShardParams = { shard: number; shards: number }
 
-export function shardIn({ shard = { number: 0, shards: 1 } }: Pick<Transaction, 'shard'>): ShardParams {
-  return { shard: shard.number, shards: shard.shards }
+/** @throws Error for a transaction that does not say in which shard it takes positions: a bug */
+export function shardIn({ shard }: Pick<Transaction, 'shard'>): ShardParams {
+  if (shard) return { shard: shard.number, shards: shard.shards }
+  throw new Error(
+    'a transaction without `orderedBy` takes a position of the stream. Name the room or the user that it changes',
+  )
+}
+
+/** A transaction needs all shards of the stream, and does not hold them. The database runs it again with `inAllShards`. */
+export class AllShardsNeeded extends Error {
+  override name = 'AllShardsNeeded'
 }
 
 /**
- * Locks the stream until the commit, and returns its last position. A transaction that locks rows which are also locked after `nextPosition` begins with it, so that
- * transactions of two processes do not deadlock.
+ * For a transaction that finds that it changes what transactions of all rooms read: from here on none of them runs, and none has run since its start. The work may run
+ * again from its start, so it must have no effects before, except through its transaction and `onCommit`.
  */
-export async function lockStream(tx: Transaction): Promise<number> {
-  return (await tx.first(locked, { shard: shardIn(tx).shard }))?.position ?? 0
+export function needAllShards(tx: Pick<Transaction, 'inAllShards'>): void {
+  if (!tx.inAllShards) throw new AllShardsNeeded('this transaction runs again with all shards of the stream')
 }
 
 /** The last committed positions; inside a transaction, those that it sees. In a snapshot, the point of the snapshot. */
@@ -50,12 +88,15 @@ export async function currentPoint(read: Queries): Promise<StreamPoint> {
   return rows.length === 0 ? START : rows.map((row) => row.position)
 }
 
+/** No user has this id. */
+const NOBODY = '@' as UserId
+
 /**
  * Resolves when the database accepts writes; rejects when it does not. It takes a position, which is never used: the write must
  * change something, or SQLite would not write at all.
  */
 export async function checkWritable(db: Pick<Database, 'transaction'>): Promise<void> {
-  await db.transaction((tx) => nextPosition(tx), { durably: false })
+  await db.transaction((tx) => nextPosition(tx), { durably: false, orderedBy: NOBODY })
 }
 
 /**
@@ -67,7 +108,7 @@ export const lastPosition = (d: Dialect): RawBuilder<number> =>
     ? sql`position`
     : d.greatest(sql`position`, sql`coalesce((select max(last.position) from events as last), 0)`)
 
-/** A number of the sequence is taken while the row of the shard is locked, so the positions of a shard grow. */
+/** The transaction holds the row of the shard since its start (`locked`), so the positions of a shard grow. */
 const following = (p: ShardParams, d: Dialect): RawBuilder<number> =>
   sql`nextval('stream_positions') * ${d.integer(p.shards)} + ${d.integer(p.shard)}`
 
@@ -105,9 +146,8 @@ export const advance = query<ShardParams & { count: number }>()((db, p, d) => {
       .returning('position')
   const taken = sql<{
     position: number
-  }>`(select ${following(p, d)} as position from locked, generate_series(1, ${d.integer(p.count)}))`
+  }>`(select ${following(p, d)} as position from generate_series(1, ${d.integer(p.count)}))`
   return db
-    .with('locked', (cte) => cte.selectFrom('stream').select('id').where('id', '=', rowOf(p, d)).forUpdate())
     .with('taken', (cte) => cte.selectFrom(taken.as('t')).select('t.position'))
     .with('moved', (cte) =>
       cte
@@ -139,10 +179,16 @@ export const pointColumn = (d: Dialect): RawBuilder<string> =>
 
 export const pointOfColumn = (text: string): StreamPoint => text.split(',').map(Number)
 
-/** SQLite has one writer. */
+/** The first statement of a group of transactions of a shard. SQLite has one writer, and needs no lock. */
 export const locked = query<{ shard: number }>()((db, p, d) => {
-  const last = db.selectFrom('stream').select(lastPosition(d).as('position'))
-  return d.name === 'sqlite' ? last.where('id', '=', 1) : last.where('id', '=', rowOf(p, d)).forUpdate()
+  const row = db.selectFrom('stream').select('id').where('id', '=', rowOf(p, d))
+  return d.name === 'sqlite' ? row : row.forUpdate()
+})
+
+/** The first statement of a group of transactions that need all shards. In the order of the shards, so that two such groups do not deadlock. */
+export const lockedAll = query()((db, _, d) => {
+  const rows = db.selectFrom('stream').select('id').orderBy('id')
+  return d.name === 'sqlite' ? rows : rows.forUpdate()
 })
 
 /**

@@ -42,6 +42,7 @@ export type WaitingWork = {
   durably: boolean
   repeatable: boolean
   shard: StreamShard | undefined
+  inAllShards: boolean
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
@@ -120,7 +121,7 @@ async function runOne(
 
 async function run(connection: WriteConnection, waiting: WaitingWork): Promise<Done> {
   const hooks: (() => void)[] = []
-  const { tx, end } = openTransaction(connection, waiting.shard, hooks)
+  const { tx, end } = openTransaction(connection, waiting, hooks)
   try {
     return { waiting, hooks, value: await waiting.work(tx) }
   } finally {
@@ -130,7 +131,7 @@ async function run(connection: WriteConnection, waiting: WaitingWork): Promise<D
 
 function openTransaction(
   connection: QueriesOfWriter,
-  shard: StreamShard | undefined,
+  { shard, inAllShards }: Pick<WaitingWork, 'shard' | 'inAllShards'>,
   hooks: (() => void)[],
 ): { tx: Transaction; end: () => void } {
   let open = true
@@ -139,6 +140,7 @@ function openTransaction(
   }
   const tx: Transaction = {
     shard,
+    inAllShards,
     async all(query, params) {
       check()
       return connection.all(query, params)

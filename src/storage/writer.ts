@@ -1,7 +1,7 @@
 import type { Log } from '../lib/log.ts'
 import type { Queries } from './query.ts'
 import { StorageError, type StreamShard, type Transaction, type TransactionOptions } from './database.ts'
-import { locked, shardOf } from './stream.ts'
+import { locked, lockedAll, shardOf } from './stream.ts'
 import { type Done, runGroup, type WaitingWork, type WriteConnection } from './write-group.ts'
 
 /** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
@@ -11,6 +11,8 @@ type State = {
   readonly connection: WriteConnection
   readonly log: Log
   readonly disk: Disk
+  /** False where all transactions run one after the other. */
+  readonly locksShards: boolean
   queue: WaitingWork[]
   writing: Promise<void> | undefined
   syncing: Promise<void>
@@ -40,6 +42,7 @@ export function createWriter(connection: WriteConnection, log: Log, shards?: num
     connection,
     log,
     disk,
+    locksShards: shards !== undefined,
     queue: [],
     writing: undefined,
     syncing: Promise.resolve(),
@@ -51,7 +54,7 @@ export function createWriter(connection: WriteConnection, log: Log, shards?: num
   return {
     transaction<T>(
       work: (tx: Transaction) => Promise<T>,
-      { durably = true, repeatable = false, orderedBy }: TransactionOptions = {},
+      { durably = true, repeatable = false, orderedBy, inAllShards = false }: TransactionOptions = {},
     ): Promise<T> {
       if (disk.failure) return Promise.reject(disk.failure)
       if (writer.closed) return Promise.reject(new StorageError('The database is closed'))
@@ -61,6 +64,7 @@ export function createWriter(connection: WriteConnection, log: Log, shards?: num
           durably,
           repeatable,
           shard: shardOfWork(orderedBy, shards),
+          inAllShards: inAllShards || shards === undefined || (shards === 1 && orderedBy !== undefined),
           resolve: resolve as (value: unknown) => void,
           reject,
         })
@@ -108,18 +112,22 @@ async function writeAll(writer: State): Promise<void> {
   writer.writing = undefined
 }
 
-/** Undefined also where all transactions run one after the other. */
-const shardOfWork = (orderedBy: string | undefined, shards: number | undefined): StreamShard | undefined =>
-  orderedBy === undefined || shards === undefined ? undefined : { number: shardOf(orderedBy, shards), shards }
+const shardOfWork = (orderedBy: string | undefined, shards = 1): StreamShard | undefined =>
+  orderedBy === undefined ? undefined : { number: shardOf(orderedBy, shards), shards }
 
-/** The transactions of one shard that wait, with those of no shard, in the order of their arrival. They leave the queue. */
+/** The shard that a transaction needs. Undefined: it needs none. */
+const lockOf = ({ shard, inAllShards }: WaitingWork): number | 'all' | undefined =>
+  inAllShards && shard?.shards !== 1 ? 'all' : shard?.number
+
+/** The transactions that need the same shard, or all shards, with those that need none, in the order of their arrival. They leave the queue. */
 function nextGroup(writer: State): WaitingWork[] {
-  const shard = writer.queue.find((waiting) => waiting.shard !== undefined)?.shard?.number
+  if (!writer.locksShards) return writer.queue.splice(0, GROUP_LIMIT)
+  const lock = writer.queue.map(lockOf).find((needed) => needed !== undefined)
   const group: WaitingWork[] = []
   const others: WaitingWork[] = []
   for (const waiting of writer.queue) {
-    const fits = waiting.shard === undefined || waiting.shard.number === shard
-    if (fits && group.length < GROUP_LIMIT) group.push(waiting)
+    const needed = lockOf(waiting)
+    if ((needed === undefined || needed === lock) && group.length < GROUP_LIMIT) group.push(waiting)
     else others.push(waiting)
   }
   writer.queue = others
@@ -127,12 +135,13 @@ function nextGroup(writer: State): WaitingWork[] {
 }
 
 /**
- * Locks the shard of the group until its commit. It is sent together with `begin` and the first read. So all that the group reads is read after the commits of other processes to
- * the shard, and no other row is locked before the shard.
+ * Locks the shard of the group, or all shards, until its commit. It is sent together with `begin` and the first read. So all that the group reads is read after the commits of other
+ * processes to the shard, and no other row is locked before the shard.
  */
-function lockShard(connection: WriteConnection, group: readonly WaitingWork[]): void {
-  const shard = group.find((waiting) => waiting.shard !== undefined)?.shard
-  if (shard) connection.write(locked, { shard: shard.number }, () => undefined)
+function lockShards({ connection, locksShards }: State, group: readonly WaitingWork[]): void {
+  const lock = locksShards ? group.map(lockOf).find((needed) => needed !== undefined) : undefined
+  if (lock === 'all') connection.write(lockedAll, {}, () => undefined)
+  else if (lock !== undefined) connection.write(locked, { shard: lock }, () => undefined)
 }
 
 async function writeGroup(writer: State, group: readonly WaitingWork[]): Promise<void> {
@@ -146,7 +155,7 @@ async function writeGroup(writer: State, group: readonly WaitingWork[]): Promise
     }
     disk.check()
     await connection.control('begin')
-    lockShard(connection, group)
+    lockShards(writer, group)
     const done = await runGroup(connection, group)
     await writer.syncing
     disk.check()

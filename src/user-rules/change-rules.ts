@@ -12,7 +12,7 @@ import {
   UNTIL,
 } from '../push-rules/index.ts'
 import type { Database, Transaction } from '../storage/database.ts'
-import { nextPosition } from '../storage/stream.ts'
+import { needAllShards, nextPosition } from '../storage/stream.ts'
 import { addHandle, deleteEmptyHandles } from './rule-handles-store.ts'
 import {
   copyScope,
@@ -209,17 +209,20 @@ function changeRules(
 ): Promise<void> {
   return deps.db.transaction(
     async (tx) => {
-      // This statement comes first: it serialises the changes of one user across all processes.
       const position = await nextPosition(tx)
       await change(tx, position)
       await announceRules(deps, tx, { userId, position })
     },
-    { orderedBy: userId },
+    { orderedBy: userId, inAllShards: true },
   )
 }
 
-/** Records in the transaction of a change that the rules of a user changed at this position, and wakes the user's clients after the commit. */
+/**
+ * Records in the transaction of a change that the rules of a user changed at this position, and wakes the user's clients after the commit. The user may join a room, and members
+ * of all rooms may send, at the same moment, so the transaction needs all shards.
+ */
 export async function announceRules(deps: AnnounceDeps, tx: Transaction, change: RulesChange): Promise<void> {
+  needAllShards(tx)
   const { userId } = change
   const has = await tx.first(recordChange, change)
   await tx.run(markRuleOwner, { userId, hasRules: has?.has_global === 1 || has?.has_device === 1 ? 1 : 0 })

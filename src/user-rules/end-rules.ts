@@ -23,22 +23,23 @@ export async function endRules(deps: EndDeps): Promise<number> {
 }
 
 /** Each user's change is like one of a client: a stream position, new versions of the rules, a wake-up of the syncs. */
-function endSome(deps: EndDeps): Promise<number> {
-  return deps.db.transaction(async (tx) => {
-    const now = deps.clock.now()
-    const due = await tx.all(endedRules, { now, limit: BATCH_SIZE })
-    let ended = 0
-    for (const userId of new Set(due.map((row) => row.user_id)).values()) {
-      // Orders the changes of the user. Another process may have removed the rules by now.
-      const position = await nextPosition(tx)
-      const removed = await tx.run(deleteEndedRules, { userId, now })
-      if (removed === 0) continue
-      ended += removed
-      await tx.run(deleteEmptyHandles, { userId })
-      await announceRules(deps, tx, { userId, position })
-    }
-    return ended
-  })
+async function endSome(deps: EndDeps): Promise<number> {
+  const now = deps.clock.now()
+  const due = await deps.db.all(endedRules, { now, limit: BATCH_SIZE })
+  let ended = 0
+  for (const userId of new Set(due.map((row) => row.user_id)))
+    ended += await deps.db.transaction(
+      async (tx) => {
+        // Another process may have removed the rules by now.
+        const removed = await tx.run(deleteEndedRules, { userId, now })
+        if (removed === 0) return 0
+        await tx.run(deleteEmptyHandles, { userId })
+        await announceRules(deps, tx, { userId, position: await nextPosition(tx) })
+        return removed
+      },
+      { orderedBy: userId, inAllShards: true },
+    )
+  return ended
 }
 
 /** Removes rules that have ended at the start, and then each rule at its end, until it is disposed of. */

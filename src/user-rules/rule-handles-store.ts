@@ -82,3 +82,15 @@ export const unheldHandles = query<{ before: number; limit: number }>()((db, p) 
     .orderBy('unheld_since')
     .limit(p.limit),
 )
+
+/** Those of the handles of a user that no pusher has held since before `before`. */
+export const unheldAmong = query<{ userId: UserId; handles: readonly string[]; before: number }>()(
+  (db, p, d) =>
+    db
+      .selectFrom('device_rule_sets')
+      .select('handle')
+      .where('user_id', '=', p.userId)
+      .where('handle', 'in', d.list(p.handles))
+      .where('unheld_since', 'is not', null)
+      .where('unheld_since', '<', p.before),
+)

@@ -1,7 +1,7 @@
 import type { Log } from '../lib/log.ts'
 import { DAY_MS, startSweeper, sweepAll } from '../lib/sweeper.ts'
 import { removeDeviceRules, type RuleChangeDeps } from './change-rules.ts'
-import { unheldHandles } from './rule-handles-store.ts'
+import { unheldAmong, unheldHandles, updateUnheldHandles } from './rule-handles-store.ts'
 
 const BATCH_SIZE = 20
 
@@ -23,12 +23,21 @@ export function startHandleSweeper(
   })
 }
 
-function sweepSome(deps: RuleChangeDeps, retentionMs: number): Promise<number> {
+async function sweepSome(deps: RuleChangeDeps, retentionMs: number): Promise<number> {
   const before = deps.clock.now() - retentionMs
-  return deps.db.transaction(async (tx) => {
-    const abandoned = await tx.all(unheldHandles, { before, limit: BATCH_SIZE })
-    for (const [userId, rows] of Map.groupBy(abandoned, (row) => row.user_id))
-      await removeDeviceRules(deps, tx, { userId, handles: rows.map((row) => row.handle) })
-    return abandoned.length
-  })
+  const abandoned = await deps.db.all(unheldHandles, { before, limit: BATCH_SIZE })
+  for (const [userId, rows] of Map.groupBy(abandoned, (row) => row.user_id))
+    await deps.db.transaction(
+      async (tx) => {
+        const found = rows.map((row) => row.handle)
+        // A pusher may have got a handle since, or at the same moment when another one lost it.
+        await tx.run(updateUnheldHandles, { userId, now: deps.clock.now() })
+        const handles = (await tx.all(unheldAmong, { userId, handles: found, before })).map(
+          (row) => row.handle,
+        )
+        if (handles.length > 0) await removeDeviceRules(deps, tx, { userId, handles })
+      },
+      { orderedBy: userId, inAllShards: true },
+    )
+  return abandoned.length
 }

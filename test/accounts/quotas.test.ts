@@ -21,8 +21,9 @@ onEachDatabase('quotas of a user', (open) => {
       setAccountData(deps, { userId: alice, roomId, type }, { a: 'é'.repeat(length) })
     await setAccountData(deps, { userId: bob, roomId: '', type: 'a' }, { a: 'x'.repeat(80) })
     const marker = { userId: alice, roomId: '!room' as RoomId, type: 'm.fully_read' }
-    await db.transaction((tx) =>
-      writeAccountData(deps, tx, { ...marker, content: { event_id: 'x'.repeat(200) } }),
+    await db.transaction(
+      (tx) => writeAccountData(deps, tx, { ...marker, content: { event_id: 'x'.repeat(200) } }),
+      { orderedBy: alice },
     )
     await put('a', 20)
     await put('a', 20, '!room' as RoomId)

@@ -55,11 +55,14 @@ onEachDatabase('the list of journeys', (open) => {
     const { delivery } = await setUp(t, open)
     const { fixture, db } = delivery
     const first = await fixture.say(room1, alice, 'the only one with a device')
-    await db.transaction(async (tx) => {
-      const positions = await nextPositions(tx, 1200)
-      const rows = positions.map((position, at) => ({ position, event_id: `$later-${at}` }))
-      await tx.run(insertMessages, { rows })
-    })
+    await db.transaction(
+      async (tx) => {
+        const positions = await nextPositions(tx, 1200)
+        const rows = positions.map((position, at) => ({ position, event_id: `$later-${at}` }))
+        await tx.run(insertMessages, { rows })
+      },
+      { orderedBy: alice },
+    )
     const all = await list(db)
     assert.deepEqual([all.journeys.length, all.total, all.isBounded], [50, 1000, true])
     assert.equal(all.next, (await currentPosition(db)) - 49)

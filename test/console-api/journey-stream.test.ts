@@ -91,7 +91,7 @@ onEachSharedDatabase('the stream of journeys', (openTwo) => {
     const ahead = watch({ position: [1_000_000], entry: 0, at: 0 })
     await next(ahead)
     assert.equal((await next(ahead)).event, 'reset')
-    await db.transaction((tx) => nextPositions(tx, 5001))
+    await db.transaction((tx) => nextPositions(tx, 5001), { orderedBy: alice })
     const farBehind = watch(parseCursor(waiting.id ?? ''))
     await next(farBehind)
     assert.equal((await next(farBehind)).event, 'reset')

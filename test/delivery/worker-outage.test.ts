@@ -1,3 +1,4 @@
+import { someone } from '../support/take-position.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Clock } from '../../src/lib/clock.ts'
@@ -62,12 +63,15 @@ const enqueueAll = query<{ from: number; to: number }>()((db, p) =>
 
 /** Adds copies of a message and queues them. */
 async function queueCopies(delivery: DeliveryFixture, of: number, times: number): Promise<void> {
-  await delivery.db.transaction(async (tx) => {
-    const positions = await nextPositions(tx, times)
-    const copies = positions.map((position, n) => ({ position, event_id: `$copy-${n}` }))
-    await tx.run(copyEvent, { of, copies })
-    await tx.run(enqueueAll, { from: positions[0] ?? 0, to: positions.at(-1) ?? 0 })
-  })
+  await delivery.db.transaction(
+    async (tx) => {
+      const positions = await nextPositions(tx, times)
+      const copies = positions.map((position, n) => ({ position, event_id: `$copy-${n}` }))
+      await tx.run(copyEvent, { of, copies })
+      await tx.run(enqueueAll, { from: positions[0] ?? 0, to: positions.at(-1) ?? 0 })
+    },
+    { orderedBy: someone },
+  )
 }
 
 const isFailing = (delivery: DeliveryFixture) => () =>

@@ -178,7 +178,7 @@ onEachDatabase('an upload of cross-signing keys', (open) => {
     const master = signed(ofBob.body.master_key, keys.userSigning, by)
     assert.deepEqual(await uploadSignatures(deps, alice, { [bob]: { [ofBob.master.publicKey]: master } }), {})
     assert.equal(signersOf((await keysOf(bob)).crossSigning.master[bob]).length, 1)
-    await db.transaction((tx) => removeCrossSigningKeys(deps, tx, alice))
+    await db.transaction((tx) => removeCrossSigningKeys(deps, tx, alice), { orderedBy: alice })
     assert.deepEqual((await keysOf(alice)).crossSigning, { master: {}, self_signing: {}, user_signing: {} })
     assert.deepEqual(signersOf((await keysOf(bob)).crossSigning.master[bob]), [])
   })

@@ -121,7 +121,9 @@ onEachDatabase('a dehydrated device', (open) => {
     await removeDevice(alice, id('D1'))
     await assert.rejects(dehydratedDevice(db, alice), { status: 404 })
     await setDehydratedDevice(deps, alice, uploadOf(alice, id('D2')))
-    await db.transaction((tx) => closeAccount(deps.accounts, tx, { userId: alice, erase: false }))
+    await db.transaction((tx) => closeAccount(deps.accounts, tx, { userId: alice, erase: false }), {
+      orderedBy: alice,
+    })
     assert.deepEqual(await ids(db), [])
     await assert.rejects(dehydratedDevice(db, alice), { status: 404 })
   })

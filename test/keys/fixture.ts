@@ -53,7 +53,9 @@ export async function createKeysFixture(
     deps,
     addDevice,
     removeDevice: (userId: UserId, deviceId: DeviceId) =>
-      db.transaction((tx) => removeDevices(accounts.deps, tx, { userId, deviceIds: [deviceId] })),
+      db.transaction((tx) => removeDevices(accounts.deps, tx, { userId, deviceIds: [deviceId] }), {
+        orderedBy: userId,
+      }),
     /** Uploads device keys, and the one-time and fallback keys of `more`. */
     upload: async (
       userId: UserId,

@@ -122,22 +122,29 @@ export function createNotificationsFixture(
     },
     rules: { ...deps, db, maxRulesPerUser: 100, onRulesChanged: rulesChanged },
     ignore: (userId, ignored) =>
-      db.transaction(async (tx) => {
-        const content = { ignored_users: Object.fromEntries(ignored.map((id) => [id, {}])) }
-        await usersIgnored(deps, tx, { userId, ignored: await replaceIgnored(tx, userId, content) })
-      }),
-    send: (draft) => db.transaction((tx) => store(fixture, tx, draft)),
+      db.transaction(
+        async (tx) => {
+          const content = { ignored_users: Object.fromEntries(ignored.map((id) => [id, {}])) }
+          await usersIgnored(deps, tx, { userId, ignored: await replaceIgnored(tx, userId, content) })
+        },
+        { orderedBy: userId, inAllShards: true },
+      ),
+    send: (draft) => db.transaction((tx) => store(fixture, tx, draft), { orderedBy: draft.roomId }),
     say: (roomId, sender, body, more = {}) =>
       fixture.send({ roomId, sender, content: { msgtype: 'm.text', body, ...more } }),
-    setMember: (change) => db.transaction((tx) => storeMember(fixture, tx, change)),
+    setMember: (change) =>
+      db.transaction((tx) => storeMember(fixture, tx, change), { orderedBy: change.roomId }),
     join: (roomId, userId, displayName) =>
       fixture.setMember({ roomId, userId, membership: 'join', displayName: displayName ?? null }),
-    read: (readUpTo) => db.transaction((tx) => markRead(deps, tx, readUpTo)),
+    read: (readUpTo) => db.transaction((tx) => markRead(deps, tx, readUpTo), { orderedBy: readUpTo.roomId }),
     redact: (roomId, position) =>
-      db.transaction(async (tx) => {
-        await pruneEvent(tx, { eventId: eventIdOf(roomId, position), content: '{}', redactedBy: REDACTION })
-        await retractEvent(deps, tx, { roomId, position })
-      }),
+      db.transaction(
+        async (tx) => {
+          await pruneEvent(tx, { eventId: eventIdOf(roomId, position), content: '{}', redactedBy: REDACTION })
+          await retractEvent(deps, tx, { roomId, position })
+        },
+        { orderedBy: roomId },
+      ),
     addPusher: (userId, appId = 'app') =>
       db.transaction(async (tx) => {
         const pusherId = await makeLane(tx, { kind: 'poke', destination: 'http://127.0.0.1' })

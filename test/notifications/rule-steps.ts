@@ -113,7 +113,7 @@ async function changeOwn(
   const one = own[pick % own.length]
   if (!one) return false
   if (remove && pick > 5) {
-    await fixture.db.transaction((tx) => removeAllRules(fixture.rules, tx, userId))
+    await fixture.db.transaction((tx) => removeAllRules(fixture.rules, tx, userId), { orderedBy: userId })
     return true
   }
   if (remove) await deleteRule(fixture.rules, one.key)

@@ -53,7 +53,7 @@ async function joinAll(fixture: NotificationsFixture): Promise<NotificationsFixt
 }
 
 const noRules = (fixture: NotificationsFixture, userId: UserId) =>
-  fixture.db.transaction((tx) => removeAllRules(fixture.rules, tx, userId))
+  fixture.db.transaction((tx) => removeAllRules(fixture.rules, tx, userId), { orderedBy: userId })
 const queued = async (fixture: NotificationsFixture, userId: UserId) =>
   (await fixture.db.all(outboxOf, { userId })).map((row) => row.position)
 const plain = { 'm.mentions': {} }

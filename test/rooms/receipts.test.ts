@@ -118,19 +118,22 @@ onEachDatabase('receipts', (open) => {
     const { say, mark, sync, roomId, db } = await setUp(t)
     const last = await say(roomId, alice, 'last')
     await mark(bob, read(last), read(last, 'main'))
-    await db.transaction(async (tx) => {
-      for (let at = 0; at < 1000; at++) {
-        const key = { roomId, userId: bob, type: 'm.read' as const, threadId: `$${at}` }
-        const eventId = `$${at}` as EventId
-        await tx.run(upsertReceipt, {
-          ...key,
-          eventId,
-          eventPosition: at,
-          ts: 0,
-          position: await nextPosition(tx),
-        })
-      }
-    })
+    await db.transaction(
+      async (tx) => {
+        for (let at = 0; at < 1000; at++) {
+          const key = { roomId, userId: bob, type: 'm.read' as const, threadId: `$${at}` }
+          const eventId = `$${at}` as EventId
+          await tx.run(upsertReceipt, {
+            ...key,
+            eventId,
+            eventPosition: at,
+            ts: 0,
+            position: await nextPosition(tx),
+          })
+        }
+      },
+      { orderedBy: roomId },
+    )
     await mark(alice, read(last, last))
     await mark(bob, read(last, last))
     const { rooms } = await sync(alice)

@@ -23,8 +23,9 @@ const markPushers = query()((db) => db.updateTable('memberships').set({ has_push
 
 async function join(fixture: RoomsFixture, roomId: RoomId, userId: typeof bob, displayname?: string) {
   const content = { membership: 'join' as const, ...(displayname !== undefined && { displayname }) }
-  await fixture.db.transaction((tx) =>
-    changeMembership(fixture, tx, { roomId, sender: userId, target: userId, content }),
+  await fixture.db.transaction(
+    (tx) => changeMembership(fixture, tx, { roomId, sender: userId, target: userId, content }),
+    { orderedBy: roomId },
   )
 }
 

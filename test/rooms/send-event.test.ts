@@ -7,7 +7,7 @@ import { clientEvents } from '../../src/rooms/client-events.ts'
 import { findEvent } from '../../src/rooms/event-store.ts'
 import { inviteUser, joinRoom } from '../../src/rooms/membership.ts'
 import { sendMessage } from '../../src/rooms/send-event.ts'
-import type { Database, Transaction } from '../../src/storage/database.ts'
+import type { Database, Transaction, TransactionOptions } from '../../src/storage/database.ts'
 import { nextPositions } from '../../src/storage/stream.ts'
 import { currentPosition } from '../support/current-position.ts'
 import { onEachDatabase } from '../support/databases.ts'
@@ -54,6 +54,7 @@ function counting(db: Database): { db: Database; count: () => number } {
   let statements = 0
   const counted = (tx: Transaction): Transaction => ({
     shard: tx.shard,
+    inAllShards: tx.inAllShards,
     all(query, params) {
       statements++
       return tx.all(query, params)
@@ -74,7 +75,8 @@ function counting(db: Database): { db: Database; count: () => number } {
   })
   const wrapped: Database = Object.create(db, {
     transaction: {
-      value: (work: (tx: Transaction) => Promise<never>) => db.transaction((tx) => work(counted(tx))),
+      value: (work: (tx: Transaction) => Promise<never>, options: TransactionOptions) =>
+        db.transaction((tx) => work(counted(tx)), options),
     },
   })
   return { db: wrapped, count: () => statements }
@@ -223,7 +225,7 @@ onEachDatabase('sending a message', (open) => {
       const eventId = await say(fixture, roomId, alice, body)
       taken.push((await findEvent(fixture.db, eventId))?.position, await currentPosition(fixture.db))
       taken.push(
-        await fixture.db.transaction(async (tx) => (await nextPositions(tx, 2))[0]),
+        await fixture.db.transaction(async (tx) => (await nextPositions(tx, 2))[0], { orderedBy: roomId }),
         await currentPosition(fixture.db),
       )
     }

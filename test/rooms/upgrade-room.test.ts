@@ -50,15 +50,18 @@ onEachDatabase('bans of an upgraded room', (open) => {
       throw new StorageError('The disk is full')
     }
     const change = { roomId, sender: alice, type: 'm.room.topic', stateKey: '', content: { topic: 'x' } }
-    const setting = fixture.db.transaction(async (tx) => {
-      const failing = new Proxy(tx, {
-        get(target, name: keyof Transaction) {
-          const value: unknown = name === 'run' || name === 'write' ? fails : target[name]
-          return typeof value === 'function' ? value.bind(target) : value
-        },
-      })
-      return trySet(fixture, failing, change)
-    })
+    const setting = fixture.db.transaction(
+      async (tx) => {
+        const failing = new Proxy(tx, {
+          get(target, name: keyof Transaction) {
+            const value: unknown = name === 'run' || name === 'write' ? fails : target[name]
+            return typeof value === 'function' ? value.bind(target) : value
+          },
+        })
+        return trySet(fixture, failing, change)
+      },
+      { orderedBy: roomId },
+    )
     await assert.rejects(setting, StorageError)
   })
 

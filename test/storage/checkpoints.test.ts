@@ -14,6 +14,7 @@ import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { fillLog } from './fill-log.ts'
+import { someone, takePosition } from '../support/take-position.ts'
 
 const WRITERS = 8
 /** One group of transactions can exceed the limit of the log. */
@@ -47,7 +48,7 @@ describe('checkpoints on SQLite', () => {
           const work = async (tx: Transaction) => {
             await tx.run(writeProbe, { name: `row-${await nextPosition(tx)}`, filler, now: 0 })
           }
-          await db.transaction(work, { durably: left % 2 === 0 })
+          await db.transaction(work, { durably: left % 2 === 0, orderedBy: someone })
           sizes.push(await sizeOf(`${path}-wal`))
         }
       }
@@ -65,7 +66,7 @@ describe('checkpoints on SQLite', () => {
     await using db = await openDatabase(`sqlite:${path}`, silentLog)
     await fillLog(db, 3)
     assert.ok((await sizeOf(`${path}-wal`)) > 3 * LOG_BYTES)
-    await db.transaction((tx) => nextPosition(tx))
+    await takePosition(db)
     assert.equal(await sizeOf(`${path}-wal`), LOG_BYTES)
     assert.equal(positionIn(path), 1)
   })
@@ -87,14 +88,14 @@ describe('checkpoints on SQLite', () => {
     assert.equal(await sizeOf(`${path}-wal`), 0)
     assert.equal(checkpoints.isDue(), false)
     assert.equal(checkpoints.request(), false)
-    await db.transaction((tx) => nextPosition(tx))
+    await takePosition(db)
     assert.equal(positionIn(path), 1)
   })
 
   test('no checkpoint follows each commit while a snapshot keeps the log', async (t) => {
     const path = fileOf(t)
     await using db = await openDatabase(`sqlite:${path}`, silentLog)
-    await db.transaction((tx) => nextPosition(tx))
+    await takePosition(db)
     await db.snapshot(async (read) => {
       await currentPosition(read)
       await fillLog(db)
@@ -102,7 +103,7 @@ describe('checkpoints on SQLite', () => {
       const { prototype } = handle.constructor as { prototype: { datasync(): Promise<void> } }
       await handle.close()
       const syncs = t.mock.method(prototype, 'datasync')
-      for (let at = 0; at < 10; at++) await db.transaction((tx) => nextPosition(tx), { durably: false })
+      for (let at = 0; at < 10; at++) await takePosition(db, { durably: false })
       // The log and the database, once.
       assert.equal(syncs.mock.callCount(), 2)
     })
@@ -111,9 +112,9 @@ describe('checkpoints on SQLite', () => {
   test('a long snapshot keeps the log and sees one position', async (t) => {
     const path = fileOf(t)
     await using db = await openDatabase(`sqlite:${path}`, silentLog)
-    await db.transaction((tx) => nextPosition(tx))
+    await takePosition(db)
     await db.snapshot(async (read) => {
-      for (let at = 0; at < 1200; at++) await db.transaction((tx) => nextPosition(tx), { durably: false })
+      for (let at = 0; at < 1200; at++) await takePosition(db, { durably: false })
       assert.equal(await currentPosition(read), 1)
     })
     assert.equal(await currentPosition(db), 1201)

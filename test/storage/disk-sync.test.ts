@@ -7,6 +7,7 @@ import { advance, nextPosition } from '../../src/storage/stream.ts'
 import { currentPosition } from '../support/current-position.ts'
 import { openTestSqlite, temporaryFolder } from '../support/databases.ts'
 import { fillLog } from './fill-log.ts'
+import { someone, takePosition } from '../support/take-position.ts'
 
 /** One position. */
 const ONE = { count: 1, shard: 0, shards: 1 }
@@ -40,10 +41,13 @@ describe('reading on SQLite', () => {
     const db = await openTestSqlite(t)
     const write = () => db.first(advance, ONE)
     await assert.rejects(write(), /outside of a transaction/)
-    await db.transaction(async (tx) => {
-      await nextPosition(tx)
-      await assert.rejects(write(), /outside of a transaction/)
-    })
+    await db.transaction(
+      async (tx) => {
+        await nextPosition(tx)
+        await assert.rejects(write(), /outside of a transaction/)
+      },
+      { orderedBy: someone },
+    )
     assert.equal(await currentPosition(db), 1)
   })
 
@@ -67,11 +71,14 @@ describe('reading on SQLite', () => {
 
   test('writes of a transaction are not visible to other readers before the commit', async (t) => {
     const db = await openTestSqlite(t)
-    await db.transaction(async (tx) => {
-      await nextPosition(tx)
-      assert.equal(await currentPosition(db), 0)
-      assert.equal(await currentPosition(tx), 1)
-    })
+    await db.transaction(
+      async (tx) => {
+        await nextPosition(tx)
+        assert.equal(await currentPosition(db), 0)
+        assert.equal(await currentPosition(tx), 1)
+      },
+      { orderedBy: someone },
+    )
     assert.equal(await currentPosition(db), 1)
   })
 })
@@ -82,10 +89,13 @@ describe('a commit on SQLite', () => {
     const disk = await slowDisk(t)
     const seen: string[] = []
     const written = db
-      .transaction(async (tx) => {
-        tx.onCommit(() => seen.push('announced'))
-        return nextPosition(tx)
-      })
+      .transaction(
+        async (tx) => {
+          tx.onCommit(() => seen.push('announced'))
+          return nextPosition(tx)
+        },
+        { orderedBy: someone },
+      )
       .then(() => seen.push('acknowledged'))
     const request = await disk.request()
     assert.equal(await currentPosition(db), 0, 'a reader sees the position before the commit')
@@ -101,7 +111,7 @@ describe('a commit on SQLite', () => {
   test('is not visible before fdatasync to a snapshot that was asked for before the commit and starts after it', async (t) => {
     const db = await openTestSqlite(t)
     const disk = await slowDisk(t)
-    const written = db.transaction((tx) => nextPosition(tx))
+    const written = takePosition(db)
     const seen: number[] = []
     const snapshots = Promise.all(
       Array.from({ length: 8 }, () => db.snapshot(async (read) => seen.push(await currentPosition(read)))),
@@ -117,14 +127,17 @@ describe('a commit on SQLite', () => {
   test('the next group runs while one group waits for fdatasync, and is committed after it', async (t) => {
     const db = await openTestSqlite(t)
     const disk = await slowDisk(t)
-    const first = db.transaction((tx) => nextPosition(tx))
+    const first = takePosition(db)
     const one = await disk.request()
     const ran = Promise.withResolvers<void>()
-    const second = db.transaction(async (tx) => {
-      const position = await nextPosition(tx)
-      ran.resolve()
-      return position
-    })
+    const second = db.transaction(
+      async (tx) => {
+        const position = await nextPosition(tx)
+        ran.resolve()
+        return position
+      },
+      { orderedBy: someone },
+    )
     await ran.promise
     assert.equal(disk.calls(), 1)
     one.resolve()
@@ -138,7 +151,7 @@ describe('a commit on SQLite', () => {
   test('does not wait for fdatasync when it need not be durable', async (t) => {
     const db = await openTestSqlite(t)
     const disk = await slowDisk(t)
-    await db.transaction((tx) => nextPosition(tx), { durably: false })
+    await takePosition(db, { durably: false })
     assert.equal(await currentPosition(db), 1)
     assert.equal(disk.calls(), 0)
   })
@@ -146,7 +159,7 @@ describe('a commit on SQLite', () => {
   test('fails with all later writes when fdatasync fails', async (t) => {
     const db = await openTestSqlite(t)
     const disk = await slowDisk(t)
-    const written = db.transaction((tx) => nextPosition(tx))
+    const written = takePosition(db)
     const waiting = assert.rejects(
       written,
       (error) => error instanceof StorageError && /disk failed/.test(error.message),
@@ -154,10 +167,7 @@ describe('a commit on SQLite', () => {
     const request = await disk.request()
     request.reject(new Error('EIO'))
     await waiting
-    await assert.rejects(
-      db.transaction((tx) => nextPosition(tx)),
-      /disk failed/,
-    )
+    await assert.rejects(takePosition(db), /disk failed/)
     assert.equal(await currentPosition(db), 0, 'readers see the last durable position')
   })
 
@@ -166,9 +176,7 @@ describe('a commit on SQLite', () => {
     await fillLog(db)
     const disk = await slowDisk(t)
     let isWritten = false
-    const written = db
-      .transaction((tx) => nextPosition(tx), { durably: false })
-      .then(() => (isWritten = true))
+    const written = takePosition(db, { durably: false }).then(() => (isWritten = true))
     const log = await disk.request()
     assert.equal(disk.calls(), 1)
     log.resolve()
@@ -185,19 +193,13 @@ describe('a commit on SQLite', () => {
     const db = await openTestSqlite(t)
     await fillLog(db)
     const disk = await slowDisk(t)
-    const waiting = assert.rejects(
-      db.transaction((tx) => nextPosition(tx)),
-      /disk failed/,
-    )
+    const waiting = assert.rejects(takePosition(db), /disk failed/)
     const log = await disk.request()
     log.resolve()
     const database = await disk.request()
     database.reject(new Error('EIO'))
     await waiting
-    await assert.rejects(
-      db.transaction((tx) => nextPosition(tx)),
-      /disk failed/,
-    )
+    await assert.rejects(takePosition(db), /disk failed/)
     assert.equal(await currentPosition(db), 0)
   })
 })

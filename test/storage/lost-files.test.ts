@@ -14,14 +14,14 @@ import { describe, test, type TestContext } from 'node:test'
 import { type Database, StorageError } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { query } from '../../src/storage/query.ts'
-import { nextPosition } from '../../src/storage/stream.ts'
 import { currentPosition } from '../support/current-position.ts'
 import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
+import { takePosition } from '../support/take-position.ts'
 
-const write = (db: Database, durably = true) => db.transaction((tx) => nextPosition(tx), { durably })
+const write = (db: Database, durably = true) => takePosition(db, { durably })
 
 /** It reads only the page that `write` writes, because a truncated file lacks the pages of other tables. */
 const storedPosition = query()((db) => db.selectFrom('stream').select('position').where('id', '=', 1))

@@ -8,10 +8,11 @@ import { migrate, MIGRATIONS } from '../../src/storage/migrate.ts'
 import { TYPES } from '../../src/storage/sqlite.ts'
 import { migrations } from '../support/migrations.ts'
 import { query } from '../../src/storage/query.ts'
-import { nextPosition, nextPositions } from '../../src/storage/stream.ts'
+import { nextPositions } from '../../src/storage/stream.ts'
 import { clusterUrl, emptyPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { smallDisk } from '../support/small-disk.ts'
+import { someone, takePosition } from '../support/take-position.ts'
 
 const insertMigration = query<{ id: number }>()((db, p) =>
   db.insertInto('schema_migrations').values({ id: p.id, name: 'newer', applied_at: 0 }),
@@ -37,10 +38,13 @@ for (const { name, skip, url } of engines) {
     test('data exists after opening again, and each migration runs once', async (t) => {
       const address = await url(t)
       const first = await openDatabase(address, silentLog)
-      assert.deepEqual(await first.transaction((tx) => nextPositions(tx, 3)), [1, 2, 3])
+      assert.deepEqual(
+        await first.transaction((tx) => nextPositions(tx, 3), { orderedBy: someone }),
+        [1, 2, 3],
+      )
       await first[Symbol.asyncDispose]()
       await using second = await openDatabase(address, silentLog)
-      assert.equal(await second.transaction((tx) => nextPosition(tx)), 4)
+      assert.equal(await takePosition(second), 4)
       const ids = (await second.all(applied, {})).map((row) => row.id)
       assert.deepEqual(
         ids,

@@ -15,6 +15,7 @@ import { createNotificationsFixture } from '../notifications/fixture.ts'
 import { alice, bob, createRoomsFixture, publicRoom, say } from '../rooms/fixture.ts'
 import { clusterUrl, openTestPostgres } from '../support/databases.ts'
 import { countRoundTrips, interceptQueries } from '../support/postgres-client.ts'
+import { someone, takePosition } from '../support/take-position.ts'
 
 const url = clusterUrl()
 const skip = typeof url === 'string' ? false : url.missing
@@ -31,12 +32,15 @@ describe('round trips to PostgreSQL', { skip }, () => {
   test('begin is sent with the first read, and commit with the last writes', async (t) => {
     const db = await open(t)
     const trips = countRoundTrips(t)
-    await db.transaction(async (tx) => {
-      await currentPosition(tx)
-      await nextPosition(tx)
-      tx.write(advance, ONE)
-      tx.write(advance, ONE)
-    })
+    await db.transaction(
+      async (tx) => {
+        await currentPosition(tx)
+        await nextPosition(tx)
+        tx.write(advance, ONE)
+        tx.write(advance, ONE)
+      },
+      { orderedBy: someone },
+    )
     assert.equal(trips.count(), 3)
     assert.equal(await currentPosition(db), 3)
   })
@@ -147,6 +151,6 @@ describe('a transaction of PostgreSQL whose begin fails', { skip }, () => {
       /nonsense/,
     )
     t.mock.restoreAll()
-    assert.equal(await db.transaction((tx) => nextPosition(tx)), 1)
+    assert.equal(await takePosition(db), 1)
   })
 })

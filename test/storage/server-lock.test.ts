@@ -8,10 +8,10 @@ import { describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Database, StorageError } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
-import { nextPosition } from '../../src/storage/stream.ts'
 import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
+import { takePosition } from '../support/take-position.ts'
 
 const WRITER = fileURLToPath(new URL('writer-process.ts', import.meta.url))
 const newUrl = (t: TestContext) => `sqlite:${join(temporaryFolder(t), 'belfry.db')}`
@@ -21,7 +21,7 @@ const serve = async (t: TestContext, url: string): Promise<Database> => {
   afterTest(t, () => db[Symbol.asyncDispose]())
   return db
 }
-const write = (db: Database) => db.transaction((tx) => nextPosition(tx))
+const write = (db: Database) => takePosition(db)
 
 const isServedByOther = (error: unknown) =>
   error instanceof StorageError && /^Another process serves the [^\n]*database/.test(error.message)

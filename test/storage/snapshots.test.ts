@@ -11,6 +11,7 @@ import {
 import { advance, nextPosition } from '../../src/storage/stream.ts'
 import { currentPosition } from '../support/current-position.ts'
 import { onEachDatabase, temporaryFolder } from '../support/databases.ts'
+import { someone, takePosition } from '../support/take-position.ts'
 
 /** One position. */
 const ONE = { count: 1, shard: 0, shards: 1 }
@@ -40,7 +41,7 @@ onEachDatabase('snapshots', (open) => {
       Array.from({ length: 20 }, () =>
         db.snapshot(async (outer) => {
           const before = await currentPosition(outer)
-          await db.transaction((tx) => nextPosition(tx))
+          await takePosition(db)
           return db.snapshot(async (inner) => (await currentPosition(inner)) - before)
         }),
       ),
@@ -56,7 +57,7 @@ onEachDatabase('snapshots', (open) => {
       later = ended.promise.then(() => db.snapshot(currentPosition))
       return currentPosition(q)
     })
-    await db.transaction((tx) => nextPosition(tx))
+    await takePosition(db)
     ended.resolve()
     assert.equal(await later, before + 1)
   })
@@ -82,7 +83,7 @@ onEachDatabase('snapshots', (open) => {
     const read = await db.snapshot(
       async (q) => {
         const before = await currentPosition(q)
-        writing = db.transaction(async (tx) => written.push(await nextPosition(tx)))
+        writing = db.transaction(async (tx) => written.push(await nextPosition(tx)), { orderedBy: someone })
         for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
         return [before, await currentPosition(q)]
       },
@@ -98,11 +99,14 @@ onEachDatabase('snapshots', (open) => {
     const db = await open(t)
     const before = await currentPosition(db)
     const [isBegun, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const writing = db.transaction(async (tx) => {
-      await nextPosition(tx)
-      isBegun.resolve()
-      await mayEnd.promise
-    })
+    const writing = db.transaction(
+      async (tx) => {
+        await nextPosition(tx)
+        isBegun.resolve()
+        await mayEnd.promise
+      },
+      { orderedBy: someone },
+    )
     await isBegun.promise
     const during = await Promise.all(
       Array.from({ length: 6 }, () => db.snapshot(currentPosition, { isBrief: true })),
@@ -117,7 +121,7 @@ onEachDatabase('snapshots', (open) => {
     const before = await currentPosition(db)
     await assert.rejects(db.snapshot((q) => q.first(advance, ONE), { isBrief: true }))
     assert.equal(await currentPosition(db), before)
-    assert.equal(await db.transaction(nextPosition), before + 1)
+    assert.equal(await takePosition(db), before + 1)
   })
 
   test('a snapshot that throws returns its connection', async (t) => {

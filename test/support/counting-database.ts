@@ -33,6 +33,7 @@ export function counting(db: Database) {
         }
         return work({
           shard: tx.shard,
+          inAllShards: tx.inAllShards,
           ...counted(tx, 'write'),
           write,
           onCommit: (then) => tx.onCommit(then),

@@ -67,10 +67,13 @@ onEachDatabase('the time of a digest', (open) => {
     const digestAt = async () => new Date((await db.first(nextDigest, {}))?.digest_at ?? 0).toISOString()
     assert.equal(await digestAt(), '2026-07-02T07:01:00.000Z')
     rules.changes.length = 0
-    await db.transaction(async (tx) => {
-      await tx.run(upsertProfileField, { userId: alice, name: 'm.tz', value: '"Europe/Berlin"' })
-      await timeZoneChanged(rules, tx, alice)
-    })
+    await db.transaction(
+      async (tx) => {
+        await tx.run(upsertProfileField, { userId: alice, name: 'm.tz', value: '"Europe/Berlin"' })
+        await timeZoneChanged(rules, tx, alice)
+      },
+      { orderedBy: alice },
+    )
     assert.equal(await digestAt(), '2026-07-02T05:01:00.000Z')
     assert.equal(rules.changes.length, 1, 'the rules have changed')
   })
@@ -96,7 +99,9 @@ onEachDatabase('rules with a digest', (open) => {
       message: /more than 10 push rules with org.belfry.digest/,
     })
     await assert.rejects(
-      db.transaction((tx) => copyDeviceRules(rules, tx, { userId: alice, from: 'phone', to: 'tablet' })),
+      db.transaction((tx) => copyDeviceRules(rules, tx, { userId: alice, from: 'phone', to: 'tablet' }), {
+        orderedBy: alice,
+      }),
       { status: 400 },
     )
   })

@@ -103,7 +103,10 @@ async function onServer(
     await putRule(deps, key, { content: { ...content, actions }, anchor: step.anchor })
   } else if (step.do === 'delete') await deleteRule(deps, key)
   else if (step.do === 'enable') await setRuleEnabled(deps, key, step.enabled)
-  else await deps.db.transaction((tx) => copyDeviceRules(deps, tx, { userId, from: scope, to: step.to }))
+  else
+    await deps.db.transaction((tx) => copyDeviceRules(deps, tx, { userId, from: scope, to: step.to }), {
+      orderedBy: userId,
+    })
 }
 
 async function shown(db: Database, userId: UserId, scope: string, kind: (typeof KINDS)[number]) {

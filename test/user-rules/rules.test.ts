@@ -72,14 +72,17 @@ function setMember(
   userId: UserId,
   membership: Membership,
 ): Promise<{ position: number; version: number }> {
-  return db.transaction(async (tx) => {
-    const position = await nextPosition(tx)
-    const eventId = `$${position}` as EventId
-    const profile = { displayname: null, avatarUrl: null, nameKey: '', localpartKey: '' }
-    const { rulesVersion } = await moveCounters(tx, { roomId, userId, position, membership })
-    await setMembership(tx, { roomId, userId, membership, eventId, position, ...profile })
-    return { position, version: rulesVersion }
-  })
+  return db.transaction(
+    async (tx) => {
+      const position = await nextPosition(tx)
+      const eventId = `$${position}` as EventId
+      const profile = { displayname: null, avatarUrl: null, nameKey: '', localpartKey: '' }
+      const { rulesVersion } = await moveCounters(tx, { roomId, userId, position, membership })
+      await setMembership(tx, { roomId, userId, membership, eventId, position, ...profile })
+      return { position, version: rulesVersion }
+    },
+    { orderedBy: roomId },
+  )
 }
 
 async function withRooms(db: Database): Promise<void> {
@@ -245,7 +248,7 @@ onEachDatabase('the push rules of users', (open) => {
     await mute(deps, alice, 'phone')
     await mute(deps, bob)
     await setRuleEnabled(deps, { ...rule(alice), kind: 'override', ruleId: '.m.rule.master' }, true)
-    await db.transaction((tx) => removeAllRules(deps, tx, alice))
+    await db.transaction((tx) => removeAllRules(deps, tx, alice), { orderedBy: alice })
     const { version, global, device } = await rulesetOf(db, alice, SETTINGS)
     assert.deepEqual(global, defaultRules({ ...SETTINGS, userId: alice, localpart: 'alice' }))
     assert.equal(device.size, 0)

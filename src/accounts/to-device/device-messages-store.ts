@@ -19,14 +19,19 @@ export const insertTransaction = query<Device & { type: string; txnId: string; n
     .onConflict((conflict) => conflict.columns(['user_id', 'device_id', 'type', 'txn_id']).doNothing()),
 )
 
-export const devicesOfUsers = query<{ userIds: readonly UserId[] }>()((db, p, d) =>
-  db
+/**
+ * Locks the devices until the commit, in the order of the key, so that none is removed meanwhile (`lockDevices`): the removal then waits, and finds what is stored for them. Other
+ * transactions that send to the same devices, or that update them, do not wait. SQLite has one writer, and needs no lock.
+ */
+export const lockedDevicesOfUsers = query<{ userIds: readonly UserId[] }>()((db, p, d) => {
+  const rows = db
     .selectFrom('devices')
     .select(['user_id', 'device_id'])
     .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
     .orderBy('user_id')
-    .orderBy('device_id'),
-)
+    .orderBy('device_id')
+  return d.name === 'sqlite' ? rows : rows.forKeyShare()
+})
 
 export type MessageRow = { user_id: UserId; device_id: DeviceId; content: string; bytes: number }
 type Sending = { sender: UserId; type: string; position: number }

@@ -10,9 +10,9 @@ import {
   deleteExcess,
   deleteMessagesOfDevices,
   deleteTransactionsOfDevices,
-  devicesOfUsers,
   insertMessages,
   insertTransaction,
+  lockedDevicesOfUsers,
   type MessageRow,
 } from './device-messages-store.ts'
 
@@ -74,10 +74,9 @@ async function storeMessages(
   tx: Transaction,
   { sender, type, txnId, contents }: ToDeviceRequest & { contents: Contents },
 ): Promise<void> {
-  // The first statement: its lock makes two processes store messages, and remove devices, one after the other.
   const position = await nextPosition(tx)
   if ((await tx.run(insertTransaction, { ...sender, type, txnId, now: deps.clock.now() })) === 0) return
-  const devices = await tx.all(devicesOfUsers, { userIds: [...contents.keys()] })
+  const devices = await tx.all(lockedDevicesOfUsers, { userIds: [...contents.keys()] })
   const rows = devices.flatMap(({ user_id, device_id }): MessageRow[] => {
     const ofUser = contents.get(user_id)
     const content = ofUser?.get(device_id) ?? ofUser?.get(EVERY_DEVICE)

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { DeviceId, UserId } from '../../lib/ids.ts'
 import type { Database, Transaction } from '../../storage/database.ts'
 import type { Query } from '../../storage/query.ts'
-import { lockStream, nextPositions } from '../../storage/stream.ts'
+import { byShard, nextPositions } from '../../storage/stream.ts'
 import {
   afterChange,
   type PresenceChange,
@@ -43,7 +43,8 @@ export type ChangeOfUser = { userId: UserId; change?: PresenceChange; isAnnounce
 
 /**
  * Applies changes of presence in their order. Other users see a change of the state, of `currently_active` or of the status message: such a change takes a
- * stream position, and wakes waiting syncs. Removed devices and closed accounts are left out.
+ * stream position, and wakes waiting syncs. Removed devices and closed accounts are left out. All users are in the shard of the transaction, so no other transaction changes
+ * their presence meanwhile.
  */
 export async function changePresence(
   { bus, clock }: PresenceDeps,
@@ -51,8 +52,6 @@ export async function changePresence(
   changes: readonly ChangeOfUser[],
 ): Promise<void> {
   const now = clock.now()
-  // Another process may change the presence of the same users.
-  await lockStream(tx)
   const userIds = [...new Set(changes.map(({ userId }) => userId))]
   const rows = await tx.all(presenceOf, { userIds })
   const devices = Map.groupBy(await tx.all(devicePresenceOf, { userIds }), (row) => row.user_id)
@@ -77,6 +76,23 @@ export async function changePresence(
   tx.onCommit(() => {
     for (const userId of woken) bus.publish(`presence:${userId}`)
   })
+}
+
+/** Changes the presence of users of any shards, in one transaction for each shard. Rejects when one fails; later shards are then unchanged. */
+export async function changePresenceOfMany(
+  deps: PresenceDeps & { db: Database },
+  changes: readonly ChangeOfUser[],
+): Promise<void> {
+  const { db } = deps
+  for (const { orderedBy, items } of byShard(changes, {
+    keyOf: (change) => change.userId,
+    shards: db.shards,
+  }))
+    await db.transaction((tx) => changePresence(deps, tx, items), {
+      durably: false,
+      repeatable: true,
+      orderedBy,
+    })
 }
 
 type Row<Q> = Q extends Query<infer _P, infer R> ? R : never

@@ -7,7 +7,7 @@ import type { Bus } from '../../cluster/bus.ts'
 import type { Database } from '../../storage/database.ts'
 import {
   type ChangeOfUser,
-  changePresence,
+  changePresenceOfMany,
   type PresenceDevice as Device,
   type PresenceMessage,
 } from './change-presence.ts'
@@ -98,10 +98,7 @@ function createWriter(
     while (pending.length > 0) {
       const changes = pending.splice(0, MAX_WRITTEN)
       try {
-        await db.transaction((tx) => changePresence({ bus, clock }, tx, changes), {
-          durably: false,
-          repeatable: true,
-        })
+        await changePresenceOfMany({ db, bus, clock }, changes)
       } catch (error) {
         log.warn({ err: error }, 'could not write the presence of users')
         onDropped(changes)

@@ -1,7 +1,7 @@
 import type { Log } from '../../lib/log.ts'
 import { startSweeper } from '../../lib/sweeper.ts'
 import type { Database } from '../../storage/database.ts'
-import { changePresence, type PresenceDeps } from './change-presence.ts'
+import { changePresenceOfMany, type PresenceDeps } from './change-presence.ts'
 import { GRACE_MS } from './presence-state.ts'
 import { duePresence } from './presence-store.ts'
 
@@ -28,7 +28,6 @@ export function startPresenceSweeper(deps: PresenceDeps & { db: Database; log: L
 export async function sweepDuePresence(deps: PresenceDeps & { db: Database }): Promise<number> {
   const due = await deps.db.all(duePresence, { now: deps.clock.now(), limit: BATCH_SIZE })
   const changes = due.map((row) => ({ userId: row.user_id }))
-  if (due.length > 0)
-    await deps.db.transaction((tx) => changePresence(deps, tx, changes), { durably: false, repeatable: true })
+  await changePresenceOfMany(deps, changes)
   return due.length
 }

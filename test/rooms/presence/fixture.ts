@@ -34,7 +34,9 @@ export async function createPresenceFixture(t: TestContext, db: Database, names:
     )
   for (const name of names) await addDevice(user(name))
   const change = (userId: UserId, of?: PresenceChange) =>
-    db.transaction((tx) => changePresence({ bus, clock }, tx, [{ userId, ...(of && { change: of }) }]))
+    db.transaction((tx) => changePresence({ bus, clock }, tx, [{ userId, ...(of && { change: of }) }]), {
+      orderedBy: userId,
+    })
   return {
     ...fixture,
     addDevice,

@@ -269,10 +269,13 @@ onEachDatabase('presence', (open) => {
     await pass(alice, { kind: 'sync', deviceId: phone, state: 'unavailable', connectedUntil })
     const { since } = await presence(bob)
     const remove = (deviceId: DeviceId) =>
-      db.transaction(async (tx) => {
-        await tx.run(deleteDevices, { userId: alice, deviceIds: [deviceId] })
-        await removeDevicePresence({ bus, clock }, tx, { userId: alice, deviceIds: [deviceId] })
-      })
+      db.transaction(
+        async (tx) => {
+          await tx.run(deleteDevices, { userId: alice, deviceIds: [deviceId] })
+          await removeDevicePresence({ bus, clock }, tx, { userId: alice, deviceIds: [deviceId] })
+        },
+        { orderedBy: alice },
+      )
     await remove(deviceOf(alice))
     assert.deepEqual((await presence(bob, since)).seen, ['alice unavailable'])
     await remove(phone)
