@@ -38,9 +38,16 @@ export function roomEventRoutes(deps: TimelineDeps): Route[] {
 /** `fetches`: the fetches of events, which prove that pushes arrived. */
 type TimelineDeps = RoomReadDeps & { fetches: Pick<Fetches, 'note'> }
 
-/** Also a fetch that is refused proves it, for example by a user who is only invited. */
-const noteFetch = ({ fetches }: TimelineDeps, { userId, deviceId }: Requester, eventId: EventId) =>
-  fetches.note({ userId, deviceId, eventId })
+type FetchRequest = { requester: Requester; isConsole: boolean; params: { eventId: EventId } }
+
+/**
+ * Also a fetch that is refused proves it, for example by a user who is only invited. The web console fetches the event of a journey that a user looks at, perhaps with the
+ * access token of a phone.
+ */
+const noteFetch = ({ fetches }: TimelineDeps, { requester, isConsole, params }: FetchRequest) => {
+  const { userId, deviceId } = requester
+  if (!isConsole) fetches.note({ userId, deviceId, eventId: params.eventId })
+}
 
 function timelineRoutes(deps: RoomReadDeps): Route[] {
   return [
@@ -87,8 +94,8 @@ function eventRoutes(deps: TimelineDeps): Route[] {
       summary: 'One event',
       response: { 200: clientEventSchema },
       errors: { 404: ['M_NOT_FOUND'] },
-      handler({ params, requester }) {
-        noteFetch(deps, requester, params.eventId)
+      handler({ params, requester, isConsole }) {
+        noteFetch(deps, { params, requester, isConsole })
         return readEvent(deps.db, readerOf(deps, requester), params)
       },
     }),
@@ -102,8 +109,8 @@ function eventRoutes(deps: TimelineDeps): Route[] {
       summary: 'An event with the events before and after it',
       response: { 200: contextSchema },
       errors: { 400: BAD_FILTER, 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
-      handler: ({ params, query, requester }) => {
-        noteFetch(deps, requester, params.eventId)
+      handler: ({ params, query, requester, isConsole }) => {
+        noteFetch(deps, { params, requester, isConsole })
         const filter = filterOf(query.filter)
         const request = { ...params, limit: limitOf(query.limit ?? filter.limit), filter }
         return deps.db.snapshot((read) => eventContext(read, readerOf(deps, requester), request))

@@ -6,6 +6,7 @@ import type { Requester } from '../lib/requester.ts'
 import { type BodyDeadline, NO_DEADLINE } from './body-deadline.ts'
 import { ClientGone } from './read-body.ts'
 import { bearerToken, type ServiceRequester } from './auth.ts'
+import { consoleToken } from './console-cookie.ts'
 import type { ClientPrefix, Route } from './route.ts'
 import type { SessionCheck } from './session.ts'
 
@@ -103,6 +104,10 @@ export class RequestContext implements Ending {
 
   get bearerToken(): string | undefined {
     return bearerToken(this.request.headers)
+  }
+
+  get isConsole(): boolean {
+    return this.bearerToken === undefined && consoleToken(this.request.headers) !== undefined
   }
 
   get log(): Log {

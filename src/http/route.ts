@@ -60,6 +60,8 @@ export type RouteContext<
   readonly languages: readonly string[]
   /** The access token in the header `Authorization`. Only the console needs it, for the cookie of its session. */
   readonly bearerToken: string | undefined
+  /** Whether a page of the web console sends the request, with the cookie of its session. */
+  readonly isConsole: boolean
   readonly requestId: string
   /** Aborts when the client disconnects and when the server shuts down: a long wait must end then, with a partial result. */
   readonly signal: AbortSignal

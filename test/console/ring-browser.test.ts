@@ -14,7 +14,7 @@ const options = { skip: 'missing' in firefox ? firefox.missing : false, timeout:
 type Shown = { title: string; body: string }
 
 test(
-  'a newcomer creates an account in the console, rings the browser, and is notified of a message',
+  'a newcomer creates an account in the console, rings the browser, and is notified of messages, also after the push service has replaced the subscription',
   options,
   async (t) => {
     assert('path' in firefox)
@@ -58,9 +58,30 @@ test(
       const { joined } = await bob.get(`/rooms/${room}/joined_members`)
       return Object.keys(joined as object).length === 2
     })
-    await bob.say(room, 'Soup today')
-    await eventually(async () =>
-      (await shown()).some(({ title, body }) => title.includes('Lunch') && body === 'Soup today'),
+    const arrived = (text: string) =>
+      eventually(async () =>
+        (await shown()).some(({ title, body }) => title.includes('Lunch') && body === text),
+      )
+    const soup = await bob.say(room, 'Soup today')
+    await arrived('Soup today')
+    await page.goto(`${url}/_belfry/console/journeys/${encodeURIComponent(soup)}`)
+    // The service worker has confirmed the push.
+    await page.waitForFunction(
+      `document.querySelector('.device .steps')?.textContent.includes('has arrived')`,
     )
+
+    const pushers = async () =>
+      (await page.evaluate(
+        `fetch('/_matrix/client/v3/pushers', { headers: { 'X-Belfry-Console': 'http' } }).then((response) => response.json())`,
+      )) as { pushers: { pushkey: string; activated: boolean; device_display_name: string }[] }
+    const [old] = (await pushers()).pushers
+    autopush.forgetBrowsers()
+    const renewed = await eventually(async () => {
+      const found = (await pushers()).pushers
+      return found.length === 1 && found[0]?.pushkey !== old?.pushkey && found[0]?.activated && found[0]
+    })
+    assert.equal(renewed.device_display_name, old?.device_display_name)
+    await bob.say(room, 'Bread too')
+    await arrived('Bread too')
   },
 )

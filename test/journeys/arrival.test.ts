@@ -265,6 +265,10 @@ describe('the arrival of a push', () => {
       const fixture = await createPhone(shared)
       const [first, second] = [await push(fixture), await push(fixture)]
       await fixture.laptop.get(eventPath(fixture, first))
+      // The console shows the journey to a user who has signed in with the access token of the phone.
+      const headers = { 'x-belfry-console': 'http', cookie: `belfry=${fixture.phone.token}` }
+      const shown = await fetch(`${fixture.url}/_matrix/client/v3${eventPath(fixture, first)}`, { headers })
+      assert.equal(shown.status, 200)
       // The phone is open: it has the events by a sync.
       await fixture.phone.get('/sync?timeout=0')
       await fixture.phone.get(eventPath(fixture, first))

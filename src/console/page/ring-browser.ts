@@ -1,4 +1,5 @@
 import { call, get, withQuery } from './api.ts'
+import { BROWSER_APP, type Capabilities, pusherOf, serverKey } from './browser-app.ts'
 import { BASE } from './stores/place.ts'
 import { me } from './stores/session.ts'
 import type { PusherLine, PusherList, TestResult } from './types.ts'
@@ -6,7 +7,6 @@ import { currentLocale, t } from './words.ts'
 
 // This browser as a device: a pusher of kind `webpush` (docs/browser-pushers.md), with the service worker of the console.
 
-export const BROWSER_APP = 'org.belfry.console'
 const TEST_PUSH = '/_matrix/client/unstable/org.matrix.msc4173/pushers/push'
 const CONFIRMED_WITHIN_MS = 20_000
 /** A browser without a push service may never respond. */
@@ -45,39 +45,26 @@ export async function ringBrowser(onStep: (step: RingStep) => void): Promise<Tes
 
 /** Resolves to the push key of the pusher. */
 async function subscribe(): Promise<string> {
-  const { capabilities } = await get<{ capabilities: Record<string, { enabled?: boolean; vapid?: string }> }>(
-    '/_matrix/client/v3/capabilities',
-  )
-  const server = capabilities['m.webpush']
-  if (server?.enabled !== true || server.vapid === undefined) throw new RingError('ring-off')
+  const applicationServerKey = serverKey(await get<Capabilities>('/_matrix/client/v3/capabilities'))
+  if (applicationServerKey === undefined) throw new RingError('ring-off')
   await navigator.serviceWorker.register(workerUrl(), { scope: `${BASE}/` })
   const registration = await navigator.serviceWorker.ready
-  const asked = registration.pushManager.subscribe({
-    userVisibleOnly: true,
-    applicationServerKey: server.vapid,
-  })
+  const asked = registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey })
   const subscription = await within(SUBSCRIBED_WITHIN_MS, asked).catch(() => undefined)
   if (subscription === undefined) throw new RingError('ring-no-service')
-  const { endpoint, keys = {} } = subscription.toJSON()
-  const pushkey = keys['p256dh'] ?? ''
+  const pusher = pusherOf(subscription, {
+    events_only: true,
+    default_payload: { words: { title: t('ring-title'), text: t('ring-text') } },
+  })
   await call('POST', '/_matrix/client/v3/pushers/set', {
     body: {
-      kind: 'webpush',
-      app_id: BROWSER_APP,
-      pushkey,
+      ...pusher,
       app_display_name: t('ring-app'),
       device_display_name: t('ring-device'),
       lang: currentLocale(),
-      append: true,
-      data: {
-        url: endpoint,
-        auth: keys['auth'],
-        events_only: true,
-        default_payload: { words: { title: t('ring-title'), text: t('ring-text') } },
-      },
     },
   })
-  return pushkey
+  return pusher.pushkey
 }
 
 function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {

@@ -1,4 +1,5 @@
 import { type ComponentChildren, h } from 'preact'
+import { useEffect } from 'preact/hooks'
 import { call, get, withQuery } from '../api.ts'
 import { CopyButton } from '../parts/copy-button.ts'
 import { StepChip } from '../parts/delivery.ts'
@@ -14,6 +15,7 @@ import { hrefOf, place } from '../stores/place.ts'
 import { session } from '../stores/session.ts'
 import type { EventExplanation, EventJourney, PusherJourney, RoomEvent, ScreenProps } from '../types.ts'
 import { useData } from '../use-data.ts'
+import { useLive } from '../use-live.ts'
 import { maybe, t } from '../words.ts'
 
 type Found = { journey: EventJourney; explanation: EventExplanation | undefined }
@@ -22,12 +24,20 @@ type Found = { journey: EventJourney; explanation: EventExplanation | undefined 
 export function JourneyScreen({ item = '' }: ScreenProps): ComponentChildren {
   const user = place.value.query.get('user') ?? undefined
   const found = useData(`journey ${item} ${user ?? ''}`, (abort) => load(item, user, abort))
+  const { value, reload } = found
+  const room = value.state === 'ready' ? value.data.journey.room_id : undefined
+  const path = room && withQuery('/_belfry/v1/journeys/stream', { room, user_id: user })
+  const { state } = useLive(path, '', reload)
+  useEffect(() => {
+    // What has happened between the response and the start of the stream.
+    if (state === 'live') reload()
+  }, [state])
   return h(
     'div',
     { class: 'journey' },
     h('p', { class: 'crumb' }, h(Link, { href: hrefOf('/journeys') }, t('journeys-title'))),
     h('h1', { tabIndex: -1 }, t('journey-title')),
-    h(Loaded<Found>, { from: found, children: (data) => h(Journey, { ...data, reload: found.reload }) }),
+    h(Loaded<Found>, { from: found, children: (data) => h(Journey, { ...data, reload }) }),
   )
 }
 

@@ -1,4 +1,8 @@
-// The service worker of the console. It confirms the pusher of this browser, and shows its notifications.
+import { BROWSER_APP } from '../browser-app.ts'
+import { ask } from './ask.ts'
+import { renew } from './renew.ts'
+
+// The service worker of the console. It confirms and renews the pusher of this browser, and shows its notifications.
 
 /** The part of the types of service workers that is used here; the library of the page has none. */
 type Worker = {
@@ -15,6 +19,7 @@ type WorkerEvents = {
   install: Extendable
   activate: Extendable
   push: Extendable & { data: { json(): unknown } | null }
+  pushsubscriptionchange: Extendable
   notificationclick: Extendable & { notification: Notification }
 }
 
@@ -37,6 +42,7 @@ const CONSOLE = '/_belfry/console'
 worker.addEventListener('install', (event) => event.waitUntil(worker.skipWaiting()))
 worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.claim()))
 worker.addEventListener('push', (event) => event.waitUntil(receive((event.data?.json() ?? {}) as Payload)))
+worker.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(renew(worker.registration)))
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close()
   const { eventId } = (event.notification.data ?? {}) as { eventId?: string }
@@ -45,7 +51,7 @@ worker.addEventListener('notificationclick', (event) => {
 })
 
 async function receive({ ack_token: token, app_id: appId, words, notification }: Payload): Promise<void> {
-  if (token !== undefined) return confirm(appId, token)
+  if (token !== undefined) return ask('POST', '/pushers/ack', { app_id: appId, ack_token: token })
   const { event_id: eventId, sender_display_name: sender, room_name: room, content } = notification ?? {}
   const title = [sender, room].filter((name) => name !== undefined).join(' · ')
   const text = typeof content?.body === 'string' ? content.body : (words?.text ?? '')
@@ -55,17 +61,7 @@ async function receive({ ack_token: token, app_id: appId, words, notification }:
     // A message that is pushed twice is shown once.
     ...(eventId !== undefined && { tag: eventId }),
   })
-}
-
-/** The session is the cookie of the console. */
-async function confirm(appId: string | undefined, token: string): Promise<void> {
-  await fetch('/_matrix/client/v3/pushers/ack', {
-    method: 'POST',
-    credentials: 'same-origin',
-    headers: {
-      'Content-Type': 'application/json',
-      'X-Belfry-Console': location.protocol === 'https:' ? 'https' : 'http',
-    },
-    body: JSON.stringify({ app_id: appId, ack_token: token }),
-  })
+  // The proof that the push has arrived (docs/pushers.md).
+  if (eventId !== undefined)
+    await ask('POST', '/pushers/ack', { app_id: BROWSER_APP, 'org.belfry.event_id': eventId })
 }
