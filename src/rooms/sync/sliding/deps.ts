@@ -9,6 +9,7 @@ import type { ConnectionState } from './connection-state.ts'
 import type { StoredConnections } from './connections.ts'
 import type { Extension, ExtensionPart } from './extension.ts'
 import type { KnownExtensions } from './known-extensions.ts'
+import type { NewRooms } from './new-rooms.ts'
 import type { RoomLists } from './room-lists.ts'
 import type { WindowCache } from './window-cache.ts'
 
@@ -17,6 +18,7 @@ export type SlidingDeps = Omit<SyncDeps, 'sections'> & {
   typing: Typing
   connections: StoredConnections
   roomLists: RoomLists
+  newRooms: NewRooms
   windowCache: WindowCache
   /** By their keys in the response. */
   extensions: Readonly<Record<string, Extension>>

@@ -9,17 +9,20 @@ import { type Span, visibleSpans } from '../../visibility.ts'
 import { covers, positionIn, START } from '../../../storage/stream-point.ts'
 import { newsOfRooms, type NewsForViewer } from '../room-news.ts'
 import { type SyncTimeline, timelinesOf } from '../room-timeline.ts'
+import { summariesOf } from '../summary-store.ts'
 import { membersOfRoomsAt, statesUpTo, type EventsByRoom } from '../state-store.ts'
 import { pageToken } from '../token.ts'
+import type { NewRoom } from './new-rooms.ts'
 import { isLazy, wantedMembers, wantsAllMembers, wantsState } from './required-state.ts'
 import {
   isInitial,
   type PlannedSelection,
   readersOf,
+  readingTextOf,
   type SlidingReader,
-  usersOfTimeline,
 } from './room-reader.ts'
 import type { RoomResult } from './room-result.ts'
+import { usersOfTimeline } from './timeline-users.ts'
 
 /** What was read of a room. */
 type ReadRoom = PlannedSelection & {
@@ -64,14 +67,7 @@ async function readJoined(
   reader: SlidingReader,
   rooms: readonly PlannedSelection[],
 ): Promise<ReadRoom[]> {
-  const news = new Map<RoomId, NewsForViewer>()
-  for (const group of readersOf(reader, rooms))
-    for (const [roomId, of] of await newsOfRooms(
-      read,
-      group.reader,
-      group.rooms.map(({ plan }) => plan),
-    ))
-      news.set(roomId, of)
+  const news = await newsOf(read, reader, rooms)
   const grown = await grownTimelines(read, reader, rooms)
   const added = await addedState(read, reader, rooms)
   const found = rooms.flatMap((one) => {
@@ -85,6 +81,46 @@ async function readJoined(
   const members = await missingMembers(read, reader, found)
   return found.map((one) => ({ ...one, members: members.get(one.room.roomId) ?? [] }))
 }
+
+async function newsOf(
+  read: Queries,
+  reader: SlidingReader,
+  rooms: readonly PlannedSelection[],
+): Promise<Map<RoomId, NewsForViewer>> {
+  const news = await newsOfKnown(
+    read,
+    reader,
+    rooms.filter(({ known }) => known),
+  )
+  const others = rooms.filter(({ known }) => known === undefined)
+  for (const group of readersOf(reader, others)) {
+    const plans = group.rooms.map(({ plan }) => plan)
+    for (const [roomId, of] of await newsOfRooms(read, group.reader, plans)) news.set(roomId, of)
+  }
+  for (const { room, config, isForAll } of others) {
+    const of = isForAll ? news.get(room.roomId) : undefined
+    if (of) reader.newRooms.keep({ room, reading: readingTextOf(config) }, of)
+  }
+  return news
+}
+
+/** Only the heroes are read, of rooms without a name. Member events follow (`missingMembers`). */
+async function newsOfKnown(
+  read: Queries,
+  { viewer }: SlidingReader,
+  rooms: readonly PlannedSelection[],
+): Promise<Map<RoomId, NewsForViewer>> {
+  const unnamed = rooms.filter(({ room }) => room.name === null).map(({ room }) => room.roomId)
+  const summaries = await summariesOf(read, unnamed, viewer.userId)
+  return new Map(
+    rooms.map(({ room: { roomId }, known }) => {
+      const { timeline, state } = known as NewRoom
+      return [roomId, { timeline, state, summary: summaries.get(roomId) ?? NO_HEROES }]
+    }),
+  )
+}
+
+const NO_HEROES = { heroes: [], summary: {} }
 
 /** The latest events of rooms of which the client wants more than before, as far as the user may see them. */
 async function grownTimelines(

@@ -51,7 +51,12 @@ export async function readSelection(
   const planned = await planSelection(read, reader, rooms)
   const limit = Math.max(0, ...rooms.map(({ config }) => config.limit))
   const estimated = { ...NO_FILTER, timeline: { ...NO_FILTER.timeline, limit } }
-  const sizes = await sizesOf(read, planned, estimated)
+  const sizes = await sizesOf(
+    read,
+    planned.filter(({ known }) => known === undefined),
+    estimated,
+  )
+  for (const { room, known } of planned) if (known) sizes.set(room.roomId, known.bytes)
   const [first = [], ...later] = batchesOf(planned, sizes, reader.pageBytes)
   const result: Record<RoomId, JsonObject | Deferred> = {}
   const starts = new Map<RoomId, number>()

@@ -144,9 +144,9 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     maxRooms: deps.maxRooms,
   })
   if (after.isSettled && !(isSettled && state === known)) deps.windowCache.settle(state, windows)
-  const { pageBytes, sharedRooms, clock } = deps
+  const { pageBytes, sharedRooms, newRooms, clock } = deps
   const { hasCounts, render } = request
-  const reading = { viewer, now: clock.now(), pageBytes, sharedRooms, hasCounts, ignored }
+  const reading = { viewer, now: clock.now(), pageBytes, sharedRooms, newRooms, hasCounts, ignored }
   const reader = { ...reading, since, position: now.position }
   const found = await readSelection(deps, read, { reader, rooms: selected, counted, render })
   const counts = Object.fromEntries([...windows.counts].map(([name, count]) => [name, { count }]))

@@ -1,4 +1,3 @@
-import type { Event } from '../../../lib/matrix-event.ts'
 import type { Queries } from '../../../storage/query.ts'
 import { historiesOf } from '../../history-store.ts'
 import { covers, START, type StreamPoint } from '../../../storage/stream-point.ts'
@@ -8,11 +7,13 @@ import { planRoom, type RoomPlan } from '../plan.ts'
 import type { RoomReader } from '../room-news.ts'
 import type { SharedRooms } from '../shared-rooms.ts'
 import { wantedTypes, wantsAllMembers } from './required-state.ts'
+import { isOpen, type NewRoom, type NewRooms, openHistory } from './new-rooms.ts'
 import type { SelectedRoom } from './select-rooms.ts'
 
 /** How the rooms of a response are read. */
 export type SlidingReader = PageReader & {
   sharedRooms: SharedRooms
+  newRooms: NewRooms
   /** The users that the viewer ignores. */
   ignored: ReadonlySet<string>
   /** The point of the previous response; undefined: the connection is new. */
@@ -22,27 +23,49 @@ export type SlidingReader = PageReader & {
   hasCounts: boolean
 }
 
-export type PlannedSelection = SelectedRoom & { plan: RoomPlan }
+export type PlannedSelection = SelectedRoom & {
+  plan: RoomPlan
+  /** What another response has read of this room. */
+  known: NewRoom | undefined
+  /** What is read of it is the same for other members. */
+  isForAll: boolean
+}
 
 /** Plans the rooms like those of /sync: each from the position up to which the client has it. */
 export async function planSelection(
   read: Queries,
-  { viewer, position }: SlidingReader,
+  reader: SlidingReader,
   selected: readonly SelectedRoom[],
 ): Promise<PlannedSelection[]> {
-  const changed = selected.filter(({ room, after = START }) => !covers(after, room.memberPosition))
+  const { viewer, position } = reader
+  const rooms = selected.map((one) => ({ ...one, known: knownRoom(reader, one) }))
+  const changed = rooms.filter(
+    ({ room, known, after = START }) => known === undefined && !covers(after, room.memberPosition),
+  )
   const roomIds = changed.map(({ room }) => room.roomId)
   const histories = await historiesOf(read, viewer.userId, roomIds)
-  return selected.map((one) => {
+  return rooms.map((one) => {
     const { roomId, membership, memberPosition } = one.room
     const request = { since: one.after, fullState: false, position }
     const room = { room_id: roomId, membership, position: memberPosition }
-    const plan = planRoom(request, room, histories.get(roomId))
+    const history = one.known ? openHistory(one.room) : histories.get(roomId)
+    const plan = planRoom(request, room, history)
+    const isForAll = history !== undefined && isOpen(history) && canBeShared(reader, one)
     // A removed room can be selected later, without a change of the membership, for its direct flag.
     const isOver = membership === 'leave' || membership === 'ban'
-    return { ...one, plan: isOver ? { ...plan, upTo: Math.min(plan.upTo, memberPosition) } : plan }
+    const upTo = isOver ? Math.min(plan.upTo, memberPosition) : plan.upTo
+    return { ...one, isForAll, plan: isOver ? { ...plan, upTo } : plan }
   })
 }
+
+/** Whether another member can get the same: all of a joined room, without hidden events and without a list of all members. */
+const canBeShared = ({ ignored }: SlidingReader, { room, config, after }: SelectedRoom): boolean =>
+  after === undefined && room.membership === 'join' && ignored.size === 0 && !wantsAllMembers(config.filter)
+
+const knownRoom = (reader: SlidingReader, selected: SelectedRoom): NewRoom | undefined =>
+  canBeShared(reader, selected)
+    ? reader.newRooms.find({ room: selected.room, reading: readingTextOf(selected.config) })
+    : undefined
 
 /** Whether the client replaces everything that it has of the room. It can have the invitation before. */
 export const isInitial = ({ room, after, plan }: PlannedSelection): boolean =>
@@ -75,9 +98,12 @@ function roomReader({ ignored, ...reader }: SlidingReader, config: SelectedRoom[
   }
 }
 
-type Reading = Pick<RoomReader, 'filter' | 'stateTypes'>
+type Reading = Pick<RoomReader, 'filter' | 'stateTypes'> & { text: string }
 /** By config, which stays the same while the windows do, so that the shared news are found by the same filter. */
 const readings = new WeakMap<SelectedRoom['config'], Reading>()
+
+/** Of rooms that can be shared: equal for configs with which the same is read of a new room. */
+export const readingTextOf = (config: SelectedRoom['config']): string => readingOf(config).text
 
 function readingOf(config: SelectedRoom['config']): Reading {
   let reading = readings.get(config)
@@ -87,16 +113,9 @@ function readingOf(config: SelectedRoom['config']): Reading {
       timeline: { ...NO_FILTER.timeline, limit: config.limit },
       state: { ...NO_FILTER.state, lazyLoadMembers: !wantsAllMembers(config.filter) },
     }
-    reading = { filter, stateTypes: wantedTypes(config.filter) }
+    const stateTypes = wantedTypes(config.filter)
+    reading = { filter, stateTypes, text: JSON.stringify([config.limit, stateTypes]) }
     readings.set(config, reading)
   }
   return reading
-}
-
-/** The users whose events and memberships a timeline shows. */
-export function usersOfTimeline(events: readonly Event[]): Set<string> {
-  const users = new Set<string>(events.map(({ sender }) => sender))
-  for (const { type, stateKey } of events)
-    if (type === 'm.room.member' && stateKey !== null) users.add(stateKey)
-  return users
 }

@@ -7,13 +7,14 @@ import { accountDataExtension } from './account-data-extension.ts'
 import { type ConnectionLimits, createConnections } from './connections.ts'
 import type { SlidingDeps } from './deps.ts'
 import { encryptionExtension, toDeviceExtension, typingExtension } from './device-extensions.ts'
+import { createNewRooms } from './new-rooms.ts'
 import { createRoomLists } from './room-lists.ts'
 import { receiptsExtension } from './receipts-extension.ts'
 import { threadSubscriptionsExtension } from './thread-subscriptions-extension.ts'
 import { createWindowCache } from './window-cache.ts'
 
 type Given = SectionDeps &
-  Omit<SlidingDeps, 'connections' | 'roomLists' | 'windowCache' | 'extensions' | 'tokenParts'> &
+  Omit<SlidingDeps, 'connections' | 'roomLists' | 'newRooms' | 'windowCache' | 'extensions' | 'tokenParts'> &
   ConnectionLimits & { clock: Clock; random: Random; typing: Typing }
 
 /** @param encryption the section of /sync for encryption, from a later stage */
@@ -23,6 +24,7 @@ export function slidingDeps(given: Given, encryption: SyncSection): SlidingDeps 
     ...given,
     connections: createConnections(given),
     roomLists: createRoomLists(),
+    newRooms: createNewRooms(),
     windowCache: createWindowCache(),
     extensions: {
       to_device: toDeviceExtension(given),
