@@ -1,5 +1,5 @@
 // The entry point of npm start, npm test, npm run test:clients, bench and soak. It installs packages that are missing or out of date, then starts the
-// task with the Node from the packages. Plain JavaScript that Node 20 can run, and it imports only modules of Node.
+// task with the Node from the packages. Plain JavaScript that Node 20 can run, and it imports nothing from packages.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -20,13 +20,15 @@ const NO_WARNINGS = '--disable-warning=ExperimentalWarning'
 const tasks = {
   start: () => ['bin/belfry', 'start', ...args],
   // One test file more than cores, because many tests wait for another process, a lock or the disk.
-  test: () => [
+  test: async () => [
+    // Also loaded before each test file.
+    '--import=./test/support/resolve-imports.ts',
     '--test',
     `--test-concurrency=${availableParallelism() + 1}`,
     '--test-global-setup=test/support/global-setup.ts',
     // Of each test: one that waits for something that never happens fails.
     '--test-timeout=300000',
-    ...testArguments(),
+    ...(await testArguments()),
   ],
   'test:clients': () => ['test/clients/main.ts', ...args],
   bench: () => ['bench/main.ts', ...args],
@@ -45,7 +47,7 @@ async function main() {
   }
   const env = { ...process.env }
   if (task !== 'start') env.NODE_COMPILE_CACHE ??= join(cache, 'compile')
-  return run(nodeToUse(), [NO_WARNINGS, ...command()], env)
+  return run(nodeToUse(), [NO_WARNINGS, ...(await command())], env)
 }
 
 function isInstalled() {
@@ -85,10 +87,11 @@ function nodeToUse() {
   return existsSync(own) ? own : process.execPath
 }
 
-/** File names replace the default pattern. Options of `node --test` are passed in both cases. */
-function testArguments() {
-  const isNamed = args.some((argument) => !argument.startsWith('-'))
-  return isNamed ? args : [...args, 'test/**/*.test.ts']
+/** File names replace the batches of all files. Options of `node --test` are passed in both cases. */
+async function testArguments() {
+  if (args.some((argument) => !argument.startsWith('-'))) return args
+  const { writeBatches } = await import('./test-batches.mjs')
+  return [...args, writeBatches(root, join(root, '.cache', 'test-batches'))]
 }
 
 /** Resolves with the exit code. Passes signals on to the child, so that a supervisor can stop the server. */

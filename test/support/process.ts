@@ -12,7 +12,11 @@ import { afterTest } from './after-test.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Does the work of `bin/belfry`, and validates each response. */
-const BELFRY = ['--disable-warning=ExperimentalWarning', join(root, 'test/support/checked-belfry.ts')]
+const BELFRY = [
+  '--disable-warning=ExperimentalWarning',
+  `--import=${new URL('resolve-imports.ts', import.meta.url).href}`,
+  join(root, 'test/support/checked-belfry.ts'),
+]
 const CACHE = join(root, 'node_modules/.cache/belfry/compile')
 
 export type BelfryProcess = {

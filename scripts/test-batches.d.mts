@@ -1,0 +1,2 @@
+export function writeBatches(root: string, folder: string): string
+export function batchesOf(names: readonly string[], isApart: (name: string) => boolean): string[][]
