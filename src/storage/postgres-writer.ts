@@ -116,16 +116,16 @@ function beginOn(client: Client, writing: Pick<Reconnecting, 'current'>): Pipeli
     return result
   }
 
-  let isOpen = false
-  const onBegin = (succeeded: boolean) => () => {
-    isOpen = succeeded
+  /** The database has the savepoint, and so an open transaction. */
+  let hasSavepoint = false
+  const onBegin = () => {
     began = undefined
   }
   /** Pending until the response of `begin`. */
   let began: Promise<unknown> | undefined = noted(send('begin'))
   /** Set when statements wait for the response of `begin`. */
   let waitsForBegin = false
-  began.then(onBegin(true), onBegin(false))
+  began.then(onBegin, onBegin)
 
   /** Without a transaction, a statement that writes would be committed by itself. A read may be sent together with `begin`. */
   function query(statement: Statement | string, reads: boolean): Promise<QueryResult> {
@@ -150,9 +150,12 @@ function beginOn(client: Client, writing: Pick<Reconnecting, 'current'>): Pipeli
     async control(statement) {
       if (statement === 'rollback' || statement === 'rollback to w') {
         await settle().catch(nothing)
-        if (isOpen || statement === 'rollback') failures.length = 0
+        // Without the savepoint (`begin` or the lock of the shard has failed) the whole transaction fails, with the first error.
+        if (hasSavepoint || statement === 'rollback') failures.length = 0
       }
-      void noted(query(statement, true))
+      if (statement === 'savepoint w') hasSavepoint = false
+      const result = noted(query(statement, true))
+      if (statement === 'savepoint w') result.then(() => (hasSavepoint = true), nothing)
       if (statement === 'rollback' || statement === 'release w') await settle()
     },
     async commit() {

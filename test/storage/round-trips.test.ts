@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import { systemRandom } from '../../src/lib/ids.ts'
+import { type RoomId, systemRandom } from '../../src/lib/ids.ts'
 import { makeLane } from '../../src/sending/lane-changes.ts'
 import { claimLanes } from '../../src/sending/lane-store.ts'
 import { createSettler } from '../../src/sending/settler.ts'
@@ -152,5 +152,26 @@ describe('a transaction of PostgreSQL whose begin fails', { skip }, () => {
     )
     t.mock.restoreAll()
     assert.equal(await takePosition(db), 1)
+  })
+})
+
+describe('a group of PostgreSQL whose lock of the shard fails', { skip }, () => {
+  test('rejects each transaction with that error, and the next group is not affected', async (t) => {
+    const db = await open(t)
+    interceptQueries(t, (_client, args, send) => {
+      const { text } = args[0] as { text?: string }
+      const fails = text?.endsWith('for update') === true
+      return send(fails ? ["do $$ begin raise exception 'too long' using errcode = '55P03'; end $$"] : args)
+    })
+    const write = () =>
+      db.transaction(async (tx) => tx.write(advance, ONE), { orderedBy: '!room:localhost' as RoomId })
+    for (const attempt of await Promise.allSettled([write(), write()])) {
+      assert.equal(attempt.status, 'rejected')
+      assert.match(String(attempt.reason), /The database of the server is busy/)
+    }
+    assert.equal(await currentPosition(db), 0)
+    t.mock.restoreAll()
+    await Promise.all([write(), write()])
+    assert.equal(await currentPosition(db), 2)
   })
 })
