@@ -260,6 +260,7 @@ async function close(
   stages: Stages,
   { own, gatewayTrace, running, bus, membership }: Outliving,
 ): Promise<void> {
+  void membership.leave()
   await using parts = new AsyncDisposableStack()
   parts.use(db)
   // After all that publishes.

@@ -282,6 +282,7 @@ export function joinDatabase({ db, bus, config, log, clock, roles, tasks, hasOwn
   const shared = db.isServedAlone || hasOwnClock ? undefined : createDatabaseClock(clock)
   const membership = createMembership({
     db,
+    bus,
     clock,
     log,
     roles,
@@ -371,6 +372,7 @@ export async function createGatewayApp(
     },
     // In reverse order of this list. Every part is closed, even if closing another one fails.
     async close() {
+      void membership.leave()
       await using closing = new AsyncDisposableStack()
       closing.use(db)
       closing.use(bus)

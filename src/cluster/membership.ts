@@ -1,7 +1,9 @@
 import { hostname } from 'node:os'
+import { type Role, ROLES } from '../config/roles.ts'
 import { type Clock, steadyNow } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { VERSION } from '../lib/version.ts'
+import { createWorkTimer } from '../lib/work-timer.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { KNOWN_SCHEMA, MIGRATING, refuseNewer } from '../storage/migrate.ts'
 import {
@@ -16,14 +18,16 @@ import {
   removeProcess,
   takeMigrationLock,
 } from './processes-store.ts'
-import type { Role } from '../config/roles.ts'
+import type { Bus } from './bus.ts'
 
 // A process among those that share its database.
 //
 //   start() ──registered──▶ alive ──no heartbeat for 10 s, or its session ended──▶ dead: its row and its leases are removed
 //                             │  ▲                                                    │
 //                             │  └──────── its next heartbeat registers it again ─────┘
-//                             └──leave()──▶ gone
+//                             └──leave()──▶ leaving: without roles and tasks ──disposed──▶ gone
+//
+// A process that comes or goes, and the leader that finds a dead one, tell the others over the bus: they write a heartbeat at once, and read the list.
 //
 // The leases of a process end with its row, before the end of their time. What a process writes after its leases were ended changes nothing, because
 // each write compares the owner.
@@ -57,6 +61,8 @@ export type ClusterMember = AsyncDisposable & {
   silentFor(): number
   /** Resolves while heartbeats are written. */
   check(): Promise<void>
+  /** Gives up roles and tasks before the end, so that the others take over what is not in flight. Never rejects. */
+  leave(): Promise<void>
 }
 
 export type ClusterMemberOptions = {
@@ -73,6 +79,8 @@ export type ClusterMemberOptions = {
   /** Ends what processes without a row in `processes` hold. It can run again. */
   endDead: (tx: Transaction) => Promise<void>
   heartbeatMs?: number
+  /** Tells the others at once. Default: they see a change with their next heartbeat. */
+  bus?: Bus
 }
 
 export function createMembership(options: ClusterMemberOptions): ClusterMember {
@@ -90,6 +98,7 @@ function onlyProcess({ db, roles }: ClusterMemberOptions): ClusterMember {
     onChange: () => () => undefined,
     silentFor: () => 0,
     check: async () => undefined,
+    leave: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   }
 }
@@ -99,20 +108,25 @@ class SharedClusterMember implements ClusterMember {
   readonly isOnly = false
   readonly roles: readonly Role[]
   readonly #options: ClusterMemberOptions
-  readonly #registration: ProcessFacts
+  #registration: ProcessFacts
   readonly #stop = new AbortController()
   readonly #listeners = new Set<() => void>()
   #live: readonly LiveProcess[]
   #tasks: ReadonlySet<ClusterTask> = new Set()
   #seenAt: number
   #isStarted = false
+  #isLeaving = false
   #beating: Promise<void> = Promise.resolve()
+  #lastBeat: Promise<void> = Promise.resolve()
+  readonly #timer: ReturnType<typeof createWorkTimer>
+  #unsubscribe: () => void = () => undefined
 
   constructor(options: ClusterMemberOptions) {
     const { db, roles, configHash, clock } = options
     this.id = db.processId
     this.roles = roles
     this.#options = options
+    this.#timer = createWorkTimer(clock)
     this.#live = [{ id: this.id, roles }]
     this.#seenAt = steadyNow(clock)
     this.#registration = {
@@ -127,7 +141,7 @@ class SharedClusterMember implements ClusterMember {
   }
 
   async start(): Promise<void> {
-    const { db } = this.#options
+    const { db, clock } = this.#options
     // A migration that this version could not follow sees the row, or is seen here.
     await db.transaction(async (tx) => {
       await tx.all(takeMigrationLock, { lock: MIGRATING })
@@ -137,6 +151,24 @@ class SharedClusterMember implements ClusterMember {
     this.#isStarted = true
     await this.#beat()
     this.#beating = this.#beatUntilStopped()
+    const { bus } = this.#options
+    this.#unsubscribe =
+      bus?.subscribe(['processes'], () => this.#timer.wakeBy(clock.now())) ?? this.#unsubscribe
+    bus?.publish('processes')
+  }
+
+  async leave(): Promise<void> {
+    const { db, log, bus } = this.#options
+    if (!this.#isStarted || this.#isLeaving) return
+    this.#isLeaving = true
+    this.#registration = { ...this.#registration, roles: '' }
+    try {
+      await this.#beat()
+      await db.transaction((tx) => tx.run(leaveTasks, { holder: this.id }), REPEATABLE)
+      bus?.publish('processes')
+    } catch (error) {
+      log.warn({ err: error }, 'the other processes could not be told that this one stops')
+    }
   }
 
   live(): readonly LiveProcess[] {
@@ -162,15 +194,18 @@ class SharedClusterMember implements ClusterMember {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { db, log } = this.#options
+    const { db, log, bus } = this.#options
     if (!this.#isStarted) return
+    this.#unsubscribe()
     this.#stop.abort()
     await this.#beating
+    await this.#lastBeat.catch(() => undefined)
     try {
       await db.transaction(async (tx) => {
         await tx.run(removeProcess, { processId: this.id })
         await tx.run(leaveTasks, { holder: this.id })
       }, REPEATABLE)
+      bus?.publish('processes')
     } catch (error) {
       log.warn(
         { err: error },
@@ -183,7 +218,7 @@ class SharedClusterMember implements ClusterMember {
     const { clock, log, heartbeatMs = HEARTBEAT_MS } = this.#options
     const { signal } = this.#stop
     for (;;) {
-      await clock.sleep(heartbeatMs, signal)
+      await this.#timer.startRound().sleepUntil(clock.now() + heartbeatMs, signal)
       if (signal.aborted) return
       try {
         await this.#beat()
@@ -193,14 +228,21 @@ class SharedClusterMember implements ClusterMember {
     }
   }
 
-  async #beat(): Promise<void> {
-    const { db, clock, onTime, tasks } = this.#options
+  /** One at a time, so that an earlier one does not write the roles of a process that leaves. */
+  #beat(): Promise<void> {
+    this.#lastBeat = this.#lastBeat.catch(() => undefined).then(() => this.#beatNow())
+    return this.#lastBeat
+  }
+
+  async #beatNow(): Promise<void> {
+    const { db, clock, onTime } = this.#options
+    const tasks = this.#isLeaving ? [] : (['cluster', ...this.#options.tasks] as const)
     const beat = await db.transaction(async (tx) => {
       const from = steadyNow(clock)
       const seen = await tx.first(putProcess, this.#registration)
       const time = { now: seen?.seen_at ?? 0, steadyAt: (from + steadyNow(clock)) / 2 }
       const held: ClusterTask[] = []
-      for (const name of ['cluster', ...tasks] as const)
+      for (const name of tasks)
         if ((await tx.first(holdTask, { name, holder: this.id })) !== undefined) held.push(name)
       const dead = held.includes('cluster') ? await tx.all(removeDeadProcesses, {}) : []
       return { time, held, dead, live: await tx.all(liveProcesses, {}) }
@@ -215,16 +257,17 @@ class SharedClusterMember implements ClusterMember {
     dead: readonly { process_id: string; roles: string }[],
     held: readonly ClusterTask[],
   ): Promise<void> {
-    const { db, log, endDead } = this.#options
+    const { db, log, endDead, bus } = this.#options
     for (const { process_id: process, roles } of dead)
       log.warn({ process, roles }, 'a process is dead: what it held is ended')
     const isNew = held.includes('cluster') && !this.#tasks.has('cluster')
     // The last holder of the task may have died between the two transactions.
     if (dead.length > 0 || isNew) await db.transaction(endDead, REPEATABLE)
+    if (dead.length > 0) bus?.publish('processes')
   }
 
   #note(held: readonly ClusterTask[], rows: readonly { process_id: string; roles: string }[]): void {
-    const live = rows.map((row) => ({ id: row.process_id, roles: row.roles.split(',') as Role[] }))
+    const live = rows.map((row) => ({ id: row.process_id, roles: rolesIn(row.roles) }))
     const isSame =
       JSON.stringify(live) === JSON.stringify(this.#live) &&
       held.length === this.#tasks.size &&
@@ -233,4 +276,10 @@ class SharedClusterMember implements ClusterMember {
     this.#tasks = new Set(held)
     if (!isSame) for (const listener of this.#listeners) listener()
   }
+}
+
+/** A process that leaves has none, and a newer one may have others. */
+function rolesIn(text: string): Role[] {
+  const names = text.split(',')
+  return ROLES.filter((role) => names.includes(role))
 }

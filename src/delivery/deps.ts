@@ -1,5 +1,6 @@
 import type { Unwritten } from '../gateway/accept.ts'
 import type { Bus } from '../cluster/bus.ts'
+import type { ProcessShare } from '../cluster/process-share.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Events } from '../lib/events.ts'
 import type { LoadWords } from '../language/load-words.ts'
@@ -17,6 +18,8 @@ export type DeliveryDeps = Omit<DeliveryQueries, 'recipientFacts'> &
   SenderDeps & {
     db: Database
     bus: Bus
+    /** Which lanes this process sends for if several processes send. Default: all. */
+    share?: ProcessShare | undefined
     clock: Clock
     random: Random
     log: Log

@@ -12,13 +12,13 @@ const LEASE_MS = 60_000
  * Starts sending pokes. Disposing waits up to `drainMs` for pokes in flight. Remaining items are sent after the next start.
  */
 export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable> {
-  const { db, bus, concurrency, drainMs } = deps
+  const { db, bus, concurrency, drainMs, share } = deps
   // With a damaged table the start fails, and not the first poke.
   await db.first(anyPusher, {})
   const circuits = createCircuits({ ...deps, limit: concurrency })
   const wokenBy = { bus, topic: 'delivery' } as const
   const leases = { leaseMs: LEASE_MS, keepsIdleLanes: true }
   const findOutages = (now: number) => outagesOf(db, 'poke', now)
-  const settings = { kind: 'poke', wokenBy, ...leases, drainMs, findOutages } as const
+  const settings = { kind: 'poke', wokenBy, ...leases, drainMs, findOutages, share } as const
   return startEngine({ ...deps, circuits }, settings, createPokePort(deps))
 }

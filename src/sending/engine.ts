@@ -1,4 +1,5 @@
 import type { Bus } from '../cluster/bus.ts'
+import type { ProcessShare } from '../cluster/process-share.ts'
 import { type Clock, waitAtMost } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
@@ -12,10 +13,10 @@ import {
   type Claimed,
   type ClaimOf,
   claimLanes,
-  releaseLanes,
   endDeadLeases,
   type Lease,
 } from './lane-store.ts'
+import { createLaneShare, type LaneShare } from './lane-share.ts'
 import { createLookAhead } from './look-ahead.ts'
 import type { LanePort, Looked } from './port.ts'
 import type { SendResult } from './result.ts'
@@ -65,6 +66,8 @@ export type EngineSettings = {
   findOutages?: (now: number) => Promise<readonly KnownOutage[]>
   sweepEveryMs?: number
   findLanes?: FindLanes
+  /** Which lanes this process sends for if several processes send. Default: all. */
+  share?: ProcessShare | undefined
 }
 
 export type Engine = AsyncDisposable & {
@@ -108,11 +111,13 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   /** Lanes that were woken while active, since their last settling began. */
   readonly #again = new Set<number>()
   readonly #kept: KeptLeases
+  readonly #share: LaneShare
   readonly #settler: ReturnType<typeof createSettler<Look, Result>>
   readonly #finder: WorkFinder
   #isFilling = false
   #areWokenFirst = false
   #unsubscribe: () => void = () => undefined
+  #unwatch: () => void = () => undefined
   #finding: Promise<void> = Promise.resolve()
 
   constructor(deps: EngineDeps, settings: EngineSettings, port: LanePort<Look, Result>) {
@@ -122,17 +127,20 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     this.#owner = `${deps.db.processId}.${deps.random.token(12)}`
     this.#kept = createKeptLeases(settings.leaseMs)
     this.#settler = createSettler<Look, Result>({ ...deps, ...settings, lease: () => this.#lease() }, port)
-    this.#finder = createWorkFinder({ ...deps, ...settings, owner: this.#owner }, (laneIds) =>
-      this.#wake(laneIds),
-    )
+    const { share, wokenBy } = settings
+    const owner = this.#owner
+    this.#share = createLaneShare({ ...deps, owner, kept: this.#kept, share, wokenBy })
+    const isOurs = (laneId: number) => this.#isOurs(laneId)
+    this.#finder = createWorkFinder({ ...deps, ...settings, owner, isOurs }, (laneIds) => this.#wake(laneIds))
   }
 
   start(): void {
     const { wokenBy } = this.#settings
+    this.#unwatch = this.#share.watch(() => this.#finder.sweepNow())
     if (wokenBy !== undefined)
       this.#unsubscribe = wokenBy.bus.subscribe([wokenBy.topic], (message) => {
         if (message === undefined) this.#finder.sweepNow()
-        else this.#wake(message as number[])
+        else this.#wake((message as number[]).filter((laneId) => this.#isOurs(laneId)))
       })
     this.#finding = this.#finder.findUntil(this.#stop.signal)
   }
@@ -149,6 +157,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe()
+    this.#unwatch()
     this.#stop.abort()
     for (const withdraw of this.#withdrawals.values()) withdraw()
     for (const pass of this.#granted.values()) this.#deps.circuits.leave(pass)
@@ -159,26 +168,19 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       await this.#settings.cutOff()
       await drained
     }
-    await this.#releaseKept()
+    await this.#share.release(this.#kept.laneIds())
     this.#settler.abandon()
-  }
-
-  /** So that another process does not have to wait for the end of the leases. */
-  async #releaseKept(): Promise<void> {
-    const { db, log } = this.#deps
-    const of = { owner: this.#owner, laneIds: this.#kept.laneIds() }
-    if (of.laneIds.length === 0) return
-    try {
-      await db.transaction((tx) => releaseLanes(tx, of), NOT_DURABLE_REPEATABLE)
-    } catch (error) {
-      if (!(error instanceof StorageError)) log.error({ err: error }, 'releasing leases failed')
-    }
   }
 
   #lease(): Lease {
     const now = this.#deps.clock.now()
     const { leaseMs, keepsIdleLanes: keepsIdle = false } = this.#settings
     return { owner: this.#owner, until: now + leaseMs, now, keepsIdle }
+  }
+
+  /** A lane that this process works on is woken here, whoever it belongs to. */
+  #isOurs(laneId: number): boolean {
+    return this.#active.has(laneId) || this.#share.has(laneId)
   }
 
   #wake(laneIds: readonly number[]): void {
@@ -321,7 +323,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       if (sent.event.kind !== 'held') this.#again.delete(laneId)
       const became = await this.#settle({ lane, look, ...sent, release: givesWay || isStopping() })
       if (givesWay && became === 'released') this.#again.add(laneId)
-      if (became === 'idle') this.#kept.keep(lane, this.#deps.clock.now())
+      if (became === 'idle') this.#share.keep(lane, this.#deps.clock.now())
       if (became !== 'more') return
       if (sent.event.kind !== 'delivered') ahead.discard()
     }

@@ -12,6 +12,8 @@ const SHARED_SWEEP_EVERY_MS = 5_000
 /** The page size of a sweep. */
 const PAGE = 1000
 const PAGE_EVERY_MS = 100
+/** The most lanes of other processes that are remembered between two sweeps. */
+const MAX_LEFT = 10_000
 
 export type WorkFinder = {
   findUntil(stop: AbortSignal): Promise<void>
@@ -35,31 +37,39 @@ export type WorkFinderDeps = {
   sweepEveryMs?: number | undefined
   /** Default: all lanes with items. */
   findLanes?: FindLanes | undefined
+  /** Whether this process sends for the lane. Lanes of others are woken too if their owners leave them for two sweeps. */
+  isOurs: (laneId: number) => boolean
 }
 
 /** Finds lanes whose wake-up was lost, and lanes whose next attempt is due. */
 export function createWorkFinder(
-  { db, clock, log, kind, owner, findLanes = lanesWithWork, ...given }: WorkFinderDeps,
+  { db, clock, log, kind, owner, isOurs, findLanes = lanesWithWork, ...given }: WorkFinderDeps,
   wake: (laneIds: readonly number[]) => void,
 ): WorkFinder {
   const sweepEveryMs = given.sweepEveryMs ?? (db.isServedAlone ? SWEEP_EVERY_MS : SHARED_SWEEP_EVERY_MS)
   const timer = createWorkTimer(clock)
   let sweepAt = clock.now()
+  /** The lanes of other processes that the last sweep found. */
+  let left: ReadonlySet<number> = new Set()
 
   async function sweep(stop: AbortSignal): Promise<void> {
     let after = 0
     let found: number[]
+    const others = new Set<number>()
     do {
       found = await findLanes(db, { kind, owner, after, limit: PAGE, now: clock.now() })
-      wake(found)
+      wake(found.filter((laneId) => isOurs(laneId) || left.has(laneId)))
+      if (others.size < MAX_LEFT) for (const laneId of found) if (!isOurs(laneId)) others.add(laneId)
       after = found.at(-1) ?? after
     } while (found.length === PAGE && !stop.aborted)
+    left = others
   }
 
   /** Resolves to the time of the next search. */
   async function look(): Promise<number> {
     const { due, nextAt } = await lanesDue(db, { kind, now: clock.now(), limit: PAGE })
-    wake(due)
+    // Lanes of others would hide our own ones in a full page.
+    wake(due.length === PAGE ? due : due.filter(isOurs))
     const next = due.length === PAGE ? clock.now() + PAGE_EVERY_MS : (nextAt ?? Infinity)
     return Math.min(sweepAt, next)
   }

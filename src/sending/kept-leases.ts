@@ -9,6 +9,7 @@ export type KeptLeases = {
   keep(lane: Claimed, now: number): void
   /** Takes the lease out. `isFresh`: at least half of it is left. Otherwise it must be claimed again. */
   take(laneId: number, now: number): { lane: Claimed; isFresh: boolean } | undefined
+  has(laneId: number): boolean
   laneIds(): number[]
 }
 
@@ -30,6 +31,7 @@ export function createKeptLeases(leaseMs: number): KeptLeases {
       // A negative age: the clock was set back.
       return { lane: found.lane, isFresh: age >= 0 && age <= leaseMs / 2 }
     },
+    has: (laneId) => kept.peek(laneId) !== undefined,
     laneIds: () => Array.from(kept, ([laneId]) => laneId),
   }
 }

@@ -1,4 +1,5 @@
 import type { FollowingParams, HeadParams } from '../delivery/head-store.ts'
+import { createProcessShare } from '../cluster/process-share.ts'
 import type { FactsWanted } from '../delivery/recipient.ts'
 import { pokeHeads, pokesFollowing, recipientFacts } from '../notifications/recipient-facts.ts'
 import { type RuleChangeDeps } from '../user-rules/change-rules.ts'
@@ -34,7 +35,7 @@ type Delivering = OutboundParts & Pick<Reading, 'activity' | 'fetches'> & Omit<A
 
 /** Starts what sends: pokes, mails, and the judging of arrivals. */
 export async function startDelivering(
-  { db, bus, clock, random, log, trace, config, mail, ruleSettings, own }: StageInputs,
+  { db, bus, clock, random, log, trace, config, mail, ruleSettings, own, membership }: StageInputs,
   { sending, pushers, notifications, activity, fetches }: Delivering,
 ): Promise<AsyncDisposable[]> {
   const questions = {
@@ -48,7 +49,9 @@ export async function startDelivering(
     displayNameAt,
     includeContent: sending.includeContent,
   }
+  const share = membership.isOnly ? undefined : createProcessShare(membership, 'delivery')
   const pokes = await startDelivery({
+    share,
     ...sending,
     ...questions,
     db,
@@ -70,7 +73,7 @@ export async function startDelivering(
   return [
     pokes,
     ...judging,
-    await startMailDelivery({ ...mail.delivery, ...questions, db, clock, random, log, trace }),
+    await startMailDelivery({ ...mail.delivery, ...questions, share, db, clock, random, log, trace }),
   ]
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { Client } from 'pg'
+import { createLocalBus } from '../../src/cluster/bus.ts'
 import { createDatabaseClock } from '../../src/cluster/database-clock.ts'
 import { createMembership, type ClusterMember } from '../../src/cluster/membership.ts'
 import { ROLES } from '../../src/config/roles.ts'
@@ -74,6 +75,20 @@ describe('the processes of a PostgreSQL database', { skip }, () => {
     assert.equal((await sql('select process_id from processes')).length, 1)
   })
 
+  test('hear over the bus of one that comes, leaves or goes, before their next heartbeat', async (t) => {
+    const { join } = await setUp(t)
+    const quiet = { bus: createLocalBus(), heartbeatMs: 3_600_000 }
+    const { membership: one } = await join(quiet)
+    const { membership: two } = await join(quiet)
+    await eventually(() => ids(one).length === 2)
+    await one.leave()
+    await eventually(() => two.live().some(({ id, roles }) => id === one.id && roles.length === 0))
+    await eventually(() => two.has('sweep') && two.has('cluster'))
+    assert.deepEqual([one.has('sweep'), one.has('cluster')], [false, false])
+    await one[Symbol.asyncDispose]()
+    await eventually(() => ids(two).length === 1)
+  })
+
   test('take over from one whose database session has ended, and end what it held', async (t) => {
     const { join, sql, ended } = await setUp(t)
     // Its only heartbeat is the one at its start.
@@ -124,7 +139,7 @@ describe('the processes of a PostgreSQL database', { skip }, () => {
       steady: () => steady,
       sleep: (_: number, signal?: AbortSignal) => systemClock.sleep(3_600_000, signal),
     }
-    const { membership } = await join({ clock })
+    const { membership } = await join({ clock, heartbeatMs: 3_000 })
     await membership.check()
     assert.equal(membership.has('sweep'), true)
     steady += 10_000

@@ -79,6 +79,20 @@ export async function createEngineFixture(
       { kind: 'poke', leaseMs: 60_000, ...settings },
       port,
     )
+  /** Like `start`, as another process: with a port and circuits of its own. */
+  const startOther = async (name: string, settings: Partial<EngineSettings> = {}) => {
+    const own = {
+      random: { ...random, token: () => name },
+      circuits: createCircuits({ clock, random, limit }),
+    }
+    const other = createPort()
+    const engine = await startEngine(
+      { db, clock, log: silentLog, ...own },
+      { kind: 'poke', leaseMs: 60_000, ...settings },
+      other.port,
+    )
+    return { ...other, engine }
+  }
   const leased = async () => (await db.all(leasedLanes, {})).map((row) => row.lane_id)
-  return { db, claimed, clock, circuits, start, sent, deliver, leased }
+  return { db, claimed, clock, circuits, start, startOther, sent, deliver, leased }
 }

@@ -1,3 +1,4 @@
+import type { ProcessShare } from '../../cluster/process-share.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { LoadWords } from '../../language/load-words.ts'
 import type { Random } from '../../lib/ids.ts'
@@ -13,6 +14,8 @@ import type { SendMail } from './mailer.ts'
 
 export type MailDeliveryDeps = Pick<DeliveryQueries, 'recipientFacts' | 'rulesOf' | 'displayNameAt'> & {
   db: Database
+  /** Which lanes this process sends for if several processes send. Default: all. */
+  share?: ProcessShare | undefined
   clock: Clock
   random: Random
   log: Log

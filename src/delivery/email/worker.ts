@@ -15,7 +15,7 @@ const LEASE_MS = 300_000
 
 /** Starts sending. Disposing waits up to `drainMs` for mails in flight. Remaining items are sent after the next start. */
 export function startMailDelivery(deps: MailDeliveryDeps): Promise<AsyncDisposable> {
-  const { concurrency, delayMs, drainMs } = deps
+  const { concurrency, delayMs, drainMs, share } = deps
   const circuits = createCircuits({ ...deps, limit: concurrency, soleLineHasAll: true })
   return startEngine(
     { ...deps, circuits },
@@ -23,6 +23,7 @@ export function startMailDelivery(deps: MailDeliveryDeps): Promise<AsyncDisposab
       kind: 'mail',
       leaseMs: LEASE_MS,
       drainMs,
+      share,
       cutOff: deps.endSending,
       sweepEveryMs: Math.min(LOOK_EVERY_MS, delayMs),
       async findLanes(q, page) {

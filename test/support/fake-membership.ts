@@ -1,0 +1,19 @@
+import type { ClusterMember, LiveProcess } from '../../src/cluster/membership.ts'
+
+/** The list of processes as one of them sees it. `become` changes the list. */
+export function createFakeMembership(id: string, live: readonly LiveProcess[]) {
+  const listeners = new Set<() => void>()
+  let seen = live
+  return {
+    id,
+    live: () => seen,
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    become(next: readonly LiveProcess[]) {
+      seen = next
+      for (const listener of listeners) listener()
+    },
+  } satisfies Pick<ClusterMember, 'id' | 'live' | 'onChange'> & { become: unknown }
+}
