@@ -28,7 +28,7 @@ export interface Bus {
  * readers of an inbox, `media:` downloads that wait for an upload. `delivery` carries the ids of pushers with queued work, `activity` the active devices
  * (`rooms/sync/activity.ts`), `typing` the users who start and stop typing (`rooms/typing.ts`). `presence:` (a user id) wakes the waiting syncs that show presence; on `presence` processes report devices whose
  * presence changed (`rooms/presence/`). `rule ends` reports that a push rule has got an end (`user-rules/end-rules.ts`), `processes` that a
- * process has come or gone (`cluster/membership.ts`).
+ * process has come or gone (`cluster/membership.ts`). `circuits` carries the pauses of push gateways (`sending/shared-circuits.ts`).
  */
 export type Topic =
   | `room:${string}`
@@ -44,6 +44,7 @@ export type Topic =
   | `presence:${string}`
   | 'presence'
   | 'processes'
+  | 'circuits'
 
 /** `message`: undefined on a topic with messages means that some may have been lost. */
 type Listener = (message: BusMessage | undefined, topic: Topic) => void

@@ -23,7 +23,7 @@ import {
 // Each of its lines (the origin of a gateway; a provider, or the origin of a push service) has a share of that limit and a
 // circuit breaker (`circuit.ts`). The group has a circuit breaker too: it opens when no rejection can be believed.
 //
-// Each process has this state in its own memory. After a start, `expectOutage` pauses the lines that are known to be down
+// Each process has this state in its own memory. Several processes tell each other of the pauses of pokes (`shared-circuits.ts`), and one of them probes. After a start, `expectOutage` pauses the lines that are known to be down
 // (`known-outages.ts`). Other failing lines are detected after `breaksAt` failures.
 
 /** The share of a line in the limit of a group with several lines. */
@@ -84,6 +84,9 @@ export type Change = {
 /** A pause of a line. The line '' is the group. */
 export type Trouble = { line: string; reason: string; since: number; pausedUntil: number }
 
+/** The pause of a line, for other processes. `pauses`: since the last response. */
+export type Pause = { until: number; pauses: number; reason: string }
+
 /** The last error of a line that was down at the start of this process, and the lanes that wait for it. */
 export type Outage = { reason: string; held: readonly number[] }
 
@@ -94,6 +97,8 @@ export type CircuitSettings = {
   limit: number
   /** The only line of a group may use the whole limit. */
   soleLineHasAll?: boolean
+  /** Whether this process sends the probes to a line. Default: every process does. */
+  probes?: (line: string) => boolean
 }
 
 export type Circuits = ReturnType<typeof createCircuits>
@@ -102,7 +107,10 @@ export type Circuits = ReturnType<typeof createCircuits>
 export type LaneCircuits = Pick<
   Circuits,
   'limit' | 'admit' | 'enterLane' | 'isHeld' | 'report' | 'leave' | 'expectOutage'
->
+> & {
+  /** Whether this process may take the lanes of a destination that is down; undefined: it is not down. Absent: it takes all. */
+  takes?: (destination: string) => boolean | undefined
+}
 
 type Waiting = { line: GroupLine; sender: Sender; resolve: (admission: Admission) => void }
 type GroupLine = Line<Waiting>
@@ -115,6 +123,10 @@ type Group = CircuitSettings & {
 }
 
 const NOTHING_NEW: Change = { released: [] }
+/** The wait for news of the probe of another process. */
+const ELSEWHERE_MS = 5_000
+/** Without news for this time after the end of a pause, a process probes the line although another one should. */
+const OVERDUE_MS = 120_000
 
 export function createCircuits(settings: CircuitSettings) {
   const lines = new BoundedMap<string, GroupLine>({
@@ -144,6 +156,29 @@ export function createCircuits(settings: CircuitSettings) {
       Object.assign(line, { reason, since })
       for (const laneId of held) holdLane(line, laneId)
     },
+    /** The present pause of a line. */
+    pauseOf(name: string): Pause | undefined {
+      const line = lines.peek(name)
+      if (line === undefined || !isPaused(line)) return undefined
+      const { pausedUntil: until, pauses } = line.circuit
+      return { until, pauses, reason: line.reason }
+    },
+    /** Takes over a pause from another process. */
+    pause(name: string, { until, pauses, reason }: Pause): void {
+      const line = lineOf(group, name)
+      const { circuit, rules } = line
+      if (!isPaused(line)) line.since = clock.now()
+      circuit.failures = Math.max(circuit.failures, rules.breaksAt)
+      Object.assign(circuit, { pauses, pausedUntil: until })
+      line.reason = reason
+    },
+    /** Another process had a response. Returns the lanes that may continue. */
+    resume: (name: string) => recordResponse(group, [lineOf(group, name)], { sender: {} }).released,
+    /** Whether another process probes this paused line. */
+    isProbedElsewhere(name: string): boolean {
+      const line = lines.peek(name)
+      return line !== undefined && isPaused(line) && isProbedElsewhere(group, line)
+    },
     inFlight: () => whole.inFlight,
     /** The number of requests that wait in memory for a slot, without lanes that wait behind another lane. */
     waiting: () => group.waiting,
@@ -169,13 +204,20 @@ const shareOf = ({ lines, limit, soleLineHasAll }: Group) =>
   soleLineHasAll === true && lines.size <= 1 ? limit : Math.max(1, Math.ceil(limit * LINE_SHARE))
 
 /** The remaining pause of a line or of its group, in milliseconds; 0 for the sender of the probe. */
-function pauseOf({ clock, whole }: Group, line: GroupLine, pass?: Pass): number {
+function pauseOf(group: Group, line: GroupLine, pass?: Pass): number {
+  const { clock, whole } = group
   const now = clock.now()
   const isProbe = (one: GroupLine) => pass !== undefined && one.circuit.probe?.by === pass
-  const leftOf = (one: GroupLine) =>
-    isPaused(one) && !isProbe(one) ? pauseLeft(one.circuit, one.rules, now) : 0
+  const leftOf = (one: GroupLine) => {
+    if (!isPaused(one) || isProbe(one)) return 0
+    const left = pauseLeft(one.circuit, one.rules, now)
+    return left === 0 && one !== whole && isProbedElsewhere(group, one) ? ELSEWHERE_MS : left
+  }
   return Math.max(leftOf(line), leftOf(whole))
 }
+
+const isProbedElsewhere = ({ probes, clock }: Group, { name, circuit }: GroupLine) =>
+  probes?.(name) === false && clock.now() - circuit.pausedUntil < OVERDUE_MS
 
 /** A probe needs no slot of the line's share, because hanging requests can occupy all of them. */
 const hasSlot = (group: Group, line: GroupLine) =>
@@ -327,7 +369,11 @@ function recordFailure(
   return { news: isFirst ? 'broken' : undefined, pausedUntil: endsAt + after, released }
 }
 
-function recordResponse({ clock, random }: Group, lines: readonly GroupLine[], { sender }: Pass): Change {
+function recordResponse(
+  { clock, random }: Group,
+  lines: readonly GroupLine[],
+  { sender }: Pick<Pass, 'sender'>,
+): Change {
   const held: number[] = []
   let wasPaused = false
   for (const line of lines) {

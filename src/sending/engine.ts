@@ -131,7 +131,10 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     const owner = this.#owner
     this.#share = createLaneShare({ ...deps, owner, kept: this.#kept, share, wokenBy })
     const isOurs = (laneId: number) => this.#isOurs(laneId)
-    this.#finder = createWorkFinder({ ...deps, ...settings, owner, isOurs }, (laneIds) => this.#wake(laneIds))
+    this.#finder = createWorkFinder(
+      { ...deps, ...settings, owner, isOurs, takes: deps.circuits.takes },
+      (laneIds) => this.#wake(laneIds),
+    )
   }
 
   start(): void {

@@ -39,11 +39,13 @@ export type WorkFinderDeps = {
   findLanes?: FindLanes | undefined
   /** Whether this process sends for the lane. Lanes of others are woken too if their owners leave them for two sweeps. */
   isOurs: (laneId: number) => boolean
+  /** As `LaneCircuits`. */
+  takes?: ((destination: string) => boolean | undefined) | undefined
 }
 
 /** Finds lanes whose wake-up was lost, and lanes whose next attempt is due. */
 export function createWorkFinder(
-  { db, clock, log, kind, owner, isOurs, findLanes = lanesWithWork, ...given }: WorkFinderDeps,
+  { db, clock, log, kind, owner, isOurs, takes, findLanes = lanesWithWork, ...given }: WorkFinderDeps,
   wake: (laneIds: readonly number[]) => void,
 ): WorkFinder {
   const sweepEveryMs = given.sweepEveryMs ?? (db.isServedAlone ? SWEEP_EVERY_MS : SHARED_SWEEP_EVERY_MS)
@@ -69,7 +71,9 @@ export function createWorkFinder(
   async function look(): Promise<number> {
     const { due, nextAt } = await lanesDue(db, { kind, now: clock.now(), limit: PAGE })
     // Lanes of others would hide our own ones in a full page.
-    wake(due.length === PAGE ? due : due.filter(isOurs))
+    const isTaken = (laneId: number) => due.length === PAGE || isOurs(laneId)
+    const taken = due.filter(({ laneId, destination }) => takes?.(destination) ?? isTaken(laneId))
+    wake(taken.map(({ laneId }) => laneId))
     const next = due.length === PAGE ? clock.now() + PAGE_EVERY_MS : (nextAt ?? Infinity)
     return Math.min(sweepAt, next)
   }

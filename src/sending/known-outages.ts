@@ -23,8 +23,11 @@ export async function outagesOf(q: Queries, kind: LaneKind, now: number): Promis
     ([destination, lanes]) => destination !== '' && lanes.length >= OF_LINE.breaksAt,
   )
   if (broken.length === 0) return []
-  const rows = await q.all(lastSuccesses, { kind, destinations: broken.map(([destination]) => destination) })
-  const reached = new Map(rows.map(({ destination, at }) => [destination, at ?? 0]))
+  const reached = await lastSuccessOf(
+    q,
+    kind,
+    broken.map(([destination]) => destination),
+  )
   return broken
     .filter(([destination, lanes]) => lastFault(lanes).at > (reached.get(destination) ?? 0))
     .map(([destination, lanes]) => ({
@@ -33,6 +36,17 @@ export async function outagesOf(q: Queries, kind: LaneKind, now: number): Promis
       // A response 503 can have a `Retry-After`: those lanes wait for it.
       held: idsOf(lanes.filter((row) => row.last_error !== 'status 503' || isDue(row, now))),
     }))
+}
+
+/** The times of the last success of these destinations; 0 for none. */
+export async function lastSuccessOf(
+  q: Queries,
+  kind: LaneKind,
+  destinations: readonly string[],
+): Promise<Map<string, number>> {
+  if (destinations.length === 0) return new Map()
+  const rows = await q.all(lastSuccesses, { kind, destinations })
+  return new Map(rows.map(({ destination, at }) => [destination, at ?? 0]))
 }
 
 /** The destinations with lanes whose last error is `paused`: they wait for the end of a pause. */

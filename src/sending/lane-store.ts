@@ -115,10 +115,13 @@ export async function lanesWithWork(q: Queries, page: LanePage): Promise<number[
 export async function lanesDue(
   q: Queries,
   { kind, now, limit }: { kind: LaneKind; now: number; limit: number },
-): Promise<{ due: number[]; nextAt: number | undefined }> {
+): Promise<{ due: { laneId: number; destination: string }[]; nextAt: number | undefined }> {
   const due = await q.all(dueForRetry, { kind, now, limit })
   const next = await q.first(nextRetry, { kind, now })
-  return { due: due.map((row) => row.lane_id), nextAt: next?.at ?? undefined }
+  return {
+    due: due.map((row) => ({ laneId: row.lane_id, destination: row.destination })),
+    nextAt: next?.at ?? undefined,
+  }
 }
 
 /** Ends the leases of `owner` on these lanes. */
@@ -250,7 +253,7 @@ export const unattended = query<LanePage>()((db, p, d) =>
 export const dueForRetry = query<{ kind: LaneKind; now: number; limit: number }>()((db, p, d) =>
   db
     .selectFrom('lanes')
-    .select('lane_id')
+    .select(['lane_id', 'destination'])
     .where('kind', '=', p.kind)
     .where('next_attempt_at', '<=', p.now)
     .where(isFree(d, p.now))

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
+import { createProcessShare } from '../../src/cluster/process-share.ts'
 import { originOf } from '../../src/delivery/origin.ts'
 import { outagesOf } from '../../src/sending/known-outages.ts'
 import { makeLane } from '../../src/sending/lane-changes.ts'
 import { query } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
+import { createFakeMembership } from '../support/fake-membership.ts'
 import { type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.ts'
 import { leaseByKilledProcess, watchClaims } from '../support/watch-claims.ts'
 import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
@@ -273,3 +275,46 @@ const leased = query<{ url: string }>()((db, p) =>
     .where('lease_owner', 'is not', null)
     .where('url', '=', p.url),
 )
+
+onEachDatabase('several processes and a dead gateway', (open) => {
+  /** The requests at a gateway that is down for ten minutes, after the circuits have opened. Then it works, and all pushers get their message. */
+  async function probesOf(t: TestContext, ids: readonly string[]): Promise<number> {
+    const { delivery } = await setUp(t, open)
+    const dead = await startPokeReceiver(t)
+    dead.respondWith({ status: 502 })
+    await addPushers(
+      delivery,
+      Array.from({ length: 60 }, (_, n) => ({ pushkey: `dead-${n}`, url: dead.url })),
+    )
+    const live = ids.map((id) => ({ id, roles: ['delivery'] as const }))
+    await using workers = new AsyncDisposableStack()
+    for (const id of ids) {
+      const share = createProcessShare(createFakeMembership(id, live), 'delivery')
+      workers.use(await delivery.start({ concurrency: 64, ...(ids.length > 1 && { share }) }))
+    }
+    await delivery.say(alice, 'one')
+    await untilSettled(delivery, dead.url)
+    const before = dead.pokes.length
+    for (let seconds = 0; seconds < 600; seconds += 30) {
+      delivery.clock.advance(30_000)
+      await untilSettled(delivery, dead.url)
+    }
+    const probes = dead.pokes.length - before
+    await delivery.say(alice, 'two')
+    assert.equal(dead.pokes.length - before, probes, 'a new message is no probe')
+    dead.respondWith({})
+    dead.pokes.length = 0
+    await eventually(() => {
+      delivery.clock.advance(1000)
+      return pushkeys(dead.pokes).size === 60
+    })
+    return probes
+  }
+
+  test('send it as many probes as one process does, and all continue after a response to one of them', async (t) => {
+    const ofOne = await probesOf(t, ['a'])
+    const ofThree = await probesOf(t, ['a', 'b', 'c'])
+    assert.ok(ofOne > 2, `${ofOne} probes`)
+    assert.equal(ofThree, ofOne)
+  })
+})
