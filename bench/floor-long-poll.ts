@@ -25,7 +25,7 @@ const server = createServer((request, response) => {
   request.resume()
   if (request.method === 'PUT') void respondToAll()
   if (request.method === 'GET' && request.url?.includes('since=')) waiting.push(response)
-  else if (request.url === '/metrics') response.end(`belfry_http_requests_in_flight ${waiting.length + 1}\n`)
+  else if (request.url === '/metrics') response.end(`belfry_sync_waiting ${waiting.length}\n`)
   else response.writeHead(200, headers).end(BODY)
 })
 server.keepAliveTimeout = 60_000

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { RoomId } from '../src/lib/ids.ts'
 import { createRoom } from '../src/rooms/create-room.ts'
 import { joinRoom } from '../src/rooms/membership.ts'
-import { ask, inFlight } from './support/ask.ts'
+import { ask, waitingSyncs } from './support/ask.ts'
 import { createLoad, type Load, type Sender } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
 import { cpuMs, type Program } from './support/processes.ts'
@@ -155,8 +155,7 @@ export function createPolls(
           inFlightPolls.set(token, polling)
         }
       if (!hasMetrics) return untilIdle(pid)
-      // The request for the metrics is one of them.
-      while (inFlight(await ask(agent, `${url}/metrics`, metricsToken)) <= inFlightPolls.size)
+      while (waitingSyncs(await ask(agent, `${url}/metrics`, metricsToken)) < inFlightPolls.size)
         await setTimeout(10)
     },
     /** Resolves to the time of the last response. */

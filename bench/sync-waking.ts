@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import type { Benchmark, BenchOptions, Target } from './benchmark.ts'
-import { ask, inFlight } from './support/ask.ts'
+import { ask, waitingSyncs } from './support/ask.ts'
 import { createLoad } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
 import { cpuMs, type Program, residentMiB, temporaryFolder } from './support/processes.ts'
@@ -79,7 +79,7 @@ async function measure(server: Program, room: Room): Promise<Round> {
       respondedAt.push(monotonicMs())
       next = body
     })
-    while (inFlight(await get('/metrics', other.token)) <= members.length) await setTimeout(20)
+    while (waitingSyncs(await get('/metrics', other.token)) < members.length) await setTimeout(20)
     await setTimeout(SETTLED_MS)
     const measuring = measureOthers(() => get('/_matrix/client/v3/account/whoami', other.token))
     const [cpuBefore, startedAt] = [cpuMs(server.pid), monotonicMs()]

@@ -5,7 +5,7 @@ import { joinRoom } from '../src/rooms/membership.ts'
 import { sendMessage } from '../src/rooms/send-event.ts'
 import type { DeviceId, RoomId } from '../src/lib/ids.ts'
 import type { Benchmark, BenchOptions, Report, Target } from './benchmark.ts'
-import { ask, inFlight } from './support/ask.ts'
+import { ask, waitingSyncs } from './support/ask.ts'
 import { createLoad } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
 import { cpuMs, type Program, temporaryFolder } from './support/processes.ts'
@@ -215,7 +215,7 @@ async function measureWaking(server: Program, { roomId, token, members }: Seeded
       next = await get(`${SYNC}?since=${since}&timeout=${WAIT_MS}`, member.token)
       respondedAt.push(monotonicMs())
     })
-    while (inFlight(await get('/metrics', token)) <= members.length) await setTimeout(20)
+    while (waitingSyncs(await get('/metrics', token)) < members.length) await setTimeout(20)
     await setTimeout(SETTLED_MS)
     const [cpuBefore, startedAt] = [cpuMs(server.pid), monotonicMs()]
     await load.send({ roomId, token })

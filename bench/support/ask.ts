@@ -1,9 +1,9 @@
 import { type Agent, request, type RequestOptions } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** The number of requests that the server is serving, from its metrics. */
-export function inFlight(metrics: string): number {
-  return Number(/^belfry_http_requests_in_flight (\d+)$/m.exec(metrics)?.[1] ?? 0)
+/** The number of syncs that wait for news, from the metrics of the server. */
+export function waitingSyncs(metrics: string): number {
+  return Number(/^belfry_sync_waiting (\d+)$/m.exec(metrics)?.[1] ?? 0)
 }
 
 /** The body of a response with status 200. Rejects for any other status. */

@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import { BoundedMap } from '../lib/bounded-map.ts'
 import { isRoomId, type RoomId } from '../lib/ids.ts'
-import type { Viewer } from '../lib/matrix-event.ts'
 import type {
   ExtensionRequests,
   ListFilters,
@@ -10,7 +8,7 @@ import type {
   RoomScope,
   SlidingRequest,
 } from '../rooms/sync/sliding/request.ts'
-import type { RequiredState, StatePattern } from '../rooms/sync/sliding/required-state.ts'
+import type { AskedState, StatePattern } from '../rooms/sync/sliding/required-state.ts'
 import { parsePoint, POINT_FORM } from '../storage/stream-point.ts'
 import { presenceStates } from './presence-response.ts'
 
@@ -162,13 +160,13 @@ export function stableRules(body: StableBody): Rules {
   }
 }
 
-export function unstableRules(body: UnstableBody, viewer: Viewer): Rules {
+export function unstableRules(body: UnstableBody): Rules {
   const config = (room: {
     timeline_limit?: number | null | undefined
     required_state?: UnstableState
   }): RoomConfig => ({
     timelineLimit: Math.min(room.timeline_limit ?? DEFAULT_TIMELINE, MAX_TIMELINE),
-    requiredState: requiredStateOf(room.required_state ?? [], viewer),
+    requiredState: requiredStateOf(room.required_state ?? []),
   })
   return {
     connId: body.conn_id ?? '',
@@ -182,31 +180,12 @@ export function unstableRules(body: UnstableBody, viewer: Viewer): Rules {
   }
 }
 
-/** The size of the bodies whose rules are kept, in sum: characters of JSON. The values take some times that. */
-const REMEMBERED_SIZE = 4_194_304
-/** What an entry takes beside its body. */
-const ENTRY_SIZE = 1024
-
-/**
- * The same rules again while a connection sends the same body (`repeatedJson`). They are kept from the second request on: a body that is
- * new in each request, or too large to be a recent one, is not kept.
- */
-export function remembered<Body extends { conn_id?: string | null | undefined }>(
-  rulesOf: (body: Body, viewer: Viewer) => Rules,
-): typeof rulesOf {
-  const seen = new WeakSet<Body>()
-  const recent = new BoundedMap<string, { body: Body; rules: Rules; size: number }>({
-    limit: REMEMBERED_SIZE,
-    weightOf: ({ size }) => size,
-  })
-  return (body, viewer) => {
-    const connection = JSON.stringify([viewer.userId, viewer.deviceId, body.conn_id])
-    const known = recent.get(connection)
-    if (known?.body === body) return known.rules
-    const rules = rulesOf(body, viewer)
-    if (seen.has(body))
-      recent.set(connection, { body, rules, size: ENTRY_SIZE + JSON.stringify(body).length })
-    else seen.add(body)
+/** The same rules again for the same body, which clients send again with each request (`repeatedJson`), also for other users. */
+export function remembered<Body extends object>(rulesOf: (body: Body) => Rules): typeof rulesOf {
+  const known = new WeakMap<Body, Rules>()
+  return (body) => {
+    let rules = known.get(body)
+    if (rules === undefined) known.set(body, (rules = rulesOf(body)))
     return rules
   }
 }
@@ -241,14 +220,14 @@ function patternsOf(of: readonly z.infer<typeof pattern>[] | null | undefined): 
 const MEMBER = 'm.room.member'
 
 /** `*` stands for any type or key, `$ME` for the user, and the pair of `m.room.member` and `$LAZY` for members that are loaded lazily. */
-function requiredStateOf(pairs: NonNullable<UnstableState>, { userId }: Viewer): RequiredState {
+function requiredStateOf(pairs: NonNullable<UnstableState>): AskedState {
   const isLazy = ([type, key]: readonly [string, string]) => type === MEMBER && key === '$LAZY'
   return {
     include: pairs
       .filter((pair) => !isLazy(pair))
       .map(([type, key]) => ({
         type: type === '*' ? undefined : type,
-        stateKey: key === '*' ? undefined : key === '$ME' ? userId : key,
+        ...(key === '$ME' ? { isOwn: true } : { stateKey: key === '*' ? undefined : key }),
       })),
     exclude: [],
     lazyMembers: pairs.some(isLazy),

@@ -31,7 +31,7 @@ function stableRoute(deps: SlidingDeps): Route {
     errors,
     handler: ({ body, requester, ending: signal }) =>
       slidingSync(deps, {
-        ...rulesOf(body, requester),
+        ...rulesOf(body),
         viewer: requester,
         // matrix-nio and others send an empty token for "none".
         pos: body.pos || undefined,
@@ -62,7 +62,7 @@ function unstableRoute(deps: SlidingDeps): Route {
     errors,
     handler: ({ body, query, requester, ending: signal }) =>
       slidingSync(deps, {
-        ...rulesOf(body, requester),
+        ...rulesOf(body),
         viewer: requester,
         pos: query.pos || undefined,
         timeoutMs: query.timeout ?? 0,

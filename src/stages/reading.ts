@@ -1,11 +1,12 @@
 import { encryptionSection } from '../keys/sync-section.ts'
+import type { Metrics } from '../lib/metrics.ts'
 import { createActivity } from '../rooms/sync/activity.ts'
 import { createDevicePresence } from '../rooms/presence/device-presence.ts'
 import { presenceSection } from '../rooms/presence/presence-section.ts'
 import { syncSections } from '../rooms/sync/sections.ts'
 import { slidingDeps } from '../rooms/sync/sliding/wiring.ts'
 import { createSharedRooms } from '../rooms/sync/shared-rooms.ts'
-import { createWakes } from '../rooms/sync/wake-queue.ts'
+import { createWakes, type Wakes } from '../rooms/sync/wake-queue.ts'
 import { createTyping } from '../rooms/typing.ts'
 import { createArrivals } from '../trace/arrival/wiring.ts'
 import type { StageInputs } from './inputs.ts'
@@ -19,13 +20,15 @@ export function createReading({ db, bus, clock, random, log, metrics, config, ru
     ? createDevicePresence({ db, bus, clock, random, log })
     : undefined
   const pageBytes = config.limits.page_bytes
+  const wakes = createWakes()
+  watchWaiting(metrics, wakes)
   const shared = {
     db,
     bus,
     clock,
     random,
     typing,
-    wakes: createWakes(),
+    wakes,
     activity,
     fetches,
     devicePresence,
@@ -40,6 +43,14 @@ export function createReading({ db, bus, clock, random, log, metrics, config, ru
   const { sliding_connections: maxConnections, sliding_rooms: maxRooms } = config.quotas
   const slidingSync = slidingDeps({ ...shared, maxConnections, maxRooms }, encryption)
   return { typing, activity, fetches, devicePresence, sync, slidingSync }
+}
+
+function watchWaiting(metrics: Metrics, wakes: Wakes): void {
+  const gauge = metrics.gauge(
+    'belfry_sync_waiting',
+    'Requests of /sync and of sliding sync that have no news and wait',
+  )
+  Object.assign(gauge, { collect: () => gauge.set(wakes.asleep) })
 }
 
 export type Reading = ReturnType<typeof createReading>

@@ -1,52 +1,43 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { remembered, stableBody, stableRules } from '../../src/client-api/sliding-sync-request.ts'
-import { MAX_RECENT_BYTES } from '../../src/http/body.ts'
-import type { Viewer } from '../../src/lib/matrix-event.ts'
+import {
+  remembered,
+  stableBody,
+  stableRules,
+  unstableBody,
+  unstableRules,
+} from '../../src/client-api/sliding-sync-request.ts'
+import { stateFor } from '../../src/rooms/sync/sliding/required-state.ts'
+import type { UserId } from '../../src/lib/ids.ts'
 
-const viewer = { userId: '@alice:localhost', deviceId: 'PHONE' } as Viewer
-
-/** `rulesOf` of a route, and the number of times that it has read a body. */
-function counted() {
-  const count = { reads: 0 }
+test('a body is read once, however often and by how many users it is sent', () => {
+  let reads = 0
   const rulesOf = remembered((body: Parameters<typeof stableRules>[0]) => {
-    count.reads++
+    reads++
     return stableRules(body)
   })
-  return { rulesOf, count }
-}
-
-test('the rules of a body are kept from the second request on', () => {
-  const { rulesOf, count } = counted()
   const body = stableBody.parse({ conn_id: 'main' })
-  const [first, second, third, fourth] = [1, 2, 3, 4].map(() => rulesOf(body, viewer))
-  assert.deepEqual(first, second)
-  assert.equal(second, third)
-  assert.equal(third, fourth)
-  assert.equal(count.reads, 2)
+  const [first, second] = [rulesOf(body), rulesOf(body)]
+  assert.equal(first, second)
+  assert.equal(reads, 1)
+  assert.deepEqual(rulesOf(stableBody.parse({ conn_id: 'main' })), first)
+  assert.equal(reads, 2)
 })
 
-test('a body that is sent once does not end the rules of another one of the connection', () => {
-  const { rulesOf, count } = counted()
-  const body = stableBody.parse({ conn_id: 'main' })
-  for (const sent of [body, body, stableBody.parse({ conn_id: 'main' }), body]) rulesOf(sent, viewer)
-  assert.equal(count.reads, 3)
-})
-
-test('the rules that are kept are limited by the size of their bodies', () => {
-  const { rulesOf, count } = counted()
-  const bodies = Array.from({ length: 300 }, (_, at) =>
-    stableBody.parse({
-      conn_id: String(at),
-      extensions: { typing: { enabled: true, lists: Array.from({ length: 60 }, () => 'x'.repeat(250)) } },
-    }),
-  )
-  assert.ok(JSON.stringify(bodies[0]).length < MAX_RECENT_BYTES)
-  const small = stableBody.parse({ conn_id: 'small' })
-  for (const body of [small, ...bodies]) [1, 2].map(() => rulesOf(body, viewer))
-  count.reads = 0
-  rulesOf(bodies.at(-1) ?? small, viewer)
-  assert.equal(count.reads, 0)
-  rulesOf(small, viewer)
-  assert.equal(count.reads, 1)
+test('$ME is the id of the user who asks, and * any', () => {
+  const required_state = [
+    ['m.room.member', '$ME'],
+    ['m.room.name', ''],
+    ['m.room.topic', '*'],
+    ['*', '$ME'],
+  ]
+  const { lists } = unstableRules(unstableBody.parse({ lists: { all: { required_state } } }))
+  const asked = lists.get('all')?.requiredState
+  for (const userId of ['@alice:localhost', '@bob:localhost'] as UserId[])
+    assert.deepEqual(asked && stateFor(asked, userId).include, [
+      { type: 'm.room.member', stateKey: userId },
+      { type: 'm.room.name', stateKey: '' },
+      { type: 'm.room.topic', stateKey: undefined },
+      { type: undefined, stateKey: userId },
+    ])
 })

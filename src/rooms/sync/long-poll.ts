@@ -99,6 +99,7 @@ class LongPoll<Value, Response> {
       if (result === undefined || result.news || this.#isOver() || left <= 0) return result
       if (this.#isWoken) continue
       this.#isAsleep = true
+      this.#deps.wakes.asleep++
       this.#timer = startTimer(this.#deps.clock, left, this.#onNews ?? ignore)
       return ASLEEP
     }
@@ -146,6 +147,7 @@ class LongPoll<Value, Response> {
     this.#isWoken = true
     if (!this.#isAsleep) return
     this.#isAsleep = false
+    this.#deps.wakes.asleep--
     this.#timer?.[Symbol.dispose]()
     // Not within the call of the publisher.
     queueMicrotask(() => void this.run())

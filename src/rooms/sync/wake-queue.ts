@@ -1,5 +1,7 @@
-/** The queue of woken polls. */
+/** The queue of woken polls, and how many wait to be woken. */
 export type Wakes = {
+  /** The number of polls that sleep. Each poll counts itself. */
+  asleep: number
   /** Runs `work` when its turn comes. */
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
@@ -15,6 +17,7 @@ export function createWakes(): Wakes {
   const waiting: (() => void)[] = []
   let running = 0
   return {
+    asleep: 0,
     async inTurn(work) {
       if (running < MAX_PARALLEL) running++
       else await new Promise<void>((resolve) => waiting.push(resolve))

@@ -22,6 +22,26 @@ async function startPoll(
 }
 
 onEachDatabase('a long poll', (open) => {
+  test('is counted while it sleeps, and not after news or the end of its request', async (t) => {
+    const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await fixture.create(alice)
+    await fixture.join(roomId, bob)
+    const { wakes } = fixture.reads
+    const { next_batch: since } = await fixture.sync(bob)
+    assert.equal(wakes.asleep, 0)
+    const first = await startPoll(fixture, since)
+    assert.equal(wakes.asleep, 1)
+    await fixture.say(roomId, alice, 'hello')
+    const { next_batch: later } = await first.response
+    assert.equal(wakes.asleep, 0)
+    const ending = new AbortController()
+    const second = await startPoll(fixture, later, { signal: ending.signal })
+    assert.equal(wakes.asleep, 1)
+    ending.abort()
+    await second.response
+    assert.equal(wakes.asleep, 0)
+  })
+
   test('that account data woke, which its filter hides, is woken by a message after that', async (t) => {
     const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
     const roomId = await fixture.create(alice)

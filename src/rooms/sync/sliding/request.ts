@@ -4,13 +4,13 @@ import type { JsonObject } from '../../../lib/json.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
 import type { StreamPoint } from '../../../storage/stream-point.ts'
 import type { PresenceState } from '../../presence/presence-state.ts'
-import type { RequiredState } from './required-state.ts'
+import type { AskedState } from './required-state.ts'
 import type { RoomResult } from './room-result.ts'
 
 // A request for sliding sync (MSC4186), in the one form that the core works on. The two shapes of the endpoint are parsed into it.
 
 /** The data that a list or a subscription asks for, of each of its rooms. */
-export type RoomConfig = { timelineLimit: number; requiredState: RequiredState }
+export type RoomConfig = { timelineLimit: number; requiredState: AskedState }
 
 /** Conditions that a room of a list must fulfil. Absent ones are fulfilled. */
 export type ListFilters = {

@@ -1,3 +1,4 @@
+import type { UserId } from '../../../lib/ids.ts'
 import type { Event } from '../../../lib/matrix-event.ts'
 
 // Which state of a room a client wants (MSC4186, `RequiredStateRequest`).
@@ -12,6 +13,18 @@ export type RequiredState = {
   /** Members come with the events that they sent. A pattern for any type does not match members then. */
   lazyMembers: boolean
 }
+
+/** `isOwn`: the key is the id of the user who asks (`$ME`), so that the rules of users who ask for the same are equal. */
+type AskedPattern = StatePattern | { type: string | undefined; isOwn: true }
+export type AskedState = Omit<RequiredState, 'include'> & { include: readonly AskedPattern[] }
+
+/** What the rule means for a user. */
+export const stateFor = ({ include, ...asked }: AskedState, userId: UserId): RequiredState => ({
+  ...asked,
+  include: include.map((pattern) =>
+    'isOwn' in pattern ? { type: pattern.type, stateKey: userId } : pattern,
+  ),
+})
 
 /** The state that several rules want of one room: an event that one of them wants. */
 export type StateFilter = readonly RequiredState[]

@@ -1,9 +1,10 @@
-import type { RoomId } from '../../../lib/ids.ts'
+import type { RoomId, UserId } from '../../../lib/ids.ts'
+import type { Viewer } from '../../../lib/matrix-event.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
 import { extensionsAt } from './extension-scope.ts'
 import type { RoomMap } from './room-map.ts'
 import type { RoomConfig, SlidingRequest } from './request.ts'
-import { type StateFilter, stateFilterText } from './required-state.ts'
+import { type StateFilter, stateFilterText, stateFor } from './required-state.ts'
 import { type FilterFacts, matchesFilters } from './list-filters.ts'
 
 /** What all rules that match a room want of it together: the larger timeline, and the state that any of them wants. */
@@ -27,7 +28,9 @@ export type Windows = {
   isWhole: boolean
 }
 
-type WindowRequest = Pick<SlidingRequest, 'lists' | 'subscriptions' | 'extensions'>
+type WindowRequest = Pick<SlidingRequest, 'lists' | 'subscriptions' | 'extensions'> & {
+  viewer: Pick<Viewer, 'userId'>
+}
 
 /** `facts`: read only by filters that need them (`needsFacts`). `before`: the windows of the same request for the same rooms in another order. */
 type WindowFacts = { facts: FilterFacts; before?: Windows | undefined }
@@ -99,13 +102,13 @@ function firstOf(rooms: Pick<RoomMap, 'ordered'>, count: number): ListedRoom[] {
 const hasFilters = (filters: object) => Object.values(filters).some((value) => value !== undefined)
 
 /** Combines the configs of a room. Thousands of rooms have the same lists, so their combination is made once. */
-function createCombiner({ lists, subscriptions, extensions }: WindowRequest) {
+function createCombiner({ lists, subscriptions, extensions, viewer }: WindowRequest) {
   const known = new Map<string, CombinedConfig>()
   const make = (names: readonly string[], subscribed: RoomId | undefined): CombinedConfig => {
     const subscription = subscribed && subscriptions.get(subscribed)
     const ofLists = names.flatMap((name) => lists.get(name) ?? [])
     return {
-      ...combined(subscription ? [...ofLists, subscription] : ofLists),
+      ...combined(subscription ? [...ofLists, subscription] : ofLists, viewer.userId),
       lists: names,
       extensions: extensionsAt(extensions, { lists: names, subscribed }),
     }
@@ -120,10 +123,12 @@ function createCombiner({ lists, subscriptions, extensions }: WindowRequest) {
   }
 }
 
-function combined(configs: readonly RoomConfig[]): Pick<CombinedConfig, 'limit' | 'filter' | 'state'> {
-  const filters = new Map(
-    configs.map(({ requiredState }) => [stateFilterText([requiredState]), requiredState]),
-  )
+function combined(
+  configs: readonly RoomConfig[],
+  userId: UserId,
+): Pick<CombinedConfig, 'limit' | 'filter' | 'state'> {
+  const states = configs.map(({ requiredState }) => stateFor(requiredState, userId))
+  const filters = new Map(states.map((state) => [stateFilterText([state]), state]))
   const filter = [...filters.keys()].sort().flatMap((text) => filters.get(text) ?? [])
   return {
     limit: Math.max(0, ...configs.map(({ timelineLimit }) => timelineLimit)),

@@ -12,6 +12,7 @@ import type {
 import { type SelectRequest, selectRooms as select } from '../../../../src/rooms/sync/sliding/select-rooms.ts'
 import { roomMap } from '../../../../src/rooms/sync/sliding/room-map.ts'
 import { windowsOf } from '../../../../src/rooms/sync/sliding/windows.ts'
+import { user } from '../../sync-fixture.ts'
 
 const roomId = (name: string) => `!${name}` as RoomId
 
@@ -66,9 +67,13 @@ function selectRooms(given: Given) {
   } = given
   const subscribed = new Map(Object.entries(subscriptions).map(([name, of]) => [roomId(name), of]))
   const lists = new Map(list ? [['all', { ...list, ranges, filters }]] : [])
-  const windows = windowsOf({ lists, subscriptions: subscribed, extensions }, roomMap(rooms, START), {
-    facts: FACTS,
-  })
+  const windows = windowsOf(
+    { viewer: { userId: user('alice') }, lists, subscriptions: subscribed, extensions },
+    roomMap(rooms, START),
+    {
+      facts: FACTS,
+    },
+  )
   const request: SelectRequest = {
     rooms: roomMap(rooms, START),
     isSettled: false,

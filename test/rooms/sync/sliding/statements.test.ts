@@ -13,6 +13,9 @@ const MAX_AFTER_PUSH = 16
 /** For a further member who syncs the same event: the facts of the user, and the unread counts. */
 const MAX_SHARED = 2
 
+/** The response without news, the rooms to subscribe to, and the position after that. */
+const MAX_WAITING = 3
+
 /** What Element X asks for. */
 const TYPES = ['m.room.name', 'm.room.topic', 'm.room.avatar', 'm.room.power_levels', 'm.room.create']
 const config = (limit: number) => ({
@@ -88,6 +91,23 @@ onEachDatabase('the number of statements of sliding sync', (open) => {
     const { rooms } = await fixture.slide(bob, roomList, { pos: first.get(bob), hasCounts: true })
     assert.equal(count.read + count.write - before.read - before.write, MAX_SHARED)
     assert.equal(rooms[roomId]?.timeline?.length, 1)
+  })
+
+  test(`is ${MAX_WAITING} before a request waits, and its response without news is read at its end`, async (t) => {
+    const { db, count } = counting(await open(t))
+    const fixture = await createSlidingFixture(t, db, ['alice', 'bob'])
+    await addRooms(fixture, 10)
+    const { pos } = await fixture.slide(bob, roomList, { hasCounts: true })
+    const before = { ...count }
+    const ending = new AbortController()
+    const waiting = { pos, hasCounts: true, timeoutMs: 30_000, signal: ending.signal }
+    const response = fixture.slide(bob, roomList, waiting)
+    await fixture.clock.asleep()
+    assert.equal(count.read + count.write - before.read - before.write, MAX_WAITING)
+    ending.abort()
+    const { rooms, lists, pos: next } = await response
+    assert.deepEqual([rooms, lists], [{}, { all_rooms: { count: 10 } }])
+    assert.equal(next, pos)
   })
 
   test(`is at most ${MAX_AFTER_PUSH} for the request after a push, with the event`, async (t) => {

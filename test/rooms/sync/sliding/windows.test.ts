@@ -6,6 +6,7 @@ import type { ListRequest } from '../../../../src/rooms/sync/sliding/request.ts'
 import { roomMap } from '../../../../src/rooms/sync/sliding/room-map.ts'
 import { createWindowCache } from '../../../../src/rooms/sync/sliding/window-cache.ts'
 import { windowsOf } from '../../../../src/rooms/sync/sliding/windows.ts'
+import { user } from '../../sync-fixture.ts'
 
 const facts = { isDm: () => false, tags: new Map(), children: new Map() }
 
@@ -36,6 +37,7 @@ const list = (...ranges: [number, number][]): ListRequest => ({
 })
 
 const requestOf = (lists: Record<string, ListRequest>) => ({
+  viewer: { userId: user('alice') },
   lists: new Map(Object.entries(lists)),
   subscriptions: new Map(),
   extensions: {},
