@@ -52,8 +52,11 @@ function EventLink({ line, user }: { line: JourneyLine; user: string | undefined
   ]
 }
 
-function Why({ line: { decision } }: { line: JourneyLine }): ComponentChildren {
-  if (decision.rule !== null) return h(RuleTitle, { rule: decision.rule, isShort: true })
+function Why({ line }: { line: JourneyLine }): ComponentChildren {
+  const { decision, room_id: roomId, room_name: roomName } = line
+  const { rule } = decision
+  const isOfRoom = rule?.kind === 'room' && rule.rule_id === roomId
+  if (rule !== null) return h(RuleTitle, { rule, isShort: true, name: isOfRoom ? roomName : null })
   return maybe(`reason-${decision.reason.replaceAll(/[^a-z]+/g, '-')}`) ?? decision.text
 }
 

@@ -103,7 +103,7 @@ function Facts({ pusher }: { pusher: PusherLine }): ComponentChildren {
     fact('device-success', h(When, { at: pusher.last_success_at })),
     fact(
       'device-last-arrived',
-      arrival.state === 'unknown'
+      arrival.last_arrived_at === null
         ? t('device-arrived-unknown')
         : [
             h(When, { key: 'at', at: arrival.last_arrived_at }),
