@@ -11,7 +11,7 @@ import { openSeedOf, type SeededRoom } from './support/seed.ts'
 import { launchBelfries, type SeveralBelfries } from './support/several-belfries.ts'
 import { percentile, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
-import { untilTheEnd } from './support/until-the-end.ts'
+import { untilTheEnd } from '../test/support/until-the-end.ts'
 
 // A user waits in /sync at one process while a message of another user is sent to the other process.
 

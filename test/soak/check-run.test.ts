@@ -75,6 +75,17 @@ suite('checkRun', () => {
     assert.match(problemsOf(late)[0] ?? '', /duplicate of a poke that was not in flight/)
   })
 
+  test('allows one late duplicate of each pusher for each stopped process that continued', () => {
+    const timed = good.map((one, at) => ({ ...one, at }))
+    const late = [...timed, poke('a', { kills: 1, at: 20 })]
+    assert.deepEqual(problemsOf(late, { resumedAt: [10] }), [])
+    assert.equal(checkRun(record(late, { resumedAt: [10] })).figures.lateDuplicates, 1)
+    for (const resumedAt of [[], [21], [-20_000]])
+      assert.match(problemsOf(late, { resumedAt })[0] ?? '', /duplicate of a poke that was not in flight/)
+    const two = [...late, poke('b', { kills: 1, at: 21 })]
+    assert.match(problemsOf(two, { resumedAt: [10] })[0] ?? '', /duplicate of a poke that was not in flight/)
+  })
+
   test('reports pokes out of order', () => {
     const swapped = [poke('b'), poke('a'), poke('c'), poke('d')]
     assert.match(problemsOf(swapped)[0] ?? '', /^out of order/)

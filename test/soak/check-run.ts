@@ -32,6 +32,10 @@ export type RunRecord = {
   isOrderedAcrossRooms: boolean
   /** The longest time from the response to the sender until the poke, in milliseconds; undefined: not limited. */
   latestMs?: number | undefined
+  /** The times at which stopped processes continued, in milliseconds: each may send a poke again that another process has sent meanwhile. */
+  resumedAt?: readonly number[]
+  /** Responses with 503, which the senders have repeated. */
+  unavailable?: number
 }
 
 export type CrashRunResult = {
@@ -53,6 +57,9 @@ export type CrashRunResult = {
     /** The largest number of duplicates for one kill, over all pushers. */
     mostDuplicatesPerKill: number
     lost: number
+    /** Pokes that a stopped process sent again when it continued. */
+    lateDuplicates: number
+    unavailable: number
     /** The longest time from the response to the sender until the first poke of a pusher, and that of 99 % of the pokes, in milliseconds. */
     latestMs: number
     lateP99Ms: number
@@ -83,12 +90,15 @@ export function checkRun(record: RunRecord): CrashRunResult {
     [...byPusher.keys()].filter((pushkey) => !known.has(pushkey)),
   )
 
-  let [owed, readFirst, duplicates, mostDuplicatesPerKill] = [0, 0, 0, 0]
+  let [owed, readFirst, duplicates, mostDuplicatesPerKill, lateDuplicates] = [0, 0, 0, 0, 0]
   const lost: string[] = []
   const delays: Delay[] = []
   const acknowledgedAt = new Map([...record.acknowledged.values()].map(({ eventId, at }) => [eventId, at]))
   for (const pusher of record.pushers) {
-    const pokes = byPusher.get(pusher.pushkey) ?? []
+    const all = byPusher.get(pusher.pushkey) ?? []
+    const late = afterStops(all, record.resumedAt ?? [])
+    lateDuplicates += late.size
+    const pokes = all.filter((poke) => !late.has(poke))
     const received = pokes.filter((poke) => poke.eventId !== undefined)
     const receivedIds = new Set(received.map(({ eventId }) => eventId))
     for (const { eventId, roomId, tag } of record.stored) {
@@ -136,6 +146,8 @@ export function checkRun(record: RunRecord): CrashRunResult {
     duplicates,
     mostDuplicatesPerKill,
     lost: lost.length,
+    lateDuplicates,
+    unavailable: record.unavailable ?? 0,
     latestMs: delays.at(-1)?.ms ?? 0,
     lateP99Ms: delays[Math.floor(delays.length * 0.99)]?.ms ?? 0,
   }
@@ -161,6 +173,25 @@ function delaysOf(received: readonly ReceivedPoke[], acknowledgedAt: ReadonlyMap
 
 function repeatedTags(tags: readonly string[]): string[] {
   return tags.filter((tag, at) => tags.indexOf(tag) !== at)
+}
+
+/** A process that continues needs this time to notice that its leases were ended. */
+const RESUMING_MS = 10_000
+
+/** For each time at which a process continued, the first poke for an event whose poke had arrived before. */
+function afterStops(pokes: readonly ReceivedPoke[], resumedAt: readonly number[]): ReadonlySet<ReceivedPoke> {
+  const late = new Set<ReceivedPoke>()
+  for (const resumed of resumedAt) {
+    const again = pokes.find(
+      ({ eventId, at }, index) =>
+        at >= resumed &&
+        at <= resumed + RESUMING_MS &&
+        eventId !== undefined &&
+        pokes.slice(0, index).some((before) => before.eventId === eventId && before.at < resumed),
+    )
+    if (again) late.add(again)
+  }
+  return late
 }
 
 /**

@@ -9,7 +9,7 @@ import type { CrashTarget } from './crash-target.ts'
 import { checkRun, type ReceivedPoke, type RunRecord, type CrashRunResult } from './check-run.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
 
-// Kills a process with SIGKILL at random moments while messages are sent as fast as they are accepted, and starts it again each time.
+// Kills a process with SIGKILL, or stops one for a time, at random moments while messages are sent as fast as they are accepted, and starts it again each time.
 // Senders retry until the server acknowledges the message, as clients do. Some receivers send read receipts. At the end the pokes that the
 // gateway received are checked against the guarantees.
 
@@ -31,6 +31,8 @@ export type CrashRun = {
   patienceMs?: number
   /** The longest time from the response to the sender until the poke; without it, delays are only reported. */
   latestMs?: number
+  /** Senders also retry after 503: a process that is stopped while it has locks keeps the others waiting for up to 10 s. */
+  retryUnavailable?: boolean
   /** Called after each kill. */
   onKill?: (figures: { kills: number; sent: number; pokes: number }) => void
 }
@@ -48,6 +50,8 @@ type Run = CrashRun & {
   newest: Map<string, string>
   /** Event ids of the receipts that may have been accepted, by user. */
   read: Map<string, Set<string>>
+  /** Responses with 503. */
+  unavailable: number
   isOver: boolean
 }
 
@@ -63,6 +67,7 @@ export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
     acknowledged: new Map(),
     newest: new Map(),
     read: new Map(),
+    unavailable: 0,
     isOver: false,
   }
   try {
@@ -117,6 +122,11 @@ async function callUntilResponse(
         body,
       })
       if (response.status === 200) return response.body
+      if (response.status === 503 && run.retryUnavailable === true) {
+        run.unavailable++
+        await setTimeout(20)
+        continue
+      }
       // A server that is being killed may close the connection.
       throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`)
     } catch (error) {
@@ -196,7 +206,7 @@ async function killRepeatedly(run: Run): Promise<void> {
     // One server in eight is killed during its start.
     if (acknowledgedPerLife === 0 && random.below(8) === 0) await setTimeout(random.below(400))
     else {
-      await target.url()
+      await target.whole()
       const enough = run.acknowledged.size + acknowledgedPerLife
       await eventually(() => run.acknowledged.size >= enough)
       await setTimeout(random.below(run.longestLife ?? 1200))
@@ -210,6 +220,7 @@ async function killRepeatedly(run: Run): Promise<void> {
 
 /** Waits until the run has no problems, or until no poke has arrived for `patienceMs`. */
 async function waitForExpectedPokes(run: Run): Promise<CrashRunResult> {
+  await run.target.whole()
   let [seen, since] = [-1, Date.now()]
   for (;;) {
     const now = run.gateway.pokes.length
@@ -240,6 +251,8 @@ async function recordOf(run: Run): Promise<RunRecord> {
     kills: run.gateway.kills,
     isOrderedAcrossRooms: shards === 1,
     latestMs: run.latestMs,
+    resumedAt: run.target.resumedAt,
+    unavailable: run.unavailable,
   }
 }
 

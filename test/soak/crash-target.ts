@@ -5,10 +5,14 @@ import type { SeededRandom } from './seeded-random.ts'
 export interface CrashTarget extends AsyncDisposable {
   /** The address for requests. Resolves when a process is ready to respond. */
   url(): Promise<string>
-  /** Kills a process with SIGKILL. Resolves when it has ended. */
+  /** Resolves when all processes run. */
+  whole(): Promise<void>
+  /** Kills a process with SIGKILL, or stops one with SIGSTOP. Resolves when it has ended or stopped. */
   kill(random: SeededRandom): Promise<void>
-  /** Starts a process in the place of the killed one, and does not wait until it is ready. */
+  /** Starts a process in the place of the killed one, or continues the stopped one later, and does not wait for that. */
   replace(): void
+  /** The times at which stopped processes continued, in milliseconds. */
+  readonly resumedAt: readonly number[]
 }
 
 /** One server with all roles. */
@@ -18,8 +22,10 @@ export function oneServer(of: { data: string; database: string }): CrashTarget {
   const kill = async () => void (await server.end('SIGKILL'))
   return {
     url: () => server.ready,
+    whole: async () => void (await server.ready),
     kill,
     replace: () => void (server = launch()),
+    resumedAt: [],
     [Symbol.asyncDispose]: kill,
   }
 }

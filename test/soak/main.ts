@@ -5,14 +5,20 @@ import { parseArgs } from 'node:util'
 import { emptyPostgresUrl } from '../support/databases.ts'
 import { startCluster } from '../support/postgres.ts'
 import { type CrashRun, crashRun } from './crash-run.ts'
+import { type ClusterRun, clusterRun } from './cluster-run.ts'
 import { oneServer } from './crash-target.ts'
 import { hostileRun } from './hostile/hostile-run.ts'
 
 const USAGE = `npm run soak -- [--kills N] [--seed N] [--database sqlite|postgres] [--longest-life MS]
+npm run soak -- --cluster [--kills N] [--seed N] [--writes N] [--bus URL]
 npm run soak -- --hostile [--minutes N] [--scale S]
 
 Kills a server under full load with SIGKILL, 60 times by default, and checks the pokes that its gateway received against the
 guarantees. The same seed gives the same moments. With postgres a temporary cluster is started.
+
+With --cluster five processes with different roles share a temporary PostgreSQL cluster, behind a load balancer. First they write at the same
+time: 10,000 transaction ids that two processes get at once, and 10,000 mixed writes. Then processes of all roles are killed, or stopped for 2 to 14 s, 100
+times by default. No poke may be later than 15 s. --bus names another bus than that of PostgreSQL, such as nats://127.0.0.1:4222.
 
 With --hostile it runs all attacks on the limits of one default server concurrently, for ten minutes by default, and reports the
 latencies of ordinary users. Scale 1 is the size that stopped a server without limits, or filled its disk.
@@ -22,7 +28,10 @@ The last line contains the figures as JSON. The exit code is 1 if a guarantee wa
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      kills: { type: 'string', default: '60' },
+      kills: { type: 'string' },
+      cluster: { type: 'boolean', default: false },
+      writes: { type: 'string', default: '10000' },
+      bus: { type: 'string', default: '' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       database: { type: 'string', default: 'sqlite' },
       'longest-life': { type: 'string', default: '1200' },
@@ -32,12 +41,13 @@ async function main(): Promise<number> {
       help: { type: 'boolean', short: 'h' },
     },
   })
-  const kills = Number(values.kills)
+  const kills = Number(values.kills ?? (values.cluster ? '100' : '60'))
+  const writes = Number(values.writes)
   const seed = Number(values.seed)
   const longestLife = Number(values['longest-life'])
   const [minutes, scale] = [Number(values.minutes), Number(values.scale)]
   const isUsable =
-    [kills, seed, longestLife].every((value) => Number.isInteger(value) && value >= 0) &&
+    [kills, seed, longestLife, writes].every((value) => Number.isInteger(value) && value >= 0) &&
     minutes > 0 &&
     scale > 0
   if (values.help || !isUsable || !['sqlite', 'postgres'].includes(values.database)) {
@@ -45,7 +55,9 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2
   }
   if (values.hostile) return hostile(minutes, scale)
-  console.log(`seed ${seed}, ${kills} kills, ${values.database}`)
+  const kind = values.cluster ? 'several processes' : values.database
+  console.log(`seed ${seed}, ${kills} kills, ${kind}`)
+  if (values.cluster) return severalProcesses({ seed, kills, writes, longestLife }, values.bus)
   const data = mkdtempSync(join(tmpdir(), 'belfry-soak-'))
   const cluster = values.database === 'postgres' ? startCluster() : undefined
   try {
@@ -58,6 +70,31 @@ async function main(): Promise<number> {
   } finally {
     if (cluster && 'stop' in cluster) cluster.stop()
     rmSync(data, { recursive: true, force: true })
+  }
+}
+
+async function severalProcesses(
+  options: Pick<ClusterRun, 'seed' | 'kills' | 'writes' | 'longestLife'>,
+  bus: string,
+): Promise<number> {
+  const begun = Date.now()
+  const cluster = startCluster()
+  if ('missing' in cluster) {
+    console.error(cluster.missing)
+    return 1
+  }
+  try {
+    const result = await clusterRun({
+      ...options,
+      database: await emptyPostgresUrl(cluster.url),
+      settings: bus === '' ? {} : { BELFRY_CLUSTER_BUS: bus },
+      onPhase: (text) => void process.stdout.write(`\r${text.padEnd(70)}`),
+    })
+    console.log()
+    const seconds = Math.round((Date.now() - begun) / 1000)
+    return conclude('cluster', { seed: options.seed, seconds }, result)
+  } finally {
+    cluster.stop()
   }
 }
 

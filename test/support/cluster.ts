@@ -1,13 +1,10 @@
-import { once } from 'node:events'
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { TestContext } from 'node:test'
 import { StorageError } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
-import { afterTest } from './after-test.ts'
+import { afterTest, type TestEnd } from './after-test.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from './databases.ts'
 import { silentLog } from './log.ts'
 import { launchProcess, type Launched } from './process.ts'
+import { type RoundRobin, startRoundRobin } from './round-robin.ts'
 
 /** False if several processes can serve a PostgreSQL database here, else the reason to skip a test. */
 export const noCluster = await reasonToSkip()
@@ -33,9 +30,7 @@ export type ClusterProcess = Omit<Launched, 'ready'> & {
   resume(): void
 }
 
-export type BelfryCluster = {
-  /** A proxy that sends each request to the next process, also on a connection that is kept alive. */
-  url: string
+export type BelfryCluster = RoundRobin & {
   processes: readonly ClusterProcess[]
   /** `settings`: environment variables of this process only. */
   add: (settings?: Readonly<Record<string, string>>) => Promise<ClusterProcess>
@@ -45,14 +40,20 @@ export type BelfryCluster = {
   remove: (process: ClusterProcess, signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
 }
 
+export type ClusterOptions = {
+  database: string
+  /** The number of processes at the start. */
+  count?: number
+  /** Environment variables of all processes. */
+  settings?: Readonly<Record<string, string>>
+  /** Of the proxy (`startRoundRobin`). */
+  readyEveryMs?: number
+}
+
 /** Starts `belfry serve` processes on one PostgreSQL database, behind a round-robin proxy. */
 export async function startBelfryCluster(
-  t: TestContext,
-  {
-    database,
-    count = 2,
-    settings = {},
-  }: { database: string; count?: number; settings?: Record<string, string> },
+  t: TestEnd,
+  { database, count = 2, settings = {}, readyEveryMs }: ClusterOptions,
 ): Promise<BelfryCluster> {
   const processes: ClusterProcess[] = []
   const data = temporaryFolder(t)
@@ -80,7 +81,7 @@ export async function startBelfryCluster(
   }
   for (let started = 0; started < count; started++) await add()
   return {
-    url: await startRoundRobin(t, processes),
+    ...(await startRoundRobin(t, processes, { readyEveryMs })),
     processes,
     add,
     addWorker: (more = {}) => launch('worker', more),
@@ -90,26 +91,4 @@ export async function startBelfryCluster(
       await one.end(signal)
     },
   }
-}
-
-async function startRoundRobin(t: TestContext, processes: readonly ClusterProcess[]): Promise<string> {
-  let requests = 0
-  const server = createServer((incoming, outgoing) => {
-    const target = processes[requests++ % processes.length]
-    const { method, headers, url = '/' } = incoming
-    const passed = request(new URL(url, target?.url), { method, headers }, (response) => {
-      outgoing.writeHead(response.statusCode ?? 502, response.headers)
-      response.pipe(outgoing)
-    })
-    passed.on('error', () => outgoing.destroy())
-    outgoing.on('close', () => passed.destroy())
-    incoming.pipe(passed)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  afterTest(t, async () => {
-    server.closeAllConnections()
-    server.close()
-    await once(server, 'close')
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }

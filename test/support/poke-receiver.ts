@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { TestContext } from 'node:test'
-import { afterTest } from './after-test.ts'
+import { afterTest, type TestEnd } from './after-test.ts'
 
 /** The parts of a poke that tests read. */
 export type ReceivedPoke = {
@@ -37,7 +36,7 @@ export type PokeReceiver = {
 }
 
 /** @param port the port after a restart; 0 picks a free one. */
-export async function startPokeReceiver(t: TestContext, port = 0): Promise<PokeReceiver> {
+export async function startPokeReceiver(t: TestEnd, port = 0): Promise<PokeReceiver> {
   const pokes: ReceivedPoke[] = []
   const waiting = new Set<() => void>()
   let responseTo: (poke: ReceivedPoke) => PokeResponse | Promise<PokeResponse> = () => ({})

@@ -1,0 +1,106 @@
+import { setTimeout } from 'node:timers/promises'
+import { type ClusterProcess, startBelfryCluster } from '../support/cluster.ts'
+import { untilTheEnd } from '../support/until-the-end.ts'
+import type { CrashTarget } from './crash-target.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+// Five processes on one database: two with the API for clients, two workers, and one with all roles.
+
+const SETTINGS = { http: { BELFRY_ROLES: 'http' }, worker: {}, all: {} } as const
+type Kind = keyof typeof SETTINGS
+const KINDS: readonly Kind[] = ['http', 'http', 'worker', 'worker', 'all']
+
+/** One of so many is stopped with SIGSTOP instead of killed. */
+const STOPS_ONE_IN = 6
+/** A process counts as dead after 10 s without a heartbeat. Some stops end before, some after that. */
+const STOPPED_MS = { least: 2_000, more: 12_000 }
+const READY_EVERY_MS = 200
+
+type Place = { kind: Kind; process: Promise<ClusterProcess> }
+
+export type ClusterCrashTarget = CrashTarget & {
+  /** How often a process of each kind was killed or stopped. */
+  readonly counts: Readonly<Record<string, number>>
+  /** The addresses of the processes with the API. */
+  urls(): Promise<string[]>
+}
+
+/** @param settings environment variables of all processes */
+export async function clusterTarget(
+  database: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ClusterCrashTarget> {
+  const end = untilTheEnd()
+  const cluster = await startBelfryCluster(end, {
+    database,
+    count: 0,
+    settings,
+    readyEveryMs: READY_EVERY_MS,
+  })
+  const launch = (kind: Kind) =>
+    kind === 'worker' ? cluster.addWorker(SETTINGS.worker) : cluster.add(SETTINGS[kind])
+  const places: Place[] = []
+  for (const kind of KINDS) {
+    const process = launch(kind)
+    // The first one applies the migrations.
+    await process
+    places.push({ kind, process })
+  }
+  const counts: Record<string, number> = {}
+  const resumedAt: number[] = []
+  const stopped = new Set<Promise<void>>()
+  let replace = () => {}
+  const whole = async () => {
+    await Promise.all(places.map(({ process }) => process))
+    await Promise.all(stopped)
+  }
+
+  async function stop(process: ClusterProcess, random: SeededRandom): Promise<void> {
+    const ms = STOPPED_MS.least + random.below(STOPPED_MS.more)
+    process.pause()
+    replace = () => {
+      const waiting = setTimeout(ms).then(() => {
+        process.resume()
+        resumedAt.push(Date.now())
+        stopped.delete(waiting)
+      })
+      stopped.add(waiting)
+    }
+  }
+
+  async function killAt(place: Place, process: ClusterProcess): Promise<void> {
+    await cluster.remove(process, 'SIGKILL')
+    replace = () => {
+      place.process = launch(place.kind)
+      // A failure is reported by who waits for it.
+      place.process.catch(() => undefined)
+    }
+  }
+
+  return {
+    url: async () => cluster.url,
+    whole,
+    counts,
+    resumedAt,
+    async urls() {
+      const serving = await Promise.all(
+        places.flatMap(({ kind, process }) => (kind === 'worker' ? [] : [process])),
+      )
+      return serving.map(({ url }) => url)
+    },
+    async kill(random) {
+      await whole()
+      const place = random.pick(places)
+      const isStop = random.below(STOPS_ONE_IN) === 0
+      const name = `${isStop ? 'stopped' : 'killed'} ${place.kind}`
+      counts[name] = (counts[name] ?? 0) + 1
+      const process = await place.process
+      await (isStop ? stop(process, random) : killAt(place, process))
+    },
+    replace: () => replace(),
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled([...stopped, ...places.map(({ process }) => process)])
+      await end[Symbol.asyncDispose]()
+    },
+  }
+}
