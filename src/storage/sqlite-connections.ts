@@ -51,7 +51,7 @@ export function writeConnection(connection: DatabaseSync, durability: Durability
     'rollback to w': connection.prepare('rollback to w'),
   }
   const queries = queriesOf(connection)
-  const reading = readTransactionOf(connection)
+  const beginSnapshot = connection.prepare('begin')
   let counted = 0
   return {
     ...queries,
@@ -79,7 +79,8 @@ export function writeConnection(connection: DatabaseSync, durability: Durability
     },
     snapshot: async (work) => {
       const before = queries.writes()
-      reading.begin()
+      // Its first query fixes its state. Until its end, no transaction of this connection begins.
+      beginSnapshot.run()
       let value
       try {
         value = await work(queries)
@@ -87,7 +88,7 @@ export function writeConnection(connection: DatabaseSync, durability: Durability
         control.rollback.run()
         throw error
       }
-      if (queries.writes() === before) reading.end()
+      if (queries.writes() === before) commit.run()
       else {
         control.rollback.run()
         throw new Error('a query that writes was run in a snapshot')

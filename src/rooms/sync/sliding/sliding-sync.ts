@@ -25,10 +25,11 @@ import { readResponse, type SlidingResult } from './response.ts'
  */
 export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): Promise<SlidingBody> {
   const asked = askedOf(request)
-  const start = await startOf(deps, request)
+  const owner = ownerOf(request.viewer, request.connId)
+  const start = await startOf(deps, request, owner)
   if (request.connId === NOTIFICATIONS) noteFetch(deps, request)
   await acknowledge(deps, request)
-  return longPoll(deps, new SlidingPoll(deps, { ...request, pos: undefined }, { ...start, asked }))
+  return longPoll(deps, new SlidingPoll(deps, { ...request, pos: undefined }, { ...start, asked, owner }))
 }
 
 /** The connection with which Element X fetches the event of a push. It subscribes to the rooms of pushes. */
@@ -66,6 +67,7 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
   readonly #request: SlidingRequest
   readonly #firstState: ConnectionState
   readonly #version: string
+  readonly #owner: string
   readonly #activity: Disposable | undefined
   #start: Start
   #hasTried = false
@@ -73,7 +75,7 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
   constructor(
     deps: SlidingDeps,
     request: SlidingRequest,
-    { version, before, ...start }: Continued & { asked: string },
+    { version, before, owner, ...start }: Continued & { asked: string; owner: string },
   ) {
     const { viewer, presence } = request
     const waits = start.since !== undefined && before === start.asked
@@ -82,6 +84,7 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
     this.#request = request
     this.#firstState = start.state
     this.#version = version
+    this.#owner = owner
     this.#start = start
     this.#activity = BACKGROUND.has(request.connId)
       ? undefined
@@ -128,7 +131,7 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
 
   /** After the end of the wait, the response is read: it is not kept while thousands of polls wait. The client of a server that stops gets it, too, and continues from it. */
   async respond(found: SlidingResult | undefined): Promise<SlidingBody> {
-    const { viewer, connId, txnId } = this.#request
+    const { txnId } = this.#request
     const { body, token, state, extensions } =
       found ?? (await readResponse(this.#deps, this.#request, this.#start))
     const saved = isSameState(state, this.#firstState)
@@ -136,7 +139,7 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
       : await this.#deps.connections.save(keyOf(this.#request), state, this.#version)
     const part = {
       version: saved,
-      owner: ownerOf(viewer, connId),
+      owner: this.#owner,
       extensions,
       request: this.#start.asked,
     }
@@ -157,7 +160,7 @@ const askedText = ({ lists, subscriptions, extensions }: SlidingRequest): string
 
 type Continued = Omit<Start, 'asked'> & { version: string; before: string | undefined }
 
-async function startOf(deps: SlidingDeps, request: SlidingRequest): Promise<Continued> {
+async function startOf(deps: SlidingDeps, request: SlidingRequest, owner: string): Promise<Continued> {
   if (request.pos === undefined)
     return {
       since: undefined,
@@ -166,7 +169,7 @@ async function startOf(deps: SlidingDeps, request: SlidingRequest): Promise<Cont
       version: NO_VERSION,
       before: undefined,
     }
-  const { since, part } = parsePos(request.pos, ownerOf(request.viewer, request.connId))
+  const { since, part } = parsePos(request.pos, owner)
   const state = await deps.connections.load(keyOf(request), part.version)
   if (!state) throw unknownPos('This connection has expired')
   return { since, state, extensions: part.extensions, version: part.version, before: part.request }
