@@ -90,6 +90,7 @@ export async function createBelfry(
       config,
       db,
       bus,
+      membership,
       lookup,
       apps: config.gateway.apps,
       under: 'gateway.apps',

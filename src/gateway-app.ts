@@ -17,6 +17,8 @@ import { type GatewayApiDeps, gatewayRoutes, ownGateway } from './gateway-api/no
 import { isMapping, type ProviderTypes, readApps } from './gateway/app-settings.ts'
 import { type Apps, openApps } from './gateway/apps.ts'
 import { createGatewayEvents } from './gateway/gateway-events.ts'
+import type { GatewayMembership } from './gateway/claims.ts'
+import { endClaimsOfDead } from './gateway/claims-store.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { homeServer } from './gateway/home-server-store.ts'
 import { makeInboxStore } from './gateway/inbox-store.ts'
@@ -88,6 +90,7 @@ type PartsOptions = Environment & {
   config: Config
   db: Database
   bus: Bus
+  membership: GatewayMembership
   /** Of names that users choose. */
   lookup: Lookup
   /** As the configuration file has them, and under which key. */
@@ -106,7 +109,7 @@ type PartsOptions = Environment & {
 /** Opens the apps, and builds everything around them; nothing is sent before `gateway.start()`. */
 export async function createGatewayParts(options: PartsOptions): Promise<GatewayParts> {
   const { config, db, bus, clock, random, log, metrics } = options
-  const store = makeInboxStore({ db, bus, maxBytes: config.gateway.max_inbox_bytes })
+  const store = makeInboxStore({ db, bus, clock, maxBytes: config.gateway.max_inbox_bytes })
   const configured = createConfiguredInboxes()
   const inboxes = { store, configured, clock }
   const { isSignedIn } = options
@@ -123,6 +126,7 @@ export async function createGatewayParts(options: PartsOptions): Promise<Gateway
     random,
     log,
     metrics,
+    membership: options.membership,
     apps,
     report: createGatewayEvents({ log, metrics, clock }),
     trace: options.trace,
@@ -290,6 +294,7 @@ export function joinDatabase({ db, bus, config, log, clock, roles, tasks, hasOwn
     configHash: db.isServedAlone ? '' : configHash(config),
     async endDead(tx) {
       const freed = await endLeasesOfDead(tx)
+      await tx.run(endClaimsOfDead, {})
       if (freed.length > 0) tx.onCommit(() => bus.publish('delivery', freed))
     },
     onTime: (now, steadyAt) => shared?.set(now, steadyAt),
@@ -339,6 +344,7 @@ export async function createGatewayApp(
       config,
       db,
       bus,
+      membership,
       lookup: createResolver({ clock: environment.clock, servers: config.push.dns_servers }),
       apps,
       under: 'apps',

@@ -54,7 +54,7 @@ type Accepting = {
 export function createAcceptor(general: AcceptDeps) {
   /** Notifications in progress, by `messageKey`, until a record of them is in the database. */
   const atWork = new Map<string, Promise<Acceptance>>()
-  const serving = new Set<Promise<Served>>()
+  const serving = new Set<ReturnType<typeof serveAndGiveUp>>()
 
   async function accept(
     device: NotificationDevice,
@@ -85,14 +85,13 @@ export function createAcceptor(general: AcceptDeps) {
   }
 
   function begin(deps: AcceptDeps, job: Job): Promise<Acceptance> {
-    const served = serve(deps, job)
+    const served = serveAndGiveUp(deps, job)
     const forget = () => {
       serving.delete(served)
       if (job.messageKey !== undefined) atWork.delete(job.messageKey)
     }
     const response = served.then(({ acceptance, written }) => {
-      if (written === undefined) forget()
-      else void written.then(forget)
+      void written.then(forget)
       return acceptance
     })
     if (job.messageKey !== undefined) atWork.set(job.messageKey, response)
@@ -112,12 +111,26 @@ export function createAcceptor(general: AcceptDeps) {
 /** `written`: a pending write. A later call finds the notification in the database after it. Never rejects. */
 type Served = { acceptance: Acceptance; written?: Promise<unknown> }
 
+/** Lets other processes send a notification that got no record. */
+async function serveAndGiveUp(deps: AcceptDeps, job: Job): Promise<Required<Served>> {
+  const served = await serve(deps, job)
+  const giveUp = async () => {
+    await served.written
+    await deps.recorder.giveUp(job.messageKey)
+  }
+  return { ...served, written: giveUp() }
+}
+
 async function serve(deps: AcceptDeps, job: Job): Promise<Served> {
   try {
-    const { messageKey, deviceKey } = job
+    const { deviceKey } = job
     // A repeat of a notification that its caller writes can only be in the queue.
     const isUnknown = deps.unwritten !== undefined && deps.capacity.isEmpty()
-    const known = isUnknown ? {} : await deps.recorder.known({ messageKey, deviceKey })
+    const known = isUnknown ? {} : await knownWhenFree(deps, job)
+    if (known === undefined) {
+      deps.report(stepOf(job, { outcome: 'failed', reason: 'at work elsewhere', at: deps.clock.now() }))
+      return { acceptance: 'failed' }
+    }
     const stored = isNew(known) ? undefined : await responseFromMemory(deps, job, known)
     if (stored !== undefined) return stored
     const waitMs = deps.perDevice?.take(deviceKey) ?? 0
@@ -137,6 +150,32 @@ async function serve(deps: AcceptDeps, job: Job): Promise<Served> {
     deps.log.error({ err: error }, 'a notification could not be accepted')
     deps.report(stepOf(job, { outcome: 'failed', reason: 'database', at: deps.clock.now() }))
     return { acceptance: 'failed' }
+  }
+}
+
+const FIRST_LOOK_MS = 50
+const MOST_LOOK_MS = 500
+
+/**
+ * What is known, after another process that sends the same notification has ended. Undefined: it has not, within the time for the response and
+ * the time to store the notification, which begins then.
+ */
+async function knownWhenFree(deps: AcceptDeps, { messageKey, deviceKey }: Job): Promise<Known | undefined> {
+  const { recorder, clock, responseDeadlines, unwritten } = deps
+  // The caller of a notification that it writes has a lease on its queue.
+  const wanted = { messageKey, deviceKey, isClaiming: unwritten === undefined }
+  const waiting = new AbortController()
+  let cancel: (() => void) | undefined
+  for (let ms = FIRST_LOOK_MS; ; ms = Math.min(MOST_LOOK_MS, ms * 2)) {
+    const isLast = waiting.signal.aborted
+    const known = await recorder.known(wanted)
+    if (known.isElsewhere !== true || isLast) {
+      cancel?.()
+      return known.isElsewhere === true ? undefined : known
+    }
+    cancel ??= responseDeadlines.add(() => waiting.abort())
+    await clock.sleep(ms, waiting.signal)
+    if (waiting.signal.aborted) await clock.sleep(MOST_LOOK_MS)
   }
 }
 

@@ -6,6 +6,7 @@ import type { Metrics } from '../lib/metrics.ts'
 import type { TokenBuckets } from '../lib/token-buckets.ts'
 import type { Database } from '../storage/database.ts'
 import { createAcceptor } from './accept.ts'
+import { createClaims, type GatewayMembership } from './claims.ts'
 import { responseOf } from './response.ts'
 import type { Apps, OpenApp } from './apps.ts'
 import { startRecordSweepers } from './sweep-records.ts'
@@ -24,6 +25,7 @@ export type GatewayDeps = {
   random: Random
   log: Log
   metrics: Metrics
+  membership: GatewayMembership
   apps: Apps
   report: Report
   /** Absent: no step is stored. */
@@ -85,8 +87,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const ending = new AbortController()
   const responseDeadlines = createDeadlines(clock, settings.respondWithinMs)
   const deadlines = createDeadlines(clock, ATTEMPT_MS)
-  const capacity = createQueueCapacity(settings)
-  const recorder = createRecorder({ ...deps, capacity })
+  const capacity = createQueueCapacity(settings, deps.membership)
+  const recorder = createRecorder({ ...deps, capacity, claims: createClaims(deps) })
   let apps = deps.apps
   const closing = new Set<Promise<void>>()
   const shared = {

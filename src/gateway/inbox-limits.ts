@@ -1,4 +1,5 @@
 import { BoundedMap } from '../lib/bounded-map.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Queries } from '../storage/query.ts'
 import type { InboxKey } from './inbox.ts'
 import { allBytes, dropOldest, sizesOf, trimInbox, trimUser } from './inbox-limits-store.ts'
@@ -17,22 +18,29 @@ const DROPPED_AT_ONCE = 200
 const MOST_KNOWN = 10_000
 
 type Size = { entries: number; bytes: number }
+/** `until`: it is counted again then. */
+type KnownSize = Size & { until: number }
+
+/** `maxBytes`: of all inboxes in total. `isShared`: other processes can add entries. */
+export type InboxLimitOptions = { maxBytes: number; isShared: boolean; clock: Clock }
+
+/** Other processes add entries that this one does not count. */
+const COUNT_AGAIN_MS = 60_000
 
 /**
  * Enforces the limits of inboxes in the transaction that adds an entry. Sizes are counted once and then kept in memory, so that an entry
  * within the limits needs no statement. A size in memory is only raised, also by a transaction that is rolled back, and not lowered when
- * entries are removed. One that exceeds its limit is counted again.
- *
- * @param maxBytes of all inboxes in total
+ * entries are removed. One that exceeds its limit is counted again, and so is each one after a minute if other processes add entries.
  */
-export function createInboxLimits(maxBytes: number) {
-  const sizes = new BoundedMap<string, Size>({ limit: MOST_KNOWN })
-  let total: number | undefined
+export function createInboxLimits({ maxBytes, isShared, clock }: InboxLimitOptions) {
+  const sizes = new BoundedMap<string, KnownSize>({ limit: MOST_KNOWN })
+  let total: { bytes: number; until: number } | undefined
+  const nextCount = () => (isShared ? clock.now() + COUNT_AGAIN_MS : Infinity)
 
   /** Adds an entry to a known size. True: the size is within these limits. */
   function fits(name: string, bytes: number, limit: Size): boolean {
     const size = sizes.get(name)
-    if (size === undefined) return false
+    if (size === undefined || size.until <= clock.now()) return false
     size.entries++
     size.bytes += bytes
     return size.entries <= limit.entries && size.bytes <= limit.bytes
@@ -54,19 +62,25 @@ export function createInboxLimits(maxBytes: number) {
 
   function setSize(name: string, rows: readonly Size[] | undefined): void {
     if (rows === undefined) sizes.delete(name)
-    else sizes.set(name, sizeOf(rows))
+    else sizes.set(name, { ...sizeOf(rows), until: nextCount() })
   }
 
   async function trimTotal(tx: Queries, bytes: number): Promise<void> {
-    total = total === undefined ? await countAll(tx) : total + bytes
-    if (total <= maxBytes) return
-    total = await countAll(tx)
-    while (total > maxBytes) {
-      const dropped = await tx.all(dropOldest, { surplus: total - maxBytes, limit: DROPPED_AT_ONCE })
+    if (total === undefined || total.until <= clock.now()) total = await countTotal(tx)
+    else total.bytes += bytes
+    if (total.bytes <= maxBytes) return
+    total = await countTotal(tx)
+    while (total.bytes > maxBytes) {
+      const dropped = await tx.all(dropOldest, { surplus: total.bytes - maxBytes, limit: DROPPED_AT_ONCE })
       if (dropped.length === 0) return
-      total -= sumOf(dropped)
+      total.bytes -= sumOf(dropped)
     }
   }
+
+  const countTotal = async (tx: Queries) => ({
+    bytes: (await tx.first(allBytes, {}))?.bytes ?? 0,
+    until: nextCount(),
+  })
 
   /** An entry was added in this transaction: removes the entries that exceed a limit because of it. */
   return async (tx: Queries, inbox: InboxKey, bytes: number): Promise<void> => {
@@ -90,5 +104,3 @@ const sizeOf = (rows: readonly Size[]): Size => ({
   entries: rows.reduce((sum, { entries }) => sum + entries, 0),
   bytes: sumOf(rows),
 })
-
-const countAll = async (tx: Queries) => (await tx.first(allBytes, {}))?.bytes ?? 0

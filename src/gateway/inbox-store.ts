@@ -1,4 +1,5 @@
 import type { Bus } from '../cluster/bus.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Database } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { type InboxKey, type InboxStore, storedEntry } from './inbox.ts'
@@ -14,14 +15,16 @@ const topicOf = ({ userId, pushkey }: InboxKey) =>
 export function makeInboxStore({
   db,
   bus,
+  clock,
   maxBytes,
 }: {
   db: Database
   bus: Bus
+  clock: Clock
   /** Of all inboxes in total. */
   maxBytes: number
 }): InboxStore {
-  const keepWithinLimits = createInboxLimits(maxBytes)
+  const keepWithinLimits = createInboxLimits({ maxBytes, isShared: !db.isServedAlone, clock })
   return {
     async add(tx, inbox, { receivedAt, text }) {
       const bytes = Buffer.byteLength(text)

@@ -1,3 +1,5 @@
+import type { GatewayMembership } from './claims.ts'
+
 /** The size of a queue entry: its text, and an estimate for the row and its indexes. */
 const ROW_BYTES = 512
 export const bytesOfEntry = (text: string) => Buffer.byteLength(text) + ROW_BYTES
@@ -14,10 +16,13 @@ export type QueueLimits = {
   mostQueuedBytesPerAddress: number
 }
 
-/** The size of the queue as this process knows it: the rows of the last count, and its own writes since. */
+/**
+ * The size of the queue as this process knows it: the rows of the last count, and its own writes since. What other processes add is known with the
+ * next count, so with N processes the queue can exceed its limits by what N-1 processes accept in that time.
+ */
 export type QueueCapacity = {
   count(): number
-  /** The queue is empty and no entry is being written. False before the first count. */
+  /** The queue is empty and no entry is being written. False before the first count, and while other processes can add entries. */
   isEmpty(): boolean
   /** Reserves space for an entry before it is written. End the reservation with `release`. */
   reserve(entry: Weight): 'reserved' | 'queue full' | 'address full'
@@ -28,13 +33,16 @@ export type QueueCapacity = {
   reset(counted: readonly WaitingTotals[]): void
 }
 
-export function createQueueCapacity(limits: QueueLimits): QueueCapacity {
+export function createQueueCapacity(limits: QueueLimits, membership: GatewayMembership): QueueCapacity {
   const waiting = createTally()
   const reserved = createTally()
+  /** Without the entries of another process that has ended since. */
   let isCounted = false
+  const isAlone = () => membership.live().length === 1
+  membership.onChange(() => (isCounted = false))
   return {
     count: () => waiting.count(),
-    isEmpty: () => isCounted && waiting.count() + reserved.count() === 0,
+    isEmpty: () => isAlone() && isCounted && waiting.count() + reserved.count() === 0,
     reserve(entry) {
       const bytes = waiting.bytes() + reserved.bytes() + entry.bytes
       if (waiting.count() + reserved.count() >= limits.mostQueued || bytes > limits.mostQueuedBytes)
@@ -48,7 +56,7 @@ export function createQueueCapacity(limits: QueueLimits): QueueCapacity {
     added: (entry) => waiting.add(entry, 1),
     removed: (entries) => entries.forEach((entry) => waiting.add(entry, -1)),
     reset(counted) {
-      isCounted = true
+      isCounted = isAlone()
       waiting.reset(counted)
     },
   }

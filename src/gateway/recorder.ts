@@ -2,6 +2,7 @@ import { createBatcher } from '../lib/batcher.ts'
 import { delayLane } from '../sending/keyed-lanes.ts'
 import { GATEWAY_WORDS } from '../sending/result-words.ts'
 import type { Database, Transaction } from '../storage/database.ts'
+import type { Claims } from './claims.ts'
 import type { Job } from './exchange.ts'
 import type { NotificationDevice } from './notification.ts'
 import type { Write } from './provider.ts'
@@ -34,8 +35,12 @@ type Note =
 /** `entry`: the place in the queue. `isDue`: something that waits for the device is due now. */
 export type Written = { entry?: Entry; isDue?: boolean }
 
+/** `isClaiming`: it is sent next, and must not be sent by another process. */
+type LookUp = { messageKey: string | undefined; deviceKey: string; isClaiming: boolean }
+
 export type Recorder = {
-  known(of: { messageKey: string | undefined; deviceKey: string }): Promise<Known>
+  /** `isElsewhere`: another process is sending the notification. */
+  known(of: LookUp): Promise<Known & { isElsewhere?: boolean }>
   /** Resolves after the commit. The commit is durable if the loss of a note would lose a notification or a rejection. */
   write(note: Note): Promise<Written>
   /**
@@ -43,18 +48,20 @@ export type Recorder = {
    * repeat is recognised. `onDue`: something that waits for one of the devices is due now.
    */
   writeIn(tx: Transaction, notes: readonly Settlement[], onDue: () => void): Promise<void>
+  /** The notification has got no record: another process may send it. Never rejects. */
+  giveUp(messageKey: string | undefined): Promise<void>
 }
 
 /** Removes the pusher of a rejected device. Called for devices of this home server. */
 export type OnRejected = (tx: Transaction, device: NotificationDevice) => Promise<void>
 
-type RecorderDeps = { db: Database; capacity: QueueCapacity; onRejected?: OnRejected }
+type RecorderDeps = { db: Database; capacity: QueueCapacity; claims: Claims; onRejected?: OnRejected }
 
 /** Writes the results of first attempts. `push-port.ts` writes those of queued notifications. */
 export function createRecorder(deps: RecorderDeps): Recorder {
   const { db } = deps
   return {
-    known: createBatcher((items: readonly Parameters<Recorder['known']>[0][]) => remembered(db, items)),
+    known: createBatcher((items: readonly LookUp[]) => lookUp(deps, items)),
     write: createBatcher((notes: readonly Note[]) => {
       // A lost result is found out again by a further attempt. What was accepted must not be lost.
       const durably = notes.some(
@@ -66,7 +73,33 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     async writeIn(tx, notes, onDue) {
       for (const note of notes) if ((await settle(deps, tx, note)).isDue === true) tx.onCommit(onDue)
     },
+    async giveUp(messageKey) {
+      if (messageKey !== undefined) await deps.claims.giveUp(messageKey)
+    },
   }
+}
+
+/** Looks up notifications, and claims those that are new. */
+async function lookUp(
+  { db, claims }: RecorderDeps,
+  items: readonly LookUp[],
+): Promise<(Known & { isElsewhere?: boolean })[]> {
+  const keys = items.flatMap((item) => (item.isClaiming ? (item.messageKey ?? []) : []))
+  if (keys.length === 0 || !claims.areNeeded()) return remembered(db, items)
+  return db.transaction(
+    async (tx) => {
+      const taken = await claims.take(tx, keys)
+      // A result that another process has just written was written with the end of its claim, so it is seen here.
+      const known = await remembered(tx, items)
+      return known.map((one, at) => {
+        const { messageKey, isClaiming } = items[at] as LookUp
+        const isTaken = messageKey === undefined || !isClaiming || taken.has(messageKey)
+        const hasResult = one.seen !== undefined && one.seen.outcome !== 'rejected'
+        return { ...one, isElsewhere: !isTaken && !hasResult }
+      })
+    },
+    { durably: false, repeatable: true },
+  )
 }
 
 /** The home server received the response to its call before the rejection. */
@@ -84,9 +117,16 @@ async function writeAll(deps: RecorderDeps, tx: Transaction, notes: readonly Not
     tx,
     notes.flatMap((note) => (note.kind === 'settle' ? seenAs(note.job, note.result, note.at) : [])),
   )
+  deps.claims.end(tx, notes.flatMap(keyOf))
   const written: Written[] = []
   for (const note of notes) written.push(await writeOne(deps, tx, note))
   return written
+}
+
+/** The notification that gets a record. */
+const keyOf = (note: Note): string[] => {
+  if (note.kind === 'settle') return note.job.messageKey === undefined ? [] : [note.job.messageKey]
+  return note.kind === 'enqueue' && note.entry.messageKey !== undefined ? [note.entry.messageKey] : []
 }
 
 async function writeOne(deps: RecorderDeps, tx: Transaction, note: Note): Promise<Written> {

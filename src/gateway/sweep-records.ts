@@ -2,12 +2,14 @@ import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { DAY_MS, startSweeper } from '../lib/sweeper.ts'
 import type { Database } from '../storage/database.ts'
+import { forgetClaims } from './claims-store.ts'
 import { countRejections, countSeen, forgetRejections, forgetSeen } from './seen-store.ts'
 
 const KEPT = [
   { of: 'records of notifications', keptMs: DAY_MS, count: countSeen, forget: forgetSeen },
   { of: 'records of rejections', keptMs: 30 * DAY_MS, count: countRejections, forget: forgetRejections },
 ]
+const KEPT_CLAIMS = { of: 'claims of notifications', keptMs: 0, forget: forgetClaims }
 const SWEEP_EVERY_MS = 10 * 60_000
 /** A short interval, because one address can add 100,000 records a minute. */
 const COUNT_EVERY_MS = 60_000
@@ -15,10 +17,10 @@ const SWEPT_AT_ONCE = 1000
 
 export type ForgetDeps = { db: Database; clock: Clock; log: Log }
 
-/** Deletes records of processed notifications and of undelivered rejections: expired ones, and the oldest beyond the limit. */
+/** Deletes records of processed notifications, of undelivered rejections and of claims: expired ones, and the oldest beyond the limit. */
 export function startRecordSweepers(deps: ForgetDeps, mostRemembered: number): AsyncDisposable[] {
   const { db, clock } = deps
-  const byAge = KEPT.map(({ of, keptMs, forget }) =>
+  const byAge = [...KEPT, KEPT_CLAIMS].map(({ of, keptMs, forget }) =>
     startSweeper(deps, {
       of,
       everyMs: SWEEP_EVERY_MS,

@@ -33,6 +33,16 @@ export type GatewaySeenTable = {
   seen_at: number
 }
 
+/** Notifications that one of several processes is sending. */
+export type GatewayClaimsTable = {
+  /** As in `gateway_seen`. */
+  message_key: string
+  /** The id of the process. */
+  holder: string
+  /** The end of a claim that was not given up. Milliseconds since the Unix epoch. */
+  until: number
+}
+
 /** Devices rejected after their home server got its response. The response to its next call reports them. Kept for 30 days. */
 export type GatewayRejectionsTable = {
   /** A hash of app and pushkey. */

@@ -10,6 +10,7 @@ import type {
   KeyBackupsTable,
 } from './encryption-schema.ts'
 import type {
+  GatewayClaimsTable,
   GatewayRejectionsTable,
   GatewaySeenTable,
   InboxTable,
@@ -450,6 +451,7 @@ export type Schema = {
   inbox: InboxTable
   opened_inboxes: OpenedInboxesTable
   gateway_seen: GatewaySeenTable
+  gateway_claims: GatewayClaimsTable
   gateway_rejections: GatewayRejectionsTable
   trace_steps: TraceStepsTable
   trace_decisions: TraceDecisionsTable

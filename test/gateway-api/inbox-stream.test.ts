@@ -14,8 +14,8 @@ import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
 async function serve(db: Database) {
-  const store = makeInboxStore({ db, bus: createLocalBus(), maxBytes: 1e9 })
   const clock = createManualClock()
+  const store = makeInboxStore({ db, bus: createLocalBus(), clock, maxBytes: 1e9 })
   let hasEnded = false
   const { server, [Symbol.asyncDispose]: close } = startServer(
     inboxRoutes({

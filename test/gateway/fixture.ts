@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { type ProviderTypes, readApps } from '../../src/gateway/app-settings.ts'
 import { openApps } from '../../src/gateway/apps.ts'
+import type { GatewayMembership } from '../../src/gateway/claims.ts'
 import { createGateway, type GatewayDeps } from '../../src/gateway/gateway.ts'
 import { makeInboxStore } from '../../src/gateway/inbox-store.ts'
 import { createConfiguredInboxes, makeInboxType } from '../../src/gateway/inbox.ts'
@@ -58,6 +59,12 @@ export function scripted(script: Script, sent: Sent[], closed: string[] = []): P
   }
 }
 
+/** As in a cluster with this number of processes. */
+export const membershipOf = (processes: number): GatewayMembership => ({
+  live: () => Array.from({ length: processes }, (_, n) => ({ id: `${n}`, roles: [] })),
+  onChange: () => () => undefined,
+})
+
 /** Queue limits that tests do not reach by accident. */
 export const BYTES = { mostQueuedBytes: 1e9, mostQueuedBytesPerAddress: 1e9, mostRemembered: 1e6 }
 
@@ -82,7 +89,7 @@ export async function openGateway(db: Database, setting: Setting = {}) {
     stream: { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
   })
   const metrics = createMetrics({ processMetrics: false })
-  const store = makeInboxStore({ db, bus: createLocalBus(), maxBytes: setting.maxInboxBytes ?? 1e9 })
+  const store = makeInboxStore({ db, bus: createLocalBus(), clock, maxBytes: setting.maxInboxBytes ?? 1e9 })
   const configured = createConfiguredInboxes()
   const types: ProviderTypes = new Map([
     ['scripted', async () => scripted(script, sent, closed)],
@@ -105,6 +112,7 @@ export async function openGateway(db: Database, setting: Setting = {}) {
     random,
     log,
     metrics,
+    membership: membershipOf(1),
     apps: await open(apps),
     report: (step) => void steps.push(step),
     settings: { respondWithinMs: 10_000, lifeMs: 24 * 3_600_000, mostQueued: 10_000, ...BYTES },

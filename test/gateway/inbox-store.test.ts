@@ -16,8 +16,8 @@ import { createManualClock } from '../support/manual-clock.ts'
 const alice = (pushkey: string): InboxKey => ({ userId: '@alice:localhost', pushkey })
 const bob = (pushkey: string): InboxKey => ({ userId: '@bob:localhost', pushkey })
 
-function storeOn(db: Database, maxBytes = 1e9) {
-  const store = makeInboxStore({ db, bus: createLocalBus(), maxBytes })
+function storeOn(db: Database, maxBytes = 1e9, clock = createManualClock()) {
+  const store = makeInboxStore({ db, bus: createLocalBus(), clock, maxBytes })
   const add = (inbox: InboxKey, n: number, bytes = 40, receivedAt = 0) => {
     const text = JSON.stringify({ event_id: `$${n}`, room_name: '' })
     const entry = { receivedAt, text: text.replace('""', `"${'x'.repeat(bytes - text.length)}"`) }
@@ -79,6 +79,20 @@ onEachDatabase('the inbox store', (open) => {
     assert.deepEqual(await after.eventsOf(alice('phone 1')), [1], 'no more was removed')
     assert.deepEqual(await after.eventsOf(bob('phone 2')), [2])
     assert.deepEqual(await db.all(allBytes, {}), [{ bytes: 30_300 }])
+  })
+
+  test('is bounded when another process adds notifications too, a minute later', async (t) => {
+    const db = await open(t)
+    if (db.isServedAlone) return
+    const clock = createManualClock()
+    const [one, other] = [storeOn(db, 4000, clock), storeOn(db, 4000, clock)]
+    await one.add(alice('phone'), 0)
+    for (let n = 1; n <= 150; n++) await other.add(bob('phone'), n)
+    for (let n = 1; n <= 50; n++) await one.add(alice('phone'), n)
+    clock.advance(60_000)
+    await one.add(alice('phone'), 51)
+    const [{ bytes } = { bytes: 0 }] = await db.all(allBytes, {})
+    assert.ok(bytes <= 4000, `${bytes} bytes`)
   })
 
   test('removes notifications after some days, and opened inboxes that are not read', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createQueueCapacity } from '../../src/gateway/queue-capacity.ts'
 import { MAX_QUEUED_TEXT_BYTES, queueText } from '../../src/gateway/queue-text.ts'
-import { openGateway, unavailable } from './fixture.ts'
+import { membershipOf, openGateway, unavailable } from './fixture.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -10,7 +10,7 @@ const limits = { mostQueued: 5, mostQueuedBytes: 1000, mostQueuedBytesPerAddress
 
 describe('createQueueCapacity', () => {
   test('reserves capacity before it is used, by address and in sum', () => {
-    const capacity = createQueueCapacity(limits)
+    const capacity = createQueueCapacity(limits, membershipOf(1))
     const a = { source: 'a', bytes: 300 }
     assert.equal(capacity.reserve(a), 'reserved')
     assert.equal(capacity.reserve(a), 'address full', 'reserved capacity counts')
@@ -26,7 +26,7 @@ describe('createQueueCapacity', () => {
   })
 
   test('limits the number of notifications', () => {
-    const capacity = createQueueCapacity(limits)
+    const capacity = createQueueCapacity(limits, membershipOf(1))
     for (let n = 0; n < 5; n++) capacity.added({ source: `${n}`, bytes: 1 })
     assert.equal(capacity.reserve({ source: 'x', bytes: 1 }), 'queue full')
     capacity.removed([{ source: '0', bytes: 1 }])
@@ -34,7 +34,7 @@ describe('createQueueCapacity', () => {
   })
 
   test('starts with the counts of reset()', () => {
-    const capacity = createQueueCapacity(limits)
+    const capacity = createQueueCapacity(limits, membershipOf(1))
     capacity.reset([{ source: 'a', count: 3, bytes: 400 }])
     assert.equal(capacity.count(), 3)
     assert.equal(capacity.reserve({ source: 'a', bytes: 1 }), 'address full')
