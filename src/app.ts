@@ -3,6 +3,7 @@ import { isSignedIn } from './accounts/authenticate.ts'
 import { openInternalSession, type InternalSession } from './accounts/internal-session.ts'
 import { openSign } from './accounts/server-secret.ts'
 import { type Opening, openServerDatabase } from './accounts/server-name.ts'
+import { createCommandBus } from './cluster/command-bus.ts'
 import type { ClusterMember } from './cluster/membership.ts'
 import { openBus } from './cluster/open-bus.ts'
 import type { ServerBus } from './cluster/shared-bus.ts'
@@ -191,9 +192,8 @@ async function openShared(asked: Config, given: Partial<Environment>, as: Openin
   const { log, clock } = local
   const { db, config } = await openServerDatabase(asked, { log, now: clock.now(), as })
   const { cluster, database } = config
-  // A command works beside the server for a moment, and no request waits in it.
-  const own = as === 'server' ? cluster : { ...cluster, bus: { kind: 'local' as const } }
-  const bus = await orClosed(db, () => openBus(own, database, local))
+  const openWith = (to: Log) => openBus(cluster, database, { ...local, log: to })
+  const bus = as === 'command' ? createCommandBus(openWith, log) : await orClosed(db, () => openWith(log))
   const hasOwnClock = given.clock !== undefined
   const { roles } = config
   const tasks = roles.includes('sweep') ? (['sweep'] as const) : []

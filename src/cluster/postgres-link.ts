@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, waitAtMost } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import type { Link, LinkEvents } from './link.ts'
@@ -13,6 +13,8 @@ const CHANNEL = 'belfry_bus'
 /** PostgreSQL refuses payloads of 8,000 bytes. */
 const MAX_BYTES = 7_900
 const CONNECT_TIMEOUT_MS = 5000
+/** The most time in which a stop waits for texts to be sent. */
+const LAST_SENDS_MS = 1000
 
 export type LinkDeps = { clock: Clock; random: Random; log: Log }
 
@@ -28,6 +30,7 @@ class PostgresLink implements Link {
   #client: Client | undefined
   #events: LinkEvents | undefined
   #connecting: Promise<void> = Promise.resolve()
+  #lastSend: Promise<void> = Promise.resolve()
 
   constructor(url: string, deps: LinkDeps) {
     this.#url = url
@@ -41,8 +44,14 @@ class PostgresLink implements Link {
 
   send(text: string): void {
     const client = this.#client
-    client?.query('select pg_notify($1, $2)', [CHANNEL, text]).catch((error: unknown) => {
-      this.#lost(client, error)
+    if (client === undefined) return
+    // One after the other, as the driver wants it.
+    this.#lastSend = this.#lastSend.then(async () => {
+      try {
+        await client.query('select pg_notify($1, $2)', [CHANNEL, text])
+      } catch (error) {
+        this.#lost(client, error)
+      }
     })
   }
 
@@ -56,6 +65,8 @@ class PostgresLink implements Link {
     const client = this.#client
     this.#client = undefined
     await this.#connecting
+    // The driver cuts a connection with a statement in progress.
+    await waitAtMost(this.#deps.clock, LAST_SENDS_MS, this.#lastSend)
     await client?.end()
   }
 

@@ -57,6 +57,24 @@ describe('belfry user beside a running server', () => {
     })
   }
 
+  for (const command of ['password', 'deactivate'])
+    test(`user ${command} ends waiting syncs at once, on postgres`, async (t) => {
+      const cluster = clusterUrl()
+      if (typeof cluster !== 'string') return t.skip(cluster.missing)
+      // No wait ends by itself while the clock stands still.
+      const clock = createManualClock(Date.now())
+      const flags = ['--data', temporaryFolder(t), '--database', await newPostgresUrl(cluster)]
+      const server = await startTestServer(t, { flags, environment: { clock } })
+      const alice = await registerUser(server.url, 'alice')
+      const { next_batch: since } = await alice.get('/sync')
+      const waiting = alice.try('GET', `/sync?since=${String(since)}&timeout=30000`)
+      const args = command === 'password' ? ['password', 'alice'] : ['deactivate', 'alice', '--yes']
+      const { code, err } = await commandsWith(t, flags)(args, 'a new one\n')
+      assert.deepEqual({ code, err }, { code: 0, err: '' })
+      const { status, body } = await waiting
+      assert.deepEqual([status, body['errcode']], [401, 'M_UNKNOWN_TOKEN'])
+    })
+
   test('the version is in /health, and in /metrics as a label', async (t) => {
     const { url } = await startTestServer(t)
     const health = await call(`${url}/health`)
