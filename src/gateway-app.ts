@@ -334,17 +334,16 @@ export async function createGatewayApp(
   { config, apps, metricsAt, warnings }: GatewayConfig,
   given: Partial<Environment> = {},
 ): Promise<GatewayApp> {
-  const { db, bus, membership, environment } = await openShared({ config, warnings }, given)
+  const { environment, ...shared } = await openShared({ config, warnings }, given)
+  const { db, bus, membership } = shared
   const { log } = environment
   const journeys = createGatewayTrace({ db, trace: createTrace({ isEnabled: config.trace.enabled }), log })
   const limiter = createRateLimiter(config.rate_limits, environment.clock)
   const parts = await orClosed(db, () =>
     createGatewayParts({
       ...environment,
+      ...shared,
       config,
-      db,
-      bus,
-      membership,
       lookup: createResolver({ clock: environment.clock, servers: config.push.dns_servers }),
       apps,
       under: 'apps',
