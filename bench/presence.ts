@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { type ChangeOfUser, changePresence } from '../src/rooms/presence/change-presence.ts'
+import { type ChangeOfUser, changePresenceOfMany } from '../src/rooms/presence/change-presence.ts'
 import { createDevicePresence } from '../src/rooms/presence/device-presence.ts'
 import { changedPresence, shownPresence } from '../src/rooms/presence/seen-presence-store.ts'
 import { currentPosition } from '../test/support/current-position.ts'
@@ -77,8 +77,7 @@ async function measure(size: number): Promise<Costs> {
     await using seed = await openSeed(data, 'http://127.0.0.1:1/_matrix/push/v1/notify')
     const { sender, members } = await seed.addRoom(size, 0)
     const { db, bus, clock, random } = seed.rooms
-    const write = (changes: readonly ChangeOfUser[]) =>
-      db.transaction((tx) => changePresence({ bus, clock }, tx, changes), { durably: false })
+    const write = (changes: readonly ChangeOfUser[]) => changePresenceOfMany({ db, bus, clock }, changes)
     for (let at = 0; at < members.length; at += BATCH_SIZE)
       await write(members.slice(at, at + BATCH_SIZE).map((member) => connected(member, clock.now())))
     await using devices = createDevicePresence({ db, bus, clock, random, log: pino({ level: 'silent' }) })

@@ -48,8 +48,9 @@ onEachDatabase('a long poll', (open) => {
     await fixture.join(roomId, bob)
     const { next_batch: since } = await fixture.sync(bob)
     const { response } = await startPoll(fixture, since, { filter: { account_data: { types: [] } } })
-    await fixture.db.transaction((tx) =>
-      writeAccountData(fixture, tx, { userId: bob, roomId: '', type: 'org.example', content: {} }),
+    await fixture.db.transaction(
+      (tx) => writeAccountData(fixture, tx, { userId: bob, roomId: '', type: 'org.example', content: {} }),
+      { orderedBy: bob },
     )
     await fixture.clock.asleep()
     await fixture.say(roomId, alice, 'hello')
@@ -102,14 +103,17 @@ onEachDatabase('a long poll', (open) => {
     since = (await fixture.sync(bob, since)).next_batch
 
     const data = await poll(() =>
-      fixture.db.transaction((tx) =>
-        writeAccountData(fixture, tx, { userId: bob, roomId: '', type: 'org.example', content: { a: 1 } }),
+      fixture.db.transaction(
+        (tx) =>
+          writeAccountData(fixture, tx, { userId: bob, roomId: '', type: 'org.example', content: { a: 1 } }),
+        { orderedBy: bob },
       ),
     )
     assert.deepEqual(data.account_data.events, [{ type: 'org.example', content: { a: 1 } }])
     const tags = await poll(() =>
-      fixture.db.transaction((tx) =>
-        writeAccountData(fixture, tx, { userId: bob, roomId, type: 'm.tag', content: { tags: {} } }),
+      fixture.db.transaction(
+        (tx) => writeAccountData(fixture, tx, { userId: bob, roomId, type: 'm.tag', content: { tags: {} } }),
+        { orderedBy: bob },
       ),
     )
     assert.deepEqual(tags.rooms.join[roomId]?.account_data.events, [{ type: 'm.tag', content: { tags: {} } }])
