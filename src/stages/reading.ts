@@ -1,7 +1,7 @@
 import { encryptionSection } from '../keys/sync-section.ts'
 import type { Metrics } from '../lib/metrics.ts'
 import { createActivity } from '../rooms/sync/activity.ts'
-import { createDevicePresence } from '../rooms/presence/device-presence.ts'
+import { createDevicePresence, type DevicePresence } from '../rooms/presence/device-presence.ts'
 import { presenceSection } from '../rooms/presence/presence-section.ts'
 import { syncSections } from '../rooms/sync/sections.ts'
 import { slidingDeps } from '../rooms/sync/sliding/wiring.ts'
@@ -21,7 +21,7 @@ export function createReading({ db, bus, clock, random, log, metrics, config, ru
     : undefined
   const pageBytes = config.limits.page_bytes
   const wakes = createWakes()
-  watchWaiting(metrics, wakes)
+  watchWaiting(metrics, { wakes, devicePresence })
   const shared = {
     db,
     bus,
@@ -45,12 +45,17 @@ export function createReading({ db, bus, clock, random, log, metrics, config, ru
   return { typing, activity, fetches, devicePresence, sync, slidingSync }
 }
 
-function watchWaiting(metrics: Metrics, wakes: Wakes): void {
+function watchWaiting(
+  metrics: Metrics,
+  { wakes, devicePresence }: { wakes: Wakes; devicePresence: DevicePresence | undefined },
+): void {
   const gauge = metrics.gauge(
     'belfry_sync_waiting',
     'Requests of /sync and of sliding sync that have no news and wait',
   )
   Object.assign(gauge, { collect: () => gauge.set(wakes.asleep) })
+  const changes = metrics.gauge('belfry_presence_waiting', 'Changes of presence that are not written yet')
+  Object.assign(changes, { collect: () => changes.set(devicePresence?.pending ?? 0) })
 }
 
 export type Reading = ReturnType<typeof createReading>

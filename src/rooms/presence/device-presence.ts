@@ -19,6 +19,8 @@ export type DevicePresence = AsyncDisposable & {
   synced(device: Device, state: PresenceState, timeoutMs: number): void
   /** Call it when a user does something with a device. Costs one map lookup, except once a minute. */
   active(device: Device): void
+  /** The number of changes that are not written yet. */
+  readonly pending: number
 }
 
 /** Above this number the device written longest ago is evicted, and its next sync writes again. */
@@ -75,6 +77,9 @@ export function createDevicePresence(deps: DevicePresenceDeps): DevicePresence {
       noted.set(key, { ...before, activeAt: now })
       writer.add({ userId, change: { deviceId, kind: 'activity' } })
     },
+    get pending() {
+      return writer.pending()
+    },
     async [Symbol.asyncDispose]() {
       unsubscribe()
       await writer[Symbol.asyncDispose]()
@@ -109,6 +114,7 @@ function createWriter(
   }
 
   return {
+    pending: () => pending.length,
     add(change: ChangeOfUser): void {
       pending.push(change)
       writing ??= write()

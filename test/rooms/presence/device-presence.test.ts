@@ -90,6 +90,34 @@ describe('the presence of devices', () => {
     assert.equal(transactions() - before, 2)
   })
 
+  test('is written with at most 500 changes in a transaction', async (t) => {
+    const { first, written, transactions } = await createFixture(t, [await openTestSqlite(t)])
+    const before = transactions()
+    for (let at = 0; at <= 501; at++) {
+      const userId = user(`user-${at}`)
+      first.synced({ userId, deviceId: deviceOf(userId) }, 'online', POLL_MS)
+    }
+    // The first change is being written.
+    assert.equal(first.pending, 501)
+    await written(3)
+    assert.equal(transactions() - before, 3)
+    assert.equal(first.pending, 0)
+  })
+
+  test('changes with at most 22 of 60 changes of set_presence in a minute', async (t) => {
+    const { first, bus, clock } = await createFixture(t, [await openTestSqlite(t)])
+    let changes = 0
+    afterTest(
+      t,
+      bus.subscribe(['presence'], () => changes++),
+    )
+    for (let at = 0; at < 60; at++) {
+      first.synced(phone, at % 2 === 0 ? 'online' : 'unavailable', POLL_MS)
+      clock.advance(1000)
+    }
+    assert.ok(changes >= 20 && changes <= 22, String(changes))
+  })
+
   test('changes at once with set_presence, at most ten times in a row', async (t) => {
     const { first, written, transactions, stateNow } = await createFixture(t, [await openTestSqlite(t)])
     const before = transactions()

@@ -26,6 +26,7 @@ export async function createPresenceFixture(t: TestContext, db: Database, names:
   fixture.reads.devicePresence = {
     synced: () => undefined,
     active: () => undefined,
+    pending: 0,
     [Symbol.asyncDispose]: async () => undefined,
   }
   const addDevice = (userId: UserId, deviceId: DeviceId = deviceOf(userId)) =>
