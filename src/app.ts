@@ -34,14 +34,14 @@ import { systemClock } from './lib/clock.ts'
 import type { EventId, UserId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
-import { createStages, type Stages } from './stages.ts'
+import { type ClusterStatus, createStages, readClusterStatus, type Stages } from './stages.ts'
 import type { Database } from './storage/database.ts'
 import { orClosed } from './storage/or-closed.ts'
 import { startingWith } from './storage/start-fault.ts'
 import { createGatewayTrace, type GatewayTrace } from './trace/gateway-trace.ts'
 import { createTrace } from './trace/trace.ts'
 
-export type { Environment, MediaAdministration }
+export type { ClusterStatus, Environment, MediaAdministration }
 
 export type Belfry = {
   /** The domain of its user ids. */
@@ -64,6 +64,8 @@ export type Belfry = {
   /** Reports of users about content; it needs no `listen()`. */
   reports: ReportAdministration
   media: MediaAdministration
+  /** The processes on the database and what waits in it; it needs no `listen()`. */
+  clusterStatus(): Promise<ClusterStatus>
   /** A session of one of the server's own accounts, for what the server does through its own front door. */
   internalSession(name: string): Promise<InternalSession>
 }
@@ -122,6 +124,7 @@ export async function createBelfry(
     },
     internalSession: (name) => openInternalSession(stages.accounts, name),
     ...administrationOf(stages, db),
+    clusterStatus: () => readClusterStatus(db, config),
   }
 }
 
@@ -189,7 +192,7 @@ function warnOfSending(log: Log, { push: { proxy } }: Config, contactFault: stri
 /** What processes share: the database, and the bus. */
 async function openShared(asked: Config, given: Partial<Environment>, as: Opening['as']) {
   const local = environmentOf(asked, given)
-  const { log, clock } = local
+  const { log, clock, metrics } = local
   const { db, config } = await openServerDatabase(asked, { log, now: clock.now(), as })
   const { cluster, database } = config
   const openWith = (to: Log) => openBus(cluster, database, { ...local, log: to })
@@ -197,7 +200,7 @@ async function openShared(asked: Config, given: Partial<Environment>, as: Openin
   const hasOwnClock = given.clock !== undefined
   const { roles } = config
   const tasks = roles.includes('sweep') ? (['sweep'] as const) : []
-  const joined = joinDatabase({ db, bus, config, log, clock, roles, tasks, hasOwnClock })
+  const joined = joinDatabase({ db, bus, config, log, clock, metrics, roles, tasks, hasOwnClock })
   const { membership } = joined
   return {
     db,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Bus } from './cluster/bus.ts'
+import { watchCluster } from './cluster/cluster-metrics.ts'
 import { configHash } from './cluster/config-hash.ts'
 import { createDatabaseClock } from './cluster/database-clock.ts'
 import { createMembership, type ClusterMember, type ClusterTask } from './cluster/membership.ts'
@@ -268,10 +269,11 @@ export function environmentOf(
 
 type Joining = {
   db: Database
-  bus: Bus
+  bus: ServerBus
   config: Config
   log: Log
   clock: Clock
+  metrics: Metrics
   roles: readonly Role[]
   tasks: readonly ClusterTask[]
   /** A test has set the clock. */
@@ -279,7 +281,7 @@ type Joining = {
 }
 
 /** The place of this process among those that share the database, and the time that they share. On SQLite it is the only one. */
-export function joinDatabase({ db, bus, config, log, clock, roles, tasks, hasOwnClock }: Joining): {
+export function joinDatabase({ db, bus, config, log, clock, metrics, roles, tasks, hasOwnClock }: Joining): {
   membership: ClusterMember
   clock: Clock
 } {
@@ -287,6 +289,7 @@ export function joinDatabase({ db, bus, config, log, clock, roles, tasks, hasOwn
   const membership = createMembership({
     db,
     bus,
+    state: () => ({ bus: bus.health() }),
     clock,
     log,
     roles,
@@ -299,6 +302,7 @@ export function joinDatabase({ db, bus, config, log, clock, roles, tasks, hasOwn
     },
     onTime: (now, steadyAt) => shared?.set(now, steadyAt),
   })
+  watchCluster(metrics, membership, ['cluster', ...tasks])
   return { membership, clock: shared ?? clock }
 }
 
@@ -307,13 +311,13 @@ async function openShared(
   given: Partial<Environment>,
 ) {
   const local = environmentOf(config, given)
-  const { log, clock } = local
+  const { log, clock, metrics } = local
   for (const warning of warnings) log.warn(warning)
   const db = await openDatabase(databaseUrl(config), log, { alone: true })
   await orClosed(db, () => checkOwner(db, config))
   const bus = await orClosed(db, () => openBus(config.cluster, config.database, local))
   const as = { roles: ['gateway'], tasks: ['gateway sweep'], hasOwnClock: given.clock !== undefined } as const
-  const { membership, clock: shared } = joinDatabase({ db, bus, config, log, clock, ...as })
+  const { membership, clock: shared } = joinDatabase({ db, bus, config, log, clock, metrics, ...as })
   return { db, bus, membership, environment: { ...local, clock: shared } }
 }
 

@@ -60,6 +60,8 @@ import { createSending, type OutboundParts } from './stages/sending.ts'
 import { startDelivering, startSweeping } from './stages/work.ts'
 import type { Database, Transaction } from './storage/database.ts'
 
+export { type ClusterStatus, readClusterStatus } from './stages/cluster-status.ts'
+
 /** A message to all devices of a user is stored once for each: a request can store this many times the size of its body. */
 const FAN_OUT = 4
 

@@ -1,4 +1,4 @@
-import type { MediaAdministration } from '../app.ts'
+import type { ClusterStatus, MediaAdministration } from '../app.ts'
 import type { GatewayConfig } from '../config/gateway-file.ts'
 import type { Config } from '../config/schema.ts'
 import type { JourneyResponseStep } from './push-trace-text.ts'
@@ -24,6 +24,7 @@ export type App = {
   accounts: AccountCommands
   reports: ReportCommands
   media: MediaAdministration
+  clusterStatus(): Promise<ClusterStatus>
   /** The OpenAPI document of all endpoints. */
   openApi(): Promise<object>
   internalSession(name: string): Promise<{ userId: string; accessToken: string; end(): Promise<void> }>

@@ -5,6 +5,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
   serve: async () => (await import('./serve.ts')).serve,
   worker: async () => (await import('./worker.ts')).worker,
+  'cluster status': async () => (await import('./cluster-status.ts')).clusterStatus,
   'gateway check': async () => (await import('./gateway.ts')).gatewayCheck,
   'gateway trace': async () => (await import('./gateway-trace.ts')).gatewayTrace,
   'gateway vapid': async () => (await import('./gateway-vapid.ts')).gatewayVapid,

@@ -1,3 +1,4 @@
+import { columnsText } from './columns-text.ts'
 import type { AccountRow } from './command.ts'
 
 /** One line for each account, in columns. */
@@ -11,15 +12,7 @@ export function accountsText(accounts: readonly AccountRow[]): string {
     seen(one),
   ])
   const table = [['USER', 'STATE', 'DEVICES', 'CREATED', 'LAST REQUEST'], ...rows]
-  const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []
-  return table
-    .map((row) =>
-      row
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return columnsText(table)
 }
 
 function stateOf({ is_admin, deactivated_at }: AccountRow): string {

@@ -19,6 +19,7 @@ import {
   takeMigrationLock,
 } from './processes-store.ts'
 import type { Bus } from './bus.ts'
+import type { BusHealth } from './shared-bus.ts'
 
 // A process among those that share its database.
 //
@@ -42,6 +43,9 @@ const REPEATABLE = { durably: false, repeatable: true }
  * gateway that runs alone.
  */
 export type ClusterTask = 'cluster' | 'sweep' | 'gateway sweep'
+
+/** Written with each heartbeat. */
+export type ProcessState = { bus: BusHealth }
 
 export type LiveProcess = { id: string; roles: readonly Role[] }
 
@@ -79,6 +83,8 @@ export type ClusterMemberOptions = {
   /** Ends what processes without a row in `processes` hold. It can run again. */
   endDead: (tx: Transaction) => Promise<void>
   heartbeatMs?: number
+  /** What the process tells operators about itself (`belfry cluster status`). */
+  state?: () => ProcessState
   /** Tells the others at once. Default: they see a change with their next heartbeat. */
   bus?: Bus
 }
@@ -108,7 +114,7 @@ class SharedClusterMember implements ClusterMember {
   readonly isOnly = false
   readonly roles: readonly Role[]
   readonly #options: ClusterMemberOptions
-  #registration: ProcessFacts
+  #registration: Omit<ProcessFacts, 'state'>
   readonly #stop = new AbortController()
   readonly #listeners = new Set<() => void>()
   #live: readonly LiveProcess[]
@@ -146,7 +152,7 @@ class SharedClusterMember implements ClusterMember {
     await db.transaction(async (tx) => {
       await tx.all(takeMigrationLock, { lock: MIGRATING })
       refuseNewer(await tx.all(appliedMigrations, {}), true)
-      await tx.all(putProcess, this.#registration)
+      await tx.all(putProcess, this.#facts())
     }, REPEATABLE)
     this.#isStarted = true
     await this.#beat()
@@ -228,6 +234,10 @@ class SharedClusterMember implements ClusterMember {
     }
   }
 
+  #facts(): ProcessFacts {
+    return { ...this.#registration, state: JSON.stringify(this.#options.state?.() ?? null) }
+  }
+
   /** One at a time, so that an earlier one does not write the roles of a process that leaves. */
   #beat(): Promise<void> {
     this.#lastBeat = this.#lastBeat.catch(() => undefined).then(() => this.#beatNow())
@@ -239,7 +249,7 @@ class SharedClusterMember implements ClusterMember {
     const tasks = this.#isLeaving ? [] : (['cluster', ...this.#options.tasks] as const)
     const beat = await db.transaction(async (tx) => {
       const from = steadyNow(clock)
-      const seen = await tx.first(putProcess, this.#registration)
+      const seen = await tx.first(putProcess, this.#facts())
       const time = { now: seen?.seen_at ?? 0, steadyAt: (from + steadyNow(clock)) / 2 }
       const held: ClusterTask[] = []
       for (const name of tasks)

@@ -38,6 +38,8 @@ export type ProcessFacts = {
   version: string
   knownSchema: number
   configHash: string
+  /** For operators, as JSON. */
+  state: string
 }
 
 /** A heartbeat. It also registers the process, again if it was taken for dead. */
@@ -53,6 +55,7 @@ export const putProcess = query<ProcessFacts>()((db, p, d) =>
       known_schema: p.knownSchema,
       config_hash: p.configHash,
       session: ownSession(d),
+      state: p.state,
       started_at: databaseNow(d),
       seen_at: databaseNow(d),
     })
@@ -60,6 +63,7 @@ export const putProcess = query<ProcessFacts>()((db, p, d) =>
       conflict.column('process_id').doUpdateSet({
         seen_at: sql<number>`excluded.seen_at`,
         session: sql<string>`excluded.session`,
+        state: sql<string>`excluded.state`,
         roles: sql<string>`excluded.roles`,
         config_hash: sql<string>`excluded.config_hash`,
       }),
@@ -108,6 +112,22 @@ export const liveProcesses = query()((db, _, d) =>
     .where(isAlive(d))
     .orderBy('process_id'),
 )
+
+/** All registered processes, the oldest first. */
+export const everyProcess = query()((db, _, d) =>
+  db
+    .selectFrom('processes')
+    .selectAll()
+    .select(isAlive(d).as('is_alive'))
+    .orderBy('started_at')
+    .orderBy('process_id'),
+)
+
+export const tasksHeld = query()((db, _, d) =>
+  db.selectFrom('leader').select(['name', 'holder']).where('until', '>', databaseNow(d)).orderBy('name'),
+)
+
+export const databaseTime = query()((db, _, d) => db.selectNoFrom(databaseNow(d).as('now')))
 
 /** Waits for migrations that another process applies, and lets none begin before the commit. */
 export const takeMigrationLock = query<{ lock: number }>()((db, p, d) =>

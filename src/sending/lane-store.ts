@@ -184,7 +184,7 @@ export const endAllLeases = query<{ kind: LaneKind }>()((db, p) =>
 )
 
 /** The length of a process id. It begins the owner of a lease. */
-const PROCESS_ID = 12
+export const PROCESS_ID = 12
 
 // In the order of ids, as `claim`, so that the two do not wait for each other.
 export const endUnregistered = query()((db, _, d) => {

@@ -51,6 +51,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   56: async () => (await import('./migrations/0056-processes.ts')).processes,
   59: async () => (await import('./migrations/0059-stream-points.ts')).streamPoints,
   58: async () => (await import('./migrations/0058-auth-sessions.ts')).authSessions,
+  60: async () => (await import('./migrations/0060-process-state.ts')).processState,
   61: async () => (await import('./migrations/0061-attempts.ts')).attempts,
   62: async () => (await import('./migrations/0062-gateway-claims.ts')).gatewayClaims,
   55: async () => (await import('./migrations/0055-stream-shards.ts')).streamShards,

@@ -14,6 +14,8 @@ export type ProcessesTable = {
   config_hash: string
   /** The database session of the last heartbeat; null: not known. */
   session: string | null
+  /** JSON for operators; null: an older version. */
+  state: string | null
   started_at: number
   /** The last heartbeat. */
   seen_at: number

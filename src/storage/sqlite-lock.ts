@@ -27,6 +27,22 @@ export function wasServed(database: string): boolean {
   return (statSync(lockPath(database), { throwIfNoEntry: false })?.size ?? 0) > 0
 }
 
+/** Whether a process serves the database at this path now. A start that looks for the lock at this moment tries again. */
+export function isServedFile(database: string): boolean {
+  if (!wasServed(database)) return false
+  const connection = new DatabaseSync(lockPath(database), { readOnly: true })
+  try {
+    connection.exec('pragma busy_timeout = 0')
+    connection.prepare('select count(*) from sqlite_master').get()
+    return false
+  } catch (error) {
+    if (errorCode(error) === SQLITE_BUSY) return true
+    throw error
+  } finally {
+    connection.close()
+  }
+}
+
 /** @throws StorageError when another process serves the database */
 export async function lockDatabase(database: string): Promise<FileLock> {
   makePrivate(lockPath(database))

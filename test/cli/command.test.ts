@@ -53,6 +53,7 @@ function fakeContext(
       ...given.accounts,
     },
     reports: { list: unexpected, close: unexpected },
+    clusterStatus: unexpected,
     media: {
       usage: unexpected,
       list: unexpected,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ClusterStatus } from '../../src/app.ts'
 import { call, foundingPusher, registerUser } from '../support/client.ts'
 import { noCluster, startBelfryCluster } from '../support/cluster.ts'
 import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
@@ -21,8 +22,9 @@ async function healthOf(url: string): Promise<Health> {
 const skip = noCluster
 
 test('a process with the role http, and workers', { skip }, async (t) => {
+  const database = await newPostgresUrl(clusterUrl() as string)
   const { url, addWorker, processes } = await startBelfryCluster(t, {
-    database: await newPostgresUrl(clusterUrl() as string),
+    database,
     count: 1,
     settings: { BELFRY_ROLES: 'http,gateway' },
   })
@@ -61,6 +63,34 @@ test('a process with the role http, and workers', { skip }, async (t) => {
     assert.equal((await fetch(`${worker.url}/metrics`)).status, 200)
     for (const path of ['/_matrix/client/versions', '/_matrix/push/v1/notify', '/_belfry/console/'])
       assert.equal((await fetch(worker.url + path)).status, 404, path)
+  })
+
+  await t.test('belfry cluster status shows both, their roles, tasks, leases and bus', async () => {
+    const { code, stdout } = await runBelfry(t, ['cluster', 'status', '--json', '--database', database])
+    const status = JSON.parse(stdout) as ClusterStatus
+    assert.deepEqual([code, status.missing_roles, status.is_served], [0, [], true])
+    assert.deepEqual(
+      status.processes.map(({ pid, roles, is_alive, has_other_settings }) => ({
+        pid,
+        roles,
+        is_alive,
+        has_other_settings,
+      })),
+      [
+        { pid: http.pid, roles: ['http', 'gateway'], is_alive: true, has_other_settings: false },
+        { pid: worker.pid, roles: ['delivery', 'sweep'], is_alive: true, has_other_settings: false },
+      ],
+    )
+    assert.deepEqual(
+      status.processes.map(({ bus }) => bus?.kind),
+      ['postgres', 'postgres'],
+    )
+    assert.deepEqual(status.processes.flatMap(({ tasks }) => tasks).toSorted(), ['cluster', 'sweep'])
+    assert.ok(status.processes[1]?.tasks.includes('sweep'))
+    assert.equal(status.processes[1]?.leases.poke, 1)
+    const metrics = await (await fetch(`${worker.url}/metrics`)).text()
+    assert.match(metrics, /^belfry_cluster_processes\{role="delivery"\} 1$/m)
+    assert.match(metrics, /^belfry_cluster_task\{task="sweep"\} 1$/m)
   })
 
   await t.test('an event wakes the worker at once', async () => {
