@@ -329,7 +329,7 @@ async function checkOwner(db: Database, { database }: Config): Promise<void> {
   const server = await db.first(homeServer, {})
   if (server === undefined) return
   throw new ConfigError(
-    `${labelOf(database)} belongs to the home server "${server.name}", which has a gateway of its own: start this gateway with another --data or --database`,
+    `${labelOf(database)} belongs to the home server "${server.name}", which has a gateway of its own: start that one with the configuration of the server (no "apps" in the file), or this one with another --data or --database`,
   )
 }
 

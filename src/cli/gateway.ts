@@ -1,7 +1,8 @@
-import { loadGatewayConfig } from '../config/gateway-file.ts'
+import { isOfHomeServer, loadGatewayConfig } from '../config/gateway-file.ts'
 import { ConfigError } from '../config/config-error.ts'
+import { loadConfig } from '../config/load.ts'
 import type { Command, GatewayCheck, CommandContext } from './command.ts'
-import { closing, logFaults, reloadOnSignal } from './serve.ts'
+import { closing, logFaults, reloadOnSignal, serveUntilStopped } from './serve.ts'
 
 const HELP = `  --config FILE         The apps and other settings; also an unchanged file of Sygnal (docs/gateway.md)
   --listen HOST:PORT    The address to listen on. Port 0 picks a free one. ["http" of the file, or 127.0.0.1:5000]
@@ -11,15 +12,25 @@ const HELP = `  --config FILE         The apps and other settings; also an uncha
   --extra-ca FILE       Additional certificate authorities to trust
   --log-level L         trace, debug, info, warn, error, fatal or silent [info]
 
+With the configuration of a home server on PostgreSQL (no "apps" in the file), it is the same as belfry serve --roles gateway:
+the gateway of that server in a process of its own, on the same database, with the settings and flags of belfry serve.
+
 SIGHUP reloads the apps. SIGTERM stops after the requests in flight.`
 
-/** Runs the push gateway alone, for any home server. */
+const FROM = 'belfry gateway'
+const DEFAULTS = [{ path: ['listen'], value: '127.0.0.1:5000', from: FROM }]
+const ROLES = [{ path: ['roles'], value: ['gateway'], from: FROM }]
+
+/** Runs the push gateway alone, for any home server, or that of a home server beside its other processes. */
 export const gateway: Command = {
   usage: 'gateway',
   summary: 'run a push gateway for any home server',
   help: () => HELP,
   async run(argv, context) {
-    const load = () => loadGatewayConfig({ argv, env: context.env })
+    const { env } = context
+    if (isOfHomeServer({ argv, env }))
+      return serveUntilStopped(context, () => loadConfig({ argv, env, defaults: DEFAULTS, ofCommand: ROLES }))
+    const load = () => loadGatewayConfig({ argv, env })
     const app = await context.createGateway(load())
     logFaults(context, app.log)
     reloadOnSignal(context, app.log, async () => app.reload(load()))

@@ -69,6 +69,22 @@ export function loadGatewayConfig(sources: Sources): GatewayConfig {
   return { config, apps, warnings, ...(metricsAt && { metricsAt }) }
 }
 
+/**
+ * Whether the configuration is that of a home server on PostgreSQL: its apps are under `gateway.apps`, and those of a gateway that runs alone under
+ * `apps`.
+ */
+export function isOfHomeServer(sources: Sources): boolean {
+  const { argv = [], env = process.env, readFile = (path: string) => readFileSync(path, 'utf8') } = sources
+  const flags = readFlags(argv)
+  const environment = readEnvironment(env)
+  const file = flags.file ?? environment.file
+  const content = file === undefined ? {} : parseYaml(readText(file, readFile), file)
+  if (content['apps'] !== undefined) return false
+  const given = [...flatten(content, [], file ?? ''), ...environment.given, ...flags.given]
+  const database = given.findLast(({ path }) => path.join('.') === 'database')?.value
+  return typeof database === 'string' && /^postgres(ql)?:/.test(database)
+}
+
 type Read = Pick<GatewayConfig, 'apps' | 'metricsAt' | 'warnings'> & { given: Given[] }
 
 function readSygnal(content: Record<string, unknown>, file: string): Read {

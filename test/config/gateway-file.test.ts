@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { loadGatewayConfig } from '../../src/config/gateway-file.ts'
+import { isOfHomeServer, loadGatewayConfig } from '../../src/config/gateway-file.ts'
 
 const load = (text: string, given: { argv?: string[]; env?: Record<string, string> } = {}) =>
   loadGatewayConfig({
@@ -88,4 +88,16 @@ test('refuses an unsupported setting with its key and without its value', () => 
   assert.match(String(refusal('apps: {}', ['--server-name', 'a.b'])), /unknown flag --server-name/)
   assert.match(String(refusal('apps: {}', ['extra'])), /unexpected argument "extra"/)
   assert.throws(() => loadGatewayConfig({ argv: [], env: {} }), /--config FILE is missing/)
+})
+
+test('tells the configuration of a home server on PostgreSQL from that of a gateway that runs alone', () => {
+  const postgres = 'postgres://db/belfry'
+  const isServer = (file: string, env: Record<string, string> = {}) =>
+    isOfHomeServer({ argv: ['--config', 'belfry.yaml'], env, readFile: () => file })
+  assert.equal(isServer(`database: ${postgres}\ngateway: {apps: {}}`), true)
+  assert.equal(isServer('server_name: example.org', { BELFRY_DATABASE: postgres }), true)
+  assert.equal(isOfHomeServer({ argv: ['--database', postgres], env: {} }), true, 'without a file')
+  assert.equal(isServer(`apps: {}\ndatabase: ${postgres}`), false)
+  assert.equal(isServer('server_name: example.org'), false, 'on SQLite a process has all roles')
+  assert.equal(isOfHomeServer({ argv: [], env: {} }), false)
 })
