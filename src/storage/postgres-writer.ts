@@ -54,14 +54,21 @@ export function reconnecting(
 /** The client must be in pipeline mode. */
 export function writeConnection(writing: Reconnecting): WriteConnection {
   let transaction: Pipeline | undefined
+  let writes = 0
+  const counted = (statement: Statement): Statement => {
+    if (!statement.reads) writes++
+    return statement
+  }
   const open = () => {
     if (transaction) return transaction
     throw new Error('a query was run outside of a transaction')
   }
   return {
-    ...queriesOf(async (statement) => open().query(statement)),
+    ...queriesOf(async (statement) => open().query(counted(statement))),
     write: (query, params, onRows) =>
-      open().write(statementOf(query, params), (rows) => onRows(rows as never)),
+      open().write(counted(statementOf(query, params)), (rows) => onRows(rows as never)),
+    writes: () => writes,
+    hasFailed: () => transaction?.hasFailed() ?? false,
     async control(statement) {
       if (statement === 'begin') transaction = beginOn(await writing.client(), writing)
       else await open().control(statement)
@@ -84,11 +91,18 @@ type Pipeline = {
   query(statement: Statement): Promise<QueryResult>
   write(statement: Statement, onRows: (rows: unknown[]) => void): void
   control(statement: 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
+  /** A statement has failed, and so do all later ones up to a rollback. */
+  hasFailed(): boolean
   /** Resolves when the transaction is committed. Rejects when any statement has failed: the transaction is then rolled back. */
   commit(): Promise<void>
 }
 
 const nothing = () => undefined
+
+/** PostgreSQL responds with ROLLBACK when a statement has failed. */
+function assertCommitted({ command }: QueryResult): void {
+  if (command !== 'COMMIT') throw new StorageError(`The database responded to a commit with ${command}`)
+}
 
 /** Begins a transaction on a client. Does not wait for the result of `begin`. */
 function beginOn(client: Client, writing: Pick<Reconnecting, 'current'>): Pipeline {
@@ -158,11 +172,11 @@ function beginOn(client: Client, writing: Pick<Reconnecting, 'current'>): Pipeli
       if (statement === 'savepoint w') result.then(() => (hasSavepoint = true), nothing)
       if (statement === 'rollback' || statement === 'release w') await settle()
     },
+    hasFailed: () => failures.length > 0,
     async commit() {
       const committed = noted(query('commit', true))
       await settle()
-      const { command } = await committed
-      if (command !== 'COMMIT') throw new StorageError(`The database responded to a commit with ${command}`)
+      assertCommitted(await committed)
     },
   }
 }

@@ -14,9 +14,9 @@ import { queriesOf } from './postgres-queries.ts'
 import { skipLostPositions } from './postgres-timeline.ts'
 import { type Reconnecting, reconnecting, writeConnection } from './postgres-writer.ts'
 import type { Queries } from './query.ts'
+import { createShardWriters } from './shard-writers.ts'
 import { nestable } from './snapshots.ts'
 import { firstLine } from './start-fault.ts'
-import { createWriter } from './writer.ts'
 
 export const TYPES: ColumnTypes = {
   int: 'bigint',
@@ -103,9 +103,10 @@ export async function openPostgres(
     if (isMigrated) await skipLostPositions(client, log)
     if (isMigrated) await client.query(BOUNDED_LOCKS)
   }
-  const writer = reconnecting(() => new Client(options), log, prepare)
+  const connect = () => reconnecting(() => new Client(options), log, prepare)
+  const first = connect()
   try {
-    const client = await writer.client()
+    const client = await first.client()
     // Two processes cannot safely create the migrations table at the same time, even with "if not exists". The lock ends with the session or below.
     await client.query(`select pg_advisory_lock(${MIGRATING})`)
     await migrate(
@@ -124,11 +125,11 @@ export async function openPostgres(
     await client.query(BOUNDED_LOCKS)
     const { rows } = await client.query<{ count: number }>('select count(*) as count from stream')
     return {
-      ...usePostgres(writer, openPool(options), { log, shards: rows[0]?.count ?? 1 }),
+      ...usePostgres({ first, connect }, openPool(options), { log, shards: rows[0]?.count ?? 1 }),
       processId,
     }
   } catch (error) {
-    await writer.end()
+    await first.end()
     if (error instanceof StorageError) throw error
     throw new StorageError(`Cannot use the PostgreSQL database: ${firstLine(error)}`, { cause: error })
   }
@@ -163,24 +164,33 @@ async function checkVersion(client: Client): Promise<void> {
 }
 
 function usePostgres(
-  writing: Reconnecting,
+  { first, connect }: { first: Reconnecting; connect: () => Reconnecting },
   pool: Pool,
   { log, shards }: { log: Log; shards: number },
 ): Omit<DatabaseEngine, 'processId'> {
   pool.on('error', (error) => log.error({ err: error }, 'an idle database connection was lost'))
-  const writer = createWriter(writeConnection(writing), log, shards)
+  const writing = [first]
+  const writers = createShardWriters(writeConnection(first), {
+    log,
+    shards,
+    connect() {
+      const next = connect()
+      writing.push(next)
+      return writeConnection(next)
+    },
+  })
   const inTurn = createTurns({ atOnce: SNAPSHOTS, waiting: Infinity, onFull: () => new Error('never full') })
   let closing: Promise<void> | undefined
   const close = async () => {
-    await writer.close()
-    await Promise.all([writing.end(), pool.end()])
+    await writers.close()
+    await Promise.all([...writing.map((one) => one.end()), pool.end()])
   }
   return {
     dialect: 'postgres',
     shards,
     isServedAlone: false,
     ...queriesOf((statement) => pool.query(statement)),
-    transaction: (work, options) => writer.transaction(work, options),
+    transaction: (work, options) => writers.transaction(work, options),
     snapshot: nestable((work) => inTurn(() => readSnapshot(pool, work))),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }

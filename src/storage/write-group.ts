@@ -1,4 +1,5 @@
 import type { StreamShard, Transaction } from './database.ts'
+import { faultOf } from './fault.ts'
 import type { Queries, Query } from './query.ts'
 
 /** The queries of the connection that writes. */
@@ -8,11 +9,8 @@ export interface QueriesOfWriter extends Queries {
    * the transaction or savepoint rejects with its error. `onRows` is called before `release w` or `commit` resolves.
    */
   write<P, R>(query: Query<P, R>, params: P, onRows: (rows: R[]) => void): void
-  /**
-   * The number of statements run so far that may have written. Absent where an error ends the whole transaction, so that each
-   * part of one needs a savepoint.
-   */
-  writes?(): number
+  /** The number of statements run so far that may have written. */
+  writes(): number
 }
 
 /** The connection that writes: the part of a driver that group commit needs. */
@@ -34,6 +32,8 @@ export interface WriteConnection extends QueriesOfWriter {
   snapshot?<T>(work: (read: Queries) => Promise<T>): Promise<T>
   /** False when an error has already ended the transaction (disk full, connection lost). */
   inTransaction(): boolean
+  /** An error of a statement has made all later ones of the transaction fail. Absent where an error ends its own statement only. */
+  hasFailed?(): boolean
 }
 
 /** A transaction that waits for its group. */
@@ -49,18 +49,33 @@ export type WaitingWork = {
 /** A transaction that has run. */
 export type Done = { waiting: WaitingWork; hooks: (() => void)[]; value: unknown }
 
+type Ends = {
+  /** Begins the transaction of the database. */
+  begin: () => Promise<void>
+  commit: (done: readonly Done[]) => Promise<void>
+}
+
 /**
  * Runs the transactions of a group inside one transaction of the database. A transaction that throws is rolled back to its
- * savepoint and rejected; the others continue. Resolves to the successful ones.
+ * savepoint and rejected; the others continue. Resolves to the successful ones. Rejects when nothing is committed.
  */
-export async function runGroup(connection: WriteConnection, group: readonly WaitingWork[]): Promise<Done[]> {
-  const isRepeatable = connection.writes !== undefined && group.every(({ repeatable }) => repeatable)
-  if (!isRepeatable || group.length === 1) return runWithSavepoints(connection, group)
-  const { done, again } = await runWithoutSavepoints(connection, group)
-  if (again.length === 0) return done
-  await connection.control('rollback')
-  await connection.control('begin')
-  return runWithSavepoints(connection, again)
+export async function runGroup(
+  connection: WriteConnection,
+  group: readonly WaitingWork[],
+  ends: Ends,
+): Promise<Done[]> {
+  await ends.begin()
+  let rest = group
+  if (group.length > 1 && group.every(({ repeatable }) => repeatable)) {
+    const { done, again } = await runWithoutSavepoints(connection, group, ends)
+    if (again.length === 0) return done
+    rest = again
+    await connection.control('rollback')
+    await ends.begin()
+  }
+  const done = await runWithSavepoints(connection, rest)
+  await ends.commit(done)
+  return done
 }
 
 /** Runs each transaction behind a savepoint, except one that is alone. */
@@ -76,27 +91,41 @@ async function runWithSavepoints(
   return done
 }
 
-/** Runs a group without savepoints. `again`: the transactions to run once more: none, or all that were not rejected. */
+/**
+ * Runs and commits a group without savepoints, which cost PostgreSQL a round trip and SQLite a copy of each changed page. `again`: nothing is committed, and these transactions must run
+ * once more, behind savepoints, because one of them failed after a write.
+ */
 async function runWithoutSavepoints(
   connection: WriteConnection,
   group: readonly WaitingWork[],
+  { commit }: Ends,
 ): Promise<{ done: Done[]; again: readonly WaitingWork[] }> {
   const done: Done[] = []
   const rejected = new Set<WaitingWork>()
+  const again = () => ({ done: [], again: group.filter((one) => !rejected.has(one)) })
   for (const waiting of group) {
-    const before = connection.writes?.()
+    const before = connection.writes()
     try {
       done.push(await run(connection, waiting))
     } catch (error) {
-      if (!connection.inTransaction()) throw error
-      if (connection.writes?.() !== before)
-        return { done: [], again: group.filter((one) => !rejected.has(one)) }
+      if (!connection.inTransaction() || isOfAll(error)) throw error
+      // On PostgreSQL the failed statement can be a write of an earlier transaction, whose result nothing has waited for.
+      if (connection.hasFailed?.() || connection.writes() !== before) return again()
       rejected.add(waiting)
       waiting.reject(error)
     }
   }
+  try {
+    await commit(done)
+  } catch (error) {
+    if (!connection.hasFailed?.() || !connection.inTransaction() || isOfAll(error)) throw error
+    return again()
+  }
   return { done, again: [] }
 }
+
+/** A fault of the database or a deadlock concerns each transaction of the group. The callers run repeatable ones again. */
+const isOfAll = (error: unknown): boolean => faultOf(error) !== undefined
 
 /** Undefined: the transaction threw and was rejected. */
 async function runOne(

@@ -1,19 +1,17 @@
 import type { Log } from '../lib/log.ts'
 import type { Queries } from './query.ts'
 import { StorageError, type StreamShard, type Transaction, type TransactionOptions } from './database.ts'
+import { createGroupQueue, type GroupQueue, lockOf } from './group-queue.ts'
 import { locked, lockedAll, shardOf } from './stream.ts'
 import { type Done, runGroup, type WaitingWork, type WriteConnection } from './write-group.ts'
-
-/** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
-const GROUP_LIMIT = 256
 
 type State = {
   readonly connection: WriteConnection
   readonly log: Log
   readonly disk: Disk
-  /** False where all transactions run one after the other. */
-  readonly locksShards: boolean
-  queue: WaitingWork[]
+  readonly queue: GroupQueue
+  /** Undefined where all transactions run one after the other. */
+  readonly shards: number | undefined
   writing: Promise<void> | undefined
   syncing: Promise<void>
   /** There are commits that are not durable yet. */
@@ -31,26 +29,21 @@ export type Writer = ReturnType<typeof createWriter>
  * Group commit. States: idle → (first write) gathering → (one turn of the event loop later) writing → committed →
  * durable, or gathering again when more transactions have arrived. All transactions of a group become durable together. One
  * that throws is rolled back to its savepoint, and the others continue. A group of only repeatable transactions has no
- * savepoints, which cost SQLite a copy of each changed page. If one of them throws after a write, all run again.
+ * savepoints. If one of them throws after a write, all run again.
  *
  * The disk works in parallel to the event loop: while the commit of one group is synced, the statements of the next group run. The
  * next group commits after the previous one is durable, so that no reader sees a state that can still be lost.
+ *
+ * @param options.shards the number of shards of the stream; absent where one writer runs all transactions one after the other
+ * @param options.queue shared by several writers, each with a connection (`createShardWriters`)
  */
-export function createWriter(connection: WriteConnection, log: Log, shards?: number) {
-  const disk = createDisk(log)
-  const writer: State = {
-    connection,
-    log,
-    disk,
-    locksShards: shards !== undefined,
-    queue: [],
-    writing: undefined,
-    syncing: Promise.resolve(),
-    hasPendingSync: false,
-    closed: false,
-    isInGroup: false,
-    snapshot: undefined,
-  }
+export function createWriter(
+  connection: WriteConnection,
+  log: Log,
+  options: { shards?: number; queue?: GroupQueue } = {},
+) {
+  const writer = idleWriter(connection, log, options)
+  const { disk, shards } = writer
   return {
     transaction<T>(
       work: (tx: Transaction) => Promise<T>,
@@ -71,12 +64,12 @@ export function createWriter(connection: WriteConnection, log: Log, shards?: num
         writer.writing ??= writeAll(writer)
       })
     },
+    isWriting: () => writer.writing !== undefined,
     /** True when no transaction is open and every commit is durable: the connection then sees only durable state. */
     isIdle: () => !connection.inTransaction() && !writer.hasPendingSync,
     /** Runs `work` in a snapshot on the connection. Undefined: the connection is in use, or a transaction waits, so another connection must read. */
     snapshot<T>(work: (read: Queries) => Promise<T>): Promise<T> | undefined {
-      const isFree =
-        writer.queue.length === 0 && !writer.isInGroup && !writer.snapshot && !writer.hasPendingSync
+      const isFree = writer.queue.isEmpty() && !writer.isInGroup && !writer.snapshot && !writer.hasPendingSync
       if (!isFree || writer.closed || disk.failure) return undefined
       const reading = connection.snapshot?.(work)
       const ended = () => {
@@ -101,11 +94,31 @@ export function createWriter(connection: WriteConnection, log: Log, shards?: num
   }
 }
 
+function idleWriter(
+  connection: WriteConnection,
+  log: Log,
+  { shards, queue = createGroupQueue() }: { shards?: number; queue?: GroupQueue },
+): State {
+  return {
+    connection,
+    log,
+    disk: createDisk(log),
+    shards,
+    queue,
+    writing: undefined,
+    syncing: Promise.resolve(),
+    hasPendingSync: false,
+    closed: false,
+    isInGroup: false,
+    snapshot: undefined,
+  }
+}
+
 async function writeAll(writer: State): Promise<void> {
   await new Promise((turn) => setImmediate(turn))
-  while (writer.queue.length > 0) {
-    const group = nextGroup(writer)
+  for (let group = writer.queue.next(); group !== undefined; group = writer.queue.next()) {
     await writeGroup(writer, group)
+    writer.queue.ended(group)
     // Lets requests that have arrived meanwhile join the next group.
     await new Promise((turn) => setImmediate(turn))
   }
@@ -115,31 +128,12 @@ async function writeAll(writer: State): Promise<void> {
 const shardOfWork = (orderedBy: string | undefined, shards = 1): StreamShard | undefined =>
   orderedBy === undefined ? undefined : { number: shardOf(orderedBy, shards), shards }
 
-/** The shard that a transaction needs. Undefined: it needs none. */
-const lockOf = ({ shard, inAllShards }: WaitingWork): number | 'all' | undefined =>
-  inAllShards && shard?.shards !== 1 ? 'all' : shard?.number
-
-/** The transactions that need the same shard, or all shards, with those that need none, in the order of their arrival. They leave the queue. */
-function nextGroup(writer: State): WaitingWork[] {
-  if (!writer.locksShards) return writer.queue.splice(0, GROUP_LIMIT)
-  const lock = writer.queue.map(lockOf).find((needed) => needed !== undefined)
-  const group: WaitingWork[] = []
-  const others: WaitingWork[] = []
-  for (const waiting of writer.queue) {
-    const needed = lockOf(waiting)
-    if ((needed === undefined || needed === lock) && group.length < GROUP_LIMIT) group.push(waiting)
-    else others.push(waiting)
-  }
-  writer.queue = others
-  return group
-}
-
 /**
  * Locks the shard of the group, or all shards, until its commit. It is sent together with `begin` and the first read. So all that the group reads is read after the commits of other
  * processes to the shard, and no other row is locked before the shard.
  */
-function lockShards({ connection, locksShards }: State, group: readonly WaitingWork[]): void {
-  const lock = locksShards ? group.map(lockOf).find((needed) => needed !== undefined) : undefined
+function lockShards({ connection, shards }: State, group: readonly WaitingWork[]): void {
+  const lock = shards !== undefined ? group[0] && lockOf(group[0]) : undefined
   if (lock === 'all') connection.write(lockedAll, {}, () => undefined)
   else if (lock !== undefined) connection.write(locked, { shard: lock }, () => undefined)
 }
@@ -154,15 +148,19 @@ async function writeGroup(writer: State, group: readonly WaitingWork[]): Promise
       await connection.checkpoint().catch((error: unknown) => disk.fail(error))
     }
     disk.check()
-    await connection.control('begin')
-    lockShards(writer, group)
-    const done = await runGroup(connection, group)
-    await writer.syncing
-    disk.check()
-    const durably = done.some(({ waiting }) => waiting.durably)
-    writer.hasPendingSync = durably
-    await connection.commit(durably)
-    writer.syncing = makeDurable(writer, done, durably)
+    const isDurable = (done: readonly Done[]) => done.some(({ waiting }) => waiting.durably)
+    const begin = async () => {
+      await connection.control('begin')
+      lockShards(writer, group)
+    }
+    const commit = async (done: readonly Done[]) => {
+      await writer.syncing
+      disk.check()
+      writer.hasPendingSync = isDurable(done)
+      await connection.commit(writer.hasPendingSync)
+    }
+    const done = await runGroup(connection, group, { begin, commit })
+    writer.syncing = makeDurable(writer, done, isDurable(done))
   } catch (error) {
     writer.hasPendingSync = false
     await rollback(writer)

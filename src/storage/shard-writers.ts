@@ -1,0 +1,40 @@
+import type { Log } from '../lib/log.ts'
+import type { Transaction, TransactionOptions } from './database.ts'
+import { createShardQueue } from './group-queue.ts'
+import type { WriteConnection } from './write-group.ts'
+import { createWriter } from './writer.ts'
+
+/** The maximum number of groups of different shards that one process writes at the same time. */
+const AT_ONCE = 4
+
+type Options = {
+  log: Log
+  shards: number
+  /** A connection that connects when it is first used. */
+  connect: () => WriteConnection
+}
+
+/**
+ * The writers of one process on PostgreSQL. Groups of different shards are written at the same time, each on its own connection. Transactions without a shard (delivery, sweeps, the
+ * heartbeat) have a connection of their own, so they never wait for the lock of a shard. A process with few requests uses the first two connections.
+ */
+export function createShardWriters(first: WriteConnection, { log, shards, connect }: Options) {
+  const queue = createShardQueue()
+  const open = (connection: WriteConnection) => createWriter(connection, log, { shards, queue })
+  const main = open(first)
+  const ofShards = [main, ...Array.from({ length: AT_ONCE - 1 }, () => open(connect()))]
+  const ofOthers = createWriter(connect(), log, { shards })
+  return {
+    transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+      const hasShard = options.orderedBy !== undefined || options.inAllShards === true
+      if (!hasShard) return ofOthers.transaction(work, options)
+      // When all are busy, the one that ends first takes the transaction from the queue.
+      const writer = ofShards.find((one) => !one.isWriting()) ?? main
+      return writer.transaction(work, options)
+    },
+    /** Refuses new transactions, and resolves when the earlier ones have ended. */
+    async close(): Promise<void> {
+      await Promise.all([...ofShards, ofOthers].map((writer) => writer.close()))
+    },
+  }
+}
