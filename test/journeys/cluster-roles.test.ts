@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClusterStatus } from '../../src/app.ts'
+import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, registerUser } from '../support/client.ts'
 import { noCluster, startBelfryCluster } from '../support/cluster.ts'
-import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
-import { runBelfry } from '../support/process.ts'
+import { launchBelfry, runBelfry } from '../support/process.ts'
 
 /** The interval in which delivery looks at the database without a wake-up. */
 const SWEEP_MS = 5000
@@ -91,6 +92,19 @@ test('a process with the role http, and workers', { skip }, async (t) => {
     const metrics = await (await fetch(`${worker.url}/metrics`)).text()
     assert.match(metrics, /^belfry_cluster_processes\{role="delivery"\} 1$/m)
     assert.match(metrics, /^belfry_cluster_task\{task="sweep"\} 1$/m)
+  })
+
+  await t.test('belfry gateway with the settings of the server has the role gateway', async (gatewayTest) => {
+    const args = ['gateway', '--database', database, '--listen', '127.0.0.1:0', '--log-level', 'error']
+    const process = launchBelfry([...args, '--data', temporaryFolder(gatewayTest)])
+    afterTest(gatewayTest, () => process.end('SIGKILL'))
+    const own = await process.ready
+    assert.deepEqual((await healthOf(own)).roles, ['gateway'])
+    const notification = { devices: [{ app_id: 'org.example.unknown', pushkey: 'a' }] }
+    const { status, body } = await call(`${own}/_matrix/push/v1/notify`, { body: { notification } })
+    assert.deepEqual([status, body], [200, { rejected: [] }])
+    assert.equal((await fetch(`${own}/_matrix/client/versions`)).status, 404)
+    assert.equal(await process.end('SIGTERM'), 0)
   })
 
   await t.test('an event wakes the worker at once', async () => {
