@@ -33,7 +33,10 @@ export function useData<T>(key: string, load: (abort: AbortSignal) => Promise<T>
     )
     load(abort.signal)
       .then(
-        (data) => setHeld({ key, value: { state: 'ready', data } }),
+        (data) => {
+          // A load that was aborted half-way can have a result without a part of the data.
+          if (!abort.signal.aborted) setHeld({ key, value: { state: 'ready', data } })
+        },
         (error: unknown) => {
           if (!abort.signal.aborted) setHeld({ key, value: { state: 'failed', error: asApiError(error) } })
         },
