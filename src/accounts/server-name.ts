@@ -41,7 +41,10 @@ export async function openServerDatabase(
       `there is no database at ${database.path}: pass the server's --config, --data or --database, or its --server-name to create a new database`,
     )
   const url = database.kind === 'sqlite' ? `sqlite:${database.path}` : database.url
-  const db = await openDatabase(url, opening.log, { alone: opening.as === 'server' })
+  const db = await openDatabase(url, opening.log, {
+    alone: opening.as === 'server',
+    shards: config.database_shards,
+  })
   try {
     const name = await startingWith(database, () => determineName(db, config, opening))
     return { db, config: { ...config, server_name: name } }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { canonicalAddress } from '../lib/mail/address.ts'
 import { parseProxy } from '../lib/outbound/proxy.ts'
 import { clusterSchema } from './cluster-schema.ts'
+import { DEFAULT_SHARDS, MOST_SHARDS } from './default-shards.ts'
 import { languageSetting } from './language-setting.ts'
 import { limitsSchema, quotasSchema } from './limits-schema.ts'
 import { mediaSchema } from './media-schema.ts'
@@ -368,6 +369,11 @@ export const configSchema = z.strictObject({
     flag: 'database',
     value: 'URL',
     shownDefault: 'sqlite:DATA/belfry.db',
+  }),
+  database_shards: setting(z.int().min(1).max(MOST_SHARDS).optional(), {
+    about:
+      'The number of shards of the stream of a new PostgreSQL database, at most 64: rooms of different shards are written at the same time, by one process or several; 16 suits several processes. A database keeps the number it was created with; another one here is reported and ignored. SQLite has one.',
+    shownDefault: String(DEFAULT_SHARDS),
   }),
   open_registration: setting(flagOff, {
     about: 'Allow every client that can reach the server to create an account.',

@@ -95,12 +95,9 @@ export type OpenOptions = {
    * commands. Several processes can share a PostgreSQL database.
    */
   alone?: boolean
-  /** The number of shards of the stream of a new PostgreSQL database. An existing one keeps its number. */
-  shards?: number
+  /** The number of shards of the stream of a new PostgreSQL database. An existing one keeps its number, and a warning is logged if it differs. */
+  shards?: number | undefined
 }
-
-/** The number of shards of the stream of a new PostgreSQL database without a setting. */
-export const DEFAULT_SHARDS = 1
 
 /** One of the two databases. `withStorageErrors` (`fault.ts`) adds the translation of its faults. */
 export type DatabaseEngine = Omit<Database, 'check'>

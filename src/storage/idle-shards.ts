@@ -30,7 +30,7 @@ export function startIdleShardSweeper(
 
 /** Resolves to the number of advanced shards. Reads one row when nothing moved. */
 export async function advanceIdleShards(db: Database): Promise<number> {
-  const { shards = 1 } = (await db.first(shardCount, {})) ?? {}
+  const { shards } = db
   if (shards === 1 || (await db.first(idleShards, { shards })) === undefined) return 0
   return db.transaction(
     async (tx) => {
@@ -41,10 +41,6 @@ export async function advanceIdleShards(db: Database): Promise<number> {
     { durably: false },
   )
 }
-
-export const shardCount = query()((db) =>
-  db.selectFrom('stream').select((eb) => eb.fn.countAll<number>().as('shards')),
-)
 
 /** The last value of the sequence. */
 const LAST = sql`(select last_value from stream_positions)`

@@ -1,13 +1,8 @@
 import { Client, Pool, type PoolConfig, types as pgTypes, type CustomTypesConfig } from 'pg'
+import { DEFAULT_SHARDS } from '../config/default-shards.ts'
 import type { Log } from '../lib/log.ts'
 import { createTurns } from '../lib/turns.ts'
-import {
-  type DatabaseEngine,
-  DEFAULT_SHARDS,
-  newProcessId,
-  type OpenOptions,
-  StorageError,
-} from './database.ts'
+import { type DatabaseEngine, newProcessId, type OpenOptions, StorageError } from './database.ts'
 import { type AppliedMigration, migrate, MIGRATING } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
 import { queriesOf } from './postgres-queries.ts'
@@ -84,7 +79,7 @@ const SCHEMAS_IN_USE = `select known_schema from processes
 export async function openPostgres(
   url: string,
   log: Log,
-  { shards = DEFAULT_SHARDS }: OpenOptions = {},
+  { shards: wanted }: OpenOptions = {},
 ): Promise<DatabaseEngine> {
   const processId = newProcessId()
   const options = {
@@ -111,7 +106,7 @@ export async function openPostgres(
     await client.query(`select pg_advisory_lock(${MIGRATING})`)
     await migrate(
       {
-        types: { ...TYPES, shards },
+        types: { ...TYPES, shards: wanted ?? DEFAULT_SHARDS },
         execute: async (statement) => (await client.query(statement)).rowCount ?? 0,
         applied: async () =>
           (await client.query<AppliedMigration>('select id, name from schema_migrations order by id')).rows,
@@ -123,16 +118,23 @@ export async function openPostgres(
     await skipLostPositions(client, log)
     isMigrated = true
     await client.query(BOUNDED_LOCKS)
-    const { rows } = await client.query<{ count: number }>('select count(*) as count from stream')
-    return {
-      ...usePostgres({ first, connect }, openPool(options), { log, shards: rows[0]?.count ?? 1 }),
-      processId,
-    }
+    const shards = await countShards(client)
+    if (wanted !== undefined && wanted !== shards)
+      log.warn(
+        { shards, wanted },
+        `database_shards is ${wanted}, but this database was created with ${shards}, which cannot change`,
+      )
+    return { ...usePostgres({ first, connect }, openPool(options), { log, shards }), processId }
   } catch (error) {
     await first.end()
     if (error instanceof StorageError) throw error
     throw new StorageError(`Cannot use the PostgreSQL database: ${firstLine(error)}`, { cause: error })
   }
+}
+
+async function countShards(client: Client): Promise<number> {
+  const { rows } = await client.query<{ count: number }>('select count(*) as count from stream')
+  return rows[0]?.count ?? 1
 }
 
 async function schemasInUse(client: Client): Promise<number[]> {

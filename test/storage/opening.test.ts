@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import type { Log } from '../../src/lib/log.ts'
 import { StorageError } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { migrate, MIGRATIONS } from '../../src/storage/migrate.ts'
@@ -141,5 +142,30 @@ describe('a database that cannot be opened', () => {
 
   test('an unknown kind of address is refused with the known kinds', async () => {
     await assert.rejects(openDatabase('mysql://x', silentLog), /sqlite:PATH or postgres:/)
+  })
+})
+
+describe('the shards of the stream of a PostgreSQL database', { skip: engines[1]?.skip ?? false }, () => {
+  const recorded = () => {
+    const warnings: string[] = []
+    return {
+      warnings,
+      log: { ...silentLog, warn: (_: unknown, text: string) => void warnings.push(text) } as Log,
+    }
+  }
+
+  test('are those of its creation: another number is reported and ignored, and no number is not', async () => {
+    const url = await emptyPostgresUrl(cluster as string)
+    const { warnings, log } = recorded()
+    for (const [shards, expected] of [
+      [4, []],
+      [undefined, []],
+      [4, []],
+      [8, ['database_shards is 8, but this database was created with 4, which cannot change']],
+    ] as const) {
+      await using db = await openDatabase(url, log, { shards })
+      assert.equal(db.shards, 4)
+      assert.deepEqual(warnings, expected)
+    }
   })
 })

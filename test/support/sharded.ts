@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { afterTest } from './after-test.ts'
-import { clusterUrl, newPostgresUrl } from './databases.ts'
+import { clusterUrl, emptyPostgresUrl } from './databases.ts'
 import { silentLog } from './log.ts'
 
 /** A PostgreSQL database whose stream has several shards, and a connection of its own for the test. */
@@ -20,17 +20,11 @@ export function onShards(
 }
 
 async function openSharded(t: TestContext, cluster: string, shards: number): Promise<Sharded> {
-  const url = await newPostgresUrl(cluster)
+  const url = await emptyPostgresUrl(cluster)
+  const db = await openDatabase(url, silentLog, { shards })
+  afterTest(t, () => db[Symbol.asyncDispose]())
   const client = new Client({ connectionString: url })
   await client.connect()
   afterTest(t, () => client.end())
-  await client.query('alter table stream drop constraint if exists stream_id_check')
-  await client.query('create sequence if not exists stream_positions')
-  await client.query('delete from stream')
-  await client.query('insert into stream (id, position) select n, 0 from generate_series(1, $1::int) as n', [
-    shards,
-  ])
-  const db = await openDatabase(url, silentLog)
-  afterTest(t, () => db[Symbol.asyncDispose]())
   return { url, db, client }
 }
