@@ -71,7 +71,7 @@ describe('every route', () => {
 test('only the tests of bin/belfry start it: others use test/support/process.ts, which validates responses', () => {
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const starting = globSync('test/**/*.ts', { cwd: root }).filter((file) =>
-    /(?<!\/opt\/belfry\/|`)bin\/belfry['`]/.test(readFileSync(join(root, file), 'utf8')),
+    /(?<!\/opt\/belfry\/|\/app\/|`)bin\/belfry['`]/.test(readFileSync(join(root, file), 'utf8')),
   )
   assert.deepEqual(starting, ['test/cli/launch.test.ts'])
 })

@@ -12,7 +12,7 @@ import { type SyncTimeline, timelinesOf } from '../room-timeline.ts'
 import { summariesOf } from '../summary-store.ts'
 import { membersOfRoomsAt, statesUpTo, type EventsByRoom } from '../state-store.ts'
 import { pageToken } from '../token.ts'
-import type { NewRoom } from './new-rooms.ts'
+import type { NewlyListedRoom } from './new-rooms.ts'
 import { isLazy, wantedMembers, wantsAllMembers, wantsState } from './required-state.ts'
 import {
   isInitial,
@@ -114,7 +114,7 @@ async function newsOfKnown(
   const summaries = await summariesOf(read, unnamed, viewer.userId)
   return new Map(
     rooms.map(({ room: { roomId }, known }) => {
-      const { timeline, state } = known as NewRoom
+      const { timeline, state } = known as NewlyListedRoom
       return [roomId, { timeline, state, summary: summaries.get(roomId) ?? NO_HEROES }]
     }),
   )

@@ -8,18 +8,18 @@ import type { RoomNews } from '../shared-rooms.ts'
 import { usersOfTimeline } from './timeline-users.ts'
 
 /** What a member gets of a room that is new on the connection, without member events that depend on the member. Never modified. */
-export type NewRoom = Pick<RoomNews, 'timeline' | 'state'> & {
+export type NewlyListedRoom = Pick<RoomNews, 'timeline' | 'state'> & {
   /** An estimate of its size in a response. */
   bytes: number
 }
 
 /** `reading`: the text of what a client wants (timeline limit and types of state). */
-type NewRoomKey = { room: ListedRoom; reading: string }
+type NewlyListedRoomKey = { room: ListedRoom; reading: string }
 
 export type NewRooms = {
-  find(key: NewRoomKey): NewRoom | undefined
+  find(key: NewlyListedRoomKey): NewlyListedRoom | undefined
   /** Keeps what was read for one member of an open room (`isOpen`). */
-  keep(key: NewRoomKey, news: Pick<RoomNews, 'timeline' | 'state'>): void
+  keep(key: NewlyListedRoomKey, news: Pick<RoomNews, 'timeline' | 'state'>): void
 }
 
 /** The size of all entries in sum, in bytes of events. Their objects take some times that. */
@@ -29,7 +29,7 @@ const ENTRY_BYTES = 512
 /** A larger room is read each time. */
 const MAX_ROOM_BYTES = 16_384
 
-type Entry = NewRoom & { lastPosition: number }
+type Entry = NewlyListedRoom & { lastPosition: number }
 
 /**
  * Caches, in memory only, what members get of rooms that are new on a connection, so the rooms of a client that starts again, and of other members, are not read again. An entry is that after the last
@@ -37,7 +37,7 @@ type Entry = NewRoom & { lastPosition: number }
  */
 export function createNewRooms(): NewRooms {
   const cache = new BoundedMap<string, Entry>({ limit: MAX_BYTES, weightOf: ({ bytes }) => bytes })
-  const nameOf = ({ room, reading }: NewRoomKey) => `${room.roomId} ${reading}`
+  const nameOf = ({ room, reading }: NewlyListedRoomKey) => `${room.roomId} ${reading}`
   return {
     find(key) {
       const found = cache.get(nameOf(key))

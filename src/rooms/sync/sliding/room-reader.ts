@@ -7,7 +7,7 @@ import { planRoom, type RoomPlan } from '../plan.ts'
 import type { RoomReader } from '../room-news.ts'
 import type { SharedRooms } from '../shared-rooms.ts'
 import { wantedTypes, wantsAllMembers } from './required-state.ts'
-import { isOpen, type NewRoom, type NewRooms, openHistory } from './new-rooms.ts'
+import { isOpen, type NewlyListedRoom, type NewRooms, openHistory } from './new-rooms.ts'
 import type { SelectedRoom } from './select-rooms.ts'
 
 /** How the rooms of a response are read. */
@@ -26,7 +26,7 @@ export type SlidingReader = PageReader & {
 export type PlannedSelection = SelectedRoom & {
   plan: RoomPlan
   /** What another response has read of this room. */
-  known: NewRoom | undefined
+  known: NewlyListedRoom | undefined
   /** What is read of it is the same for other members. */
   isForAll: boolean
 }
@@ -62,7 +62,7 @@ export async function planSelection(
 const canBeShared = ({ ignored }: SlidingReader, { room, config, after }: SelectedRoom): boolean =>
   after === undefined && room.membership === 'join' && ignored.size === 0 && !wantsAllMembers(config.filter)
 
-const knownRoom = (reader: SlidingReader, selected: SelectedRoom): NewRoom | undefined =>
+const knownRoom = (reader: SlidingReader, selected: SelectedRoom): NewlyListedRoom | undefined =>
   canBeShared(reader, selected)
     ? reader.newRooms.find({ room: selected.room, reading: readingTextOf(selected.config) })
     : undefined
