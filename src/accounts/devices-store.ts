@@ -108,10 +108,20 @@ export const deleteTokens = query<{ userId: UserId; deviceIds: readonly DeviceId
 
 export type DeviceSeen = { user_id: UserId; device_id: DeviceId; address: string; at: number }
 
+const SEEN = { user_id: 'text', device_id: 'text', address: 'text', at: 'integer' } as const
+
+/** PostgreSQL locks the devices in the order of the key, as `lockDevices`. */
 export const touchDevices = query<{ seen: readonly DeviceSeen[] }>()((db, p, d) =>
   db
     .updateTable('devices')
-    .from(d.rows(p.seen, { user_id: 'text', device_id: 'text', address: 'text', at: 'integer' }).as('seen'))
+    .from(d.rows(p.seen, SEEN).as('seen'))
+    .$if(d.name === 'postgres', (update) =>
+      update.where(
+        sql<boolean>`(devices.user_id, devices.device_id) in (select o.user_id, o.device_id from devices as o
+          join ${d.rows(p.seen, SEEN)} as s on s.user_id = o.user_id and s.device_id = o.device_id
+          order by o.user_id, o.device_id for no key update of o)`,
+      ),
+    )
     .set((eb) => ({ last_seen_ip: eb.ref('seen.address'), last_seen_ts: eb.ref('seen.at') }))
     .whereRef('devices.user_id', '=', 'seen.user_id')
     .whereRef('devices.device_id', '=', 'seen.device_id'),

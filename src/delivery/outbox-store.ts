@@ -4,6 +4,7 @@ import type { Transaction } from '../storage/database.ts'
 import { type Dialect, query } from '../storage/query.ts'
 import type { Schema } from '../storage/schema.ts'
 import { isCall } from '../lib/call-events.ts'
+import { lanesInOrder } from '../sending/lane-changes.ts'
 
 // Adds items to the queues of pushers. All functions run in the transaction of the event. `onCommit` gets the ids of the pushers to wake
 // on the topic 'delivery'. They contain e-mail pushers too; no wake-up claims their lanes, because `email/worker.ts` finds them itself.
@@ -139,15 +140,21 @@ export const markBadgeDue = query<{ userIds: readonly UserId[] }>()((db, p, d) =
   db
     .updateTable('lanes')
     .set((eb) => ({ value_due: eb('value_due', '+', 1) }))
-    .where('lane_id', 'in', (eb) =>
-      eb
-        .selectFrom('pushers')
-        .select('pusher_id')
-        .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
-        .where('kind', 'in', BADGED)
-        .where('enabled', '=', sql.lit(1))
-        .where('activated', '=', sql.lit(1))
-        .where('disable_badge_count', '=', sql.lit(0)),
+    .where(
+      'lane_id',
+      'in',
+      lanesInOrder(
+        db,
+        d,
+        sql`${db
+          .selectFrom('pushers')
+          .select('pusher_id')
+          .where('user_id', 'in', d.list(p.userIds) as RawBuilder<UserId>)
+          .where('kind', 'in', BADGED)
+          .where('enabled', '=', sql.lit(1))
+          .where('activated', '=', sql.lit(1))
+          .where('disable_badge_count', '=', sql.lit(0))}`,
+      ),
     )
     .returning('lane_id'),
 )

@@ -15,6 +15,7 @@ import {
   LEASE_MS,
   type Payload,
   queueWeight,
+  lockLanesWithExpired,
   takeExpired,
 } from './queue-store.ts'
 import { stepOf } from './step.ts'
@@ -104,6 +105,8 @@ async function sweepQueue(deps: QueueDeps): Promise<number> {
   const { db, clock } = deps
   const now = clock.now()
   const expired = await db.transaction(async (tx) => {
+    // Lanes before items, as in the transactions that send.
+    tx.write(lockLanesWithExpired, { now, limit: EXPIRED_AT_ONCE })
     const rows = await tx.all(takeExpired, { now, limit: EXPIRED_AT_ONCE })
     if (rows.length === 0) return rows
     await removeEmpty(tx, await tx.all(lanesAt, { laneIds: rows.map((row) => row.lane_id) }))

@@ -156,12 +156,21 @@ export const setFallbackKeys = query<UploadedKeys>()((db, p, d) =>
     ),
 )
 
-/** Marks the fallback keys of the wanted entries as used, and returns them. */
+/** Marks the fallback keys of the wanted entries as used, and returns them. PostgreSQL locks them in the order of the key: several users may claim the same ones. */
 export const takeFallbackKeys = query<{ wanted: readonly WantedKey[] }>()((db, p, d) =>
   db
     .updateTable('fallback_keys')
     .from(d.rows(p.wanted, WANTED).as('w'))
     .set({ is_used: 1 })
+    .$if(d.name === 'postgres', (update) =>
+      update.where(
+        sql<boolean>`(fallback_keys.user_id, fallback_keys.device_id, fallback_keys.algorithm) in (
+          select k.user_id, k.device_id, k.algorithm from fallback_keys as k
+          join ${d.rows(p.wanted, WANTED)} as o on o.user_id = k.user_id and o.device_id = k.device_id
+            and o.algorithm = k.algorithm
+          order by k.user_id, k.device_id, k.algorithm for update of k)`,
+      ),
+    )
     .whereRef('fallback_keys.user_id', '=', 'w.user_id')
     .whereRef('fallback_keys.device_id', '=', 'w.device_id')
     .whereRef('fallback_keys.algorithm', '=', 'w.algorithm')

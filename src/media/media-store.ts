@@ -193,14 +193,23 @@ export const deleteMediaOfUser = query<{ userId: UserId }>()((db, p) =>
   db.deleteFrom('media').where('user_id', '=', p.userId).returning(['user_id', 'content_hash', 'size']),
 )
 
+const RELEASED = { content_hash: 'text', uses: 'integer' } as const
+
 /** Takes back uses of contents, as many as removed media items had. */
 export const releaseContents = query<{ rows: readonly { content_hash: string; uses: number }[] }>()(
   (db, p, d) =>
     db
       .updateTable('media_contents')
-      .from(d.rows(p.rows, { content_hash: 'text', uses: 'integer' }).as('r'))
+      .from(d.rows(p.rows, RELEASED).as('r'))
       .set((eb) => ({ uses: eb('media_contents.uses', '-', eb.ref('r.uses')) }))
-      .whereRef('media_contents.content_hash', '=', 'r.content_hash'),
+      .whereRef('media_contents.content_hash', '=', 'r.content_hash')
+      .$if(d.name === 'postgres', (update) =>
+        update.where(
+          sql<boolean>`media_contents.content_hash in (select c.content_hash from media_contents as c
+            where c.content_hash in (select o.content_hash from ${d.rows(p.rows, RELEASED)} as o)
+            order by c.content_hash for update)`,
+        ),
+      ),
 )
 
 export const subtractUsage = query<{ userId: UserId; files: number; bytes: number }>()((db, p, d) =>

@@ -60,8 +60,9 @@ export async function activatePusher(
           'This ack_token has expired; set the pusher again to get a new one',
         )
       const pusherId = found.pusher_id
-      await tx.run(activate, { pusherId })
+      // The lane before its pusher, as when pushers are removed.
       await tx.run(restoreValue, { laneId: pusherId })
+      await tx.run(activate, { pusherId })
       // Wakes delivery: the queue may hold items from before the new confirmation was required.
       tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
     },

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import { MAIL_APP_ID } from '../lib/mail/app-id.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import { clearItems } from '../sending/item-store.ts'
-import { deleteLanes } from '../sending/lane-changes.ts'
+import { deleteLanes, lockLanes } from '../sending/lane-changes.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Trace } from '../trace/trace.ts'
 import {
@@ -121,6 +121,8 @@ export async function removePushers(
   if (pushers.length === 0) return
   const now = deps.clock.now()
   const pusherIds = pushers.map((pusher) => pusher.pusher_id)
+  // Lanes before items and pushers, as in the transactions that send and that set pushers.
+  tx.write(lockLanes, { laneIds: pusherIds })
   await tx.run(insertRemovedPushers, { pusherIds, reason, now })
   await deps.trace.recordPusherChange(tx, now, { pusherIds, change: 'removed', reason })
   await deps.trace.recordCleared(tx, now, { pusherIds, reason: 'pusher removed' })

@@ -178,8 +178,9 @@ async function update(
   { found, checked }: { found: PusherRow; checked: Checked },
 ): Promise<boolean> {
   const pusherId = found.pusher_id
-  await tx.run(updatePusher, { pusherId, ...columnsOf(checked, deps.clock.now()) })
+  // The lane before its pusher, as when pushers are removed.
   await tx.run(raiseGeneration, { laneId: pusherId, destination: originOf(checked.url) })
+  await tx.run(updatePusher, { pusherId, ...columnsOf(checked, deps.clock.now()) })
   const hasMoved = hasNewDestination(found, checked)
   if (hasMoved) await tx.run(resetFailures, { laneId: pusherId })
   const mustSendBadge = await changeEnabled(deps, tx, { found, settings: checked.settings })

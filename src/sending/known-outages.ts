@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../storage/database.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
 import type { LaneKind } from '../storage/sending-schema.ts'
+import { lanesInOrder } from './lane-changes.ts'
 import { isFree, NOT_DURABLE_REPEATABLE } from './lane-store.ts'
 import type { Outage } from './circuits.ts'
 import { OF_LINE, SPREAD_MS, SPREAD_STEP_MS } from './line.ts'
@@ -118,13 +119,16 @@ export const failingLanes = query<{ kind: LaneKind; paused: string | null }>()((
     .orderBy('lane_id'),
 )
 
+const RETRY = { id: 'integer', at: 'integer' } as const
+
 /** Skips lanes that another process is working on. */
 export const retryLater = query<{ items: readonly { id: number; at: number }[]; now: number }>()((db, p, d) =>
   db
     .updateTable('lanes')
-    .from(d.rows(p.items, { id: 'integer', at: 'integer' }).as('r'))
+    .from(d.rows(p.items, RETRY).as('r'))
     .set({ next_attempt_at: sql<number>`r.at` })
     .whereRef('lanes.lane_id', '=', 'r.id')
+    .where('lanes.lane_id', 'in', lanesInOrder(db, d, sql`(select o.id from ${d.rows(p.items, RETRY)} as o)`))
     .whereRef('next_attempt_at', '<', 'r.at')
     .where(isFree(d, p.now)),
 )

@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
-import { type Queries, query } from '../storage/query.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { type Dialect, type Queries, query } from '../storage/query.ts'
+import type { QueryBuilder } from '../storage/query-builder.ts'
 import type { LaneKind } from '../storage/sending-schema.ts'
 
 // Changes that the owner of a lane makes without holding its lease.
@@ -17,8 +18,28 @@ export const insertLane = query<NewLane>()((db, p) =>
   db.insertInto('lanes').values({ kind: p.kind, destination: p.destination }).returning('lane_id'),
 )
 
+/**
+ * A list of lanes for an update of them. PostgreSQL locks the lanes in the order of their ids, so that two transactions which update some of the same lanes do not wait for each other.
+ * A transaction that also writes items or pushers locks its lanes first (`lockLanes`).
+ */
+export function lanesInOrder(db: QueryBuilder, d: Dialect, laneIds: RawBuilder<number>): RawBuilder<number> {
+  if (d.name === 'sqlite') return laneIds
+  const rows = db.selectFrom('lanes as l').select('l.lane_id').where('l.lane_id', 'in', laneIds)
+  return sql<number>`${rows.orderBy('l.lane_id').forUpdate()}`
+}
+
+/** Locks lanes until the commit, in the order of their ids. SQLite has one writer, and needs no lock. */
+export const lockLanes = query<{ laneIds: readonly number[] }>()((db, p, d) => {
+  const rows = db
+    .selectFrom('lanes')
+    .select('lane_id')
+    .where('lane_id', 'in', d.numbers(p.laneIds))
+    .orderBy('lane_id')
+  return d.name === 'sqlite' ? rows : rows.forUpdate()
+})
+
 export const deleteLanes = query<{ laneIds: readonly number[] }>()((db, p, d) =>
-  db.deleteFrom('lanes').where('lane_id', 'in', d.numbers(p.laneIds)),
+  db.deleteFrom('lanes').where('lane_id', 'in', lanesInOrder(db, d, d.numbers(p.laneIds))),
 )
 
 /** The recipient was set again: failures of earlier attempts no longer count. The state of failure stays. */

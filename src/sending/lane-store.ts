@@ -3,6 +3,7 @@ import type { Database } from '../storage/database.ts'
 import { type Dialect, type Queries, query } from '../storage/query.ts'
 import type { QueryBuilder } from '../storage/query-builder.ts'
 import type { LaneKind, LanesTable } from '../storage/sending-schema.ts'
+import { lanesInOrder } from './lane-changes.ts'
 import type { LaneState } from './transition.ts'
 
 // The leases of lanes. The results that the holders of leases write are in `settle-store.ts`, the changes of the owners in
@@ -207,7 +208,7 @@ export const release = query<{ owner: string; laneIds: readonly number[] }>()((d
   db
     .updateTable('lanes')
     .set({ lease_owner: null, lease_until: null })
-    .where('lane_id', 'in', d.numbers(p.laneIds))
+    .where('lane_id', 'in', lanesInOrder(db, d, d.numbers(p.laneIds)))
     .where('lease_owner', '=', p.owner),
 )
 
@@ -279,11 +280,14 @@ export const unchanged = query<{ laneId: number; generation: number; owner: stri
     .where('lease_owner', '=', p.owner),
 )
 
+const RETRY = { id: 'integer', at: 'integer' } as const
+
 export const retryEarlier = query<{ items: readonly { id: number; at: number }[] }>()((db, p, d) =>
   db
     .updateTable('lanes')
-    .from(d.rows(p.items, { id: 'integer', at: 'integer' }).as('r'))
+    .from(d.rows(p.items, RETRY).as('r'))
     .set({ next_attempt_at: sql<number>`r.at` })
     .whereRef('lanes.lane_id', '=', 'r.id')
+    .where('lanes.lane_id', 'in', lanesInOrder(db, d, sql`(select o.id from ${d.rows(p.items, RETRY)} as o)`))
     .whereRef('next_attempt_at', '>', 'r.at'),
 )
