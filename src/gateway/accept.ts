@@ -166,8 +166,8 @@ async function knownWhenFree(deps: AcceptDeps, { messageKey, deviceKey }: Job): 
   const wanted = { messageKey, deviceKey, isClaiming: unwritten === undefined }
   const waiting = new AbortController()
   let cancel: (() => void) | undefined
+  let isLast = false
   for (let ms = FIRST_LOOK_MS; ; ms = Math.min(MOST_LOOK_MS, ms * 2)) {
-    const isLast = waiting.signal.aborted
     const known = await recorder.known(wanted)
     if (known.isElsewhere !== true || isLast) {
       cancel?.()
@@ -175,7 +175,8 @@ async function knownWhenFree(deps: AcceptDeps, { messageKey, deviceKey }: Job): 
     }
     cancel ??= responseDeadlines.add(() => waiting.abort())
     await clock.sleep(ms, waiting.signal)
-    if (waiting.signal.aborted) await clock.sleep(MOST_LOOK_MS)
+    isLast = waiting.signal.aborted
+    if (isLast) await clock.sleep(MOST_LOOK_MS)
   }
 }
 

@@ -20,20 +20,22 @@ export const claimMessages = query<Claiming>()((db, p, d) =>
       eb
         .selectFrom(d.rows(p.keys, { message_key: 'text' }).as('k'))
         .select(['k.message_key', d.text(p.holder).as('holder'), d.integer(p.until).as('until')])
-        .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(
-              selectFrom('gateway_seen as s')
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('gateway_seen as s')
                 .select(sql.lit(1).as('one'))
                 .whereRef('s.message_key', '=', 'k.message_key')
                 .where('s.outcome', '<>', sql.lit('rejected')),
             ),
           ),
         )
-        .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(
-              selectFrom('gateway_claims as c')
+        .where((eb) =>
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('gateway_claims as c')
                 .select(sql.lit(1).as('one'))
                 .whereRef('c.message_key', '=', 'k.message_key')
                 .where('c.until', '>', p.now)

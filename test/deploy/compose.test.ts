@@ -103,7 +103,7 @@ describe('deploy/compose.yaml', () => {
 
 describe('deploy/Caddyfile', () => {
   test('sends requests to each server of compose.yaml', () => {
-    const upstreams = [...read('Caddyfile').matchAll(/([\w-]+):8008/g)].map(([, name]) => name)
+    const upstreams = [...read('Caddyfile').matchAll(/([\w-]+):8008/g)].map(([, name = '']) => name)
     const expected = [...commandsOf('serve'), ...commandsOf('gateway')].map(([name]) => name)
     assert.deepEqual(upstreams.toSorted(), expected.toSorted())
   })

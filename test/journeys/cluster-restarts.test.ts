@@ -57,14 +57,14 @@ test(
     await load
     assert.deepEqual([...statuses.keys()], [200])
     const stored: string[] = []
-    let from: unknown
+    let from: string | undefined
     do {
       const page = await alice.get(
-        `/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=1000${from === undefined ? '' : `&from=${String(from)}`}`,
+        `/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=1000${from === undefined ? '' : `&from=${from}`}`,
       )
       for (const { type, content } of page['chunk'] as Message[])
         if (type === 'm.room.message') stored.push(content.body ?? '')
-      from = page['end']
+      from = page['end'] as string | undefined
     } while (from !== undefined)
     assert.deepEqual(stored.toSorted(), acknowledged.toSorted())
   },
