@@ -28,14 +28,19 @@ export function lanesInOrder(db: QueryBuilder, d: Dialect, laneIds: RawBuilder<n
   return sql<number>`${rows.orderBy('l.lane_id').forUpdate()}`
 }
 
+const lanesOf = (db: QueryBuilder, d: Dialect, laneIds: readonly number[]) =>
+  db.selectFrom('lanes').select('lane_id').where('lane_id', 'in', d.numbers(laneIds)).orderBy('lane_id')
+
 /** Locks lanes until the commit, in the order of their ids. SQLite has one writer, and needs no lock. */
 export const lockLanes = query<{ laneIds: readonly number[] }>()((db, p, d) => {
-  const rows = db
-    .selectFrom('lanes')
-    .select('lane_id')
-    .where('lane_id', 'in', d.numbers(p.laneIds))
-    .orderBy('lane_id')
+  const rows = lanesOf(db, d, p.laneIds)
   return d.name === 'sqlite' ? rows : rows.forUpdate()
+})
+
+/** The same without waiting: a lane that another transaction has locked is a conflict, after which a repeatable transaction runs again. */
+export const lockFreeLanes = query<{ laneIds: readonly number[] }>()((db, p, d) => {
+  const rows = lanesOf(db, d, p.laneIds)
+  return d.name === 'sqlite' ? rows : rows.forUpdate().noWait()
 })
 
 export const deleteLanes = query<{ laneIds: readonly number[] }>()((db, p, d) =>

@@ -2,7 +2,7 @@ import { createBatcher } from '../lib/batcher.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { removeItems } from './item-store.ts'
-import { lockLanes } from './lane-changes.ts'
+import { lockFreeLanes, lockLanes } from './lane-changes.ts'
 import { type Lease, UNCERTAIN_VALUE, unchanged } from './lane-store.ts'
 import type { LanePort, Looked, Settled } from './port.ts'
 import type { SendResult } from './result.ts'
@@ -56,9 +56,11 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
     const durably = ended.some(({ event }) => deps.isDurable?.(event) === true)
     const { entries, turns } = await deps.db.transaction(
       async (tx) => {
-        // First, in the order of ids, because the transaction writes the items and the lanes with several statements.
+        // First, because the transaction writes the items and the lanes with several statements. Without waiting: a group of a shard locks lanes in the order of its transactions.
         if (deps.db.dialect === 'postgres')
-          tx.write(lockLanes, { laneIds: computed.map(({ lane }) => lane.laneId) })
+          tx.write(tx.isLastRun ? lockLanes : lockFreeLanes, {
+            laneIds: computed.map(({ lane }) => lane.laneId),
+          })
         const entries: Entry<Look, Result>[] = []
         for (const one of computed)
           entries.push(one.event.kind === 'rejected' ? await doubtRejection(tx, lease, one) : one)

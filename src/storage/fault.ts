@@ -79,6 +79,16 @@ const RETRY_AFTER_MS = 5000
  * row that the other one has inserted.
  */
 const CONFLICTS = new Set<unknown>(['40001', '40P01', '23505'])
+/** `lock_not_available`: of `for update nowait`, and of a lock that was not free within `lock_timeout`, which this function of PostgreSQL reports. */
+const NOT_AVAILABLE = '55P03'
+const TIMEOUTS = 'ProcessInterrupts'
+
+function isConflict(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, routine } = error as { code?: unknown; routine?: unknown }
+  return CONFLICTS.has(code) || (code === NOT_AVAILABLE && routine !== TIMEOUTS)
+}
+
 /** How often a repeatable transaction runs at most. */
 const MAX_RUNS = 5
 /** The pause before the next run, in milliseconds, so that two processes do not conflict again. */
@@ -97,14 +107,13 @@ async function repeated<T>(
   let options = given
   for (let runs = 1; ; runs++) {
     try {
-      return await run(options)
+      return await run({ ...options, isLastRun: !repeatable || runs === MAX_RUNS })
     } catch (error) {
       if (error instanceof AllShardsNeeded && options.inAllShards !== true) {
         options = { ...given, inAllShards: true }
         continue
       }
-      const isConflict = error instanceof Error && CONFLICTS.has((error as { code?: unknown }).code)
-      if (!repeatable || !isConflict || runs === MAX_RUNS) throw error
+      if (!repeatable || !isConflict(error) || runs === MAX_RUNS) throw error
       await setTimeout(PAUSE_MS.least + random() * (PAUSE_MS.most - PAUSE_MS.least))
     }
   }

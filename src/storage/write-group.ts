@@ -43,6 +43,7 @@ export type WaitingWork = {
   repeatable: boolean
   shard: StreamShard | undefined
   inAllShards: boolean
+  isLastRun: boolean
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
@@ -160,7 +161,7 @@ async function run(connection: WriteConnection, waiting: WaitingWork): Promise<D
 
 function openTransaction(
   connection: QueriesOfWriter,
-  { shard, inAllShards }: Pick<WaitingWork, 'shard' | 'inAllShards'>,
+  { shard, inAllShards, isLastRun }: Pick<WaitingWork, 'shard' | 'inAllShards' | 'isLastRun'>,
   hooks: (() => void)[],
 ): { tx: Transaction; end: () => void } {
   let open = true
@@ -170,6 +171,7 @@ function openTransaction(
   const tx: Transaction = {
     shard,
     inAllShards,
+    isLastRun,
     async all(query, params) {
       check()
       return connection.all(query, params)

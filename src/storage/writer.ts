@@ -47,7 +47,13 @@ export function createWriter(
   return {
     transaction<T>(
       work: (tx: Transaction) => Promise<T>,
-      { durably = true, repeatable = false, orderedBy, inAllShards = false }: TransactionOptions = {},
+      {
+        durably = true,
+        repeatable = false,
+        orderedBy,
+        inAllShards = false,
+        isLastRun = true,
+      }: TransactionOptions = {},
     ): Promise<T> {
       if (disk.failure) return Promise.reject(disk.failure)
       if (writer.closed) return Promise.reject(new StorageError('The database is closed'))
@@ -58,6 +64,7 @@ export function createWriter(
           repeatable,
           shard: shardOfWork(orderedBy, shards),
           inAllShards: inAllShards || shards === undefined || (shards === 1 && orderedBy !== undefined),
+          isLastRun,
           resolve: resolve as (value: unknown) => void,
           reject,
         })

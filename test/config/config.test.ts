@@ -101,6 +101,7 @@ test('every setting can be set by its environment variable', () => {
     listen: '0.0.0.0:1',
     server_name: 'a.b',
     database: 'sqlite:x',
+    database_shards: '16',
     log_level: 'warn',
     language: 'de-AT',
     public_url: 'https://a.b/',

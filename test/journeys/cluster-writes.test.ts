@@ -1,20 +1,28 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { describe, test, type TestContext } from 'node:test'
+import { Client } from 'pg'
+import { afterTest } from '../support/after-test.ts'
 import { call, PASSWORD, registerUser } from '../support/client.ts'
-import { noCluster, startBelfryCluster } from '../support/cluster.ts'
+import { type ClusterOptions, noCluster, startBelfryCluster } from '../support/cluster.ts'
 import { BUSY, mixedWrites, sameTransactions } from '../support/concurrent-writes.ts'
-import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
+import { clusterUrl, emptyPostgresUrl, newPostgresUrl } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 
 const cluster = clusterUrl()
 const USERS = 12
+const SHARDS = 16
 /** Of each user, one after the other. */
 const ROUNDS = 6
 
 describe('several processes that write at the same time', { skip: noCluster }, () => {
-  test('mixed writes through two processes all succeed', async (t) => {
-    const { url, users, roomIds } = await startTwo(t)
+  test('mixed writes through two processes on a stream of 16 shards all succeed, without a deadlock', async (t) => {
+    const database = await emptyPostgresUrl(cluster as string)
+    const { url, users, roomIds } = await startTwo(t, USERS, {
+      database,
+      settings: { BELFRY_DATABASE_SHARDS: String(SHARDS) },
+    })
+    const client = await connect(t, database)
     const receiver = await startPokeReceiver(t)
     const statuses = await mixedWrites({ users, roomIds, gateway: receiver.url, rounds: ROUNDS })
     // On a slow machine a group can wait for the lock of its shard for longer than the limit. Clients repeat the request.
@@ -23,6 +31,14 @@ describe('several processes that write at the same time', { skip: noCluster }, (
       ['200'],
     )
     assert.equal((await call(`${url}/health`)).body['status'], 'ok')
+    const { rows } = await client.query<{ deadlocks: string; shards: string }>(
+      `select (select deadlocks from pg_stat_database where datname = current_database()) as deadlocks,
+        (select count(*) from stream where position > 0) as shards`,
+    )
+    assert.deepEqual(
+      rows.map((row) => [Number(row.deadlocks), Number(row.shards) > 8]),
+      [[0, true]],
+    )
   })
 
   test('users who join at once through two processes are counted one after the other', async (t) => {
@@ -84,14 +100,22 @@ describe('several processes that write at the same time', { skip: noCluster }, (
 })
 
 /** Two processes behind a proxy; Alice, and users in rooms of hers. */
-async function startTwo(t: Parameters<typeof startBelfryCluster>[0], count = USERS) {
-  const { url, processes } = await startBelfryCluster(t, {
-    database: await newPostgresUrl(cluster as string),
-  })
+async function startTwo(t: TestContext, count = USERS, options?: ClusterOptions) {
+  const { url, processes } = await startBelfryCluster(
+    t,
+    options ?? { database: await newPostgresUrl(cluster as string) },
+  )
   const alice = await registerUser(url, 'alice')
   const roomIds = [await alice.createRoom(), await alice.createRoom(), await alice.createRoom()]
   const users = await Promise.all(Array.from({ length: count }, (_, n) => registerUser(url, `user${n}`)))
   for (const user of users)
     for (const roomId of roomIds) await user.post(`/join/${encodeURIComponent(roomId)}`)
   return { url, processes, alice, users, roomIds }
+}
+
+async function connect(t: TestContext, connectionString: string): Promise<Client> {
+  const client = new Client({ connectionString })
+  await client.connect()
+  afterTest(t, () => client.end())
+  return client
 }

@@ -55,6 +55,7 @@ function counting(db: Database): { db: Database; count: () => number } {
   const counted = (tx: Transaction): Transaction => ({
     shard: tx.shard,
     inAllShards: tx.inAllShards,
+    isLastRun: tx.isLastRun,
     all(query, params) {
       statements++
       return tx.all(query, params)

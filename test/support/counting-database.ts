@@ -34,6 +34,7 @@ export function counting(db: Database) {
         return work({
           shard: tx.shard,
           inAllShards: tx.inAllShards,
+          isLastRun: tx.isLastRun,
           ...counted(tx, 'write'),
           write,
           onCommit: (then) => tx.onCommit(then),
