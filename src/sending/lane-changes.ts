@@ -40,7 +40,7 @@ export const lockLanes = query<{ laneIds: readonly number[] }>()((db, p, d) => {
 /** The same without waiting: a lane that another transaction has locked is a conflict, after which a repeatable transaction runs again. */
 export const lockFreeLanes = query<{ laneIds: readonly number[] }>()((db, p, d) => {
   const rows = lanesOf(db, d, p.laneIds)
-  return d.name === 'sqlite' ? rows : rows.forUpdate().noWait()
+  return d.name === 'sqlite' ? rows : rows.forNoKeyUpdate().noWait()
 })
 
 export const deleteLanes = query<{ laneIds: readonly number[] }>()((db, p, d) =>

@@ -58,7 +58,7 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
       async (tx) => {
         // First, because the transaction writes the items and the lanes with several statements. Without waiting: a group of a shard locks lanes in the order of its transactions.
         if (deps.db.dialect === 'postgres')
-          tx.write(tx.isLastRun ? lockLanes : lockFreeLanes, {
+          tx.write(tx.waits ? lockLanes : lockFreeLanes, {
             laneIds: computed.map(({ lane }) => lane.laneId),
           })
         const entries: Entry<Look, Result>[] = []

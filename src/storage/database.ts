@@ -15,8 +15,8 @@ export interface Transaction extends Queries {
   readonly shard: StreamShard | undefined
   /** No transaction of another room or user runs meanwhile (`needAllShards`). */
   readonly inAllShards: boolean
-  /** It does not run again after a conflict. In an earlier run it need not wait for locks of rows (`for update nowait`). */
-  readonly isLastRun: boolean
+  /** False in the first runs of a repeatable transaction: it can fail instead of waiting for a locked row (`for update nowait`), and then runs again. */
+  readonly waits: boolean
   /**
    * Runs a query without waiting for its result, which saves a round trip to PostgreSQL. Queries run in the order of the calls. If this one
    * fails, the transaction fails: on SQLite at once, on PostgreSQL with its next query or at its end. `onCommit`: a hook that gets the rows.
@@ -44,8 +44,8 @@ export type TransactionOptions = {
    * the state before the change. A transaction that needs this in rare cases only calls `needAllShards`.
    */
   inAllShards?: boolean
-  /** Set by the database for `Transaction.isLastRun`. Default: true. */
-  isLastRun?: boolean
+  /** Set by the database, for `Transaction.waits`. Default: true. */
+  waits?: boolean
 }
 
 export type SnapshotOptions = {

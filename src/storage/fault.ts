@@ -83,14 +83,19 @@ const CONFLICTS = new Set<unknown>(['40001', '40P01', '23505'])
 const NOT_AVAILABLE = '55P03'
 const TIMEOUTS = 'ProcessInterrupts'
 
-function isConflict(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
+type Conflict = 'locked row' | 'other'
+
+function conflictOf(error: unknown): Conflict | undefined {
+  if (!(error instanceof Error)) return undefined
   const { code, routine } = error as { code?: unknown; routine?: unknown }
-  return CONFLICTS.has(code) || (code === NOT_AVAILABLE && routine !== TIMEOUTS)
+  if (CONFLICTS.has(code)) return 'other'
+  return code === NOT_AVAILABLE && routine !== TIMEOUTS ? 'locked row' : undefined
 }
 
 /** How often a repeatable transaction runs at most. */
 const MAX_RUNS = 5
+/** The runs that do not wait for locked rows. They cost little. */
+const RUNS_WITHOUT_WAITING = 20
 /** The pause before the next run, in milliseconds, so that two processes do not conflict again. */
 const PAUSE_MS = { least: 5, most: 50 }
 
@@ -105,15 +110,18 @@ async function repeated<T>(
 ) {
   const { repeatable = false } = given
   let options = given
+  let conflicts = 0
   for (let runs = 1; ; runs++) {
     try {
-      return await run({ ...options, isLastRun: !repeatable || runs === MAX_RUNS })
+      return await run({ ...options, waits: !repeatable || runs > RUNS_WITHOUT_WAITING })
     } catch (error) {
       if (error instanceof AllShardsNeeded && options.inAllShards !== true) {
         options = { ...given, inAllShards: true }
         continue
       }
-      if (!repeatable || !isConflict(error) || runs === MAX_RUNS) throw error
+      const conflict = conflictOf(error)
+      if (conflict === 'other') conflicts++
+      if (!repeatable || conflict === undefined || conflicts === MAX_RUNS) throw error
       await setTimeout(PAUSE_MS.least + random() * (PAUSE_MS.most - PAUSE_MS.least))
     }
   }

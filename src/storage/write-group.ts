@@ -43,7 +43,7 @@ export type WaitingWork = {
   repeatable: boolean
   shard: StreamShard | undefined
   inAllShards: boolean
-  isLastRun: boolean
+  waits: boolean
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
@@ -161,7 +161,7 @@ async function run(connection: WriteConnection, waiting: WaitingWork): Promise<D
 
 function openTransaction(
   connection: QueriesOfWriter,
-  { shard, inAllShards, isLastRun }: Pick<WaitingWork, 'shard' | 'inAllShards' | 'isLastRun'>,
+  { shard, inAllShards, waits }: Pick<WaitingWork, 'shard' | 'inAllShards' | 'waits'>,
   hooks: (() => void)[],
 ): { tx: Transaction; end: () => void } {
   let open = true
@@ -171,7 +171,7 @@ function openTransaction(
   const tx: Transaction = {
     shard,
     inAllShards,
-    isLastRun,
+    waits,
     async all(query, params) {
       check()
       return connection.all(query, params)

@@ -52,7 +52,7 @@ export function createWriter(
         repeatable = false,
         orderedBy,
         inAllShards = false,
-        isLastRun = true,
+        waits = true,
       }: TransactionOptions = {},
     ): Promise<T> {
       if (disk.failure) return Promise.reject(disk.failure)
@@ -64,7 +64,7 @@ export function createWriter(
           repeatable,
           shard: shardOfWork(orderedBy, shards),
           inAllShards: inAllShards || shards === undefined || (shards === 1 && orderedBy !== undefined),
-          isLastRun,
+          waits,
           resolve: resolve as (value: unknown) => void,
           reject,
         })

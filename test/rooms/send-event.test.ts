@@ -55,7 +55,7 @@ function counting(db: Database): { db: Database; count: () => number } {
   const counted = (tx: Transaction): Transaction => ({
     shard: tx.shard,
     inAllShards: tx.inAllShards,
-    isLastRun: tx.isLastRun,
+    waits: tx.waits,
     all(query, params) {
       statements++
       return tx.all(query, params)

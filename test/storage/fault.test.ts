@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, suite, test, type TestContext } from 'node:test'
 import { Client } from 'pg'
 import { type Database, StorageError } from '../../src/storage/database.ts'
+import { lockFreeLanes, lockLanes, makeLane } from '../../src/sending/lane-changes.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { asStorageError, faultOf } from '../../src/storage/fault.ts'
 import { query } from '../../src/storage/query.ts'
@@ -213,6 +214,33 @@ describe(
       assert.equal(runs, 2)
       assert.ok((await lockBoth(true)).every(({ status }) => status === 'fulfilled'))
       assert.ok(runs > 4)
+    })
+
+    test('a repeatable transaction does not wait for a locked row but runs again, 20 times, and then waits', async (t) => {
+      const { db, url } = await setUp(t)
+      const laneId = await db.transaction((tx) =>
+        makeLane(tx, { kind: 'poke', destination: 'http://a.test' }),
+      )
+      const other = new Client({ connectionString: url })
+      await other.connect()
+      afterTest(t, () => other.end())
+      const lockFrom = async (unlockAfter: number) => {
+        await other.query('begin')
+        await other.query('select from lanes where lane_id = $1 for update', [laneId])
+        const waits: boolean[] = []
+        await db.transaction(
+          async (tx) => {
+            waits.push(tx.waits)
+            if (waits.length === unlockAfter) await other.query('commit')
+            await tx.all(tx.waits ? lockLanes : lockFreeLanes, { laneIds: [laneId] })
+          },
+          { repeatable: true },
+        )
+        return waits
+      }
+      assert.deepEqual(await lockFrom(3), [false, false, false])
+      assert.deepEqual(await lockFrom(21), [...Array.from({ length: 20 }, () => false), true])
+      assert.equal(await db.transaction(async (tx) => tx.waits), true)
     })
   },
 )

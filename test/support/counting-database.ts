@@ -34,7 +34,7 @@ export function counting(db: Database) {
         return work({
           shard: tx.shard,
           inAllShards: tx.inAllShards,
-          isLastRun: tx.isLastRun,
+          waits: tx.waits,
           ...counted(tx, 'write'),
           write,
           onCommit: (then) => tx.onCommit(then),
