@@ -88,7 +88,9 @@ onShards('a transaction that needs all shards', (open) => {
     const [isOpen, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const order: string[] = []
     const ofAlice = db.transaction(
-      async () => {
+      async (tx) => {
+        // Its result comes after the locks.
+        await nextPosition(tx)
         isOpen.resolve()
         await mayEnd.promise
         order.push('alice')
