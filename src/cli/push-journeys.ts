@@ -51,10 +51,11 @@ export const pushJourneys: Command = {
     }
     const print = (event: string, data: unknown) =>
       context.print(isJson ? JSON.stringify({ event, data }) : eventText(event, data))
-    for (const entry of page.journeys.toReversed()) print('journey', entry)
+    // Before the first line, which a reader may respond to with a signal.
     const ending = new AbortController()
     context.onSignal(() => ending.abort())
     context.onOutputClosed(() => ending.abort())
+    for (const entry of page.journeys.toReversed()) print('journey', entry)
     await serverStream(context, values)(withQuery('/_belfry/v1/journeys/stream', filters), {
       after: page.last_event_id,
       signal: ending.signal,
