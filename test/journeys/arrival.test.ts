@@ -1,114 +1,34 @@
 import assert from 'node:assert/strict'
-import { describe, test, type TestContext } from 'node:test'
-import { pino } from 'pino'
-import { createBelfry } from '../../src/app.ts'
-import { loadConfig } from '../../src/config/load.ts'
-import { afterTest } from '../support/after-test.ts'
-import { CHEAP } from '../support/cheap-passwords.ts'
-import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { describe, test } from 'node:test'
+import { call, foundingPusher } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
-import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
-import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.ts'
-import { checkedResponses } from '../support/response-check.ts'
+import {
+  arrival,
+  type ArrivalFixture,
+  type ArrivalServer,
+  type ArrivalStatus,
+  createPhone,
+  DEADLINE_MS,
+  eventPath,
+  journey,
+  makeHabit,
+  pass,
+  push,
+  startArrivalServer,
+  SWEEP_MS,
+  untilFetched,
+  untilNotSeen,
+  untilWaiting,
+} from './arrival-fixture.ts'
 
 // Whether a push has arrived, from the fetches of its event by the device.
 
-const DEADLINE_MS = 120_000
-const SWEEP_MS = 10_000
 const DAY_MS = 24 * 3_600_000
-
-type Step = { step: string; reason: string; text: string; ms?: number }
-type Arrival = {
-  state: string
-  last_arrived_at: number | null
-  usual_ms: number | null
-  not_seen: number
-  waiting: number
-  hour: { arrived: number; not_seen: number; share: number | null }
-}
 
 type Listed = { state: string; arrived: { at: number; after_ms: number } | null; not_seen: boolean }
 
-type Fixture = {
-  url: string
-  clock: ManualClock
-  gateway: PokeReceiver
-  bob: TestUser
-  phone: TestUser
-  /** Another device of the same user, which reads the reports. */
-  laptop: TestUser
-  roomId: string
-}
-
-let users = 0
-
-type Shared = Pick<Fixture, 'url' | 'clock' | 'gateway' | 'bob'> & { root: TestUser; lines: string[] }
-
-async function createShared(t: TestContext): Promise<Shared> {
-  const clock = createManualClock(Date.now())
-  const gateway = await startPokeReceiver(t)
-  const lines: string[] = []
-  const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
-  const config = loadConfig({
-    argv: ['--listen', '127.0.0.1:0', '--data', temporaryFolder(t), '--open-registration'],
-    env: {
-      BELFRY_RATE_LIMITS_ENABLED: 'false',
-      BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8',
-      BELFRY_PRESENCE_ENABLED: 'false',
-    },
-  })
-  const belfry = await createBelfry(config, {
-    clock,
-    log,
-    onResponse: checkedResponses(t),
-    passwordCost: CHEAP,
-  })
-  afterTest(t, () => belfry.close())
-  await belfry.accounts.add({ name: 'root', password: PASSWORD, admin: true })
-  const { url } = await belfry.listen()
-  const [bob, root] = [await registerUser(url, 'bob'), await loginUser(url, 'root')]
-  return { url, clock, gateway, bob, root, lines }
-}
-
-/** A user with a phone, whose app asks for event ids only. */
-async function createPhone(shared: Shared, appId = 'org.example.app'): Promise<Fixture> {
-  const { url, gateway, bob } = shared
-  const name = `user${++users}`
-  const phone = await registerUser(url, name)
-  const laptop = await loginUser(url, name)
-  const data = { url: gateway.url, format: 'event_id_only' }
-  const more = { pushkey: `key of ${name}`, app_id: appId, data }
-  await phone.post('/pushers/set', foundingPusher(gateway.url, more))
-  const roomId = await bob.createRoom()
-  await phone.post(`/join/${encodeURIComponent(roomId)}`)
-  const fixture = { ...shared, phone, laptop, roomId }
-  pass(fixture, DEADLINE_MS)
-  return fixture
-}
-
-const pass = ({ clock }: Fixture, ms: number) => clock.advance(ms)
-
-/** Sends an event, and waits until its poke is recorded. */
-async function push(fixture: Fixture): Promise<string> {
-  const { bob, roomId } = fixture
-  const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.encrypted/${crypto.randomUUID()}`
-  const { event_id: eventId } = await bob.put(path, { algorithm: 'm.megolm.v1.aes-sha2', ciphertext: 'x' })
-  await eventually(async () => (await journey(fixture, String(eventId))).state === 'sent')
-  return String(eventId)
-}
-
-async function journey({ url, laptop }: Fixture, eventId: string) {
-  const path = `${url}/_belfry/v1/journey?event_id=${encodeURIComponent(eventId)}`
-  const { status, body } = await call(path, { token: laptop.token })
-  assert.equal(status, 200)
-  const [pusher] = body['pushers'] as { state: string; steps: Step[] }[]
-  assert.ok(pusher)
-  return pusher
-}
-
 /** The device of an event in the list of journeys. */
-async function listed({ url, laptop }: Fixture, eventId: string) {
+async function listed({ url, laptop }: ArrivalFixture, eventId: string) {
   const { body } = await call(`${url}/_belfry/v1/journeys`, { token: laptop.token })
   const journeys = body['journeys'] as { event_id: string; devices: Listed[] }[]
   const device = journeys.find(({ event_id: id }) => id === eventId)?.devices[0]
@@ -116,62 +36,23 @@ async function listed({ url, laptop }: Fixture, eventId: string) {
   return device
 }
 
-async function arrival({ url, laptop }: Fixture): Promise<Arrival> {
-  const { body } = await call(`${url}/_belfry/v1/pushers`, { token: laptop.token })
-  const [pusher] = body['pushers'] as { arrival: Arrival }[]
-  assert.ok(pusher)
-  return pusher.arrival
-}
-
 type GatewayEntry = {
   app_id: string | null
-  hour: Arrival['hour']
+  hour: ArrivalStatus['hour']
   usual_share: number | null
   alarm: { window: string; share: number; usual_share: number; devices: number } | null
 }
 
-async function gatewayOf({ url, root }: Shared, appId: string): Promise<GatewayEntry | undefined> {
+async function gatewayOf({ url, root }: ArrivalServer, appId: string): Promise<GatewayEntry | undefined> {
   const { status, body } = await call(`${url}/_belfry/v1/gateways`, { token: root.token })
   assert.equal(status, 200)
   return (body['gateways'] as GatewayEntry[]).find((entry) => entry.app_id === appId)
 }
 
-const eventPath = ({ roomId }: Fixture, eventId: string, kind = 'event') =>
-  `/rooms/${encodeURIComponent(roomId)}/${kind}/${encodeURIComponent(eventId)}`
-
-async function untilFetched(fixture: Fixture, eventId: string): Promise<Step> {
-  pass(fixture, 1000)
-  const { steps } = await eventually(async () => {
-    const found = await journey(fixture, eventId)
-    return found.state === 'fetched' && found
-  })
-  const last = steps.at(-1)
-  assert.ok(last)
-  return last
-}
-
-/** Pushes of which the app fetches each event after 800 ms. */
-async function makeHabit(fixture: Fixture, pushes = 5): Promise<void> {
-  for (let count = 0; count < pushes; count++) {
-    const eventId = await push(fixture)
-    pass(fixture, 800)
-    await fixture.phone.get(eventPath(fixture, eventId))
-    await untilFetched(fixture, eventId)
-  }
-  pass(fixture, DEADLINE_MS)
-}
-
-/** Waits until the server has noticed that the last event was not fetched. */
-const untilWaiting = (fixture: Fixture) =>
-  eventually(async () => {
-    pass(fixture, SWEEP_MS)
-    return (await arrival(fixture)).waiting > 0
-  })
-
 describe('the arrival of a push', () => {
-  let shared: Shared
+  let shared: ArrivalServer
   test('server', async (t) => {
-    shared = await createShared(t)
+    shared = await startArrivalServer(t)
 
     await t.test('is known after the device has fetched the event, with the delay', async () => {
       const fixture = await createPhone(shared)
@@ -222,11 +103,7 @@ describe('the arrival of a push', () => {
         await untilWaiting(fixture)
         assert.equal((await journey(fixture, eventId)).state, 'sent', 'the phone may be off')
         await fixture.phone.get('/account/whoami')
-        const found = await eventually(async () => {
-          pass(fixture, SWEEP_MS)
-          const { state, steps } = await journey(fixture, eventId)
-          return state === 'not seen' && steps.at(-1)
-        })
+        const found = await untilNotSeen(fixture, eventId)
         assert.equal(found.reason, 'not fetched')
         const { arrived, not_seen: isNotSeen, state: listedState } = await listed(fixture, eventId)
         assert.deepEqual([arrived, isNotSeen, listedState], [null, true, 'sent'])

@@ -2,8 +2,21 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { call, foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
+import { afterTest } from '../support/after-test.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { startPushService } from '../support/push-service.ts'
 import { startTestServer } from '../support/server.ts'
+import {
+  createPhone,
+  eventPath,
+  makeHabit,
+  pass,
+  push,
+  startArrivalServer,
+  untilFetched,
+  untilNotSeen,
+  untilWaiting,
+} from './arrival-fixture.ts'
 import { deviceRule, globalRule } from './two-devices.ts'
 
 type Remedy = { label: string; method: string; path: string; body: Record<string, unknown> | null }
@@ -22,6 +35,14 @@ type Diagnosis = { total: number; checked: { pushers: number }; findings: Findin
 
 const ringing = ['notify', { set_tweak: 'sound', value: 'default' }]
 const inRoom = (roomId: string) => ({ kind: 'event_match', key: 'room_id', pattern: roomId })
+const DAY_MS = 24 * 3_600_000
+
+async function diagnosisOf(url: string, { token }: TestUser): Promise<Diagnosis> {
+  const { status, body } = await call(`${url}/_belfry/v1/doctor`, { token })
+  assert.equal(status, 200, JSON.stringify(body))
+  return body as unknown as Diagnosis
+}
+
 const ofType = (type: string) => ({ kind: 'event_match', key: 'type', pattern: type })
 
 test('the doctor finds what keeps notifications from arriving, and each remedy corrects it', async (t) => {
@@ -29,11 +50,7 @@ test('the doctor finds what keeps notifications from arriving, and each remedy c
   const gateway = await startPokeReceiver(t)
   const bob = await registerUser(server.url, 'bob')
 
-  const doctor = async (user: TestUser): Promise<Diagnosis> => {
-    const { status, body } = await call(`${server.url}/_belfry/v1/doctor`, { token: user.token })
-    assert.equal(status, 200, JSON.stringify(body))
-    return body as unknown as Diagnosis
-  }
+  const doctor = (user: TestUser) => diagnosisOf(server.url, user)
   const codes = async (user: TestUser) => (await doctor(user)).findings.map(({ code }) => code)
   /** The only finding with this code. */
   const findingOf = async (user: TestUser, code: string): Promise<Finding> => {
@@ -113,6 +130,24 @@ test('the doctor finds what keeps notifications from arriving, and each remedy c
     await bob.say(await roomWith(user), 'hello')
     await eventually(async () => (await codes(user)).includes('pusher was removed'))
     await user.post('/pushers/set', pusherOf('rejected'))
+    assert.deepEqual(await codes(user), [])
+  })
+
+  await step('a pusher that its app has not confirmed', async (step) => {
+    const service = await startPushService()
+    afterTest(step, () => service[Symbol.asyncDispose]())
+    const user = await registerUser(server.url, 'unconfirmed')
+    const { endpoint, keys } = service.subscribe()
+    const data = { url: endpoint, auth: keys.auth }
+    const body = pusherOf('unconfirmed', { kind: 'webpush', pushkey: keys.p256dh, data })
+    assert.equal((await user.try('POST', '/pushers/set', body)).status, 201)
+    const found = await findingOf(user, 'pusher is not confirmed')
+    assert.deepEqual([found.severity, found.remedies], ['warning', []])
+    assert.match(found.text, /has not confirmed the pusher of Alice's phone/)
+    assert.equal(found.pusher?.device_display_name, "Alice's phone")
+    const { text } = await eventually(() => service.received[0])
+    const { ack_token } = JSON.parse(text ?? '') as { ack_token: string }
+    await user.post('/pushers/ack', { app_id: pusherOf('').app_id, ack_token })
     assert.deepEqual(await codes(user), [])
   })
 
@@ -236,4 +271,40 @@ test('the doctor finds what keeps notifications from arriving, and each remedy c
     const path = `${server.url}/_belfry/v1/doctor?user_id=${encodeURIComponent(user.userId)}`
     assert.equal((await call(path, { token: bob.token })).status, 403)
   })
+})
+
+test('the doctor finds a phone that has fetched none of its events for three days, until it fetches again', async (t) => {
+  const server = await startArrivalServer(t)
+  const fixture = await createPhone(server)
+  const { phone, laptop, url } = fixture
+  // The laptop asks, because a request of the phone shows that the phone works.
+  const findings = async () => (await diagnosisOf(url, laptop)).findings
+  await makeHabit(fixture)
+  assert.deepEqual(await findings(), [])
+
+  pass(fixture, 2 * DAY_MS)
+  const missed = await push(fixture)
+  await untilWaiting(fixture)
+  await phone.get('/account/whoami')
+  await untilNotSeen(fixture, missed)
+  assert.deepEqual(await findings(), [], 'a device may be offline for a weekend')
+
+  pass(fixture, DAY_MS)
+  const [found, ...others] = await findings()
+  assert.deepEqual(others, [])
+  assert.deepEqual([found?.code, found?.severity], ['pushes do not arrive', 'problem'])
+  assert.match(found?.text ?? '', /Alice's phone .* has fetched none of the last 1 events/)
+  assert.equal(found?.pusher?.device_display_name, "Alice's phone")
+  assert.ok((found?.since ?? Infinity) < fixture.clock.now() - 3 * DAY_MS)
+  const remedy = found?.remedies[0]
+  assert.equal(remedy?.method, 'POST')
+  const before = server.gateway.pokes.length
+  const { status } = await call(`${url}${remedy.path}`, { token: laptop.token, body: remedy.body ?? {} })
+  assert.equal(status, 200)
+  await eventually(() => server.gateway.pokes.length > before)
+
+  const fetched = await push(fixture)
+  await phone.get(eventPath(fixture, fetched))
+  await untilFetched(fixture, fetched)
+  assert.deepEqual(await findings(), [])
 })
