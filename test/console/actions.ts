@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
 import { eventually } from '../support/eventually.ts'
-import { type ConsoleFixture, HOSTILE } from './console-fixture.ts'
-import { device, line } from './screen-cases.ts'
+import type { ConsoleFixture } from './console-fixture.ts'
+import { line } from './screen-cases.ts'
 
 // What a user does in the console.
-
-const PUSHERS = '/_belfry/v1/pushers'
-const GATEWAYS = '/_belfry/v1/gateways'
-const EXPLAIN = '/_belfry/v1/explain'
 
 const rows = `document.querySelectorAll('tbody tr').length`
 
@@ -97,30 +93,6 @@ export async function tryRule({
   await page.waitForFunction(`document.body.textContent.includes('Saved')`)
   const stored = await alice.get(`/pushrules/device/phone/room/${encodeURIComponent(roomId)}`)
   assert.deepEqual(stored['actions'], [])
-}
-
-/** Try a rule without an event, and with each error of its request. */
-export async function tryRuleInVain({
-  page,
-  open,
-  check,
-  checkWidth,
-  answer,
-}: ConsoleFixture): Promise<void> {
-  await open('/try')
-  await page.waitForSelector('textarea')
-  await check('Try a rule, empty')
-  await checkWidth('Try a rule, empty, text 200 %', { width: 640, text: '200%' })
-  for (const status of [403, 500]) {
-    answer(EXPLAIN, { status, body: { errcode: 'M_UNKNOWN', error: HOSTILE } })
-    await open('/try')
-    await page.waitForSelector('textarea')
-    await page.click('button[type=submit]')
-    await page.waitForSelector('main [role=status] .notice')
-    await check(`Try a rule, ${status}`)
-    await checkWidth(`Try a rule, ${status}, 320 px`, { width: 320, text: '100%' })
-  }
-  answer(EXPLAIN, 'server')
 }
 
 export async function useKeys({ page, open, check }: ConsoleFixture): Promise<void> {
@@ -250,79 +222,4 @@ export async function resend({ page, open, eventId }: ConsoleFixture): Promise<v
   await page.waitForFunction(
     `document.querySelector('.device .steps').textContent.includes('sent to the device again')`,
   )
-}
-
-const share = (part: number) => ({ arrived: 9, not_seen: 1, share: part })
-const gatewayOf = (gateway: string, more: object = {}) => ({
-  gateway,
-  app_id: null,
-  hour: share(0.4),
-  day: share(0.8),
-  usual_share: 0.9,
-  alarm: null,
-  ...more,
-})
-const troubled = {
-  status: 'ok',
-  gateway: {
-    queued: 1,
-    apps: {
-      [HOSTILE]: {
-        type: 'apns',
-        state: 'alarmed',
-        in_flight: 1,
-        waiting: 2,
-        credentials_expire_at: Date.now() + 86_400_000,
-        troubles: [{ reason: HOSTILE, since: Date.now() - 1000 }],
-      },
-    },
-  },
-}
-
-/** The screen of administrators in every state. The server refuses its data to others. */
-export async function administrate(fixture: ConsoleFixture): Promise<void> {
-  const { page, open, check, checkWidth, text, answer } = fixture
-  await open('/administration')
-  await page.waitForSelector('main [role=alert]')
-  await check('Administration, 403')
-  answer('/health', { status: 200, body: troubled })
-  answer(PUSHERS, {
-    status: 200,
-    body: { pushers: [device, { ...device, pusher_id: 2, state: 'ok' }], removed: [] },
-  })
-  const alarm = { window: 'hour', share: 0.4, usual_share: 0.9, devices: 3 }
-  const gateways = [
-    gatewayOf(HOSTILE, { alarm }),
-    gatewayOf(''),
-    gatewayOf('push.example.org', { hour: share(1) }),
-  ]
-  answer(GATEWAYS, { status: 200, body: { gateways } })
-  await open('/administration')
-  await page.waitForSelector('#admin-users')
-  const shown = (await text('main')).replaceAll(/[\u2068\u2069]/g, '')
-  for (const part of [HOSTILE, '40% of the pushes', 'other gateways', 'Refuses most devices', '1 device'])
-    assert.ok(shown.includes(part), `${part}: ${shown}`)
-  await check('Administration, many')
-  for (const [width, size] of [
-    [320, '100%'],
-    [640, '200%'],
-    [1280, '200%'],
-  ] as const)
-    await checkWidth(`Administration, many, ${width} px, text ${size}`, { width, text: size })
-  answer(PUSHERS, { status: 200, body: { pushers: [], removed: [] } })
-  answer(GATEWAYS, { status: 200, body: { gateways: [] } })
-  answer('/health', 'server')
-  await open('/administration')
-  await page.waitForSelector('#admin-users')
-  await check('Administration, empty')
-  answer(GATEWAYS, { status: 500, body: { errcode: 'M_UNKNOWN', error: HOSTILE } })
-  await open('/administration')
-  await page.waitForSelector('main [role=alert]')
-  await check('Administration, error')
-  answer(GATEWAYS, 'nothing')
-  await open('/administration')
-  await page.waitForSelector('main .loading')
-  await page.waitForFunction(`document.body.textContent.includes('takes longer than usual')`)
-  await check('Administration, slow')
-  for (const path of [GATEWAYS, PUSHERS]) answer(path, 'server')
 }

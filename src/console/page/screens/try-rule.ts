@@ -1,10 +1,10 @@
 import { type ComponentChildren, h } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { ApiError, call, get, withQuery } from '../api.ts'
+import { type ApiError, call, get, withQuery } from '../api.ts'
 import { Chip } from '../parts/chip.ts'
 import { TextField } from '../parts/field.ts'
 import { Icon } from '../parts/icon.ts'
-import { errorText, Notice } from '../parts/loaded.ts'
+import { errorText, Loaded, Notice } from '../parts/loaded.ts'
 import { PreviewPanel } from '../parts/rule-preview.ts'
 import { RuleTable } from '../parts/rule-table.ts'
 import { RuleEditor } from '../parts/rule-editor.ts'
@@ -29,7 +29,9 @@ const EXAMPLE: RoomEvent = {
   content: { msgtype: 'm.text', body: 'Lunch at noon?' },
 }
 
-type Outcome = { explanation?: EventExplanation; preview?: RulePreview; error?: string }
+/** What is tried. `round` makes a repeated try different. */
+type Trial = { event: unknown; room: string; rules: ReturnType<typeof rulesetOf>; round: number }
+type Outcome = { explanation: EventExplanation; preview: RulePreview }
 
 const EXPLAIN = '/_belfry/v1/explain'
 /** The events of the preview. */
@@ -41,7 +43,8 @@ export function TryRuleScreen(): ComponentChildren {
   const [room, setRoom] = useState(query.get('room') ?? '')
   const [event, setEvent] = useState(JSON.stringify(EXAMPLE, null, 2))
   const [draft, setDraft] = useState<EditedRule>(() => draftOf(query.get('room') ?? ''))
-  const [outcome, setOutcome] = useState<Outcome>({})
+  const [trial, setTrial] = useState<Trial>()
+  const [problem, setProblem] = useState('')
   const handles = useHandles()
   const eventId = query.get('event')
   useEffect(() => {
@@ -49,12 +52,15 @@ export function TryRuleScreen(): ComponentChildren {
     const path = `/_matrix/client/v3/rooms/${encodeURIComponent(room)}/event/${encodeURIComponent(eventId)}`
     get<RoomEvent>(path).then(
       ({ type, sender, content }) => setEvent(JSON.stringify({ type, sender, content }, null, 2)),
-      (error: unknown) => setOutcome({ error: (error as ApiError).message }),
+      (error: unknown) => setProblem((error as ApiError).message),
     )
   }, [eventId])
-  const onSubmit = async (submitted: SubmitEvent) => {
+  const onSubmit = (submitted: SubmitEvent) => {
     submitted.preventDefault()
-    setOutcome(await evaluated({ event, room, draft }))
+    const read = trialOf({ event, room, draft })
+    if ('problem' in read) return setProblem(read.problem)
+    setProblem('')
+    setTrial((before) => ({ ...read, round: (before?.round ?? 0) + 1 }))
   }
   return h(
     'div',
@@ -63,11 +69,17 @@ export function TryRuleScreen(): ComponentChildren {
     h('p', { class: 'muted' }, t('try-about')),
     h(
       'form',
-      { class: 'columns', onSubmit: (submitted: SubmitEvent) => void onSubmit(submitted) },
+      { class: 'columns', onSubmit },
       h(EventEditor, { room, setRoom, event, setEvent }),
       h(RuleEditor, { draft, setDraft, handles }),
     ),
-    h('div', { role: 'status' }, h(Result, { outcome, draft })),
+    h(
+      'div',
+      { role: 'status' },
+      problem !== ''
+        ? h(Notice, { tone: 'bad', icon: 'warn', title: problem })
+        : trial !== undefined && h(Tried, { trial, draft }),
+    ),
   )
 }
 
@@ -110,43 +122,39 @@ function useHandles(): readonly (readonly [handle: string, name: string])[] {
   return [...names]
 }
 
-async function evaluated({
-  event,
-  room,
-  draft,
-}: {
-  event: string
-  room: string
-  draft: EditedRule
-}): Promise<Outcome> {
+type Form = { event: string; room: string; draft: EditedRule }
+
+/** What the form asks for, or what is wrong with it. */
+function trialOf({ event, room, draft }: Form): Omit<Trial, 'round'> | { problem: string } {
   let parsed: unknown
   try {
     parsed = JSON.parse(event)
   } catch (error) {
-    return { error: t('try-bad-event', { error: String((error as Error).message) }) }
+    return { problem: t('try-bad-event', { error: String((error as Error).message) }) }
   }
   try {
-    const body = { event: parsed, rules: rulesetOf(draft), ...(room !== '' && { room_id: room }) }
-    const rules = rulesetOf(draft)
-    const [explanation, preview] = await Promise.all([
-      call<EventExplanation>('POST', EXPLAIN, { body }),
-      call<RulePreview>('POST', EXPLAIN, { body: { over: { last: LAST }, rules } }),
-    ])
-    return { explanation, preview }
+    return { event: parsed, room, rules: rulesetOf(draft) }
   } catch (error) {
-    return {
-      error:
-        error instanceof ApiError && error.status === 0
-          ? t('state-offline')
-          : String((error as Error).message),
-    }
+    return { problem: String((error as Error).message) }
   }
 }
 
+function Tried({ trial, draft }: { trial: Trial; draft: EditedRule }): ComponentChildren {
+  const from = useData(String(trial.round), (abort) => evaluated(trial, abort))
+  return h(Loaded<Outcome>, { from, children: (outcome) => h(Result, { outcome, draft }) })
+}
+
+async function evaluated({ event, room, rules }: Trial, signal: AbortSignal): Promise<Outcome> {
+  const body = { event, rules, ...(room !== '' && { room_id: room }) }
+  const [explanation, preview] = await Promise.all([
+    call<EventExplanation>('POST', EXPLAIN, { body, signal }),
+    call<RulePreview>('POST', EXPLAIN, { body: { over: { last: LAST }, rules }, signal }),
+  ])
+  return { explanation, preview }
+}
+
 function Result({ outcome, draft }: { outcome: Outcome; draft: EditedRule }): ComponentChildren {
-  const { explanation, preview, error } = outcome
-  if (error !== undefined) return h(Notice, { tone: 'bad', icon: 'warn', title: error })
-  if (explanation === undefined) return null
+  const { explanation, preview } = outcome
   return h(
     'section',
     { 'aria-labelledby': 'try-result' },
@@ -170,7 +178,7 @@ function Result({ outcome, draft }: { outcome: Outcome; draft: EditedRule }): Co
       explanation.pushers.length === 0 && h('p', { class: 'muted' }, t('try-no-devices')),
       h(SaveRule, { draft }),
     ),
-    preview !== undefined && h(PreviewPanel, { preview }),
+    h(PreviewPanel, { preview }),
     h(RuleTable, {
       caption: t('journey-rules'),
       rules: [...explanation.pushers.flatMap(({ rules }) => rules), ...explanation.rules],
