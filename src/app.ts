@@ -13,20 +13,13 @@ import type { Role } from './config/roles.ts'
 import type { Config, NamedConfig } from './config/schema.ts'
 import type { MailService } from './delivery/email/mail-service.ts'
 import { openServerVapid } from './delivery/server-vapid.ts'
-import {
-  BUILT_IN_APPS,
-  createGatewayParts,
-  type Environment,
-  environmentOf,
-  type GatewayParts,
-  joinDatabase,
-  stepTraceOf,
-} from './gateway-app.ts'
+import { BUILT_IN_APPS, createGatewayParts, type GatewayParts } from './gateway-app/gateway-parts.ts'
+import { stepTraceOf } from './gateway-app/step-trace.ts'
 import { openApiOf } from './http/openapi-route.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
 import { administerMedia, type MediaAdministration } from './media/administer-media.ts'
-import { avatarsInUse } from './rooms/avatars.ts'
+import { avatarsAmong } from './rooms/avatars.ts'
 import { currentContents } from './rooms/current-contents.ts'
 import { administerReports, type ReportAdministration } from './rooms/reports.ts'
 import { disposeTogether } from './lib/dispose.ts'
@@ -34,6 +27,8 @@ import { systemClock } from './lib/clock.ts'
 import type { EventId, UserId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
+import { type Environment, environmentOf } from './process/environment.ts'
+import { joinDatabase } from './process/join-database.ts'
 import { type ClusterStatus, createStages, readClusterStatus, type Stages } from './stages.ts'
 import type { Database } from './storage/database.ts'
 import { orClosed } from './storage/or-closed.ts'
@@ -165,7 +160,7 @@ async function listen(parts: Listening): Promise<{ url: string }> {
 const administrationOf = ({ accounts, media }: Stages, db: Database) => ({
   accounts: administerAccounts(accounts),
   reports: administerReports({ db }),
-  media: administerMedia(media, avatarsInUse),
+  media: administerMedia(media, avatarsAmong),
 })
 
 /** What the gateway asks about the users and events of the server. */

@@ -22,7 +22,6 @@ import {
   removeCrossSigningKeys,
   removeKeysOfDevices,
 } from './keys/remove-keys.ts'
-import type { Environment } from './gateway-app.ts'
 import { forgetInboxesOf } from './gateway/inbox-store.ts'
 import type { NotificationDevice } from './gateway/notification.ts'
 import { addressGroup } from './http/address.ts'
@@ -39,6 +38,7 @@ import { notificationDeps, type NotificationDeps } from './notifications/deps.ts
 import { forgetSilenced, usersIgnored } from './notifications/ignoring.ts'
 import { rulesChanged } from './notifications/members.ts'
 import { ruleMetrics } from './notifications/rule-metrics.ts'
+import type { Environment } from './process/environment.ts'
 import {
   removeAllPushers,
   removePusherOfAddress,

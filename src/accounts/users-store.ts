@@ -108,10 +108,10 @@ export const eraseProfile = query<{ userId: UserId }>()((db, p) =>
   db.updateTable('users').set({ displayname: null, avatar_url: null }).where('user_id', '=', p.userId),
 )
 
-/** The avatars of users. Reads the whole table. */
-export const userAvatars = query()((db) =>
+/** Those of the URIs that are avatars of users. */
+export const avatarsOfUsers = query<{ uris: readonly string[] }>()((db, p, d) =>
   db
     .selectFrom('users')
     .select(sql<string>`avatar_url`.as('avatar_url'))
-    .where('avatar_url', 'is not', null),
+    .where('avatar_url', 'in', d.list(p.uris)),
 )

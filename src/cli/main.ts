@@ -49,7 +49,7 @@ export async function main(argv: readonly string[], environment: Partial<Environ
     createApp: async (config, as) => (await import('../app.ts')).createBelfry(config, environment, as),
     createGateway: async (config) =>
       (await import('../gateway-app.ts')).createGatewayApp(config, environment),
-    checkGateway: async (config) => (await import('../gateway-app.ts')).checkGateway(config),
+    checkGateway: async (config) => (await import('../gateway-app/check-gateway.ts')).checkGateway(config),
     readJourney: async (config, eventId) => (await import('../gateway-app.ts')).readJourney(config, eventId),
     keepVapidKey: async (file) => (await import('../app.ts')).keepVapidKey(file),
     env: process.env,

@@ -54,8 +54,8 @@ export type MediaUsage = {
 /** `isDryRun`: nothing is removed. `onlyUnread`: only media that were never downloaded. */
 export type Pruning = { days: number; onlyUnread: boolean; isDryRun: boolean }
 type Pruned = { files: number; bytes: number }
-/** The `mxc://` URIs that are avatars of users and rooms. */
-type Avatars = (q: Queries) => Promise<ReadonlySet<string>>
+/** Finds those of the `mxc://` URIs that are avatars of users and rooms. */
+type Avatars = (q: Queries, uris: readonly string[]) => Promise<ReadonlySet<string>>
 
 /** `sha256`: of the content, in hexadecimal. `size`, `files`: null if the content is not stored. */
 export type BlockedContent = {
@@ -186,8 +186,9 @@ async function prune(
   const unread = { before, readBefore: onlyUnread ? 0 : before }
   const pruned = { files: 0, bytes: 0 }
   const unused = async <Item extends { media_id: string }>(q: Queries, page: readonly Item[]) => {
-    const uris = await avatars(q)
-    return page.filter(({ media_id: mediaId }) => !uris.has(mediaUri(serverName, mediaId)))
+    const uriOf = ({ media_id: mediaId }: Item) => mediaUri(serverName, mediaId)
+    const found = await avatars(q, page.map(uriOf))
+    return page.filter((item) => !found.has(uriOf(item)))
   }
   for (let after = ''; ;) {
     const page = await db.all(unreadMedia, { ...unread, after, limit: PAGE })

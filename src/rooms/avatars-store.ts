@@ -1,20 +1,21 @@
 import { sql } from 'kysely'
 import { query } from '../storage/query.ts'
 
-/** The avatars that members show in their rooms, each once. */
-export const memberAvatars = query()((db) =>
+type Uris = { uris: readonly string[] }
+
+/** Those of the URIs that members show as avatars in their rooms. */
+export const avatarsOfMembers = query<Uris>()((db, p, d) =>
   db
     .selectFrom('memberships')
     .select(sql<string>`avatar_url`.as('avatar_url'))
     .distinct()
-    .where('avatar_url', 'is not', null),
+    .where('avatar_url', 'in', d.list(p.uris)),
 )
 
-/** The contents of the current avatars of rooms. */
-export const roomAvatars = query()((db) =>
+/** Those of the URIs that are avatars of rooms. */
+export const avatarsOfRooms = query<Uris>()((db, p, d) =>
   db
-    .selectFrom('current_state')
-    .innerJoin('events', 'events.position', 'current_state.position')
-    .select('events.content')
-    .where('current_state.type', '=', sql.lit('m.room.avatar')),
+    .selectFrom('rooms')
+    .select(sql<string>`avatar_url`.as('avatar_url'))
+    .where('avatar_url', 'in', d.list(p.uris)),
 )

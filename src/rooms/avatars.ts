@@ -1,16 +1,11 @@
-import { userAvatars } from '../accounts/users-store.ts'
-import { parseStored } from '../lib/json.ts'
+import { avatarsOfUsers } from '../accounts/users-store.ts'
 import type { Queries } from '../storage/query.ts'
-import { memberAvatars, roomAvatars } from './avatars-store.ts'
+import { avatarsOfMembers, avatarsOfRooms } from './avatars-store.ts'
 
-/** The URIs of all avatars of users and rooms. Reads whole tables: for commands only. */
-export async function avatarsInUse(q: Queries): Promise<Set<string>> {
-  const ofMembers = await q.all(memberAvatars, {})
-  const ofUsers = await q.all(userAvatars, {})
-  const ofRooms = await q.all(roomAvatars, {})
-  const urls = ofRooms.map(({ content }) => parseStored(content)['url'])
-  return new Set([
-    ...[...ofUsers, ...ofMembers].map(({ avatar_url: url }) => url),
-    ...urls.filter((url): url is string => typeof url === 'string'),
-  ])
+/** Those of the URIs that are avatars of users and rooms. Scans whole tables: for commands only. */
+export async function avatarsAmong(q: Queries, uris: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>()
+  for (const query of [avatarsOfMembers, avatarsOfUsers, avatarsOfRooms])
+    for (const { avatar_url: uri } of await q.all(query, { uris })) found.add(uri)
+  return found
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { stepTraceOf } from '../../src/gateway-app.ts'
+import { stepTraceOf } from '../../src/gateway-app/step-trace.ts'
 import { createGatewayEvents } from '../../src/gateway/gateway-events.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { createMetrics } from '../../src/lib/metrics.ts'

@@ -85,9 +85,9 @@ onEachDatabase('pruning', (open) => {
     await add(alice, 'unread')
     clock.advance(2 * 86_400_000)
     // It is called in the transaction that removes the files.
-    const media = administerMedia(deps, async (q) => {
+    const media = administerMedia(deps, async (q, uris) => {
       await q.run(markRead, { mediaId: read, now: clock.now() })
-      return new Set([mediaUri('localhost', avatar)])
+      return new Set(uris.filter((uri) => uri === mediaUri('localhost', avatar)))
     })
     const pruned = await media.prune({ days: 1, onlyUnread: false, isDryRun: false })
     assert.deepEqual(pruned, { files: 1, bytes: 6 })

@@ -32,8 +32,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'console-api': [...base, ...line, 'keys', 'accounts', 'user-rules', 'http'],
   console: [...base, 'http'],
   'gateway-api': [...base, 'gateway', 'http'],
-  cli: ['app.ts', 'gateway-app.ts', 'config', 'lib'],
-  'app.ts': [...base, ...stages, 'accounts', 'user-rules', 'http', 'gateway-app.ts', 'stages.ts'],
+  process: [...base, 'gateway', 'http'],
+  cli: ['app.ts', 'gateway-app.ts', 'gateway-app', 'config', 'lib'],
+  'app.ts': [...base, ...stages, 'accounts', 'user-rules', 'http', 'process', 'gateway-app', 'stages.ts'],
   'stages.ts': [
     ...base,
     ...stages,
@@ -44,7 +45,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'console',
     'console-api',
     'gateway-api',
-    'gateway-app.ts',
+    'gateway-app',
+    'process',
     'stages',
   ],
   stages: [
@@ -57,9 +59,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'console',
     'console-api',
     'gateway-api',
-    'gateway-app.ts',
+    'gateway-app',
+    'process',
   ],
-  'gateway-app.ts': [...base, 'gateway', 'http', 'gateway-api'],
+  'gateway-app.ts': [...base, 'gateway', 'http', 'gateway-api', 'process', 'gateway-app'],
+  'gateway-app': [...base, 'gateway', 'http', 'gateway-api', 'process'],
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
