@@ -1,4 +1,4 @@
-import { type Compilable, type QueryCreator, sql } from 'kysely'
+import { type Compilable, type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { Progress } from '../sending/item-store.ts'
 import { STATE } from '../sending/lane-store.ts'
 import { type Dialect, type Queries, query } from '../storage/query.ts'
@@ -17,7 +17,7 @@ export type HeadRow = Selected & { facts: RecipientFacts }
 /** Reads heads with their facts in one query. */
 export type ReadHeads = (q: Queries, params: HeadParams) => Promise<readonly HeadRow[]>
 
-type SelectedItem = ReturnType<typeof selectFollowing> extends Compilable<infer R> ? R : never
+type SelectedItem = ReturnType<ReturnType<typeof selectFollowing>> extends Compilable<infer R> ? R : never
 
 /** An item behind the head of a queue, with the facts about its event and its recipient. */
 export type FollowingRow = SelectedItem & { facts: RecipientFacts }
@@ -140,47 +140,50 @@ const nextAfter = (laneId: string, position: string) =>
 
 /**
  * The items `f` after `after`, with the queued event `e`, of lanes that are still as in the look at their heads: no value is due,
- * and they do not fail. Steps from one item to the next, so the cost does not depend on the length of the queue.
+ * and they do not fail. Steps from one item to the next, so the cost does not depend on the length of the queue. `badgeOf`: evaluated once for each lane.
  */
-export const selectFollowing = (db: QueryCreator<Schema>, p: FollowingParams, d: Dialect) =>
-  db
-    .withRecursive('f(lane_id, user_id, handle, enabled, rules_version, position, still)', (cte) =>
-      cte
-        .selectFrom(
-          d.rows(p.items, { id: 'integer', gen: 'integer', after: 'integer', take: 'integer' }).as('r'),
-        )
-        .innerJoin('lanes as l', 'l.lane_id', 'r.id')
-        .innerJoin('pushers as p', 'p.pusher_id', 'l.lane_id')
-        .leftJoin('rule_sets as rs', 'rs.user_id', 'p.user_id')
-        .where('l.lease_owner', '=', p.owner)
-        .whereRef('l.generation', '=', 'r.gen')
-        .where('l.value_due', '=', sql.lit(0))
-        .where('l.failing_since', 'is', null)
-        .select(['l.lane_id', 'p.user_id', 'p.handle', 'p.enabled', 'rs.version as rules_version'])
-        .select([nextAfter('l.lane_id', 'r.after').as('position'), 'r.take as still'])
-        .unionAll((eb) =>
-          eb
-            .selectFrom('f as b')
-            .where('b.position', 'is not', null)
-            .where('b.still', '>', sql.lit(1))
-            .select(['b.lane_id', 'b.user_id', 'b.handle', 'b.enabled', 'b.rules_version'])
-            .select([
-              nextAfter('b.lane_id', 'b.position').as('position'),
-              sql<number>`b.still - 1`.as('still'),
-            ]),
-        ),
-    )
-    .selectFrom('f')
-    .leftJoin('events as e', 'e.position', 'f.position')
-    .leftJoin('memberships as m', (join) =>
-      join.onRef('m.room_id', '=', 'e.room_id').onRef('m.user_id', '=', 'f.user_id'),
-    )
-    .where('f.position', 'is not', null)
-    .select(['f.lane_id', 'f.user_id', 'f.handle', 'f.enabled', 'f.rules_version', 'm.membership'])
-    .select(sql<number>`f.position`.as('position'))
-    .select(QUEUED_EVENT)
-    .select(newestEdit('e.position').as('edit_position'))
-    .select(digestAt('f.lane_id', sql`f.position`).as('digest'))
+export const selectFollowing =
+  (badgeOf: (userId: RawBuilder<unknown>) => RawBuilder<number>) =>
+  (db: QueryCreator<Schema>, p: FollowingParams, d: Dialect) =>
+    db
+      .withRecursive('f(lane_id, user_id, handle, enabled, rules_version, badge, position, still)', (cte) =>
+        cte
+          .selectFrom(
+            d.rows(p.items, { id: 'integer', gen: 'integer', after: 'integer', take: 'integer' }).as('r'),
+          )
+          .innerJoin('lanes as l', 'l.lane_id', 'r.id')
+          .innerJoin('pushers as p', 'p.pusher_id', 'l.lane_id')
+          .leftJoin('rule_sets as rs', 'rs.user_id', 'p.user_id')
+          .where('l.lease_owner', '=', p.owner)
+          .whereRef('l.generation', '=', 'r.gen')
+          .where('l.value_due', '=', sql.lit(0))
+          .where('l.failing_since', 'is', null)
+          .select(['l.lane_id', 'p.user_id', 'p.handle', 'p.enabled', 'rs.version as rules_version'])
+          .select(badgeOf(sql`p.user_id`).as('badge'))
+          .select([nextAfter('l.lane_id', 'r.after').as('position'), 'r.take as still'])
+          .unionAll((eb) =>
+            eb
+              .selectFrom('f as b')
+              .where('b.position', 'is not', null)
+              .where('b.still', '>', sql.lit(1))
+              .select(['b.lane_id', 'b.user_id', 'b.handle', 'b.enabled', 'b.rules_version', 'b.badge'])
+              .select([
+                nextAfter('b.lane_id', 'b.position').as('position'),
+                sql<number>`b.still - 1`.as('still'),
+              ]),
+          ),
+      )
+      .selectFrom('f')
+      .leftJoin('events as e', 'e.position', 'f.position')
+      .leftJoin('memberships as m', (join) =>
+        join.onRef('m.room_id', '=', 'e.room_id').onRef('m.user_id', '=', 'f.user_id'),
+      )
+      .where('f.position', 'is not', null)
+      .select(['f.lane_id', 'f.user_id', 'f.handle', 'f.enabled', 'f.rules_version', 'm.membership'])
+      .select(sql<number>`f.position`.as('position'))
+      .select(QUEUED_EVENT)
+      .select(newestEdit('e.position').as('edit_position'))
+      .select(digestAt('f.lane_id', sql`f.position`).as('digest'))
 
 /** Reads the table itself, not an index. */
 export const anyPusher = query()((db) =>

@@ -7,7 +7,7 @@ import {
 } from '../delivery/head-store.ts'
 import { query } from '../storage/query.ts'
 import { cohortAt } from './cohort-interval-sql.ts'
-import { factColumns } from './recipient-facts-store.ts'
+import { BADGES, factColumns } from './recipient-facts-store.ts'
 
 // The heads of pushers' queues, and the items behind them, with the facts of their recipients: one statement for a look.
 
@@ -35,7 +35,7 @@ const headsWith = (badge: 'rooms' | 'messages') =>
           .onRef('o.position', '=', 'e.position')
           .on('o.retracted', '=', sql.lit(0)),
       )
-      .select(factColumns(HEAD, badge)),
+      .select(factColumns(HEAD, BADGES[badge](HEAD.userId))),
   )
 
 export const headsWithRooms = headsWith('rooms')
@@ -43,7 +43,7 @@ export const headsWithMessages = headsWith('messages')
 
 const followingWith = (badge: 'rooms' | 'messages') =>
   query<FollowingParams>()((db, p, d) =>
-    selectFollowing(db, p, d)
+    selectFollowing(BADGES[badge])(db, p, d)
       .leftJoin('exceptions as x', (join) =>
         join
           .onRef('x.user_id', '=', 'f.user_id')
@@ -57,7 +57,7 @@ const followingWith = (badge: 'rooms' | 'messages') =>
           .onRef('o.position', '=', 'e.position')
           .on('o.retracted', '=', sql.lit(0)),
       )
-      .select(factColumns(FOLLOWING, badge))
+      .select(factColumns(FOLLOWING, sql<number>`f.badge`))
       .orderBy('f.lane_id')
       .orderBy('f.position'),
   )

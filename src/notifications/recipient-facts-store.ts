@@ -37,20 +37,21 @@ const ofUser = <T>(column: string) =>
   sql<T | null>`case when x.user_id is not null then ${sql.ref(`x.${column}`)} else ${sql.ref(`o.${column}`)} end`
 
 /** The number of rooms on the badge. */
-const badgeRooms = ({ userId }: Of) =>
+const badgeRooms = (userId: RawBuilder<unknown>) =>
   sql<number>`(select count(*) from badge_rooms as b where b.user_id = ${userId})`
 
 /** The unread notifications in all rooms of the badge. An invitation has no read position and counts as 1. */
-const badgeMessages = ({ userId }: Of) =>
+const badgeMessages = (userId: RawBuilder<unknown>) =>
   sql<number>`coalesce((select sum(case when r.position is null then 1 else ${unreadOfRoom('notify')} end)
   from badge_rooms as b left join read_positions as r
     on r.user_id = b.user_id and r.room_id = b.room_id and r.thread_id = ''
   where b.user_id = ${userId}), 0)`
 
-const BADGES = { rooms: badgeRooms, messages: badgeMessages }
+/** The badge of a user, by what it counts. */
+export const BADGES = { rooms: badgeRooms, messages: badgeMessages }
 
-/** The columns of the facts. The query has joined the exception `x` of the user, and the outcome `o` of the user's cohort that is not retracted. */
-export const factColumns = (of: Of, badge: keyof typeof BADGES) =>
+/** The columns of the facts. `badge`: of the user, evaluated for each row. The query has joined the exception `x` of the user, and the outcome `o` of the user's cohort that is not retracted. */
+export const factColumns = (of: Of, badge: RawBuilder<number>) =>
   [
     readPosition(of).as('read_position'),
     sql<
@@ -60,7 +61,7 @@ export const factColumns = (of: Of, badge: keyof typeof BADGES) =>
     ofUser<string>('actions').as('actions'),
     ofUser<string>('rule_kind').as('rule_kind'),
     ofUser<string>('rule_id').as('rule_id'),
-    BADGES[badge](of).as('badge'),
+    badge.as('badge'),
   ] as const
 
 const WANTED: Of = {
@@ -93,7 +94,7 @@ const facts = (badge: keyof typeof BADGES) =>
           .on('o.retracted', '=', sql.lit(0)),
       )
       .select('w.at')
-      .select(factColumns(WANTED, badge)),
+      .select(factColumns(WANTED, BADGES[badge](WANTED.userId))),
   )
 
 export const factsWithRooms = facts('rooms')

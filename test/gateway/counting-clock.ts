@@ -1,8 +1,8 @@
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 
-/** The sweepers of remembered notifications and of the queue, and the loop of the sending engine. */
-const LOOPS = 5
+/** The sweepers of remembered notifications (4) and of the queue, and the loop of the sending engine. */
+const LOOPS = 6
 
 /** A clock that the test moves. `loopsAtRest`: resolves when each loop of a gateway has run, and sleeps. */
 export function countingClock(start?: number) {
@@ -13,6 +13,12 @@ export function countingClock(start?: number) {
     await clock.sleep(ms, signal)
     sleeping--
   }
-  const areAtRest = () => sleeping >= LOOPS
-  return { clock: { ...clock, sleep }, areAtRest, loopsAtRest: () => eventually(areAtRest) }
+  /** @param deadlines the number of kinds of deadlines that have begun: a timer of each sleeps too */
+  const areAtRest = (deadlines = 0) => {
+    const expected = LOOPS + deadlines
+    if (sleeping > expected)
+      throw new Error(`${sleeping} timers sleep instead of ${expected}: is LOOPS right?`)
+    return sleeping === expected
+  }
+  return { clock: { ...clock, sleep }, areAtRest, loopsAtRest: () => eventually(() => areAtRest()) }
 }

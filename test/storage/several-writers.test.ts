@@ -28,21 +28,26 @@ async function openWriters(t: TestContext, count: number): Promise<Database[]> {
 }
 
 const lastPosition = query()((db) => db.selectFrom('stream').select('position').where('id', '=', 1))
+const writeAt = query<{ position: number }>()((db, p) =>
+  db.insertInto('search_entries').values({ position: p.position, word_count: 1 }),
+)
+const positionsWritten = query()((db) => db.selectFrom('search_entries').select('position'))
 const sent = query()((db) => db.selectFrom('events').select('event_id').where('txn_id', 'is not', null))
 
 describe('several writers on one PostgreSQL', { skip }, () => {
-  test('positions become visible in their order, although each writer waits between its position and its commit', async (t) => {
+  test('a reader that sees a position sees what was written with each lower one, although each writer waits between its position and its commit', async (t) => {
     const writers = await openWriters(t, 4)
     const [first] = writers
     assert.ok(first)
-    let last = 0
     const taken: number[] = []
+    const seen: { last: number; written: Set<number> }[] = []
     await Promise.all(
       writers.map(async (db, writer) => {
         for (let round = 0; round < 20; round++) {
           await db.transaction(
             async (tx) => {
               const position = await nextPosition(tx)
+              tx.write(writeAt, { position })
               // The other writers take their turn here if the shard is not locked.
               for (let pause = 0; pause < (writer + round) % 4; pause++)
                 await new Promise((turn) => setImmediate(turn))
@@ -50,14 +55,23 @@ describe('several writers on one PostgreSQL', { skip }, () => {
             },
             { orderedBy: `@user${writer}:test` as UserId },
           )
-          const now: number = (await first.first(lastPosition, {}))?.position ?? 0
-          assert.ok(now >= last)
-          last = now
+          const committed = Math.max(...taken)
+          const read: (typeof seen)[number] = await first.snapshot(async (q) => ({
+            last: (await q.first(lastPosition, {}))?.position ?? 0,
+            written: new Set((await q.all(positionsWritten, {})).map((row) => row.position)),
+          }))
+          assert.ok(read.last >= committed)
+          seen.push(read)
         }
       }),
     )
     assert.equal(new Set(taken).size, 80)
-    assert.equal(last, Math.max(...taken))
+    assert.equal(seen.length, 80)
+    for (const { last, written } of seen)
+      assert.deepEqual(
+        taken.filter((position) => position <= last && !written.has(position)),
+        [],
+      )
   })
 
   test('the same transaction id at two writers at once gives one event and equal responses', async (t) => {
