@@ -9,6 +9,7 @@ import { Content, isLive } from './content.ts'
 import { type Place, RequestContext } from './context.ts'
 import { renderError } from './errors.ts'
 import type { Lifetime } from './lifetime.ts'
+import { lingerOnClose } from './linger.ts'
 import type { Load } from './load.ts'
 import type { HttpMetrics } from './http-metrics.ts'
 import type { RateLimiter } from './rate-limit.ts'
@@ -137,7 +138,9 @@ async function send(deps: PipelineDeps, context: RequestContext, outgoing: Outgo
   deps.onResponse?.({ ...outgoing, route: context.place?.route })
   const holder = { address, userId: requester?.userId }
   const unread = deps.load.responses
-  const sending = { closeConnection: closesConnection(deps, request), unread, holder }
+  const isUnread = hasLargeRest(request)
+  if (isUnread && !deps.lifetime.closing) lingerOnClose(request.socket)
+  const sending = { closeConnection: deps.lifetime.closing || isUnread, unread, holder }
   if (body instanceof Content) await sendContent(response, { ...outgoing, body }, { ...sending, session })
   else if (isOnePiece(body)) respond(response, outgoing, sending.closeConnection)
   else await respondInPieces(response, outgoing, sending)
@@ -145,11 +148,8 @@ async function send(deps: PipelineDeps, context: RequestContext, outgoing: Outgo
 }
 
 // Node reads and drops the rest of an unread body, so that the client can read the response. For a large rest the connection is closed.
-function closesConnection(deps: PipelineDeps, request: IncomingMessage): boolean {
-  return (
-    deps.lifetime.closing ||
-    (!request.complete && Number(request.headers['content-length'] ?? 0) > MAX_DROPPED_BYTES)
-  )
+function hasLargeRest({ complete, headers }: IncomingMessage): boolean {
+  return !complete && Number(headers['content-length'] ?? 0) > MAX_DROPPED_BYTES
 }
 
 /** Authentication, then the limits of the user. Resolves to the response for an invalid signed link. */

@@ -167,6 +167,21 @@ test('a client that still sends can read its 413, also for a chunked body', asyn
   assert.match(await talk(url, `${head}${chunk.repeat(5)}0\r\n\r\n`), /^HTTP\/1\.1 413 .*M_TOO_LARGE/s)
 })
 
+test('a client that sends a large refused body to its end can read its 413, and the connection is closed', async () => {
+  await using fixture = startServer(routes)
+  const { port } = await fixture.server.listen()
+  const socket = connect(port, '127.0.0.1')
+  let received = ''
+  socket.setEncoding('utf8').on('data', (text: string) => (received += text))
+  const ended = once(socket, 'end')
+  const size = 16_777_216
+  socket.write(`POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: ${size}\r\n\r\n`)
+  // Rejects if the connection is reset.
+  await once(socket.end(Buffer.alloc(size)), 'finish')
+  await ended
+  assert.match(received, /^HTTP\/1\.1 413 .*connection: close.*M_TOO_LARGE/is)
+})
+
 test('HEAD returns the headers of GET without a body', async () => {
   await using fixture = startServer(routes)
   const { url } = await fixture.server.listen()
