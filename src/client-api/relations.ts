@@ -73,12 +73,8 @@ export function relationRoutes(deps: RoomReadDeps): Route[] {
       direction: dir,
       limit: Math.min(wanted, MAX_LIMIT),
     }
-    return deps.db.snapshot(async (q) =>
-      childEvents(q, readerOf(deps, requester), {
-        ...request,
-        ...(await positionsOf(q, of.roomId, { from, to })),
-      }),
-    )
+    const positions = positionsOf(deps, of.roomId, { from, to })
+    return deps.db.snapshot((q) => childEvents(q, readerOf(deps, requester), { ...request, ...positions }))
   }
   return [
     defineRoute({
@@ -127,12 +123,8 @@ function threadsRoute(deps: RoomReadDeps): Route {
         participated: given.include === 'participated',
         limit: Math.min(given.limit, MAX_LIMIT),
       }
-      return deps.db.snapshot(async (q) =>
-        threadRoots(q, readerOf(deps, requester), {
-          ...request,
-          ...(await positionsOf(q, roomId, { from: given.from })),
-        }),
-      )
+      const positions = positionsOf(deps, roomId, { from: given.from })
+      return deps.db.snapshot((q) => threadRoots(q, readerOf(deps, requester), { ...request, ...positions }))
     },
   })
 }

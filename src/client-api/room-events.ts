@@ -72,11 +72,9 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
         const { roomId } = params
         const { from, to } = query
         const request = { roomId, direction: query.dir, limit: limitOf(query.limit ?? filter.limit), filter }
-        return deps.db.snapshot(async (read) =>
-          messages(read, readerOf(deps, requester), {
-            ...request,
-            ...(await positionsOf(read, roomId, { from, to })),
-          }),
+        const positions = positionsOf(deps, roomId, { from, to })
+        return deps.db.snapshot((read) =>
+          messages(read, readerOf(deps, requester), { ...request, ...positions }),
         )
       },
     }),
@@ -195,10 +193,10 @@ function memberRoutes(deps: RoomReadDeps): Route[] {
           membership: query.membership,
           notMembership: query.not_membership,
         }
-        const chunk = await deps.db.snapshot(async (read) => {
-          const { at } = await positionsOf(read, params.roomId, { at: query.at })
-          return readMembers(read, readerOf(deps, requester), { ...request, at })
-        })
+        const { at } = positionsOf(deps, params.roomId, { at: query.at })
+        const chunk = await deps.db.snapshot((read) =>
+          readMembers(read, readerOf(deps, requester), { ...request, at }),
+        )
         return { chunk }
       },
     }),

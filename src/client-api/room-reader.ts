@@ -1,11 +1,10 @@
 import type { Clock } from '../lib/clock.ts'
 import type { RoomId } from '../lib/ids.ts'
 import type { Requester } from '../lib/requester.ts'
-import { positionInRoom } from '../rooms/room-position-store.ts'
+import { positionInRoom } from '../rooms/room-position.ts'
 import { parseToken } from '../rooms/sync/token.ts'
 import type { PageReader } from '../rooms/timeline.ts'
 import type { Database } from '../storage/database.ts'
-import type { Queries } from '../storage/query.ts'
 import type { StreamPoint } from '../storage/stream-point.ts'
 
 // Shared parts of the endpoints that read a room.
@@ -25,15 +24,15 @@ export function pointOf(token: string | undefined, name: string): StreamPoint | 
  * The positions of tokens for one room, by the names of their query parameters.
  * @throws as `pointOf`
  */
-export async function positionsOf<Name extends string>(
-  q: Queries,
+export function positionsOf<Name extends string>(
+  { db }: Pick<RoomReadDeps, 'db'>,
   roomId: RoomId,
   tokens: Readonly<Record<Name, string | undefined>>,
-): Promise<Record<Name, number | undefined>> {
+): Record<Name, number | undefined> {
   const positions: Partial<Record<Name, number>> = {}
   for (const name of Object.keys(tokens) as Name[]) {
     const point = pointOf(tokens[name], name)
-    if (point) positions[name] = await positionInRoom(q, roomId, point)
+    if (point) positions[name] = positionInRoom(roomId, point, db.shards)
   }
   return positions as Record<Name, number | undefined>
 }

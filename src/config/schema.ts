@@ -372,7 +372,7 @@ export const configSchema = z.strictObject({
   }),
   database_shards: setting(z.int().min(1).max(MOST_SHARDS).optional(), {
     about:
-      'The number of shards of the stream of a new PostgreSQL database, at most 64: rooms of different shards are written at the same time, by one process or several; 16 suits several processes. A database keeps the number it was created with; another one here is reported and ignored. SQLite has one.',
+      'The number of shards of the stream of a new PostgreSQL database, at most 64: rooms of different shards are written at the same time, by one process or several. A database keeps the number it was created with; another one here is reported and ignored. SQLite has one.',
     shownDefault: String(DEFAULT_SHARDS),
   }),
   open_registration: setting(flagOff, {

@@ -1,6 +1,6 @@
 import type { HeldKey } from '../accounts/viewer.ts'
 import type { SyncKeys, SyncSection } from '../rooms/sync/section.ts'
-import { lowest } from '../storage/stream-point.ts'
+import { coversUpTo } from '../storage/stream-point.ts'
 import { deviceListsSince } from './device-lists.ts'
 import { heldKeys } from './one-time-keys-store.ts'
 import { withUsualAlgorithm } from './upload-keys.ts'
@@ -21,7 +21,7 @@ export function encryptionSection(): SyncSection {
       const { userId, deviceId } = viewer
       const counts = deviceId === null ? {} : countsOf(held)
       // An initial sync has no device lists: the client asks for the keys of all users that it needs.
-      if (!since || lowest(since.position) >= listsPosition) return { keys: counts, hasNews: false }
+      if (!since || coversUpTo(since.position, listsPosition)) return { keys: counts, hasNews: false }
       const lists = await deviceListsSince(read, { userId, since: since.position, position: now.position })
       return {
         keys: { ...counts, device_lists: lists },

@@ -6,12 +6,10 @@ import type { Database } from './database.ts'
 import { query } from './query.ts'
 
 const EVERY_MS = 1000
-/** A shard that is behind the sequence of positions by this number of values is advanced. */
-const BEHIND = 100
 
 /**
  * Advances idle shards once a second, until it is disposed of. Readers begin at the position of the slowest shard, so a shard without changes would make
- * their ranges long. SQLite has one shard.
+ * their ranges long, and would hide that nothing is new (`coversUpTo`). SQLite has one shard.
  */
 export function startIdleShardSweeper(
   deps: Readonly<{ db: Database; clock: Clock; log: Log }>,
@@ -42,11 +40,11 @@ export async function advanceIdleShards(db: Database): Promise<number> {
   )
 }
 
-/** The last value of the sequence. */
-const LAST = sql`(select last_value from stream_positions)`
+/** The last value that the sequence has given. Before the first one, PostgreSQL shows that one. */
+const LAST = sql`(select case when is_called then last_value else last_value - 1 end from stream_positions)`
 
-const isBehind = (shards: RawBuilder<number>) =>
-  sql<boolean>`position < (${LAST} - ${sql.lit(BEHIND)}) * ${shards}`
+/** A shard is advanced even if it is behind by one value: `coversUpTo` then holds for what all shards have seen, and saves statements. */
+const isBehind = (shards: RawBuilder<number>) => sql<boolean>`position < ${LAST} * ${shards}`
 
 export const idleShards = query<{ shards: number }>()((db, p, d) =>
   db

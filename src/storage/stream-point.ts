@@ -19,6 +19,16 @@ export const positionIn = (point: StreamPoint, position: number): number =>
 export const covers = (point: StreamPoint, position: number): boolean =>
   position <= positionIn(point, position)
 
+/** Whether a reader at the point has seen every position up to this one, in all shards. */
+export function coversUpTo(point: StreamPoint, position: number): boolean {
+  const shards = point.length
+  return point.every((seen, shard) => {
+    const last = position - ((position - shard + shards) % shards)
+    // The first value of the sequence is 1, so lower positions do not exist.
+    return seen >= last || last < shards
+  })
+}
+
 /** Whether a reader at the point has seen all that a reader at the other one has seen. */
 export function coversPoint(point: StreamPoint, other: StreamPoint): boolean {
   if (point.length !== other.length) return lowest(point) >= highest(other)

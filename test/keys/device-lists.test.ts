@@ -6,6 +6,7 @@ import { uploadKeys } from '../../src/keys/upload-keys.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
 import { currentPosition } from '../support/current-position.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { advanceIdleShards } from '../../src/storage/idle-shards.ts'
 import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { oneTimeKeys } from '../support/signing-key.ts'
@@ -105,6 +106,7 @@ onEachDatabase('device lists', (open) => {
     const roomId = await create(alice)
     await join(roomId, bob)
     await upload(alice)
+    await advanceIdleShards(db)
     const { next_batch: since } = await held(bob)
     await say(roomId, alice, 'hello')
     const statements = async () => {

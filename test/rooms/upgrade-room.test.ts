@@ -25,14 +25,14 @@ import {
 
 const spam = (at: number) => `@spam${at}:here` as UserId
 
-/** Bans users without events: only the rows that an upgrade reads. */
-const insertBan = query<{ roomId: RoomId; userId: UserId }>()((db, p) =>
+/** Bans users without events of their own: only the rows that an upgrade reads. `position`: of any event. */
+const insertBan = query<{ roomId: RoomId; userId: UserId; position: number }>()((db, p) =>
   db.insertInto('memberships').values({
     room_id: p.roomId,
     user_id: p.userId,
     membership: 'ban',
     event_id: '$unknown' as EventId,
-    position: 1,
+    position: p.position,
     displayname: null,
     avatar_url: null,
     name_key: '',
@@ -89,8 +89,9 @@ onEachDatabase('bans of an upgraded room', (open) => {
     const db = await open(t)
     const fixture = await createRoomsFixture(db)
     const roomId = await publicRoom(fixture)
+    const position = (await db.all(eventsOf, { roomId }))[0]?.position ?? 0
     await db.transaction(async (tx) => {
-      for (let at = 0; at < 215; at++) tx.write(insertBan, { roomId, userId: spam(at) })
+      for (let at = 0; at < 215; at++) tx.write(insertBan, { roomId, userId: spam(at), position })
     })
     let left = 2
     let largest = 0
@@ -124,7 +125,8 @@ onEachDatabase('bans of an upgraded room', (open) => {
     largest = 0
     assert.equal(await upgradeRoom({ ...fixture, db: crashing }, request), to)
     assert.equal(await bansIn(to), 215)
-    assert.ok(largest <= 10, `${largest} rows`)
+    // The point of the stream has a row for each shard.
+    assert.ok(largest <= Math.max(10, db.shards), `${largest} rows`)
     assert.equal(await continueUpgrades(fixture), 0)
   })
 
@@ -154,7 +156,7 @@ onEachDatabase('bans of an upgraded room', (open) => {
     const fixture = await createRoomsFixture(await open(t))
     const roomId = await publicRoom(fixture)
     await fixture.db.transaction(async (tx) => {
-      for (let at = 0; at < 5001; at++) tx.write(insertBan, { roomId, userId: spam(at) })
+      for (let at = 0; at < 5001; at++) tx.write(insertBan, { roomId, userId: spam(at), position: 1 })
     })
     await assert.rejects(
       upgradeRoom(fixture, { roomId, userId: alice, newVersion: '12' }),

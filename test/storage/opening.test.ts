@@ -13,7 +13,7 @@ import { nextPositions } from '../../src/storage/stream.ts'
 import { clusterUrl, emptyPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { smallDisk } from '../support/small-disk.ts'
-import { someone, takePosition } from '../support/take-position.ts'
+import { someone, takePosition, valueOf } from '../support/take-position.ts'
 
 const insertMigration = query<{ id: number }>()((db, p) =>
   db.insertInto('schema_migrations').values({ id: p.id, name: 'newer', applied_at: 0 }),
@@ -39,13 +39,14 @@ for (const { name, skip, url } of engines) {
     test('data exists after opening again, and each migration runs once', async (t) => {
       const address = await url(t)
       const first = await openDatabase(address, silentLog)
+      const taken = await first.transaction((tx) => nextPositions(tx, 3), { orderedBy: someone })
       assert.deepEqual(
-        await first.transaction((tx) => nextPositions(tx, 3), { orderedBy: someone }),
+        taken.map((position) => valueOf(first, position)),
         [1, 2, 3],
       )
       await first[Symbol.asyncDispose]()
       await using second = await openDatabase(address, silentLog)
-      assert.equal(await takePosition(second), 4)
+      assert.equal(valueOf(second, await takePosition(second)), 4)
       const ids = (await second.all(applied, {})).map((row) => row.id)
       assert.deepEqual(
         ids,

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   covers,
   coversPoint,
+  coversUpTo,
   earlierOf,
   highest,
   laterOf,
@@ -51,6 +52,25 @@ describe('a point', () => {
     assert.equal(coversPoint([7, 6], [7]), false)
     assert.equal(coversPoint([7], [6, 7]), true)
     assert.equal(coversPoint([7], [6, 8]), false)
+  })
+
+  test('covers up to a position if it covers all lower ones that the sequence has given', () => {
+    const near = fc.array(fc.integer({ min: 18, max: 22 }), { minLength: SHARDS, maxLength: SHARDS })
+    fc.assert(
+      fc.property(near.map(pointOfCounts), fc.nat(120), (at, one) => {
+        const given = Array.from({ length: one + 1 }, (_, lower) => lower).filter((lower) => lower >= SHARDS)
+        assert.equal(
+          coversUpTo(at, one),
+          given.every((lower) => covers(at, lower)),
+        )
+      }),
+    )
+    assert.equal(coversUpTo([0, 0, 0], 0), true)
+    assert.equal(coversUpTo([0, 0, 0], 3), false)
+    assert.deepEqual(
+      [6, 7].map((one) => coversUpTo([6], one)),
+      [true, false],
+    )
   })
 
   test('earlier than two others covers what both cover, and later than both what one of them covers', () => {

@@ -9,3 +9,7 @@ export const takePosition = (
   db: Pick<Database, 'transaction'>,
   options: Omit<TransactionOptions, 'orderedBy'> = {},
 ): Promise<number> => db.transaction((tx) => nextPosition(tx), { ...options, orderedBy: someone })
+
+/** The value of the common sequence in a position: on SQLite the position itself. */
+export const valueOf = ({ shards }: Pick<Database, 'shards'>, position: number): number =>
+  Math.floor(position / shards)

@@ -9,7 +9,7 @@ import {
   earlierOf,
   isSamePoint,
   laterOf,
-  lowest,
+  coversUpTo,
   START,
   type StreamPoint,
 } from '../../storage/stream-point.ts'
@@ -60,14 +60,14 @@ async function changed(request: SectionRequest): Promise<Found> {
   const position = request.since?.position ?? START
   const limit = limitOf(request)
   const rows = new Map<UserId, SeenPresence>()
-  if (sharingPosition > lowest(position)) {
+  if (!coversUpTo(position, sharingPosition)) {
     const range = { viewer: viewer.userId, since: position, position: now.position, limit }
     for (const row of (await read.all(newlySharedPresence, range)).filter(passes(request)))
       rows.set(row.user_id, row)
   }
   // Read in pages, because a page can have only users that the filter excludes.
   let after = earlierOf(position, request.since?.presence ?? position)
-  while (presencePosition > lowest(after) && !isSamePoint(after, now.position)) {
+  while (!coversUpTo(after, presencePosition) && !isSamePoint(after, now.position)) {
     const room = limit - rows.size
     if (room <= 0) return { rows: [...rows.values()], upTo: after }
     const range = { viewer: viewer.userId, since: after, position: now.position, limit: room }

@@ -4,7 +4,7 @@ import type { RoomId, UserId } from '../../lib/ids.ts'
 import { type JsonObject, parseStored } from '../../lib/json.ts'
 import { type RoomCounts, unreadCounts, unreadTotals } from '../../notifications/counts.ts'
 import type { Queries } from '../../storage/query.ts'
-import { lowest, positionIn, START } from '../../storage/stream-point.ts'
+import { coversUpTo, positionIn, START } from '../../storage/stream-point.ts'
 import { receiptContents, type ReceiptsOfRoom } from '../receipts.ts'
 import type { Typing } from '../typing.ts'
 import type { RoomPlan } from './plan.ts'
@@ -68,10 +68,9 @@ export async function roomExtras(
     joined.filter((plan) => plan.after < positionIn(since, plan.upTo)).map((plan) => plan.roomId),
   )
   const known = roomIds.filter((roomId) => !newRooms.has(roomId))
-  const receipts =
-    request.receiptsPosition > lowest(since)
-      ? await receiptContents(read, { userId, roomIds: known, since })
-      : new Map<RoomId, ReceiptsOfRoom>()
+  const receipts = coversUpTo(since, request.receiptsPosition)
+    ? new Map<RoomId, ReceiptsOfRoom>()
+    : await receiptContents(read, { userId, roomIds: known, since })
   if (newRooms.size > 0)
     for (const [roomId, all] of await receiptContents(read, { userId, roomIds: [...newRooms], since: START }))
       receipts.set(roomId, all)

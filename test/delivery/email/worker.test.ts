@@ -40,9 +40,10 @@ onEachDatabase('mail', (open) => {
     assert.equal(fixture.mails.length, 1)
     const [mail] = fixture.mails
     assert.equal(mail?.to, 'bob@example.org')
+    const { unsubscribe_token: token } = await fixture.pusher()
     assert.equal(
       mail?.unsubscribe,
-      'https://m.example.org/_matrix/client/unstable/org.belfry/email/unsubscribe/token-1',
+      `https://m.example.org/_matrix/client/unstable/org.belfry/email/unsubscribe/${token}`,
     )
     assert.match(mail?.text ?? '', /hello/)
     assert.equal(await fixture.delivery.queued(), 0)

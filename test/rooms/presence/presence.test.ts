@@ -10,6 +10,7 @@ import {
 } from '../../../src/rooms/presence/change-presence.ts'
 import { ACTIVE_FOR_MS, GRACE_MS, IDLE_AFTER_MS } from '../../../src/rooms/presence/presence-state.ts'
 import { startPresenceSweeper, sweepDuePresence } from '../../../src/rooms/presence/sweep-presence.ts'
+import { advanceIdleShards } from '../../../src/storage/idle-shards.ts'
 import { query } from '../../../src/storage/query.ts'
 import { currentPosition } from '../../support/current-position.ts'
 import type { Database } from '../../../src/storage/database.ts'
@@ -200,6 +201,7 @@ onEachDatabase('presence', (open) => {
     const { db, count } = counting(await open(t))
     const { connect, presence, say, roomId } = await createFixture(t, db)
     await connect(alice)
+    await advanceIdleShards(db)
     let { since } = await presence(bob)
     const cost = async (filter: object) => {
       const before = count.read

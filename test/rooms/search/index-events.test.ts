@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { redactEvent } from '../../../src/rooms/redact.ts'
 import { indexLag, indexNewEvents } from '../../../src/rooms/search/index-events.ts'
+import { advanceIdleShards } from '../../../src/storage/idle-shards.ts'
 import { query } from '../../../src/storage/query.ts'
 import { currentPosition } from '../../support/current-position.ts'
 import { counting } from '../../support/counting-database.ts'
+import { valueOf } from '../../support/take-position.ts'
 import { onEachSharedDatabase } from '../../support/two-processes.ts'
 import { alice, createRoomsFixture, phone, publicRoom, say } from '../fixture.ts'
 
@@ -62,9 +64,13 @@ onEachSharedDatabase('the index of events', (openTwo) => {
     const fixture = await createRoomsFixture(db)
     const roomId = await publicRoom(fixture)
     for (let at = 0; at < 230; at++) await say(fixture, roomId, alice, 'text')
+    await advanceIdleShards(db)
     await indexNewEvents(db, 1)
     assert.ok((await db.all(indexed, {})).length < 100)
-    assert.equal(await indexLag(other), (await currentPosition(db)) - 100)
+    const behind = valueOf(db, await currentPosition(db)) - 100
+    const lag = await indexLag(other)
+    // With several shards it is a bound.
+    assert.ok(lag === behind || (db.shards > 1 && lag === behind + 1), `${lag}, not ${behind}`)
     await indexNewEvents(other, 10)
     assert.equal(await indexLag(db), 0)
     assert.equal((await db.all(indexed, {})).length, 230)

@@ -5,6 +5,10 @@ import type { JsonObject } from '../../../src/lib/json.ts'
 import { banUser, kickUser, knockOnRoom, unbanUser } from '../../../src/rooms/membership.ts'
 import { setMarkers } from '../../../src/rooms/receipts.ts'
 import { redactEvent } from '../../../src/rooms/redact.ts'
+import { parseToken } from '../../../src/rooms/sync/token.ts'
+import { query } from '../../../src/storage/query.ts'
+import { currentPoint } from '../../../src/storage/stream.ts'
+import { isSamePoint, lowest, type StreamPoint } from '../../../src/storage/stream-point.ts'
 import { quotas } from '../../support/quotas.ts'
 import { deviceOf, type SyncFixture, user } from '../sync-fixture.ts'
 
@@ -50,6 +54,36 @@ export type Responses = Map<string, JsonObject>
 
 type Kept = { point: string; tokens: Map<UserId, string> }
 
+/** The events of the server at one point of the history, by which tokens are named. */
+type Stream = { point: StreamPoint; events: readonly { room_id: RoomId; position: number }[] }
+
+const events = query()((db) => db.selectFrom('events').select(['room_id', 'position']))
+
+/**
+ * A response whose tokens do not depend on the number of shards: `next_batch` says that it is the present point, and `prev_batch` how many events of the room are before it.
+ */
+function withNamedTokens(body: JsonObject, stream: Stream): JsonObject {
+  const next = body['next_batch'] as string
+  const isNow = isSamePoint(parseToken(next, 'next_batch').position, stream.point)
+  const ofRoom = ([roomId, room]: [string, JsonObject]) => {
+    const { timeline } = room as { timeline?: JsonObject }
+    if (timeline?.['prev_batch'] === undefined) return [roomId, room]
+    const upTo = lowest(parseToken(timeline['prev_batch'] as string, 'prev_batch').position)
+    const before = stream.events.filter(({ room_id, position }) => room_id === roomId && position <= upTo)
+    return [roomId, { ...room, timeline: { ...timeline, prev_batch: `after ${before.length} events` } }]
+  }
+  const byMembership = Object.entries(body['rooms'] as Record<string, Record<string, JsonObject>>)
+  const rooms = byMembership.map(([membership, some]) => [
+    membership,
+    Object.fromEntries(Object.entries(some).map(ofRoom)),
+  ])
+  return {
+    ...body,
+    next_batch: isNow ? next.replace(/^s[^_]*/, 'now') : next,
+    rooms: Object.fromEntries(rooms) as JsonObject,
+  }
+}
+
 /** Runs the history on an empty database. */
 export async function readSituations(fixture: SyncFixture): Promise<Responses> {
   fixture.rooms.random = countingRandom()
@@ -57,20 +91,28 @@ export async function readSituations(fixture: SyncFixture): Promise<Responses> {
   const kept: Kept[] = []
   for (const [point, act] of Object.entries(history(fixture))) {
     await act()
+    const stream = { point: await currentPoint(fixture.db), events: await fixture.db.all(events, {}) }
     const tokens = new Map<UserId, string>()
     for (const userId of [bob, carol, dave])
-      tokens.set(userId, await readAll(fixture, { userId, point, kept, responses }))
+      tokens.set(userId, await readAll(fixture, { userId, point, stream, kept, responses }))
     kept.push({ point, tokens })
   }
   return responses
 }
 
-type Reading = { userId: UserId; point: string; kept: readonly Kept[]; responses: Responses }
+type Reading = {
+  userId: UserId
+  point: string
+  stream: Stream
+  kept: readonly Kept[]
+  responses: Responses
+}
 
-async function readAll(fixture: SyncFixture, { userId, point, kept, responses }: Reading): Promise<string> {
+async function readAll(fixture: SyncFixture, reading: Reading): Promise<string> {
+  const { userId, point, kept, responses } = reading
   const read = async (request: string, since: string | undefined, options: SyncOptions) => {
     const body = await serialised(await fixture.sync(userId, since, options))
-    responses.set(`${userId}, ${point}, ${request}`, body)
+    responses.set(`${userId}, ${point}, ${request}`, withNamedTokens(body, reading.stream))
     return body['next_batch'] as string
   }
   const token = await read('initial, none', undefined, { filter: FILTERS['none'] as JsonObject })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import type { Database } from '../../../src/storage/database.ts'
+import { advanceIdleShards } from '../../../src/storage/idle-shards.ts'
 import { counting } from '../../support/counting-database.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { encryptionSection } from '../../../src/keys/sync-section.ts'
@@ -67,6 +68,8 @@ onEachDatabase('the number of statements of /sync', (open) => {
       const { db, count } = counting(await open(t))
       const fixture = await createFixture(t, db)
       await addRooms(fixture, 21)
+      // As the server does every second.
+      await advanceIdleShards(db)
       const first = await fixture.sync(bob, undefined, { filter })
       const roomId = Object.keys(first.rooms.join)[0] as keyof typeof first.rooms.join
       await fixture.say(roomId, alice, 'one')

@@ -2,7 +2,7 @@ import { viewerFacts, type ViewerFacts } from '../../../accounts/viewer.ts'
 import type { RoomId } from '../../../lib/ids.ts'
 import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
-import { coversPoint, END, lowest, START } from '../../../storage/stream-point.ts'
+import { coversPoint, END, coversUpTo, START } from '../../../storage/stream-point.ts'
 import { accountDataOf, type AccountData } from '../extras.ts'
 import { changesHidden } from '../ignoring.ts'
 import type { SyncToken } from '../token.ts'
@@ -208,7 +208,7 @@ async function receiptsSince({ read, request, start, now, facts }: Attempt): Pro
   const { hasCounts, extensions, viewer } = request
   if (!start.since || !(hasCounts || extensions.receipts)) return NO_RECEIPTS
   const since = start.since.position
-  if (facts.receiptsPosition <= lowest(since)) return NO_RECEIPTS
+  if (coversUpTo(since, facts.receiptsPosition)) return NO_RECEIPTS
   const known = start.state.keys()
   return receiptNews(read, { userId: viewer.userId, since, position: now.position, known })
 }
