@@ -6,7 +6,7 @@ import { registerUser } from '../support/client.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { fetchMedia, filesIn, tryUpload, upload } from '../support/media.ts'
-import { runBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 import { startTestServer } from '../support/server.ts'
 
 const DAY = 86_400_000
@@ -18,10 +18,7 @@ async function start(t: TestContext, dialect: 'sqlite' | 'postgres') {
   if (dialect === 'postgres') flags.push('--database', await newPostgresUrl(clusterUrl() as string))
   const clock = createManualClock(Date.now() - 100 * DAY)
   const server = await startTestServer(t, { data, flags, environment: { clock } })
-  const run = async (...args: string[]) => {
-    const { code, stdout, stderr } = await runBelfry(t, ['media', ...args, '--data', data, ...flags])
-    return { code, out: stdout.trim(), err: stderr.trim() }
-  }
+  const run = (...args: string[]) => runHere(['media', ...args, '--data', data, ...flags])
   return { server, clock, run, files: () => filesIn(join(data, 'media')).length }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { registerUser } from '../support/client.ts'
 import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
-import { runBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 import { startTestServer } from '../support/server.ts'
 
 type Report = Record<string, unknown> & { report_id: number; event: Record<string, unknown> | null }
@@ -17,10 +17,7 @@ async function begin(t: TestContext, flags: readonly string[] = [], env: Record<
   ]
   const roomId = await alice.createRoom({ preset: 'private_chat', name: 'Garden', invite: [bob.userId] })
   await bob.post(`/join/${encodeURIComponent(roomId)}`)
-  const belfry = async (...args: readonly string[]) => {
-    const { code, stdout, stderr } = await runBelfry(t, ['report', ...args, '--data', data, ...flags])
-    return { code, out: stdout.trim(), err: stderr.trim() }
-  }
+  const belfry = (...args: readonly string[]) => runHere(['report', ...args, '--data', data, ...flags])
   const reports = async () =>
     (JSON.parse((await belfry('list', '--json')).out) as { reports: Report[] }).reports
   const path = (event = '') =>

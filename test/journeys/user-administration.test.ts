@@ -5,10 +5,17 @@ import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/database
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { runBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 import { startTestServer } from '../support/server.ts'
 
 /** Runs `belfry user …` with these flags. */
 const commandsWith =
+  (flags: readonly string[]) =>
+  (args: readonly string[], input = '') =>
+    runHere(['user', ...args, ...flags], input)
+
+/** As `commandsWith`, in processes of their own. */
+const processesWith =
   (t: TestContext, flags: readonly string[]) =>
   async (args: readonly string[], input = '') => {
     const { code, stdout, stderr } = await runBelfry(t, ['user', ...args, ...flags], { input })
@@ -31,7 +38,7 @@ describe('belfry user beside a running server', () => {
         database.push('--database', await newPostgresUrl(cluster))
       }
       const flags = ['--data', data, ...database]
-      const belfryUser = commandsWith(t, flags)
+      const belfryUser = processesWith(t, flags)
       const server = await startTestServer(t, { data, flags: database })
       const alice = await registerUser(server.url, 'alice')
       await alice.post('/pushers/set', foundingPusher('http://127.0.0.1:9/_matrix/push/v1/notify'))
@@ -69,7 +76,7 @@ describe('belfry user beside a running server', () => {
       const { next_batch: since } = await alice.get('/sync')
       const waiting = alice.try('GET', `/sync?since=${String(since)}&timeout=30000`)
       const args = command === 'password' ? ['password', 'alice'] : ['deactivate', 'alice', '--yes']
-      const { code, err } = await commandsWith(t, flags)(args, 'a new one\n')
+      const { code, err } = await commandsWith(flags)(args, 'a new one\n')
       assert.deepEqual({ code, err }, { code: 0, err: '' })
       const { status, body } = await waiting
       assert.deepEqual([status, body['errcode']], [401, 'M_UNKNOWN_TOKEN'])
@@ -82,13 +89,13 @@ describe('belfry user beside a running server', () => {
     assert.match(String(version), /^\d+\.\d+\.\d+/)
     const metrics = await call(`${url}/metrics`)
     assert.ok(String(metrics.body['text']).includes(`belfry_build_info{version="${String(version)}"} 1`))
-    assert.equal((await commandsWith(t, [])(['list', '--version'])).out, `belfry ${String(version)}`)
+    assert.equal((await commandsWith([])(['list', '--version'])).out, `belfry ${String(version)}`)
   })
 
   test('list prints roles, devices and deactivated accounts, and no secrets', async (t) => {
     const server = await startTestServer(t)
     const flags = ['--data', server.data]
-    const belfryUser = commandsWith(t, flags)
+    const belfryUser = commandsWith(flags)
     assert.match((await belfryUser(['list'])).out, /^There are no accounts/)
     await registerUser(server.url, 'alice')
     await loginUser(server.url, 'alice')
@@ -121,7 +128,7 @@ describe('belfry user beside a running server', () => {
   test('promote and demote take effect at the next request', async (t) => {
     const server = await startTestServer(t)
     const flags = ['--data', server.data]
-    const belfryUser = commandsWith(t, flags)
+    const belfryUser = commandsWith(flags)
     const alice = await registerUser(server.url, 'alice')
     await registerUser(server.url, 'bob')
     const pushersOfBob = () =>
@@ -140,7 +147,7 @@ describe('belfry user beside a running server', () => {
     const clock = createManualClock()
     const server = await startTestServer(t, { environment: { clock } })
     const flags = ['--data', server.data]
-    const belfryUser = commandsWith(t, flags)
+    const belfryUser = commandsWith(flags)
     const alice = await registerUser(server.url, 'alice')
     const bob = await registerUser(server.url, 'bob')
     const roomId = await bob.createRoom()
@@ -177,7 +184,7 @@ describe('belfry user beside a running server', () => {
 
   test('prints one line for each name without an account', async (t) => {
     const flags = ['--data', temporaryFolder(t), '--server-name', 'localhost']
-    const belfryUser = commandsWith(t, flags)
+    const belfryUser = commandsWith(flags)
     for (const [args, message] of [
       [['promote', 'nope'], 'There is no account @nope:localhost'],
       [['promote', '@x:elsewhere.test'], '"@x:elsewhere.test" is not a user of this server (localhost)'],
