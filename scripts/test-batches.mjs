@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 
-const FILES_PER_BATCH = 10
+const FILES_PER_BATCH = 16
 const TEST_FILE = /\.test\.ts$/
 /** `test/journeys/js-sdk.ts` changes `setTimeout` of its whole process. */
 const CHANGES_TIMERS = /js-sdk\.ts'/

@@ -100,7 +100,7 @@ export async function startConsole(t: TestContext, chromium: string): Promise<Co
 async function accessibilityFaults(page: Page, runOnly: readonly string[]): Promise<unknown> {
   // Loaded once for each document, because its code has half a megabyte.
   if (!(await page.evaluate(`'axe' in globalThis`))) await page.evaluate(axe)
-  return page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(runOnly)}, resultTypes: ['violations'] }).then(({ violations }) =>
+  return page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(runOnly)}, iframes: false, resultTypes: ['violations'] }).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary)))`)
 }
 

@@ -13,7 +13,8 @@ import { type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.t
 import { leaseByKilledProcess, watchClaims } from '../support/watch-claims.ts'
 import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
-const PUSHERS = 1000
+/** More than the engine reads at once on one of the databases; fewer on the other, to save time. */
+const PUSHERS = { sqlite: 1000, postgres: 250 }
 
 const COLUMNS = [
   'pusher_id' as const,
@@ -86,8 +87,9 @@ const unsettled = query<{ now: number; url: string }>()((db, p) =>
 )
 
 onEachDatabase('delivery to a dead gateway', (open) => {
-  test('a thousand pushers of it delay none of a thousand others, and it is only probed', async (t) => {
+  test('many pushers of it delay none of as many others, and it is only probed', async (t) => {
     const { delivery, gateway: healthy } = await setUp(t, open)
+    const pushers = PUSHERS[delivery.db.dialect]
     const dead = await startPokeReceiver(t)
     let release = () => {}
     const released = new Promise<void>((resolve) => (release = resolve))
@@ -95,7 +97,7 @@ onEachDatabase('delivery to a dead gateway', (open) => {
       await released
       return { status: 504 }
     })
-    const items = Array.from({ length: PUSHERS }, (_, n) => [
+    const items = Array.from({ length: pushers }, (_, n) => [
       { pushkey: `dead-${n}`, url: dead.url },
       { pushkey: `healthy-${n}`, url: healthy.url },
     ]).flat()
@@ -103,7 +105,7 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     await using _worker = await delivery.start({ concurrency: 64 })
 
     await delivery.say(alice, 'one')
-    await eventually(() => healthy.pokes.length === PUSHERS + 1)
+    await eventually(() => healthy.pokes.length === pushers + 1)
     assert.equal(dead.pokes.length, 16, 'it uses no more than its share of the concurrency')
 
     release()
@@ -121,16 +123,16 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     assert.ok(dead.pokes.length > before, 'the gateway is probed')
     assert.ok(dead.pokes.length - before <= 10, `${dead.pokes.length - before} probes in five minutes`)
     await delivery.say(alice, 'two')
-    await eventually(() => healthy.pokes.length === 2 * (PUSHERS + 1))
+    await eventually(() => healthy.pokes.length === 2 * (pushers + 1))
 
     dead.respondWith({})
     dead.pokes.length = 0
     await eventually(() => {
       delivery.clock.advance(1000)
-      return pushkeys(dead.pokes).size === PUSHERS
+      return pushkeys(dead.pokes).size === pushers
     })
     await untilIdle(delivery)
-    assert.equal(dead.pokes.length, 2 * PUSHERS, 'each pusher gets both messages once')
+    assert.equal(dead.pokes.length, 2 * pushers, 'each pusher gets both messages once')
     assert.equal(delivery.reported.filter(({ event }) => event === 'gatewayBack').length, 1)
   })
 

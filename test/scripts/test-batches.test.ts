@@ -9,13 +9,13 @@ import { temporaryFolder } from '../support/databases.ts'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 suite('the batches of test files', () => {
-  test('hold each file once, ten at most, with neighbours apart', () => {
-    const names = Array.from({ length: 25 }, (_, index) => `file-${String(index).padStart(2, '0')}`)
+  test('hold each file once, sixteen at most, with neighbours apart', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `file-${String(index).padStart(2, '0')}`)
     const batches = batchesOf(names.toReversed(), () => false)
     assert.deepEqual(batches.flat().toSorted(), names)
     assert.deepEqual(
       batches.map((batch) => batch.length),
-      [9, 8, 8],
+      [14, 13, 13],
     )
     assert.deepEqual(batches[1]?.slice(0, 2), ['file-01', 'file-04'])
   })

@@ -7,6 +7,15 @@ import { placeForData } from './place-for-data.ts'
 /** A temporary PostgreSQL cluster that listens on a Unix socket in its folder, or the reason why there is none. */
 export type Cluster = { url: string; stop: () => void } | { missing: string }
 
+/** For data that is discarded with its cluster. Each new database begins with a checkpoint, after which `full_page_writes` logs each page once more. */
+const DISCARDED = [
+  'fsync=off',
+  'full_page_writes=off',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'autovacuum=off',
+]
+
 const DEBIAN = '/usr/lib/postgresql'
 
 function findTools(): string | undefined {
@@ -52,8 +61,18 @@ export function startCluster({ durable = false } = {}): Cluster {
   const data = join(folder, 'data')
   const created = run('initdb', ['-D', data, '-U', 'belfry', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'])
   if (created.status !== 0) return { missing: `initdb failed: ${created.stderr}` }
-  const settings = `-c listen_addresses= -c unix_socket_directories=${folder} -c fsync=${durable ? 'on' : 'off'} -c max_connections=200`
-  const started = run('pg_ctl', ['-D', data, '-w', '-l', join(folder, 'log'), '-o', settings, 'start'])
+  const settings = ['listen_addresses=', `unix_socket_directories=${folder}`, 'max_connections=200']
+  if (!durable) settings.push(...DISCARDED)
+  const started = run('pg_ctl', [
+    '-D',
+    data,
+    '-w',
+    '-l',
+    join(folder, 'log'),
+    '-o',
+    settings.map((one) => `-c ${one}`).join(' '),
+    'start',
+  ])
   if (started.status !== 0) return { missing: `pg_ctl failed: ${started.stderr}` }
   return {
     url: `postgres://belfry@localhost/postgres?host=${encodeURIComponent(folder)}`,

@@ -4,6 +4,7 @@ import type { RoomId } from '../../../src/lib/ids.ts'
 import { banUser, kickUser, unbanUser } from '../../../src/rooms/membership.ts'
 import { sendState } from '../../../src/rooms/send-event.ts'
 import { forget } from '../../../src/rooms/membership-store.ts'
+import type { Database } from '../../../src/storage/database.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { type SyncFixture, createSyncFixture, type RoomEvent, type SyncBody, user } from '../sync-fixture.ts'
 
@@ -121,13 +122,20 @@ const withInvitations = (steps: Step[], knocks: boolean): Step[] =>
 /** History visibility changes the response only for users who have left. */
 const isOver = ({ section }: Row) => section === 'leave'
 
+/** The other visibilities differ only in values, so PostgreSQL gets a fourth of their rows. */
+const rowsFor = (visibility: string, dialect: Database['dialect']): Row[] =>
+  visibility === 'shared'
+    ? TABLE
+    : TABLE.filter(isOver).filter((_row, at) => dialect === 'sqlite' || at % 4 === 0)
+
 const LEAVES = { filter: { room: { include_leave: true } } }
 
 onEachDatabase('sync returns the current membership', (open) => {
   for (const visibility of ['shared', 'joined', 'invited', 'world_readable'])
     test(`after changes between two syncs, and in an initial sync, with history visibility ${visibility}`, async (t) => {
-      const fixture = await createSyncFixture(t, await open(t), ['alice', 'bob'])
-      for (const { before, after, section, own } of visibility === 'shared' ? TABLE : TABLE.filter(isOver)) {
+      const db = await open(t)
+      const fixture = await createSyncFixture(t, db, ['alice', 'bob'])
+      for (const { before, after, section, own } of rowsFor(visibility, db.dialect)) {
         const title = `${before.join(' ')} | ${after.join(' ')}`
         const roomId = await fixture.create(alice, { preset: 'public_chat', name: title })
         await fixture.set(roomId, alice, 'm.room.history_visibility', { history_visibility: visibility })
