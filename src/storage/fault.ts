@@ -113,8 +113,7 @@ async function repeated<T>(
   let conflicts = 0
   for (let runs = 1; ; runs++) {
     try {
-      const waits = !repeatable || runs > RUNS_WITHOUT_WAITING
-      return await run(repeatable && waits ? { ...options, waits, inOwnGroup: true } : { ...options, waits })
+      return await run({ ...options, waits: !repeatable || runs > RUNS_WITHOUT_WAITING })
     } catch (error) {
       if (error instanceof AllShardsNeeded && options.inAllShards !== true) {
         options = { ...given, inAllShards: true }
