@@ -45,6 +45,8 @@ type Run = CrashRun & {
   random: SeededRandom
   gateway: LoggingGateway
   receivers: Receiver[]
+  /** Only their messages are judged: the database may have others. */
+  rooms: readonly string[]
   acknowledged: Map<string, { eventId: string; at: number }>
   /** The last acknowledged event id, by room. */
   newest: Map<string, string>
@@ -64,6 +66,7 @@ export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
     random,
     gateway,
     receivers: [],
+    rooms: [],
     acknowledged: new Map(),
     newest: new Map(),
     read: new Map(),
@@ -72,6 +75,7 @@ export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
   }
   try {
     const { senders, rooms } = await createUsers(run)
+    run.rooms = rooms
     const reading = startReaders(run)
     const sending = senders.map((sender, at) => sendUntilOver(run, { sender, name: `s${at}`, rooms }))
     await killRepeatedly(run)
@@ -235,7 +239,7 @@ async function waitForExpectedPokes(run: Run): Promise<CrashRunResult> {
 
 async function recordOf(run: Run): Promise<RunRecord> {
   const pokes = [...run.gateway.pokes]
-  const { stored, shards } = await messagesIn(run.database)
+  const { stored, shards } = await messagesIn(run)
   const pushers = await Promise.all(
     run.receivers.map(async ({ user, pushkeys, rooms }) => {
       const badge = await badgeBySync(run, user)
@@ -276,12 +280,16 @@ async function badgeBySync(run: Run, { token }: TestUser): Promise<number> {
   return rooms.filter((room) => room.unread_notifications.notification_count > 0).length
 }
 
-/** All messages in the database, by stream position, and the number of shards of the stream. */
-async function messagesIn(url: string): Promise<{ stored: RunRecord['stored']; shards: number }> {
-  await using db = await openDatabase(url, silentLog)
+/** All messages of the rooms in the database, by stream position, and the number of shards of the stream. */
+async function messagesIn({
+  database,
+  rooms,
+}: Run): Promise<{ stored: RunRecord['stored']; shards: number }> {
+  await using db = await openDatabase(database, silentLog)
   const rows = await db.all(allMessages, {})
   const shards = (await db.all(streamRows, {})).length
-  const stored = rows.map(({ event_id: eventId, room_id: roomId, content }) => ({
+  const ofRun = rows.filter(({ room_id: roomId }) => rooms.includes(roomId))
+  const stored = ofRun.map(({ event_id: eventId, room_id: roomId, content }) => ({
     eventId,
     roomId,
     tag: String((JSON.parse(content) as { body?: unknown }).body),

@@ -161,6 +161,24 @@ describe(
       assert.equal(await eventually(() => rowsOf(db).catch(() => undefined)), 1)
     })
 
+    test('a lost connection fails the snapshot that uses it, and the next snapshot uses a new connection', async (t) => {
+      const { db, admin, name, endConnections } = await setUp(t)
+      await assert.rejects(
+        db.snapshot(async (read) => {
+          await read.first(countFilters, {})
+          // The connection ends while no statement waits for its result.
+          await endConnections()
+          const count = `select count(*)::int as open from pg_stat_activity where datname = $1`
+          await eventually(
+            async () => (await admin.query<{ open: number }>(count, [name])).rows[0]?.open === 0,
+          )
+          await read.first(countFilters, {})
+        }),
+        isUnavailable,
+      )
+      assert.equal(await eventually(() => db.snapshot(() => rowsOf(db)).catch(() => undefined)), 0)
+    })
+
     test('a read-only database is reported, and accepts writes when it is writable again', async (t) => {
       const { db, admin, name, endConnections } = await setUp(t)
       await admin.query(`alter database ${name} set default_transaction_read_only = on`)

@@ -1,11 +1,22 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { tmpdir, userInfo } from 'node:os'
 import { placeForData } from './place-for-data.ts'
 
 /** A temporary PostgreSQL cluster that listens on a Unix socket in its folder, or the reason why there is none. */
-export type Cluster = { url: string; stop: () => void } | { missing: string }
+export type Cluster = PostgresServer | { missing: string }
+
+export type PostgresServer = {
+  url: string
+  /** Ends it, and removes its data. */
+  stop: () => void
+  /** Ends it at once as after a fault, so that `restart` recovers. Connections are refused meanwhile. */
+  crash: () => Promise<void>
+  /** Resolves when it accepts connections again. */
+  restart: () => Promise<void>
+}
 
 /** For data that is discarded with its cluster. Each new database begins with a checkpoint, after which `full_page_writes` logs each page once more. */
 const DISCARDED = [
@@ -63,18 +74,21 @@ export function startCluster({ durable = false } = {}): Cluster {
   if (created.status !== 0) return { missing: `initdb failed: ${created.stderr}` }
   const settings = ['listen_addresses=', `unix_socket_directories=${folder}`, 'max_connections=200']
   if (!durable) settings.push(...DISCARDED)
-  const started = run('pg_ctl', [
-    '-D',
-    data,
-    '-w',
-    '-l',
-    join(folder, 'log'),
-    '-o',
-    settings.map((one) => `-c ${one}`).join(' '),
-    'start',
-  ])
+  const options = settings.map((one) => `-c ${one}`).join(' ')
+  const start = ['-D', data, '-w', '-l', join(folder, 'log'), '-o', options, 'start']
+  const started = run('pg_ctl', start)
   if (started.status !== 0) return { missing: `pg_ctl failed: ${started.stderr}` }
+  /** Beside it this process goes on. */
+  const control = async (args: string[]) => {
+    const [code] = (await once(
+      spawn(join(tools, 'pg_ctl'), args, { ...user, cwd: folder, stdio: 'ignore' }),
+      'exit',
+    )) as [number | null]
+    if (code !== 0) throw new Error(`pg_ctl ${args.at(-1)} ended with ${code}`)
+  }
   return {
+    crash: () => control(['-D', data, '-m', 'immediate', 'stop']),
+    restart: () => control(start),
     url: `postgres://belfry@localhost/postgres?host=${encodeURIComponent(folder)}`,
     stop() {
       run('pg_ctl', ['-D', data, '-m', 'immediate', 'stop'])
