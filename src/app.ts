@@ -18,6 +18,7 @@ import { stepTraceOf } from './gateway-app/step-trace.ts'
 import { openApiOf } from './http/openapi-route.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
+import { createMaintenance, type Maintenance, restoreBackup } from './maintenance/maintenance.ts'
 import { administerMedia, type MediaAdministration } from './media/administer-media.ts'
 import { avatarsAmong } from './rooms/avatars.ts'
 import { currentContents } from './rooms/current-contents.ts'
@@ -36,7 +37,8 @@ import { startingWith } from './storage/start-fault.ts'
 import { createGatewayTrace, type GatewayTrace } from './trace/gateway-trace.ts'
 import { createTrace } from './trace/trace.ts'
 
-export type { ClusterStatus, Environment, MediaAdministration }
+export { restoreBackup }
+export type { ClusterStatus, Environment, Maintenance, MediaAdministration }
 
 export type Belfry = {
   /** The domain of its user ids. */
@@ -59,6 +61,8 @@ export type Belfry = {
   /** Reports of users about content; it needs no `listen()`. */
   reports: ReportAdministration
   media: MediaAdministration
+  /** Backups and checks; it needs no `listen()`. */
+  maintenance: Maintenance
   /** The processes on the database and what waits in it; it needs no `listen()`. */
   clusterStatus(): Promise<ClusterStatus>
   /** A session of one of the server's own accounts, for what the server does through its own front door. */
@@ -119,6 +123,7 @@ export async function createBelfry(
     },
     internalSession: (name) => openInternalSession(stages.accounts, name),
     ...administrationOf(stages, db),
+    maintenance: createMaintenance({ db, config, blobs: stages.media.blobs, clock: environment.clock }),
     clusterStatus: () => readClusterStatus(db, config),
   }
 }

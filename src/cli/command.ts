@@ -1,4 +1,4 @@
-import type { ClusterStatus, MediaAdministration } from '../app.ts'
+import type { ClusterStatus, Maintenance, MediaAdministration, restoreBackup } from '../app.ts'
 import type { GatewayConfig } from '../config/gateway-file.ts'
 import type { Config } from '../config/schema.ts'
 import type { JourneyResponseStep } from './push-trace-text.ts'
@@ -24,6 +24,7 @@ export type App = {
   accounts: AccountCommands
   reports: ReportCommands
   media: MediaAdministration
+  maintenance: Maintenance
   clusterStatus(): Promise<ClusterStatus>
   /** The OpenAPI document of all endpoints. */
   openApi(): Promise<object>
@@ -105,6 +106,9 @@ export type CommandContext = {
   /** Called when the reader of the printed lines has closed its pipe. */
   onOutputClosed(listener: () => void): void
   complain(line: string): void
+  /** Writes to the terminal of stderr, without a line end. Undefined: stderr is no terminal. */
+  drawOnTerminal?: ((text: string) => void) | undefined
+  restore: typeof restoreBackup
   onSignal(listener: () => void): void
   /** Called when the configuration must be reloaded (SIGHUP). */
   onReload(listener: () => void): void

@@ -4,6 +4,9 @@ import type { Command } from './command.ts'
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
   serve: async () => (await import('./serve.ts')).serve,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./backup.ts')).restore,
+  verify: async () => (await import('./backup.ts')).verify,
   worker: async () => (await import('./worker.ts')).worker,
   'cluster status': async () => (await import('./cluster-status.ts')).clusterStatus,
   'gateway check': async () => (await import('./gateway.ts')).gatewayCheck,

@@ -54,6 +54,7 @@ function fakeContext(
     },
     reports: { list: unexpected, close: unexpected },
     clusterStatus: unexpected,
+    maintenance: { backUp: unexpected, verify: unexpected },
     media: {
       usage: unexpected,
       list: unexpected,
@@ -71,6 +72,7 @@ function fakeContext(
     checkGateway: () => Promise.reject(new Error('the fixture has no gateway')),
     readJourney: () => Promise.reject(new Error('the fixture has no gateway')),
     keepVapidKey: (file) => Promise.resolve({ publicKey: 'BPublicKey', isNew: file.startsWith('new') }),
+    restore: unexpected,
     env: given.env ?? {},
     stdin: Readable.from([Buffer.from(given.stdin ?? '')]) as unknown as NodeJS.ReadStream,
     fetch: () => Promise.reject(new Error('the fixture has no network')),

@@ -1,0 +1,38 @@
+import { sql } from 'kysely'
+import { query } from '../storage/query.ts'
+
+/** The blobs of uploaded files after one of them, in the order of their keys. */
+export const contentBlobsAfter = query<{ after: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom('media_contents')
+    .select(['blob_key', 'size'])
+    .where('blob_key', '>', p.after)
+    .orderBy('blob_key')
+    .limit(p.limit),
+)
+
+/** The blobs of thumbnails after one of them. An image that is its own thumbnail has none. */
+export const thumbnailBlobsAfter = query<{ after: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom('media_thumbnails')
+    .select(['blob_key', 'size'])
+    .where('blob_key', '<>', sql.lit(''))
+    .where('blob_key', '>', p.after)
+    .orderBy('blob_key')
+    .limit(p.limit),
+)
+
+/** The number of blobs, with those of thumbnails. */
+export const blobCount = query()((db) =>
+  db.selectNoFrom((eb) => [
+    eb
+      .selectFrom('media_contents')
+      .select((inner) => inner.fn.countAll<number>().as('n'))
+      .as('contents'),
+    eb
+      .selectFrom('media_thumbnails')
+      .select((inner) => inner.fn.countAll<number>().as('n'))
+      .where('blob_key', '<>', sql.lit(''))
+      .as('thumbnails'),
+  ]),
+)

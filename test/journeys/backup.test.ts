@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
+import { clusterUrl, emptyPostgresUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { fetchMedia, filesIn, upload } from '../support/media.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { runBelfry } from '../support/process.ts'
+import { startTestServer } from '../support/server.ts'
+
+type Dialect = 'sqlite' | 'postgres'
+
+const databaseFlags = async (dialect: Dialect, create: (cluster: string) => Promise<string>) =>
+  dialect === 'sqlite' ? [] : ['--database', await create(clusterUrl() as string)]
+
+async function belfry(t: TestContext, ...args: string[]) {
+  const { code, stdout, stderr } = await runBelfry(t, args)
+  return { code, out: stdout.trim(), err: stderr.trim() }
+}
+
+describe('belfry backup, restore and verify', () => {
+  for (const dialect of ['sqlite', 'postgres'] as const)
+    test(`a backup that is made while messages are sent restores a server that goes on, on ${dialect}`, async (t) => {
+      if (dialect === 'postgres') {
+        const cluster = clusterUrl()
+        if (typeof cluster !== 'string') return t.skip(cluster.missing)
+      }
+      const data = temporaryFolder(t)
+      const flags = await databaseFlags(dialect, newPostgresUrl)
+      const first = await startTestServer(t, { data, flags })
+      const gateway = await startPokeReceiver(t)
+      const alice = await registerUser(first.url, 'alice')
+      const bob = await registerUser(first.url, 'bob')
+      await alice.post('/pushers/set', foundingPusher(gateway.url, { pushkey: 'phone' }))
+      const roomId = await bob.createRoom()
+      await alice.post(`/join/${encodeURIComponent(roomId)}`)
+      const file = await upload(first.url, bob, { body: 'a file', type: 'text/plain' })
+      const acknowledged = [await bob.say(roomId, 'before')]
+      const { next_batch: since } = (await alice.get('/sync?timeout=0')) as { next_batch: string }
+
+      const backups = temporaryFolder(t)
+      const folder = join(backups, 'today')
+      let isDone = false
+      const sending = (async () => {
+        while (!isDone) await bob.say(roomId, 'meanwhile')
+      })()
+      const made = await belfry(t, 'backup', folder, '--json', '--data', data, ...flags)
+      isDone = true
+      await sending
+      assert.equal(made.code, 0, made.err)
+      const { server_name, files, lost_files } = JSON.parse(made.out) as Record<string, unknown>
+      assert.deepEqual(
+        { server_name, files, lost_files },
+        { server_name: 'localhost', files: 1, lost_files: 0 },
+      )
+      const again = await belfry(t, 'backup', folder, '--data', data, ...flags)
+      assert.equal(again.code, 2)
+      assert.match(again.err, /is not empty/)
+      await first.close()
+
+      const restored = join(temporaryFolder(t), 'data')
+      const to = ['--data', restored, ...(await databaseFlags(dialect, emptyPostgresUrl))]
+      const done = await belfry(t, 'restore', folder, ...to)
+      assert.equal(done.code, 0, done.err)
+      assert.match(done.out, /^restored localhost as of 20/)
+      const repeated = await belfry(t, 'restore', folder, ...to)
+      assert.equal(repeated.code, 2, repeated.out)
+      const checked = await belfry(t, 'verify', '--json', ...to)
+      assert.equal(checked.code, 0, checked.out + checked.err)
+
+      const second = await startTestServer(t, { data: restored, flags: to.slice(2) })
+      // Sessions go on: their tokens are in the backup.
+      const request = async (user: TestUser, path: string, options: Parameters<typeof call>[1] = {}) => {
+        const url = `${second.url}/_matrix/client/v3${path}`
+        return (await call(url, { ...options, token: user.token })).body
+      }
+      const room = encodeURIComponent(roomId)
+      for (const eventId of acknowledged) {
+        const event = await request(alice, `/rooms/${room}/event/${encodeURIComponent(eventId)}`)
+        assert.equal(event['event_id'], eventId)
+      }
+      assert.equal(await (await fetchMedia(second.url, bob, `download/${file}`)).text(), 'a file')
+      const sent = await request(bob, `/rooms/${room}/send/m.room.message/after`, {
+        method: 'PUT',
+        body: { msgtype: 'm.text', body: 'after' },
+      })
+      const after = String(sent['event_id'])
+      await gateway.waitFor((poke) => poke.event_id === after)
+      // A client that synced with the lost server finds the new message.
+      const sync = await request(alice, `/sync?timeout=0&since=${since}`)
+      assert.ok(JSON.stringify(sync).includes(after))
+    })
+
+  test('verify names a file that the store lost, and exits 1', async (t) => {
+    const data = temporaryFolder(t)
+    const server = await startTestServer(t, { data })
+    const alice = await registerUser(server.url, 'alice')
+    await upload(server.url, alice, { body: 'a file', type: 'text/plain' })
+    await server.close()
+    for (const file of filesIn(join(data, 'media'))) await rm(join(data, 'media', file.slice(0, 2), file))
+    const { code, out } = await belfry(t, 'verify', '--data', data)
+    assert.equal(code, 1)
+    assert.match(
+      out,
+      /FAULT files that are missing in the store or have a wrong size: \S+\n1 kinds of faults found/,
+    )
+  })
+
+  test('restore refuses a folder without a complete backup, and creates nothing', async (t) => {
+    const folder = temporaryFolder(t)
+    const data = join(temporaryFolder(t), 'data')
+    await writeFile(join(folder, 'belfry.db'), '')
+    const { code, err } = await belfry(t, 'restore', folder, '--data', data)
+    assert.equal(code, 2)
+    assert.match(err, /has no complete backup/)
+    assert.equal(existsSync(data), false)
+  })
+})
