@@ -8,6 +8,7 @@ import { Client } from 'pg'
 import { call } from '../support/client.ts'
 import { clusterUrl, emptyPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
+import { countsOfTheList, type CountedData } from '../support/unread-recount.ts'
 import {
   type Outside,
   type Place,
@@ -151,7 +152,7 @@ for (const { skip, ...engine } of ENGINES)
         const { data: found, aggregations } = withoutAggregations(await userDataOf(url, { userId, token }))
         const { data: withRules, found: some } = withoutArrivals(found)
         arrivals += some
-        counted += countsOfTheList(withRules as UserData)
+        counted += countsOfTheList(withRules as CountedData)
         const { data, found: newRules } = withoutNewRule(withRules)
         assert.ok(newRules > 0, userId)
         assert.deepEqual(asMade(data, story, outside), story.api[userId], userId)
@@ -208,42 +209,6 @@ for (const { skip, ...engine } of ENGINES)
       assert.ok(Number(row?.newest) > newestThen + 1, 'the id of a deleted pusher is not reused')
     })
   })
-
-type Unread = { notification_count: number; highlight_count: number }
-type UserData = {
-  rooms: Record<string, { unread: Unread; threads?: Record<string, Unread> }>
-  notifications: {
-    room_id: string
-    read: boolean
-    actions: unknown[]
-    event: { content: { 'm.relates_to'?: { rel_type?: string; event_id?: string } } }
-  }[]
-}
-
-/**
- * Counts the notifications of the list that are not read, one by one, and compares the result with the counts of the sync, which are differences of totals.
- * Returns the number of rooms and threads with unread notifications.
- */
-function countsOfTheList({ rooms, notifications }: UserData): number {
-  const counted = new Map<string, Unread>()
-  for (const { room_id: room, read, actions, event } of notifications) {
-    if (read || rooms[room] === undefined) continue
-    const relation = event.content['m.relates_to']
-    const thread = relation?.rel_type === 'm.thread' ? relation.event_id : 'main'
-    const key = `${room} ${thread}`
-    const counts = counted.get(key) ?? { notification_count: 0, highlight_count: 0 }
-    counts.notification_count++
-    if (JSON.stringify(actions).includes('"highlight"')) counts.highlight_count++
-    counted.set(key, counts)
-  }
-  const shown = Object.entries(rooms).flatMap(([room, { unread, threads = {} }]) =>
-    Object.entries({ main: unread, ...threads }).map(
-      ([thread, counts]) => [`${room} ${thread}`, counts] as const,
-    ),
-  )
-  assert.deepEqual(new Map(shown.filter(([, counts]) => counts.notification_count > 0)), counted)
-  return counted.size
-}
 
 /** Whether no attempt is in flight. */
 async function isAtRest(opened: Opened): Promise<boolean> {

@@ -29,7 +29,8 @@ const DISCARDED = [
 
 const DEBIAN = '/usr/lib/postgresql'
 
-function findTools(): string | undefined {
+/** The folder of the programs of PostgreSQL. */
+export function postgresTools(): string | undefined {
   const installed = existsSync(DEBIAN) ? readdirSync(DEBIAN) : []
   const newest = installed.toSorted((a, b) => Number(b) - Number(a))
   const folders = [
@@ -56,7 +57,7 @@ function unprivileged(): { uid?: number; gid?: number } | { missing: string } {
  * Starts a cluster. It does not use fsync, because its data is discarded. `durable`: with fsync and on a disk, to measure what an operator gets.
  */
 export function startCluster({ durable = false } = {}): Cluster {
-  const tools = findTools()
+  const tools = postgresTools()
   if (!tools) return { missing: 'PostgreSQL (initdb, pg_ctl) is not installed' }
   const user = unprivileged()
   if ('missing' in user) return user
