@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { siteFaults } from './docs-site/check-site.ts'
 import { sidebar } from './docs-site/navigation.ts'
-import { copyPages } from './docs-site/pages.ts'
+import { copyPages, pagesOf } from './docs-site/pages.ts'
 import { commandsPage, openApiDocument, referencePages } from './docs-site/reference.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -14,18 +14,23 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url))
 /**
  * Builds the documents as static HTML in `site` (docs/decisions/0059-documents-as-a-site.md). It fails for a link that leads nowhere and for a
  * page that loads something from another host.
+ * @param isWanted false for a page that is left out; links to it become text
  */
-export async function buildSite(site: string): Promise<{ pages: number }> {
+export async function buildSite(
+  site: string,
+  isWanted: (page: string) => boolean = () => true,
+): Promise<{ pages: number }> {
   // Inside the repository, because VitePress looks up its packages from there.
   const sources = join(ROOT, 'node_modules/.cache', `docs-site-${process.pid}`)
   try {
     mkdirSync(sources, { recursive: true })
-    copyPages(ROOT, sources)
+    const pages = new Map([...pagesOf(ROOT)].filter(([page]) => isWanted(page)))
+    copyPages(ROOT, { pages, to: sources })
     const document = await openApiDocument()
     const generated = referencePages(document, await commandsPage())
     for (const [page, content] of generated) writeIn(sources, page, content)
     writeIn(sources, 'public/openapi.json', JSON.stringify(document, null, 2))
-    writeIn(sources, '.vitepress/config.mjs', configuration(site, generated))
+    writeIn(sources, '.vitepress/config.mjs', configuration(site, textsOf(pages, generated)))
     // Otherwise its compiler reads that of the project, which has a newer target than it knows.
     writeIn(sources, 'tsconfig.json', '{}')
     await runVitePress(sources)
@@ -37,7 +42,19 @@ export async function buildSite(site: string): Promise<{ pages: number }> {
   return { pages: globSync('**/*.html', { cwd: site }).length }
 }
 
-function configuration(site: string, generated: ReadonlyMap<string, string>): string {
+/** The text of each page, also of those that are in no file of the repository. */
+function textsOf(
+  pages: ReadonlyMap<string, string>,
+  generated: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const texts = [...pages].map(([page, file]): [string, string] => [
+    page,
+    readFileSync(join(ROOT, file), 'utf8'),
+  ])
+  return new Map([...texts, ...generated])
+}
+
+function configuration(site: string, texts: ReadonlyMap<string, string>): string {
   return `export default ${JSON.stringify(
     {
       title: 'Belfry',
@@ -51,12 +68,12 @@ function configuration(site: string, generated: ReadonlyMap<string, string>): st
       vue: { template: { compilerOptions: { delimiters: ['[[[[', ']]]]'] } } },
       themeConfig: {
         search: { provider: 'local' },
-        sidebar: sidebar(ROOT, generated),
+        sidebar: sidebar(texts),
         outline: [2, 3],
         nav: [
           { text: 'Tutorial', link: '/docs/tutorial' },
-          { text: 'Operate', link: '/docs/operating' },
-          { text: 'Reference', link: '/docs/configuration' },
+          { text: 'How it works', link: '/docs/how-it-works' },
+          { text: 'Command line', link: '/docs/reference/commands' },
         ],
       },
     },

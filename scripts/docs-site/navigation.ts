@@ -1,7 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { pagesOf } from './pages.ts'
-
 type Item = { text: string; link: string }
 type Group = { text: string; collapsed?: boolean; items: Item[] }
 
@@ -46,12 +42,8 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   Project: ['CONTRIBUTING.md', 'CHANGELOG.md', 'CODE_OF_CONDUCT.md'],
 }
 
-/** The sidebar. `generated`: the pages that are in no file of the repository. */
-export function sidebar(root: string, generated: ReadonlyMap<string, string>): Group[] {
-  const texts = new Map(
-    [...pagesOf(root)].map(([page, file]) => [page, readFileSync(join(root, file), 'utf8')]),
-  )
-  for (const [page, text] of generated) texts.set(page, text)
+/** The sidebar. `texts`: the text of each page. */
+export function sidebar(texts: ReadonlyMap<string, string>): Group[] {
   const rest = new Set(texts.keys())
   const item = (page: string): Item => {
     rest.delete(page)

@@ -8,8 +8,7 @@ export function pagesOf(root: string): Map<string, string> {
 }
 
 /** Copies the pages to `to`, with links that fit the site, and the images of `docs/`. */
-export function copyPages(root: string, to: string): void {
-  const pages = pagesOf(root)
+export function copyPages(root: string, { pages, to }: { pages: Map<string, string>; to: string }): void {
   for (const [page, file] of pages) {
     const text = siteLinks(readFileSync(join(root, file), 'utf8'), {
       file,

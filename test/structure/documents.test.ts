@@ -116,16 +116,40 @@ const OTHER_KEYS = new Set([
 /** Read by the commands, the launcher, the tests and the installation, not by the configuration. */
 const OTHER_VARIABLES = new Set(['BELFRY_TOKEN', 'BELFRY_URL', 'BELFRY_CONFIG', 'BELFRY_'])
 
-test('every link between documents leads to a file that exists', () => {
-  const faults = globSync('{*,docs/**/*,examples/*,deploy/**/*}.md', { cwd: root }).flatMap((file) =>
-    [
-      ...textOf(file)
-        .replaceAll(/^```.*?^```/gms, '')
-        .matchAll(/\]\(([^)\s#]+)[^)\s]*\)/g),
-    ]
-      .map(([, href = '']) => href)
-      .filter((href) => !/^[a-z]+:/.test(href) && !existsSync(join(root, dirname(file), href)))
-      .map((href) => `${file}: ${href}`),
+/** The anchor of a heading: lower case, without punctuation, with hyphens for spaces. */
+const anchorOf = (heading: string) =>
+  heading
+    .replaceAll(/\]\([^)]*\)/g, '')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-')
+
+/** What is wrong with the links of a document: the file or the section does not exist. */
+function linkFaults(file: string, markdown: string): string[] {
+  return [...markdown.replaceAll(/^```.*?^```/gms, '').matchAll(/\]\(([^)\s#]*)(?:#([^)\s]*))?\)/g)].flatMap(
+    ([, path = '', section]) => {
+      if (/^[a-z]+:/.test(path)) return []
+      const target = path === '' ? file : join(dirname(file), path)
+      if (!existsSync(join(root, target))) return [`${file}: ${path} does not exist`]
+      if (section === undefined || !target.endsWith('.md')) return []
+      const headings = [...textOf(target).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+        anchorOf(heading),
+      )
+      return headings.includes(section) ? [] : [`${file}: ${target} has no section ${section}`]
+    },
   )
-  assert.deepEqual(faults, [])
+}
+
+test('every link between documents leads to a file and a section that exist', () => {
+  const files = globSync('{*,docs/**/*,examples/*,deploy/**/*}.md', { cwd: root })
+  assert.ok(files.length > 80, `${files.length} documents`)
+  assert.deepEqual(
+    files.flatMap((file) => linkFaults(file, textOf(file))),
+    [],
+  )
+  assert.deepEqual(
+    linkFaults('README.md', '[a](docs/planted.md) [b](docs/api.md#planted) [c](docs/api.md#how-to-read-it)'),
+    ['README.md: docs/planted.md does not exist', 'README.md: docs/api.md has no section planted'],
+  )
 })
