@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { call, foundingPusher, PASSWORD, registerUser } from '../support/client.ts'
+import { noCluster, startBelfryCluster } from '../support/cluster.ts'
+import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+
+const APART_MS = 600_000
+/** Longer than any test waits, so that only a wake-up ends a sync. */
+const WAIT_MS = 50_000
+
+test('two processes whose clocks are 10 minutes apart', { skip: noCluster }, async (t) => {
+  const { processes, add } = await startBelfryCluster(t, {
+    database: await newPostgresUrl(clusterUrl() as string),
+    count: 1,
+  })
+  await add({ CLOCK_AHEAD_MS: String(APART_MS) })
+  const [one = '', ahead = ''] = processes.map(({ url }) => url)
+  const alice = await registerUser(one, 'alice')
+  const bob = await registerUser(ahead, 'bob')
+  const gateway = await startPokeReceiver(t)
+  await alice.post('/pushers/set', foundingPusher(gateway.url))
+  const roomId = await bob.createRoom()
+  await alice.post(`/join/${encodeURIComponent(roomId)}`)
+
+  await t.test('both stay in the list of processes, and none is taken for dead', async () => {
+    for (const url of [one, ahead]) {
+      await eventually(async () => {
+        const { body } = await call(`${url}/health`)
+        return (body['cluster'] as { processes: number }).processes === 2
+      })
+      assert.equal((await fetch(`${url}/ready`)).status, 200)
+    }
+  })
+
+  await t.test('an event of one wakes a sync at the other, and both give it the same time', async () => {
+    const times: number[] = []
+    for (const [reader, writer] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const) {
+      const { next_batch: since } = await reader.get('/sync?timeout=0')
+      const waiting = reader.get(`/sync?timeout=${WAIT_MS}&since=${String(since)}`)
+      const eventId = await writer.say(roomId, 'what time is it')
+      await waiting
+      const event = await reader.get(
+        `/rooms/${encodeURIComponent(roomId)}/event/${encodeURIComponent(eventId)}`,
+      )
+      times.push(Number(event['origin_server_ts']))
+    }
+    const [first = 0, second = 0] = times
+    assert.ok(Math.abs(second - first) < APART_MS / 2, `${second - first} ms apart`)
+  })
+
+  await t.test(
+    'a poke that failed is sent again at its time by either process, before the next one',
+    async () => {
+      gateway.pokes.length = 0
+      let isDown = true
+      gateway.respondWith(() => (isDown ? { status: 503 } : {}))
+      const failing = await bob.say(roomId, 'fails at first')
+      await gateway.waitFor((poke) => poke.event_id === failing)
+      isDown = false
+      const next = await bob.say(roomId, 'next')
+      const from = performance.now()
+      await gateway.waitFor((poke) => poke.event_id === next)
+      assert.ok(performance.now() - from < APART_MS / 4)
+      const ids = gateway.pokes.map((poke) => poke.event_id)
+      assert.deepEqual([...new Set(ids)], [failing, next])
+    },
+  )
+
+  await t.test('an authentication that begins at one ends at the other, in both directions', async () => {
+    for (const [begin, end] of [
+      [one, ahead],
+      [ahead, one],
+    ]) {
+      const removal = (base: string | undefined, auth?: Record<string, unknown>) =>
+        call(`${base}/_matrix/client/v3/delete_devices`, {
+          token: alice.token,
+          body: { devices: ['UNKNOWN'], ...(auth && { auth }) },
+        })
+      const asked = await removal(begin)
+      assert.equal(asked.status, 401)
+      const identifier = { type: 'm.id.user', user: alice.userId }
+      const session = asked.body['session']
+      const auth = { type: 'm.login.password', identifier, password: PASSWORD, session }
+      assert.equal((await removal(end, auth)).status, 200)
+    }
+  })
+})
