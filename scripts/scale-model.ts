@@ -59,7 +59,7 @@ export const INPUTS = {
   shardRate: {
     value: 1_000,
     unit: 'transactions/s',
-    source: 'three round trips of 0.3 ms under the lock of a shard',
+    source: 'two round trips of 0.5 ms under the lock of a shard',
   },
   eventBytes: { value: 1_500, unit: 'bytes', source: 'an event with its indexes, counts and journey' },
   processLoad: {

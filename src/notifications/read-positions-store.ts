@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
+import { type QueryCreator, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
-import { query } from '../storage/query.ts'
+import { type Dialect, query } from '../storage/query.ts'
+import type { Schema } from '../storage/schema.ts'
 import { unreadOfRoom } from './unread-sql.ts'
 
 // The read positions of members. A member has one row for all threads, from join to leave, and a row for a single thread
@@ -21,8 +22,9 @@ function onBadge(member: MemberKey) {
     where b.user_id = ${member.userId} and b.room_id = ${member.roomId})`.as('on_badge')
 }
 
-/** Moves the read position of a thread forward. Returns no row when it is already that far, or when the user is not a member. */
-export const advanceThread = query<ReadPosition & { threadId: string }>()((db, p, d) =>
+type ThreadPosition = ReadPosition & { threadId: string }
+
+const movingThread = (db: QueryCreator<Schema>, p: ThreadPosition, d: Dialect) =>
   db
     .insertInto('read_positions')
     .columns(COLUMNS)
@@ -47,11 +49,17 @@ export const advanceThread = query<ReadPosition & { threadId: string }>()((db, p
         .doUpdateSet((eb) => ({ position: eb.ref('excluded.position') }))
         .whereRef('read_positions.position', '<', 'excluded.position'),
     )
-    .returning(() => onBadge(p)),
+
+/** Moves the read position of a thread forward. Returns no row when it is already that far, or when the user is not a member. */
+export const advanceThread = query<ThreadPosition>()((db, p, d) =>
+  movingThread(db, p, d).returning(() => onBadge(p)),
 )
 
+/** The same without a result. */
+export const moveThread = query<ThreadPosition>()(movingThread)
+
 /** Like `advanceThread`, where the member has a row for that thread already. Every member has one for all threads. */
-export const advanceRow = query<ReadPosition & { threadId: string }>()((db, p) =>
+export const advanceRow = query<ThreadPosition>()((db, p) =>
   db
     .updateTable('read_positions')
     .set({ position: p.position })

@@ -9,6 +9,7 @@ import {
   advanceThread,
   dropPassedThreads,
   advanceRoomIfRead,
+  moveThread,
 } from './read-positions-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
@@ -31,11 +32,15 @@ export async function markRead(deps: NotificationDeps, tx: Transaction, read: Re
 }
 
 /** `before`: the result of `unreadBefore`, from before the event was counted. */
-type OwnRead = { read: ReadUpTo; before: number }
+type Read = { read: ReadUpTo; before: number }
+/** `isOnBadge`: the room was on the sender's badge before the event. */
+type OwnRead = Read & { isOnBadge: boolean }
 
 /** The same for the sender of an event, who has read that thread up to the event (client-server API, "Push notifications"). */
 export async function markOwnRead(deps: NotificationDeps, tx: Transaction, own: OwnRead): Promise<void> {
   const { read } = own
+  // No badge changes, so nothing depends on the result, and PostgreSQL needs no round trip for it.
+  if (!own.isOnBadge) return tx.write(moveThread, read)
   // No position of the sender is as far as the new event, and most senders have sent to the thread before.
   const moved = (await tx.first(advanceRow, read)) ?? (await tx.first(advanceThread, read))
   if (moved) await clearBadge(deps, tx, { ...own, moved })
@@ -53,7 +58,7 @@ export async function unreadBefore(
 async function clearBadge(
   deps: NotificationDeps,
   tx: Transaction,
-  { read, before, moved }: OwnRead & { moved: { on_badge: number } },
+  { read, before, moved }: Read & { moved: { on_badge: number } },
 ): Promise<void> {
   if (moved.on_badge === 0) return
   const isCleared = (await tx.run(clearIfRead, read)) > 0

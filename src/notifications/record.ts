@@ -54,7 +54,8 @@ export async function recordEvent(
   if (decided && personal) writeOutcomes(tx, decided, personal)
   traceNotNotified(deps, tx, { event, decision })
   // A profile change sends a member event to all rooms at once, so it does not show that the user has read them.
-  if (event.type !== 'm.room.member') await markOwnRead(deps, tx, { read: own, before })
+  if (event.type !== 'm.room.member')
+    await markOwnRead(deps, tx, { read: own, before, isOnBadge: context.senderOnBadge })
   if (decided && personal) await enqueuePokes(deps, tx, { decided, personal })
   const cut = decision?.context.budget?.cut ?? 0
   if (cut > 0) tx.onCommit(() => rulesCut(deps, event, cut))

@@ -13,6 +13,8 @@ export type RoomContext = RoomMoment & {
   hasPushers: boolean
   /** Whether every such member had the room on the badge before the event. */
   isOnBadges: boolean
+  /** Whether the sender had the room on the badge before the event. */
+  senderOnBadge: boolean
   /** The names for pokes, before the event. */
   naming: RoomNaming
 }

@@ -79,6 +79,7 @@ export async function appendTo(
     // The view is older than the membership that a member event sets.
     hasPushers: target !== undefined || room.hasPushers,
     isOnBadges: target === undefined && room.isOnBadges,
+    senderOnBadge: room.senderOnBadge,
     naming: room.naming,
     powerLevels: room.powerLevels,
     creators: room.creators,

@@ -105,6 +105,14 @@ export const viewForMessage = query<MessageView & ReservingParams>()((db, p, d) 
         .limit(sql.lit(1))
         .as('sender_ignored'),
     )
+    .select((eb) =>
+      eb
+        .selectFrom('badge_rooms as own')
+        .select(sql<number>`1`.as('found'))
+        .where('own.user_id', '=', p.sender)
+        .whereRef('own.room_id', '=', 'rooms.room_id')
+        .as('sender_on_badge'),
+    )
     .select((eb) => [
       memberWithPushers(eb, p.sender).as('has_pushers'),
       memberWithPushers(eb, p.sender).where(lacksBadge).as('lacks_badge'),

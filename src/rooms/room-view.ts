@@ -26,6 +26,8 @@ export type RoomView = AuthState & {
   hasPushers: boolean
   /** Whether every such member has the room on the badge. */
   isOnBadges: boolean
+  /** Whether the sender has the room on the badge. */
+  senderOnBadge: boolean
   /** The names for pokes. */
   naming: RoomNaming
   /** The earlier event of the same device with the same transaction id. */
@@ -84,6 +86,7 @@ async function loadView(
     senderIgnored: row.sender_ignored !== null,
     hasPushers: row.has_pushers !== null,
     isOnBadges: row.lacks_badge === null,
+    senderOnBadge: row.sender_on_badge !== null,
     naming: namingOf(row),
     sentBefore: row.sent_event_id ?? undefined,
     ...state,

@@ -118,6 +118,7 @@ export function createNotificationsFixture(
       senderIgnored: false,
       hasPushers: true,
       isOnBadges: false,
+      senderOnBadge: false,
       naming: { memberCount: 10 },
     },
     rules: { ...deps, db, maxRulesPerUser: 100, onRulesChanged: rulesChanged },
@@ -189,7 +190,12 @@ async function store(fixture: NotificationsFixture, tx: Transaction, draft: Draf
     membersVersion: room?.membersVersion ?? 0,
     senderIgnored: room?.senderIgnored ?? false,
     ...(event.type !== 'm.room.member' &&
-      room && { hasPushers: room.hasPushers, isOnBadges: room.isOnBadges, naming: room.naming }),
+      room && {
+        hasPushers: room.hasPushers,
+        isOnBadges: room.isOnBadges,
+        senderOnBadge: room.senderOnBadge,
+        naming: room.naming,
+      }),
   }
   await recordEvent(fixture.deps, tx, { event, context })
   return event
