@@ -14,8 +14,8 @@ export type LoadWords = <D extends Domain>(domain: D, tags: readonly string[]) =
 const MAX_WORDS = 1000
 const MAX_CHOICES = 1000
 
-/** The folder of the catalogues, from `src/language` and from `dist/language`. */
-const CATALOGUES = new URL('../../src/language/catalogues/', import.meta.url)
+/** The folder of the catalogues. `npm run build` copies it. */
+const CATALOGUES = new URL('./catalogues/', import.meta.url)
 
 /** The file of a catalogue, which a browser can parse with `parseCatalogue`. */
 export const catalogueFile = (domain: Domain, language: Language): URL =>
