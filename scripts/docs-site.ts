@@ -64,8 +64,6 @@ function configuration(site: string, texts: ReadonlyMap<string, string>): string
       ignoreDeadLinks: false,
       // Text such as <room id> is no HTML.
       markdown: { html: false },
-      // Double braces are text: no page is a template.
-      vue: { template: { compilerOptions: { delimiters: ['[[[[', ']]]]'] } } },
       themeConfig: {
         search: { provider: 'local' },
         sidebar: sidebar(texts),

@@ -40,8 +40,11 @@ export function siteLinks(markdown: string, context: LinkContext): string {
   return out + proseLinks(markdown.slice(at), context)
 }
 
+/** The word joiner keeps double braces from being a template. */
+const TEXT_BRACES = '{\u2060{'
+
 function proseLinks(text: string, { file, root, isPage }: LinkContext): string {
-  return text.replaceAll(LINK, (...match: string[]) => {
+  return text.replaceAll('{{', TEXT_BRACES).replaceAll(LINK, (...match: string[]) => {
     const [whole = '', image, label = '', href = ''] = match
     if (/^([a-z]+:|#)/.test(href)) return whole
     const [path = '', anchor] = href.split('#', 2)

@@ -19,6 +19,7 @@ test('links to pages are rewritten, links to code become text, and links in code
   assert.equal(links('[c](../src/app.ts)'), 'c (`src/app.ts`)')
   assert.equal(links('[d](https://matrix.org)'), '[d](https://matrix.org)')
   assert.equal(links('```md\n[e](missing.md)\n```'), '```md\n[e](missing.md)\n```')
+  assert.equal(links('`{{g}}`'), '`{\u2060{g}}`')
   assert.throws(() => links('[f](missing.md)'), /docs\/api\.md: the link to missing\.md leads nowhere/)
 })
 
@@ -58,4 +59,5 @@ test('npm run docs:site builds the documents, with search and the pages made fro
   assert.ok(Object.keys((JSON.parse(page('openapi.json')) as { paths: object }).paths).length > 100)
   assert.match(page('index.html'), /class="[^"]*VPSwitchAppearance/)
   assert.match(page('index.html'), /VPNavBarSearch/)
+  assert.ok(!page('index.html').includes('{{'), 'the theme is rendered')
 })
