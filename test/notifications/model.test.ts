@@ -1,4 +1,4 @@
-import { badgeOf, isRead, outcomeOf } from '../../src/notifications/recipient-facts.ts'
+import { badgeOf, outcomeOf, recipientFacts } from '../../src/notifications/recipient-facts.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -61,25 +61,31 @@ async function compare(fixture: NotificationsFixture, model: Model): Promise<voi
       assert.equal(await badgeOf(q, userId, 'messages'), messages, `messages on the badge of ${userId}`)
       const queued = (await q.all(outboxOf, { userId })).map((row) => row.position)
       assert.deepEqual(queued, model.pokes.get(userId) ?? [], `pokes of ${userId}`)
-      for (const item of notified.slice(-3)) await compareOne(q, userId, item)
+      await compareNewest(q, userId, notified.slice(-3))
       await compareLatest(q, model, userId)
     })
   }
 }
 
-async function compareOne(
+async function compareNewest(
   q: Queries,
   userId: UserId,
-  { seen: { event }, outcome, read }: { seen: ModelEvent; outcome: RuleOutcome; read: boolean },
+  items: readonly { seen: ModelEvent; outcome: RuleOutcome; read: boolean }[],
 ): Promise<void> {
-  const { roomId, threadId, position } = event
-  assert.equal(await isRead(q, { userId, roomId, threadId, position }), read)
-  const stored = await outcomeOf(q, { userId, roomId, position })
-  assert.deepEqual(stored && { notify: stored.notify, highlight: stored.highlight, rule: stored.rule }, {
-    notify: outcome.notify,
-    highlight: outcome.highlight,
-    rule: nameOf(outcome),
-  })
+  const facts = await recipientFacts(
+    q,
+    items.map(({ seen: { event } }) => ({ userId, event })),
+  )
+  assert.deepEqual(
+    facts.map(({ isRead, outcome }) => ({
+      isRead,
+      outcome: outcome && { notify: outcome.notify, highlight: outcome.highlight, rule: outcome.rule },
+    })),
+    items.map(({ read, outcome }) => ({
+      isRead: read,
+      outcome: { notify: outcome.notify, highlight: outcome.highlight, rule: nameOf(outcome) },
+    })),
+  )
 }
 
 /** Compares the outcome of the newest event, including outcomes that do not notify. */
