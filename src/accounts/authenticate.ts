@@ -10,9 +10,10 @@ import { hashToken } from './tokens.ts'
  * happen in another process.
  */
 export async function authenticate(q: Queries, token: string): Promise<Requester | undefined> {
-  const owner = await q.first(ownerOfToken, { tokenHash: hashToken(token) })
+  const tokenHash = hashToken(token)
+  const owner = await q.first(ownerOfToken, { tokenHash })
   if (!owner) return undefined
-  return { userId: owner.user_id, deviceId: owner.device_id, isAdmin: owner.is_admin === 1 }
+  return { userId: owner.user_id, deviceId: owner.device_id, isAdmin: owner.is_admin === 1, tokenHash }
 }
 
 /** Whether the session of this requester still exists. For responses that last long. */

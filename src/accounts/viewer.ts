@@ -16,6 +16,8 @@ export type HeldKey = { kind: 'one-time' | 'fallback'; algorithm: string; count:
 export type ViewerFacts = {
   /** The point of the stream. */
   position: StreamPoint
+  /** Whether their access token is still valid. A viewer without one is an application service. */
+  hasSession: boolean
   /** The stream position of the last change of their push rules; 0: no change yet. */
   rulesVersion: number
   /** The users that they ignore. */
@@ -44,11 +46,12 @@ export type ViewerFacts = {
  */
 export async function viewerFacts(
   q: Queries,
-  { userId, deviceId }: Viewer,
+  { userId, deviceId, tokenHash }: Viewer,
   since: StreamPoint,
 ): Promise<ViewerFacts> {
   const facts: ViewerFacts & { ignored: Set<string> } = {
     position: START,
+    hasSession: tokenHash === undefined,
     rulesVersion: 0,
     ignored: new Set(),
     blocksInvitations: false,
@@ -60,7 +63,7 @@ export async function viewerFacts(
     presencePosition: 0,
     sharingPosition: 0,
   }
-  const viewer = { userId, deviceId: deviceId ?? NO_DEVICE }
+  const viewer = { userId, deviceId: deviceId ?? NO_DEVICE, tokenHash: tokenHash ?? '' }
   const rows = await q.all(factsOfViewer, { ...viewer, since })
   // A few rows, for which a database would make a table to sort them.
   rows.sort((a, b) => a.position - b.position)
@@ -76,6 +79,9 @@ function addFact(facts: ViewerFacts & { ignored: Set<string> }, row: FactRow): v
   switch (row.fact) {
     case 'position':
       facts.position = pointOfColumn(value)
+      break
+    case 'session':
+      facts.hasSession = true
       break
     case 'rules':
       facts.rulesVersion = Number(value)
@@ -114,6 +120,7 @@ const NO_ROOM = sql<RoomId | ''>`''`
 const NO_DEVICE = '' as DeviceId
 
 type Fact =
+  | 'session'
   | 'data'
   | 'ignored'
   | 'blocks'
@@ -148,7 +155,7 @@ const lastChange = (userId: RawBuilder<unknown>, d: Dialect) =>
     sql`coalesce((select max(k.position) from key_signatures as k where k.signer_id = ${userId}), 0)`,
   )
 
-type OfViewer = { userId: UserId; deviceId: DeviceId; since: StreamPoint }
+type OfViewer = { userId: UserId; deviceId: DeviceId; tokenHash: string; since: StreamPoint }
 
 const factsOfKeys = (db: QueryCreator<Schema>, p: OfViewer) =>
   db
@@ -188,6 +195,7 @@ export const factsOfViewer = query<OfViewer>()((db, p, d) =>
     .select([sql.lit<Fact>('data').as('fact'), 'room_id', 'type', 'content as value', 'position'])
     .where('user_id', '=', p.userId)
     .where(d.isAfter('position', p.since))
+    .unionAll(db.selectFrom('access_tokens').select(fact('session')).where('token_hash', '=', p.tokenHash))
     .unionAll(
       db
         .selectFrom('ignored_users')

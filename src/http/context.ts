@@ -147,6 +147,10 @@ export class RequestContext implements Ending {
     this.#onOver = undefined
   }
 
+  readWithSession(): void {
+    this.#mayHaveWaited = false
+  }
+
   #startWaiting(): void {
     this.#mayHaveWaited = true
     if (!this.aborted) this.#unwatch ??= this.session?.watch(this)
@@ -169,7 +173,7 @@ export class RequestContext implements Ending {
     if (this.#awaitsContinue && !this.response.headersSent) this.response.writeContinue()
   }
 
-  /** Whether the handler has read its signal or its ending: the session is checked again before the response. */
+  /** Whether the handler has read its signal or its ending, and not the session with its data: the session is checked again before the response. */
   get mayHaveWaited(): boolean {
     return this.#mayHaveWaited
   }

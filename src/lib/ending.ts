@@ -6,4 +6,6 @@ export type Ending = {
   readonly aborted: boolean
   addEventListener(type: 'abort', listener: () => void): void
   removeEventListener(type: 'abort', listener: () => void): void
+  /** The response was read in one snapshot with the session of its requester, so the session is not checked again before it is sent. */
+  readWithSession?(): void
 }

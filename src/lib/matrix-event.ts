@@ -51,7 +51,7 @@ export type EventDraft = Pick<Event, 'roomId' | 'sender' | 'type' | 'content'> &
 export type StateKey = Pick<Event, 'roomId' | 'type'> & { stateKey: string }
 
 /** The reader of an event. Only the device that sent an event sees its transaction id. */
-export type Viewer = { userId: UserId; deviceId: DeviceId | null }
+export type Viewer = { userId: UserId; deviceId: DeviceId | null; tokenHash?: string | undefined }
 
 export type ClientEventOptions = {
   viewer: Viewer

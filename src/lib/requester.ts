@@ -1,4 +1,7 @@
 import type { DeviceId, UserId } from './ids.ts'
 
-/** The authenticated sender of a request: a user and the device of the access token. */
-export type Requester = { userId: UserId; deviceId: DeviceId; isAdmin: boolean }
+/**
+ * The authenticated sender of a request: a user and the device of the access token. `tokenHash`: the stored form of the token, for a handler that reads the session again
+ * together with its data.
+ */
+export type Requester = { userId: UserId; deviceId: DeviceId; isAdmin: boolean; tokenHash?: string }

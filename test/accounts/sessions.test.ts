@@ -7,6 +7,7 @@ import { createLastSeen } from '../../src/accounts/last-seen.ts'
 import { login } from '../../src/accounts/login.ts'
 import { createUser, register } from '../../src/accounts/register.ts'
 import { logout, logoutEverywhere } from '../../src/accounts/sessions.ts'
+import { hashToken } from '../../src/accounts/tokens.ts'
 import type { AccountDeps } from '../../src/accounts/deps.ts'
 import { limitExceeded } from '../../src/lib/errors.ts'
 import type { DeviceId, UserId } from '../../src/lib/ids.ts'
@@ -48,6 +49,7 @@ onEachDatabase('sessions', (open) => {
       userId: bob,
       deviceId: 'PHONE',
       isAdmin: true,
+      tokenHash: hashToken(session.accessToken),
     })
     assert.equal(await authenticate(db, `${session.accessToken}x`), undefined)
     assert.equal(await authenticate(db, ''), undefined)

@@ -92,6 +92,24 @@ test('a handler that can wait but does not returns 401 when its session ends bef
   await fixture.server.close()
 })
 
+test('a session that the handler has read with its data is not checked again', async () => {
+  const route = defineRoute({
+    method: 'GET',
+    path: '/news',
+    auth: 'user',
+    limit: 'default',
+    handler: ({ ending }) => {
+      ending.readWithSession?.()
+      fixture.endSession({ isAnnounced: false })
+      return { isOver: ending.aborted }
+    },
+  })
+  const fixture = startWithSession([route])
+  const result = await inject(fixture.server, { method: 'GET', url: '/news', headers: bearer })
+  assert.deepEqual([result.statusCode, result.json()], [200, { isOver: false }])
+  await fixture.server.close()
+})
+
 test('a signal that is read after the session has ended during a wait is aborted', async () => {
   const route = defineRoute({
     method: 'GET',

@@ -40,8 +40,19 @@ async function createFixture(t: TestContext) {
   }
 }
 
-async function wait(user: TestUser, path: 'sync' | 'events') {
+const SLIDING = '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync'
+const ALL_ROOMS = { lists: { all: { ranges: [[0, 9]], timeline_limit: 1, required_state: [] } } }
+
+async function wait(
+  { url, user }: { url: string; user: TestUser },
+  path: 'sync' | 'events' | 'sliding sync',
+) {
   if (path === 'events') return user.try('GET', `/events?timeout=${WAIT_MS}`)
+  if (path === 'sliding sync') {
+    const request = { token: user.token, body: ALL_ROOMS }
+    const { body } = await call(url + SLIDING, request)
+    return call(`${url}${SLIDING}?pos=${String(body['pos'])}&timeout=${WAIT_MS}`, request)
+  }
   const { next_batch: since } = await user.get('/sync')
   return user.try('GET', `/sync?since=${String(since)}&timeout=${WAIT_MS}`)
 }
@@ -68,17 +79,19 @@ const ENDINGS: Record<string, (of: { url: string; phone: TestUser; laptop: TestU
 for (const [how, end] of Object.entries(ENDINGS))
   test(`all long polls of a device return 401 at once when ${how}`, async (t) => {
     const fixture = await createFixture(t)
-    const waits = [wait(fixture.phone, 'sync'), wait(fixture.phone, 'sync'), wait(fixture.phone, 'events')]
-    await fixture.isWaiting(3)
+    const waits = (['sync', 'sync', 'events', 'sliding sync'] as const).map((path) =>
+      wait({ ...fixture, user: fixture.phone }, path),
+    )
+    await fixture.isWaiting(4)
     await end(fixture)
     for (const { status, body } of await Promise.all(waits))
       assert.deepEqual([status, body['errcode']], [401, 'M_UNKNOWN_TOKEN'])
   })
 
 test('the end of one session does not end the long polls of other sessions', async (t) => {
-  const { phone, laptop, bob, roomId, isWaiting } = await createFixture(t)
-  const ended = wait(phone, 'sync')
-  const goesOn = wait(laptop, 'sync')
+  const { url, phone, laptop, bob, roomId, isWaiting } = await createFixture(t)
+  const ended = wait({ url, user: phone }, 'sync')
+  const goesOn = wait({ url, user: laptop }, 'sync')
   await isWaiting(2)
   await phone.post('/logout')
   assert.equal((await ended).status, 401)
@@ -89,10 +102,10 @@ test('the end of one session does not end the long polls of other sessions', asy
   assert.match(JSON.stringify(body), /for the laptop/)
 })
 
-for (const path of ['sync', 'events'] as const)
+for (const path of ['sync', 'events', 'sliding sync'] as const)
   test(`a session that another process has ended gets no later events from /${path}`, async (t) => {
-    const { data, phone, bob, roomId, isWaiting } = await createFixture(t)
-    const waiting = wait(phone, path)
+    const { url, data, phone, bob, roomId, isWaiting } = await createFixture(t)
+    const waiting = wait({ url, user: phone }, path)
     await isWaiting(1)
     const database = new DatabaseSync(join(data, 'belfry.db'))
     database.prepare('delete from access_tokens where device_id = ?').run(phone.deviceId)

@@ -2,6 +2,7 @@ import { type ViewerFacts, viewerFacts } from '../../accounts/viewer.ts'
 import type { Bus, Topic } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ending } from '../../lib/ending.ts'
+import { unknownToken } from '../../lib/errors.ts'
 import type { RoomId } from '../../lib/ids.ts'
 import type { Viewer } from '../../lib/matrix-event.ts'
 import type { Database } from '../../storage/database.ts'
@@ -51,7 +52,10 @@ export type SyncRequest = {
   signal: Ending
 }
 
-/** `GET /sync` (client-server API, "Syncing"). Waits for news, up to the time-out. */
+/**
+ * `GET /sync` (client-server API, "Syncing"). Waits for news, up to the time-out.
+ * @throws 401 M_UNKNOWN_TOKEN when the session has ended
+ */
 export async function sync(deps: SyncDeps, request: SyncRequest): Promise<SyncBody> {
   const { since, viewer } = request
   const poll = new SyncPoll(deps, request)
@@ -109,6 +113,7 @@ class SyncPoll implements Poll<SyncBody | undefined, SyncBody> {
     const { body, news, token } = await respond(this.#deps, { ...this.#request, since: this.#since }, isWoken)
     // An attempt that found nothing new for the client is not sent, and the next one starts at its position.
     this.#since = token
+    if (news) this.signal.readWithSession?.()
     return { value: news || !this.#waits ? body : undefined, news }
   }
 
@@ -161,7 +166,12 @@ async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): 
   return db.snapshot(
     async (read) => {
       // Nothing has a position after the stream's, so a token that is ahead of it finds the same as one at its end.
-      const { position, ...facts } = await viewerFacts(read, request.viewer, request.since?.position ?? START)
+      const { position, hasSession, ...facts } = await viewerFacts(
+        read,
+        request.viewer,
+        request.since?.position ?? START,
+      )
+      if (!hasSession) throw unknownToken()
       const now = { ...parts, position }
       const since = request.since && notAhead(request.since, now)
       return readResponse(sections, { ...request, ...facts, read, since, now })
@@ -170,7 +180,8 @@ async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): 
   )
 }
 
-type ReadRequest = SyncRequest & Omit<ViewerFacts, 'position'> & { read: Queries; now: SyncToken }
+type ReadRequest = SyncRequest &
+  Omit<ViewerFacts, 'position' | 'hasSession'> & { read: Queries; now: SyncToken }
 
 async function readResponse(sections: readonly SyncSection[], request: ReadRequest): Promise<SyncResult> {
   const filter = filterWithoutIgnored(request.filter, request.ignored)

@@ -25,11 +25,12 @@ export const NO_EXTENSIONS: KnownExtensions = { letters: '', listsUpTo: undefine
 export const hasExtension = ({ letters }: KnownExtensions, name: Name): boolean =>
   letters.includes(LETTERS[name])
 
+const NAMES = Object.keys(LETTERS) as Name[]
+
 export function lettersOf(requests: ExtensionRequests): string {
-  return Object.entries(LETTERS)
-    .filter(([name]) => isOn(requests, name as Name))
-    .map(([, letter]) => letter)
-    .join('')
+  let letters = ''
+  for (const name of NAMES) if (isOn(requests, name)) letters += LETTERS[name]
+  return letters
 }
 
 const isOn = (requests: ExtensionRequests, name: Name) =>

@@ -21,7 +21,7 @@ import { readResponse, type SlidingResult } from './response.ts'
 /**
  * Sliding sync (MSC4186): the rooms in the windows of the client's lists, subscribed rooms, and the data of extensions, as far as the client does not have
  * them. Waits for news, up to the time-out, when the request continues a connection without changing what it asks for.
- * @throws 400 M_UNKNOWN_POS when the connection cannot be continued
+ * @throws 400 M_UNKNOWN_POS when the connection cannot be continued, 401 M_UNKNOWN_TOKEN when the session has ended
  */
 export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): Promise<SlidingBody> {
   const asked = askedOf(request)
@@ -116,7 +116,8 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
     const { token, state, extensions, hasNews } = value
     this.#hasTried = true
     // The next attempt starts at the position of this one, which found nothing for the client.
-    if (!hasNews) this.#start = { since: token, state, extensions, asked: this.#start.asked }
+    if (hasNews) this.signal.readWithSession?.()
+    else this.#start = { since: token, state, extensions, asked: this.#start.asked }
     return { value, news: hasNews }
   }
 
