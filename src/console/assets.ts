@@ -53,7 +53,8 @@ export function readAssets(): PageAssets {
       .filter((file) => file.endsWith('.ftl'))
       .map((file) => [
         file.slice(0, -4),
-        add(`words-${file}`, 'text/plain; charset=utf-8', text(`words/${file}`)),
+        // Without the comments for translators.
+        add(`words-${file}`, 'text/plain; charset=utf-8', text(`words/${file}`).replaceAll(/^#.*\n/gm, '')),
       ]),
   )
   return {
