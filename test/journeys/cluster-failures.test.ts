@@ -43,7 +43,7 @@ test('three processes behind a load balancer', { skip: noCluster }, async (t) =>
     const roomId = await newRoom()
     const path = `/rooms/${encodeURIComponent(roomId)}/typing/${encodeURIComponent(alice.userId)}`
     for (let round = 0; round < PROCESSES * 2; round++) {
-      const waiting = news(bob, `round ${round}`)
+      const waiting = news(bob, await positionOf(bob), `round ${round}`)
       await alice.put(path, { typing: round % 2 === 0, timeout: WAIT_MS })
       await alice.say(roomId, `round ${round}`)
       await waiting
@@ -86,7 +86,7 @@ test('three processes behind a load balancer', { skip: noCluster }, async (t) =>
       await gateway.waitFor((poke) => poke.event_id === last)
       for (const process of processes) {
         await eventually(async () => (await fetch(`${process.url}/ready`)).status === 200)
-        const waiting = news(bob, 'woken')
+        const waiting = news(bob, await positionOf(bob), 'woken')
         await alice.say(roomId, 'woken')
         await waiting
       }
@@ -146,15 +146,17 @@ async function taskOf({ url }: ClusterProcess): Promise<number> {
   return Number(/^belfry_cluster_task\{task="cluster"\} (\d)$/m.exec(metrics)?.[1])
 }
 
-/** Resolves when a sync of the user, which waits from now on, returns this text. */
-async function news(user: TestUser, text: string): Promise<void> {
-  let { next_batch: since } = await user.get('/sync?timeout=0')
-  for (;;) {
+const positionOf = async (user: TestUser): Promise<string> =>
+  String((await user.get('/sync?timeout=0'))['next_batch'])
+
+/** Resolves when a sync of the user from this position, which waits, returns this text. */
+async function news(user: TestUser, position: string, text: string): Promise<void> {
+  for (let since = position; ;) {
     const start = performance.now()
-    const body = await user.get(`/sync?timeout=${WAIT_MS}&since=${String(since)}`)
+    const body = await user.get(`/sync?timeout=${WAIT_MS}&since=${since}`)
     assert.ok(performance.now() - start < WAIT_MS / 2, 'the sync was woken')
     if (JSON.stringify(body).includes(text)) return
-    since = body['next_batch']
+    since = String(body['next_batch'])
   }
 }
 
