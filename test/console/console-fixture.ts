@@ -33,9 +33,9 @@ export type ConsoleFixture = {
   open: (path: string) => Promise<void>
   /**
    * Fails if the page, in its light or its dark theme, breaks a rule of WCAG 2.2 AA that axe-core knows, or if it violates its content security
-   * policy or has an error. `themes`: the dark one is checked with a state that contains the same elements.
+   * policy or has an error.
    */
-  check: (about: string, themes?: 'light only') => Promise<void>
+  check: (about: string) => Promise<void>
   /** Fails if the page is wider than the viewport, or cuts off a text, at this width with this size of text. */
   checkWidth: (about: string, of: { width: number; text: '100%' | '200%' }) => Promise<void>
   text: (selector?: string) => Promise<string>
@@ -72,12 +72,11 @@ export async function startConsole(t: TestContext, chromium: string): Promise<Co
     open: async (path) => {
       await page.goto(`${url}${CONSOLE}${path}`)
     },
-    async check(about, themes) {
+    async check(about) {
       assert.deepEqual(errors, [], about)
       assert.deepEqual(await page.evaluate('violations'), [], `${about}: content security policy`)
       assert.notEqual(await page.title(), 'hacked', about)
       assert.deepEqual(await accessibilityFaults(page, TAGS), [], `${about}: accessibility`)
-      if (themes === 'light only') return
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }])
       assert.deepEqual(await accessibilityFaults(page, COLOURS), [], `${about}, dark: accessibility`)
       await page.emulateMediaFeatures([])

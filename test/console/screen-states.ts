@@ -30,13 +30,13 @@ export async function everyState(fixture: ConsoleFixture, screen: ScreenCase): P
     answer(screen.data, response)
     await open(path)
     await page.waitForSelector('main [role=alert]')
-    await check(`${screen.name}, ${name}`, name === '403' ? 'light only' : undefined)
+    await check(`${screen.name}, ${name}`)
     await checkWidths(fixture, `${screen.name}, ${name}`)
   }
   answer(screen.data, 'nothing')
   await open(path)
   await page.waitForSelector('main .loading')
-  await check(`${screen.name}, loading`, 'light only')
+  await check(`${screen.name}, loading`)
   await checkSlow(fixture, screen.name)
   answer(screen.data, 'server')
 }
@@ -125,7 +125,7 @@ export async function tryRuleStates(fixture: ConsoleFixture): Promise<void> {
   }
   answer(EXPLAIN, 'nothing')
   await submit('main .loading')
-  await check('Try a rule, loading', 'light only')
+  await check('Try a rule, loading')
   await checkSlow(fixture, 'Try a rule')
   answer(EXPLAIN, 'server')
 }
@@ -197,7 +197,7 @@ export async function administrationStates(fixture: ConsoleFixture): Promise<voi
   answer(GATEWAYS, 'nothing')
   await open(path)
   await page.waitForSelector('main .loading')
-  await check('Administration, loading', 'light only')
+  await check('Administration, loading')
   await checkSlow(fixture, 'Administration')
   for (const replaced of [GATEWAYS, PUSHERS, '/health']) answer(replaced, 'server')
 }

@@ -75,6 +75,13 @@ suite('checkRun', () => {
     assert.match(problemsOf(late)[0] ?? '', /duplicate of a poke that was not in flight/)
   })
 
+  test('allows a duplicate from another process that arrives while a kill is not counted yet, and no later one', () => {
+    const again = [poke('a', { at: 1_000 }), poke('a', { at: 9_000 }), ...good.slice(1)]
+    assert.deepEqual(problemsOf(again, { deaths: [{ from: 1_500, to: 2_000 }] }), [])
+    for (const deaths of [[{ from: -3_000, to: -2_000 }], [{ from: 9_500, to: 9_600 }]])
+      assert.match(problemsOf(again, { deaths })[0] ?? '', /duplicate of a poke that was not in flight/)
+  })
+
   test('allows one late duplicate of each pusher for each stopped process that continued', () => {
     const timed = good.map((one, at) => ({ ...one, at }))
     const late = [...timed, poke('a', { kills: 1, at: 20 })]

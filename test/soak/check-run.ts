@@ -34,9 +34,13 @@ export type RunRecord = {
   latestMs?: number | undefined
   /** The times at which stopped processes continued, in milliseconds: each may send a poke again that another process has sent meanwhile. */
   resumedAt?: readonly number[]
+  /** When each kill began, and when the process was gone, in milliseconds. Another process may take over in between. */
+  deaths?: readonly Death[]
   /** Responses with 503, which the senders have repeated. */
   unavailable?: number
 }
+
+export type Death = { from: number; to: number }
 
 export type CrashRunResult = {
   /** One sentence each; empty if all guarantees hold. */
@@ -107,7 +111,7 @@ export function checkRun(record: RunRecord): CrashRunResult {
       else if (pusher.read.has(eventId)) readFirst++
       else lost.push(`${tag} (${eventId}) for ${pusher.pushkey}`)
     }
-    const again = repeated(received)
+    const again = repeated(received, record.deaths ?? [])
     duplicates += again.allowed.length
     mostDuplicatesPerKill = Math.max(mostDuplicatesPerKill, mostOfOneKill(again.allowed))
     addProblems(`a duplicate of a poke that was not in flight, for ${pusher.pushkey}`, again.forbidden)
@@ -194,18 +198,27 @@ function afterStops(pokes: readonly ReceivedPoke[], resumedAt: readonly number[]
   return late
 }
 
+/** A busy gateway reads what a process has sent up to this time after its end. */
+const READING_MS = 2_000
+
 /**
  * Events that a pusher received more than once. One poke is in flight for each pusher, so after a kill only the last poke may be sent again,
  * as the next poke of that pusher.
  */
-function repeated(received: readonly ReceivedPoke[]): { allowed: number[]; forbidden: string[] } {
+function repeated(
+  received: readonly ReceivedPoke[],
+  deaths: readonly Death[],
+): { allowed: number[]; forbidden: string[] } {
+  const isKillBetween = (before: ReceivedPoke, poke: ReceivedPoke) =>
+    before.kills !== poke.kills ||
+    deaths.some(({ from, to }) => from <= poke.at && before.at <= to + READING_MS)
   const allowed: number[] = []
   const forbidden: string[] = []
   const seen = new Set<string | undefined>()
   for (const [at, poke] of received.entries()) {
     if (seen.has(poke.eventId)) {
       const before = received[at - 1]
-      if (before?.eventId === poke.eventId && before?.kills !== poke.kills) allowed.push(poke.kills)
+      if (before?.eventId === poke.eventId && isKillBetween(before, poke)) allowed.push(poke.kills)
       else forbidden.push(`${String(poke.eventId)} after ${poke.kills} kills`)
     }
     seen.add(poke.eventId)

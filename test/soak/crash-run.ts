@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { type LoggingGateway, startLoggingGateway } from './gateway.ts'
 import type { CrashTarget } from './crash-target.ts'
-import { checkRun, type ReceivedPoke, type RunRecord, type CrashRunResult } from './check-run.ts'
+import { checkRun, type Death, type ReceivedPoke, type RunRecord, type CrashRunResult } from './check-run.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
 
 // Kills a process with SIGKILL, or stops one for a time, at random moments while messages are sent as fast as they are accepted, and starts it again each time.
@@ -52,6 +52,7 @@ type Run = CrashRun & {
   newest: Map<string, string>
   /** Event ids of the receipts that may have been accepted, by user. */
   read: Map<string, Set<string>>
+  deaths: Death[]
   /** Responses with 503. */
   unavailable: number
   isOver: boolean
@@ -70,6 +71,7 @@ export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
     acknowledged: new Map(),
     newest: new Map(),
     read: new Map(),
+    deaths: [],
     unavailable: 0,
     isOver: false,
   }
@@ -215,7 +217,9 @@ async function killRepeatedly(run: Run): Promise<void> {
       await eventually(() => run.acknowledged.size >= enough)
       await setTimeout(random.below(run.longestLife ?? 1200))
     }
+    const from = Date.now()
     await target.kill(random)
+    run.deaths.push({ from, to: Date.now() })
     gateway.kills++
     run.onKill?.({ kills: gateway.kills, sent: run.acknowledged.size, pokes: gateway.pokes.length })
     target.replace()
@@ -256,6 +260,7 @@ async function recordOf(run: Run): Promise<RunRecord> {
     isOrderedAcrossRooms: shards === 1,
     latestMs: run.latestMs,
     resumedAt: run.target.resumedAt,
+    deaths: run.deaths,
     unavailable: run.unavailable,
   }
 }
