@@ -14,6 +14,8 @@ import { figure, percent, type Table } from './support/table.ts'
 const ROOMS = 64
 const ROUNDS = 3
 const WARM_UP_MS = 1500
+/** Of each process of several, which share the messages: V8 compiles the code of each process by itself. */
+const WARM_UP_OF_EACH_MS = 6000
 const ROUND_MS = 4000
 const DELAY_MS = 2
 /** No pusher is set: the pokes of all processes would need more than the cores of one machine. */
@@ -98,30 +100,43 @@ export async function compareDatabases(
 
 type Several = Throughput & Omit<LockWaits, 'samples'>
 
-/** Figures 2 and 3: several processes on one database. `delayMs`: added to each round trip to the database. */
+/**
+ * Figures 2 and 3: several processes on one database, in turns with others on a database of theirs. All of them start before the first round. `delayMs`: added to each round
+ * trip to the database.
+ */
 async function measureSeveral(
   postgres: DurablePostgres,
   { data, delayMs, counts }: { data: string; delayMs: number; counts: readonly string[] },
   options: BenchOptions,
 ) {
-  const direct = await postgres.newDatabase()
-  const senders = await seedRooms(direct)
-  await using observer = await observe(direct)
-  await using proxy = delayMs > 0 ? await postgres.through(direct, delayMs) : undefined
-  const database = proxy?.url ?? direct
+  await using stack = new AsyncDisposableStack()
+  const groups = new Map<string, Group>()
+  for (const count of counts) {
+    const direct = await postgres.newDatabase()
+    const senders = await seedRooms(direct)
+    const observer = stack.use(await observe(direct))
+    const proxy = delayMs > 0 ? stack.use(await postgres.through(direct, delayMs)) : undefined
+    const database = proxy?.url ?? direct
+    const several = stack.use(await launchBelfries(Number(count), { data, database }, options))
+    const sides = { load: stack.use(createLoad(several.urls, ROOMS)), senders, servers: several.processes }
+    await round(sides, WARM_UP_OF_EACH_MS * Number(count))
+    groups.set(count, { sides, observer })
+  }
   const rounds = await inTurns(counts, ROUNDS, async (count): Promise<Several> => {
-    await using several = await launchBelfries(Number(count), { data, database }, options)
-    await using load = createLoad(several.urls, ROOMS)
-    const sides = { load, senders, servers: several.processes }
-    await round(sides, WARM_UP_MS)
+    const { sides, observer } = groups.get(count) as Group
     const stopWatching = observer.watchLocks()
     const measured = await round(sides)
     const { anyWaits, waitingSessions } = await stopWatching()
     return { ...measured, anyWaits, waitingSessions }
   })
   const byCount = Object.entries(rounds).map(([count, of]) => ({ count: Number(count), ...medians(of) }))
-  return { byCount, deadlocks: await observer.deadlocks(), shards: await observer.shards() }
+  const deadlocks = await Promise.all([...groups.values()].map(({ observer }) => observer.deadlocks()))
+  const [shards] = await Promise.all([...groups.values()].map(({ observer }) => observer.shards()))
+  return { byCount, deadlocks: deadlocks.reduce((sum, count) => sum + count, 0), shards: shards ?? 0 }
 }
+
+/** Processes on a database of their own. */
+type Group = { sides: Sides; observer: Awaited<ReturnType<typeof observe>> }
 
 const severalTable = (title: string, byCount: readonly (Several & { count: number })[]): Table => ({
   title,

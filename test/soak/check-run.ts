@@ -218,7 +218,7 @@ function repeated(
   for (const [at, poke] of received.entries()) {
     if (seen.has(poke.eventId)) {
       const before = received[at - 1]
-      if (before?.eventId === poke.eventId && isKillBetween(before, poke)) allowed.push(poke.kills)
+      if (before && before.eventId === poke.eventId && isKillBetween(before, poke)) allowed.push(poke.kills)
       else forbidden.push(`${String(poke.eventId)} after ${poke.kills} kills`)
     }
     seen.add(poke.eventId)
