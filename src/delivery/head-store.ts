@@ -134,13 +134,16 @@ export type FollowingParams = {
   items: readonly { id: number; gen: number; after: number; take: number }[]
 }
 
+const nothingBefore = sql<boolean>`not exists (select 1 from lane_items as i
+  where i.lane_id = l.lane_id and i.position < r.after)`
+
 const nextAfter = (laneId: string, position: string) =>
   sql<number | null>`(select min(i.position) from lane_items as i
     where i.lane_id = ${sql.ref(laneId)} and i.position > ${sql.ref(position)})`
 
 /**
  * The items `f` after `after`, with the queued event `e`, of lanes that are still as in the look at their heads: no value is due,
- * and they do not fail. Steps from one item to the next, so the cost does not depend on the length of the queue. `badgeOf`: evaluated once for each lane.
+ * and they do not fail. On PostgreSQL an event of another shard can come later with a lower position. Then there are none: a later event of its room must not be sent before it. Steps from one item to the next, so the cost does not depend on the length of the queue. `badgeOf`: evaluated once for each lane.
  */
 export const selectFollowing =
   (badgeOf: (userId: RawBuilder<unknown>) => RawBuilder<number>) =>
@@ -158,6 +161,7 @@ export const selectFollowing =
           .whereRef('l.generation', '=', 'r.gen')
           .where('l.value_due', '=', sql.lit(0))
           .where('l.failing_since', 'is', null)
+          .$if(d.name === 'postgres', (one) => one.where(nothingBefore))
           .select(['l.lane_id', 'p.user_id', 'p.handle', 'p.enabled', 'rs.version as rules_version'])
           .select(badgeOf(sql`p.user_id`).as('badge'))
           .select([nextAfter('l.lane_id', 'r.after').as('position'), 'r.take as still'])

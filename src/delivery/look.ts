@@ -97,8 +97,11 @@ export function createLooks(deps: DeliveryDeps): Looks {
     lookAhead(found, visit, limit) {
       const { ahead: after, head, isFollowing } = found
       if (after === undefined) return undefined
-      if (limit > 1 && !isFollowing && head.urgent_head === null)
+      const isOfHead = !isFollowing && head.urgent_head === null
+      if (isOfHead && (limit > 1 || db.shards > 1))
         return looksFollowing(tools, found, { visit, after, limit })
+      // The next look begins at the first item, which can be an event of another shard with a lower position.
+      if (db.shards > 1) return undefined
       return look(deps, tools, { visit, after }).then((next) => (next === undefined ? [] : [next]))
     },
   }

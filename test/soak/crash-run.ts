@@ -53,6 +53,8 @@ type Run = CrashRun & {
   /** Event ids of the receipts that may have been accepted, by user. */
   read: Map<string, Set<string>>
   deaths: Death[]
+  /** Pokes that were expected, and not needed after all. */
+  readFirst: number
   /** Responses with 503. */
   unavailable: number
   isOver: boolean
@@ -72,6 +74,7 @@ export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
     newest: new Map(),
     read: new Map(),
     deaths: [],
+    readFirst: 0,
     unavailable: 0,
     isOver: false,
   }
@@ -151,7 +154,10 @@ async function sendUntilOver(
   { sender, name, rooms }: { sender: TestUser; name: string; rooms: readonly string[] },
 ): Promise<void> {
   for (let n = 0; !run.isOver; n++) {
-    while (expectedPokes(run) > (run.mostOwed ?? 4000) && hasPokes(run) && !run.isOver) await setTimeout(5)
+    while (expectedPokes(run) > (run.mostOwed ?? 4000) && !run.isOver) {
+      await setTimeout(5)
+      if (isQuiet(run)) run.readFirst += expectedPokes(run)
+    }
     const tag = `${name}-${n}`
     const roomId = run.random.pick(rooms)
     const path = `/rooms/${encodeURIComponent(roomId)}/send/m.room.message/${tag}`
@@ -169,18 +175,20 @@ async function sendUntilOver(
   }
 }
 
-/** The approximate number of pokes that are still expected. Events that are read before their poke get none, so it is an upper bound. */
+/** The approximate number of pokes that are still expected. Events that are read before their poke get none, so it is an upper bound, which `readFirst` corrects. */
 function expectedPokes(run: Run): number {
   const perMessage = run.receivers.reduce((sum, one) => sum + one.pushkeys.length * one.rooms.size, 0)
-  return (run.acknowledged.size * perMessage) / (run.size ?? SIZE).rooms - run.gateway.pokes.length
+  return (
+    (run.acknowledged.size * perMessage) / (run.size ?? SIZE).rooms - run.gateway.pokes.length - run.readFirst
+  )
 }
 
-/** After this time without a poke, those that are still expected were for events that were read first, or wait for the death of a process. */
-const PAUSED_MS = 3_000
+/** Longer than until another process sends what a dead one held. */
+const QUIET_MS = 15_000
 
-/** Whether a poke has arrived in the last seconds. */
-const hasPokes = ({ gateway }: Run): boolean =>
-  Date.now() - (gateway.pokes.at(-1)?.at ?? Date.now()) < PAUSED_MS
+/** No poke has arrived for so long that those which are still expected were for events that were read first. */
+const isQuiet = ({ gateway }: Run): boolean =>
+  Date.now() - (gateway.pokes.at(-1)?.at ?? Date.now()) > QUIET_MS
 
 /** Sends read receipts for some of the pokes of some receivers. The result waits for the responses to all receipts. */
 function startReaders(run: Run): () => Promise<void> {
