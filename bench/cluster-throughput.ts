@@ -131,8 +131,12 @@ async function measureSeveral(
   })
   const byCount = Object.entries(rounds).map(([count, of]) => ({ count: Number(count), ...medians(of) }))
   const deadlocks = await Promise.all([...groups.values()].map(({ observer }) => observer.deadlocks()))
-  const [shards] = await Promise.all([...groups.values()].map(({ observer }) => observer.shards()))
-  return { byCount, deadlocks: deadlocks.reduce((sum, count) => sum + count, 0), shards: shards ?? 0 }
+  const [first] = groups.values()
+  return {
+    byCount,
+    deadlocks: deadlocks.reduce((sum, count) => sum + count, 0),
+    shards: (await first?.observer.shards()) ?? Number.NaN,
+  }
 }
 
 /** Processes on a database of their own. */

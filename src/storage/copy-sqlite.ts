@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import type { OnProgress } from '../lib/progress.ts'
 import { makePrivate } from './sqlite-files.ts'
+import { firstLine } from './start-fault.ts'
 
 const POLL_MS = 200
 
@@ -42,12 +43,14 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** @returns the faults that SQLite finds in a file that no server uses, at most 100; empty if it is sound */
+/** @returns the faults that SQLite finds in a file, at most 100, or the one error because of which it cannot read the file; empty if it is sound */
 export function checkSqlite(path: string): string[] {
   const connection = new DatabaseSync(path, { readOnly: true })
   try {
     const rows = connection.prepare('pragma integrity_check(100)').all()
     return rows.map((row) => String(row['integrity_check'])).filter((text) => text !== 'ok')
+  } catch (error) {
+    return [firstLine(error)]
   } finally {
     connection.close()
   }

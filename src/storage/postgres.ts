@@ -149,7 +149,7 @@ async function schemasInUse(client: Client): Promise<number[]> {
 function openPool(options: PoolConfig): Pool {
   const pool = new Pool({ ...options, max: READERS })
   pool.on('connect', (client) => {
-    // The pool listens only while nobody uses the connection, and an error without a listener would end the process. The statements of the user reject.
+    // The pool listens only while the connection is idle, and an error without a listener would end the process. The statements of the user reject.
     client.on('error', nothing)
     // It is sent before the first query of the connection, whose error is reported when the connection fails.
     client.query(WITHOUT_JIT).catch(nothing)

@@ -75,40 +75,25 @@ test('the session of a request that does not wait is not watched', async () => {
   await fixture.server.close()
 })
 
-test('a handler that can wait but does not returns 401 when its session ends before it reads', async () => {
-  const route = defineRoute({
-    method: 'GET',
-    path: '/news',
-    auth: 'user',
-    limit: 'default',
-    handler: ({ ending }) => {
-      fixture.endSession({ isAnnounced: false })
-      return { isOver: ending.aborted }
-    },
+for (const isRead of [true, false])
+  test(`a handler that can wait, whose session ends ${isRead ? 'after it was read with the data, returns them' : 'before it reads, returns 401'}`, async () => {
+    const route = defineRoute({
+      method: 'GET',
+      path: '/news',
+      auth: 'user',
+      limit: 'default',
+      handler: ({ ending }) => {
+        if (isRead) ending.readWithSession?.()
+        fixture.endSession({ isAnnounced: false })
+        return { isOver: ending.aborted }
+      },
+    })
+    const fixture = startWithSession([route])
+    const result = await inject(fixture.server, { method: 'GET', url: '/news', headers: bearer })
+    assert.equal(result.statusCode, isRead ? 200 : 401)
+    if (isRead) assert.deepEqual(result.json(), { isOver: false })
+    await fixture.server.close()
   })
-  const fixture = startWithSession([route])
-  const result = await inject(fixture.server, { method: 'GET', url: '/news', headers: bearer })
-  assert.equal(result.statusCode, 401)
-  await fixture.server.close()
-})
-
-test('a session that the handler has read with its data is not checked again', async () => {
-  const route = defineRoute({
-    method: 'GET',
-    path: '/news',
-    auth: 'user',
-    limit: 'default',
-    handler: ({ ending }) => {
-      ending.readWithSession?.()
-      fixture.endSession({ isAnnounced: false })
-      return { isOver: ending.aborted }
-    },
-  })
-  const fixture = startWithSession([route])
-  const result = await inject(fixture.server, { method: 'GET', url: '/news', headers: bearer })
-  assert.deepEqual([result.statusCode, result.json()], [200, { isOver: false }])
-  await fixture.server.close()
-})
 
 test('a signal that is read after the session has ended during a wait is aborted', async () => {
   const route = defineRoute({

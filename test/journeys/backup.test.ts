@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, test, type TestContext } from 'node:test'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { clusterUrl, emptyPostgresUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
@@ -14,6 +15,25 @@ type Dialect = 'sqlite' | 'postgres'
 
 const databaseFlags = async (dialect: Dialect, create: (cluster: string) => Promise<string>) =>
   dialect === 'sqlite' ? [] : ['--database', await create(clusterUrl() as string)]
+
+/** A change of a sound database for each fault, in the order of the checks. */
+const PLANTED = {
+  'rooms with wrong counts of members': 'update rooms set joined_count = joined_count + 1',
+  'users with a wrong sum of their files': 'update media_usage set bytes = bytes + 1',
+  'contents of files with a wrong number of uses': 'update media_contents set uses = uses + 1',
+  'receipts above the last position of the stream': 'update receipts set position = 9000000000000',
+  'events without a room': `update events set room_id = '!gone:localhost' where type = 'm.room.message'`,
+  'state without its event': `update current_state set event_id = '$gone' where type = 'm.room.create'`,
+  'memberships without their event': `update memberships set event_id = '$gone'`,
+  'members without a read position': 'delete from read_positions',
+  'devices without an account': `update devices set user_id = '@gone:localhost'`,
+  // The device now belongs to another account.
+  'access tokens without a device': 'select 1',
+  'pushers without a lane': 'delete from lanes',
+  'queued items without a lane':
+    'insert into lane_items (lane_id, position, created_at, urgent) values (999, 1, 0, 0)',
+  'files without their content': `update media set content_hash = 'gone'`,
+}
 
 async function belfry(t: TestContext, ...args: string[]) {
   const { code, stdout, stderr } = await runBelfry(t, args)
@@ -106,6 +126,48 @@ describe('belfry backup, restore and verify', () => {
       out,
       /FAULT files that are missing in the store or have a wrong size: \S+\n1 kinds of faults found/,
     )
+  })
+
+  test('verify finds each kind of contradicting rows', async (t) => {
+    const data = temporaryFolder(t)
+    const server = await startTestServer(t, { data })
+    const alice = await registerUser(server.url, 'alice')
+    await alice.post('/pushers/set', foundingPusher('http://127.0.0.1:9/'))
+    await upload(server.url, alice, { body: 'a file', type: 'text/plain' })
+    const roomId = await alice.createRoom()
+    await alice.read(roomId, await alice.say(roomId, 'read'))
+    await server.close()
+    const sound = JSON.parse((await belfry(t, 'verify', '--json', '--data', data)).out) as {
+      faults: unknown[]
+    }
+    assert.deepEqual(sound.faults, [])
+    const database = new DatabaseSync(join(data, 'belfry.db'))
+    database.exec('pragma foreign_keys = off')
+    for (const statement of Object.values(PLANTED)) database.exec(statement)
+    database.close()
+    const { code, out } = await belfry(t, 'verify', '--json', '--data', data)
+    const { faults } = JSON.parse(out) as { faults: { fault: string; places: string[] }[] }
+    assert.equal(code, 1)
+    assert.deepEqual(
+      faults.map(({ fault }) => fault),
+      Object.keys(PLANTED),
+    )
+    assert.ok(faults.every(({ places }) => places.length > 0))
+  })
+
+  test('restore refuses a damaged database, says which backup to use instead, and creates nothing', async (t) => {
+    const [data, folder] = [temporaryFolder(t), join(temporaryFolder(t), 'backup')]
+    await (await startTestServer(t, { data })).close()
+    assert.equal((await belfry(t, 'backup', folder, '--data', data)).code, 0)
+    await writeFile(join(folder, 'belfry.db'), 'garbage '.repeat(1000))
+    const target = join(temporaryFolder(t), 'data')
+    const { code, err } = await belfry(t, 'restore', folder, '--data', target)
+    assert.equal(code, 1)
+    assert.match(
+      err,
+      /^belfry: the database in the backup is damaged \(file is not a database\); use another backup$/,
+    )
+    assert.equal(existsSync(join(target, 'belfry.db')), false)
   })
 
   test('restore refuses a folder without a complete backup, and creates nothing', async (t) => {

@@ -18,7 +18,7 @@ function isQuery(value: unknown): value is Query<never, unknown> {
 async function allQueries(): Promise<{ name: string; query: Query<never, unknown> }[]> {
   const found: { name: string; query: Query<never, unknown> }[] = []
   for (const file of globSync('src/**/*.ts', { cwd: root }).toSorted()) {
-    if (!/\b(query|insertQuery)</.test(readFileSync(root + file, 'utf8'))) continue
+    if (!/\b(query|insertQuery)[<(]/.test(readFileSync(root + file, 'utf8'))) continue
     if (file === 'src/storage/query.ts') continue
     const module = (await import(root + file)) as Record<string, unknown>
     for (const [name, query] of Object.entries(module))
