@@ -4,7 +4,7 @@ import { evaluate } from './evaluate.ts'
 import type { EvaluatedEvent } from './event.ts'
 import { eachEventKey, nameKey, type IndexKey } from './index-key.ts'
 import { KeyIndex } from './key-index.ts'
-import type { EvaluationContext, RuleOutcome, RuleSettings } from './model.ts'
+import type { DecidingRule, EvaluationContext, RuleOutcome, RuleSettings } from './model.ts'
 import { usersWithLevels } from './power-levels.ts'
 import { sameJson } from './same-json.ts'
 import { cheapestFirst, LIGHT, roomBudget, type StepBudget } from './meter.ts'
@@ -245,12 +245,19 @@ function waysToFind(
   }
 }
 
-/** Whether both outcomes have the same effect: the same rule with the same actions. */
+/** Whether both outcomes tell the same: the same rule, with the same end and schedule, and the same actions. */
 function sameOutcome(one: RuleOutcome, other: RuleOutcome | undefined): boolean {
   if (one === other || other === undefined) return one === other
+  return sameRule(one.rule, other.rule) && sameJson(one.actions, other.actions)
+}
+
+/** A malformed ruleset can have an id twice, so the id alone does not name the rule. */
+function sameRule(one: DecidingRule | null, other: DecidingRule | null): boolean {
+  if (one === null || other === null) return one === other
   return (
-    one.rule?.kind === other.rule?.kind &&
-    one.rule?.ruleId === other.rule?.ruleId &&
-    sameJson(one.actions, other.actions)
+    one.kind === other.kind &&
+    one.ruleId === other.ruleId &&
+    one.until === other.until &&
+    one.schedule === other.schedule
   )
 }

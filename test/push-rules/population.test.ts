@@ -4,12 +4,14 @@ import fc from 'fast-check'
 import {
   analyseRules,
   cohortIn,
+  createMoment,
   createPopulation,
   evaluate,
   prepareEvent,
   type RuleOutcome,
   type Population,
   type RuleSettings,
+  UNTIL,
 } from '../../src/push-rules/index.ts'
 import {
   compiledOf,
@@ -89,6 +91,40 @@ describe('a population', () => {
     )
     assert.ok(seen.exceptions > seen.evaluations / 50, JSON.stringify(seen))
     assert.ok(seen.cohorts > 500, JSON.stringify(seen))
+  })
+
+  it('has the outcome of the first of two rules with the same id', () => {
+    const notify = { default: false, enabled: true, actions: ['notify'] as ['notify'] }
+    const edited = [{ kind: 'event_match', key: 'content.m\\.relates_to.event_id', pattern: '$1' }]
+    const user: RandomUser = {
+      userId: '@tea:x',
+      displayName: undefined,
+      own: {
+        override: [
+          { ...notify, rule_id: 'b', conditions: edited },
+          { ...notify, rule_id: 'b', conditions: [], [UNTIL]: 2 },
+        ],
+      },
+      changes: [],
+      owner: { timezone: undefined, taggedRooms: undefined },
+    }
+    const using = { legacyMentionRules: false }
+    const population = createPopulation({ roomId, defaults: using })
+    add(population, user, using)
+    const event = prepareEvent({
+      type: 'm.room.message',
+      sender: '@me:x',
+      room_id: roomId,
+      content: { 'm.relates_to': { event_id: '$1' } },
+    })
+    const { exceptions } = population.evaluate(event, {
+      memberCount: 2,
+      moment: createMoment(1, () => undefined),
+    })
+    assert.deepEqual(
+      exceptions.map(({ outcome }) => outcome.rule),
+      [{ kind: 'override', ruleId: 'b' }],
+    )
   })
 
   it('drops deleted members, and uses the latest data of each member', () => {
