@@ -42,7 +42,7 @@ export async function changePassword(
       if ((await tx.run(replacePassword, { userId, from, to })) === 0) throw passwordChangedMeanwhile()
       if (request.logoutDevices) await removeAllDevices(deps, tx, { userId, except: deviceId })
     },
-    { orderedBy: userId },
+    { orderedBy: userId, inOwnGroup: true },
   )
   return { kind: 'done' }
 }

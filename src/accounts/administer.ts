@@ -57,7 +57,7 @@ export function administerAccounts(deps: AccountDeps): AccountAdministration {
           if ((await tx.run(setPasswordHash, { userId, passwordHash })) === 0) throw deactivated(userId)
           if (!keepSessions) await removeAllDevices(deps, tx, { userId })
         },
-        { orderedBy: userId },
+        { orderedBy: userId, inOwnGroup: true },
       )
       return { userId }
     },

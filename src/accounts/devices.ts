@@ -88,6 +88,7 @@ export async function deleteDevicesOf(
   if (authorisation.kind === 'challenge') return authorisation
   await deps.db.transaction((tx) => removeDevices(deps, tx, { userId, deviceIds: named }), {
     orderedBy: userId,
+    inOwnGroup: true,
   })
   return { kind: 'deleted' }
 }

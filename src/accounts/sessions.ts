@@ -70,12 +70,16 @@ export async function checkDeviceQuota(
 export async function logout(deps: AccountDeps, userId: UserId, deviceId: DeviceId): Promise<void> {
   await deps.db.transaction((tx) => removeDevices(deps, tx, { userId, deviceIds: [deviceId] }), {
     orderedBy: userId,
+    inOwnGroup: true,
   })
 }
 
 /** Ends all sessions of a user. */
 export async function logoutEverywhere(deps: AccountDeps, userId: UserId): Promise<void> {
-  await deps.db.transaction((tx) => removeAllDevices(deps, tx, { userId }), { orderedBy: userId })
+  await deps.db.transaction((tx) => removeAllDevices(deps, tx, { userId }), {
+    orderedBy: userId,
+    inOwnGroup: true,
+  })
 }
 
 /**

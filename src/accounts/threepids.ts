@@ -85,6 +85,6 @@ export async function removeThreepid(
       if ((await tx.run(deleteThreepid, { userId, address })) > 0)
         await deps.onAddressRemoved(tx, userId, address)
     },
-    { orderedBy: userId },
+    { orderedBy: userId, inOwnGroup: true },
   )
 }

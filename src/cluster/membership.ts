@@ -272,7 +272,7 @@ class SharedClusterMember implements ClusterMember {
       log.warn({ process, roles }, 'a process is dead: what it held is ended')
     const isNew = held.includes('cluster') && !this.#tasks.has('cluster')
     // The last holder of the task may have died between the two transactions.
-    if (dead.length > 0 || isNew) await db.transaction(endDead, REPEATABLE)
+    if (dead.length > 0 || isNew) await db.transaction(endDead, { ...REPEATABLE, inOwnGroup: true })
     if (dead.length > 0) bus?.publish('processes')
   }
 

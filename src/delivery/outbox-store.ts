@@ -51,9 +51,12 @@ export function enqueueForHandles(
   tx.write(addForHandles, { ...work, holders, urgent: urgencyOf(work) }, calledWithIds(onCommit))
 }
 
-/** The badge of these users may have changed: their pushers send the new badge, unless a poke delivers it first. */
+/**
+ * The badge of these users may have changed: their pushers send the new badge, unless a poke delivers it first. Written last, because transactions of different rooms change the
+ * badges of the same users.
+ */
 export function flagBadge(tx: Transaction, userIds: readonly UserId[], onCommit: OnCommit): void {
-  if (userIds.length > 0) tx.write(markBadgeDue, { userIds }, calledWithIds(onCommit))
+  if (userIds.length > 0) tx.writeLast(markBadgeDue, userIds, calledWithIds(onCommit))
 }
 
 const calledWithIds = (onCommit: OnCommit) => (rows: readonly { lane_id: number }[]) =>

@@ -96,7 +96,7 @@ export function createQueue(deps: QueueDeps): Queue {
 async function findPauses({ db }: QueueDeps, now: number): Promise<KnownOutage[]> {
   const pauses = await pausesOf(db, 'push', { paused: PAUSED, now })
   const probes = pauses.flatMap(({ held: [laneId] }) => (laneId === undefined ? [] : [{ laneId, at: now }]))
-  if (probes.length > 0) await db.transaction((tx) => advanceLanes(tx, probes))
+  if (probes.length > 0) await db.transaction((tx) => advanceLanes(tx, probes), { inOwnGroup: true })
   return pauses
 }
 

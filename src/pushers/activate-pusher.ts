@@ -66,6 +66,6 @@ export async function activatePusher(
       // Wakes delivery: the queue may hold items from before the new confirmation was required.
       tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
     },
-    { orderedBy: userId },
+    { orderedBy: userId, inOwnGroup: true },
   )
 }

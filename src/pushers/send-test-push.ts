@@ -7,7 +7,7 @@ import type { Random, UserId } from '../lib/ids.ts'
 import type { SendResult } from '../sending/result.ts'
 import { testPushWord } from '../sending/result-words.ts'
 import { endBackOff } from '../sending/lane-changes.ts'
-import type { Database } from '../storage/database.ts'
+import type { Database, Transaction } from '../storage/database.ts'
 import { type NotifyReason, notifyReason } from '../trace/notify-reason.ts'
 import { pusherByKey, type PusherRow, unchangedPusher } from './pusher-store.ts'
 import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
@@ -120,12 +120,12 @@ const stopped = (signal: AbortSignal) =>
 
 /** Removes a rejected pusher, unless it was set again during the test: the result is about the earlier settings. */
 async function applyRejection(deps: TestPushDeps, { pusher_id: pusherId, generation }: PusherRow) {
-  const isRemoved = await deps.db.transaction(async (tx) => {
+  const remove = async (tx: Transaction) => {
     const found = await tx.first(unchangedPusher, { pusherId, generation })
     if (found) await removePushers(deps, tx, { pushers: [found], reason: 'rejected' })
     return found !== undefined
-  })
-  if (isRemoved) deps.events.pusherRejected({ pusherId })
+  }
+  if (await deps.db.transaction(remove, { inOwnGroup: true })) deps.events.pusherRejected({ pusherId })
 }
 
 async function endPusherBackOff(
@@ -133,8 +133,9 @@ async function endPusherBackOff(
   { pusher_id: pusherId, generation, next_attempt_at }: PusherRow,
 ) {
   if (next_attempt_at === null) return
-  await deps.db.transaction(async (tx) => {
+  const end = async (tx: Transaction) => {
     const changed = await tx.run(endBackOff, { laneId: pusherId, generation })
     if (changed > 0) tx.onCommit(() => deps.bus.publish('delivery', [pusherId]))
-  })
+  }
+  await deps.db.transaction(end, { inOwnGroup: true })
 }

@@ -75,7 +75,7 @@ export async function setPusher(
         const found = await tx.first(pusherByKey, key)
         if (found) await removePushers(deps, tx, { pushers: [found], reason: 'deleted' })
       },
-      { orderedBy: owner.userId },
+      { orderedBy: owner.userId, inOwnGroup: true },
     )
     return 'done'
   }
@@ -103,7 +103,7 @@ export async function setPusher(
       if (!append) await takeOver(deps, tx, key)
       return needsActivation ? 'needs activation' : 'done'
     },
-    { orderedBy: owner.userId },
+    { orderedBy: owner.userId, inOwnGroup: true },
   )
 }
 

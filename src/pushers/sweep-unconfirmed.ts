@@ -1,7 +1,7 @@
 import { ACK_TOKEN_SECONDS } from '../delivery/poke.ts'
 import type { Log } from '../lib/log.ts'
 import { startSweeper, sweepAll } from '../lib/sweeper.ts'
-import type { Database } from '../storage/database.ts'
+import type { Database, Transaction } from '../storage/database.ts'
 import { unconfirmedPushers } from './pusher-store.ts'
 import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
@@ -37,9 +37,10 @@ async function sweepSome(deps: UnconfirmedDeps, hours: number): Promise<number> 
   const page = { before: deps.clock.now() - hours * HOUR_MS + ACK_TOKEN_SECONDS * 1000, limit: BATCH_SIZE }
   // Read outside the transaction first: there is rarely a pusher to remove, and the read must not block writers.
   if ((await deps.db.all(unconfirmedPushers, page)).length === 0) return 0
-  return deps.db.transaction(async (tx) => {
+  const remove = async (tx: Transaction) => {
     const found = await tx.all(unconfirmedPushers, page)
     await removePushers(deps, tx, { pushers: found, reason: 'not confirmed' })
     return found.length
-  })
+  }
+  return deps.db.transaction(remove, { inOwnGroup: true })
 }

@@ -1,5 +1,5 @@
 import type { UserId } from '../lib/ids.ts'
-import type { Database } from '../storage/database.ts'
+import type { Database, Transaction } from '../storage/database.ts'
 import { pusherByUnsubscribeToken } from './pusher-store.ts'
 import { type PusherRemovalDeps, removePushers } from './remove-pushers.ts'
 
@@ -16,9 +16,10 @@ export async function mailedPusher(
 
 /** Removes the e-mail pusher of an unsubscribe link. Resolves to whether there was one. */
 export function unsubscribe(deps: UnsubscribeDeps, token: string): Promise<boolean> {
-  return deps.db.transaction(async (tx) => {
+  const remove = async (tx: Transaction) => {
     const found = await tx.first(pusherByUnsubscribeToken, { token })
     if (found) await removePushers(deps, tx, { pushers: [found], reason: 'unsubscribed' })
     return found !== undefined
-  })
+  }
+  return deps.db.transaction(remove, { inOwnGroup: true })
 }

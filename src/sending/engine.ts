@@ -154,7 +154,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
 
   async advance(lanes: Change['released']): Promise<void> {
     if (lanes.length === 0 || this.#settler.isAbandoned()) return
-    await this.#deps.db.transaction((tx) => advanceLanes(tx, lanes))
+    await this.#deps.db.transaction((tx) => advanceLanes(tx, lanes), { inOwnGroup: true })
     this.#finder.riseBy(lanes.reduce((first, { at }) => Math.min(first, at), Infinity))
   }
 

@@ -35,7 +35,10 @@ export function createLaneShare({ db, log, owner, kept, share, wokenBy }: LaneSh
   async function release(laneIds: readonly number[]): Promise<void> {
     if (laneIds.length === 0) return
     try {
-      await db.transaction((tx) => releaseLanes(tx, { owner, laneIds }), NOT_DURABLE_REPEATABLE)
+      await db.transaction((tx) => releaseLanes(tx, { owner, laneIds }), {
+        ...NOT_DURABLE_REPEATABLE,
+        inOwnGroup: true,
+      })
     } catch (error) {
       if (!(error instanceof StorageError)) log.error({ err: error }, 'releasing leases failed')
     }

@@ -96,7 +96,7 @@ export async function endDeadLeases(db: Database, kind: LaneKind): Promise<void>
   const end = async (tx: Queries) => {
     await (db.isServedAlone ? tx.run(endAllLeases, { kind }) : endLeasesOfDead(tx))
   }
-  await db.transaction(end, NOT_DURABLE_REPEATABLE)
+  await db.transaction(end, { ...NOT_DURABLE_REPEATABLE, inOwnGroup: true })
 }
 
 /** Ends the leases whose owner is not among `processes`, of every kind. Resolves to the lanes. */

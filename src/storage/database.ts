@@ -6,6 +6,9 @@ import type { Queries, Query } from './query.ts'
 /** A part of the stream. Positions become visible in their order within a shard. `number`: from 0. `shards`: how many there are. */
 export type StreamShard = { readonly number: number; readonly shards: number }
 
+/** A query that locks the rows of its users in one order. */
+export type LastQuery<R> = Query<{ userIds: readonly UserId[] }, R>
+
 /**
  * A transaction shares its commit with other transactions that wait at the same moment (group commit). Each has its own
  * savepoint. Inside a transaction, await only its own queries: all other writes wait for it.
@@ -22,6 +25,11 @@ export interface Transaction extends Queries {
    * fails, the transaction fails: on SQLite at once, on PostgreSQL with its next query or at its end. `onCommit`: a hook that gets the rows.
    */
   write<P, R>(query: Query<P, R>, params: P, onCommit?: (rows: R[]) => void): void
+  /**
+   * Writes rows of users that transactions of several shards write, such as the state of their pushers. It runs at the end of the group, once for all its transactions with the ids of all, so
+   * two groups lock the rows in one order, and no transaction of the group may depend on it. `onCommit`: a hook that gets all rows, called once for the group.
+   */
+  writeLast<R>(query: LastQuery<R>, userIds: readonly UserId[], onCommit: (rows: R[]) => void): void
   /** The hook runs after the commit, when the writes of the transaction are durable. It must not throw. */
   onCommit(then: () => void): void
 }
@@ -44,6 +52,11 @@ export type TransactionOptions = {
    * the state before the change. A transaction that needs this in rare cases only calls `needAllShards`.
    */
   inAllShards?: boolean
+  /**
+   * PostgreSQL does not commit it together with others. For transactions that wait for rows which other groups lock, such as lanes: a transaction of the same group before it could hold
+   * rows for which those groups wait.
+   */
+  inOwnGroup?: boolean
   /** Set by the database, for `Transaction.waits`. Default: true. */
   waits?: boolean
 }

@@ -113,7 +113,8 @@ async function repeated<T>(
   let conflicts = 0
   for (let runs = 1; ; runs++) {
     try {
-      return await run({ ...options, waits: !repeatable || runs > RUNS_WITHOUT_WAITING })
+      const waits = !repeatable || runs > RUNS_WITHOUT_WAITING
+      return await run(repeatable && waits ? { ...options, waits, inOwnGroup: true } : { ...options, waits })
     } catch (error) {
       if (error instanceof AllShardsNeeded && options.inAllShards !== true) {
         options = { ...given, inAllShards: true }

@@ -13,16 +13,21 @@ export interface GroupQueue {
   isEmpty(): boolean
 }
 
+/** The number of transactions of the next group: the first, or those before one that needs its own group. */
+function lengthOfGroup(works: readonly WaitingWork[]): number {
+  const length = Math.min(works.length, GROUP_LIMIT)
+  for (let at = 0; at < length; at++) if (works[at]?.inOwnGroup === true) return Math.max(at, 1)
+  return length
+}
+
 /** All waiting transactions form one group. */
 export function createGroupQueue(): GroupQueue {
-  let queue: WaitingWork[] = []
+  const queue: WaitingWork[] = []
   return {
     push: (waiting) => void queue.push(waiting),
     next() {
       if (queue.length === 0) return undefined
-      const group = queue.slice(0, GROUP_LIMIT)
-      queue = queue.slice(GROUP_LIMIT)
-      return group
+      return queue.splice(0, lengthOfGroup(queue))
     },
     ended: () => undefined,
     isEmpty: () => queue.length === 0,
@@ -60,8 +65,9 @@ export function createShardQueue(): GroupQueue {
         if (running.has(lock)) continue
         running.add(lock)
         waiting.delete(lock)
-        if (works.length > GROUP_LIMIT) waiting.set(lock, works.slice(GROUP_LIMIT))
-        return works.slice(0, GROUP_LIMIT)
+        const group = works.splice(0, lengthOfGroup(works))
+        if (works.length > 0) waiting.set(lock, works)
+        return group
       }
       return undefined
     },

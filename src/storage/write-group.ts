@@ -1,4 +1,5 @@
-import type { StreamShard, Transaction } from './database.ts'
+import type { UserId } from '../lib/ids.ts'
+import type { LastQuery, StreamShard, Transaction } from './database.ts'
 import { faultOf } from './fault.ts'
 import type { Queries, Query } from './query.ts'
 
@@ -43,12 +44,19 @@ export type WaitingWork = {
   repeatable: boolean
   shard: StreamShard | undefined
   inAllShards: boolean
+  inOwnGroup: boolean
   waits: boolean
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }
+/** Of `Transaction.writeLast`. */
+type LastWrite = {
+  query: LastQuery<unknown>
+  userIds: readonly UserId[]
+  onCommit: (rows: unknown[]) => void
+}
 /** A transaction that has run. */
-export type Done = { waiting: WaitingWork; hooks: (() => void)[]; value: unknown }
+export type Done = { waiting: WaitingWork; hooks: (() => void)[]; last: LastWrite[]; value: unknown }
 
 type Ends = {
   /** Begins the transaction of the database. */
@@ -151,18 +159,37 @@ async function runOne(
 
 async function run(connection: WriteConnection, waiting: WaitingWork): Promise<Done> {
   const hooks: (() => void)[] = []
-  const { tx, end } = openTransaction(connection, waiting, hooks)
+  const last: LastWrite[] = []
+  const { tx, end } = openTransaction(connection, waiting, { hooks, last })
   try {
-    return { waiting, hooks, value: await waiting.work(tx) }
+    return { waiting, hooks, last, value: await waiting.work(tx) }
   } finally {
     end()
   }
 }
 
+/** The writes at the end of a group: one statement for each query. */
+export function writeLastOf(connection: QueriesOfWriter, done: readonly Done[]): void {
+  const merged = new Map<LastQuery<unknown>, { userIds: Set<UserId>; rows: unknown[] }>()
+  for (const { last, hooks } of done)
+    for (const { query, userIds, onCommit } of last) {
+      const found = merged.get(query)
+      if (found) {
+        for (const userId of userIds) found.userIds.add(userId)
+        continue
+      }
+      const first = { userIds: new Set(userIds), rows: [] as unknown[] }
+      merged.set(query, first)
+      hooks.push(() => onCommit(first.rows))
+    }
+  for (const [query, write] of merged)
+    connection.write(query, { userIds: [...write.userIds] }, (rows) => (write.rows = rows))
+}
+
 function openTransaction(
   connection: QueriesOfWriter,
   { shard, inAllShards, waits }: Pick<WaitingWork, 'shard' | 'inAllShards' | 'waits'>,
-  hooks: (() => void)[],
+  { hooks, last }: Pick<Done, 'hooks' | 'last'>,
 ): { tx: Transaction; end: () => void } {
   let open = true
   const check = () => {
@@ -189,6 +216,10 @@ function openTransaction(
       let rows: R[] = []
       connection.write(query, params, (written) => (rows = written))
       if (onCommit) hooks.push(() => onCommit(rows))
+    },
+    writeLast<R>(query: LastQuery<R>, userIds: readonly UserId[], onCommit: (rows: R[]) => void) {
+      check()
+      last.push({ query, userIds, onCommit: (rows) => onCommit(rows as R[]) })
     },
     onCommit(hook) {
       check()

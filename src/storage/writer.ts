@@ -3,7 +3,7 @@ import type { Queries } from './query.ts'
 import { StorageError, type StreamShard, type Transaction, type TransactionOptions } from './database.ts'
 import { createGroupQueue, type GroupQueue, lockOf } from './group-queue.ts'
 import { locked, lockedAll, shardOf } from './stream.ts'
-import { type Done, runGroup, type WaitingWork, type WriteConnection } from './write-group.ts'
+import { type Done, runGroup, type WaitingWork, type WriteConnection, writeLastOf } from './write-group.ts'
 
 type State = {
   readonly connection: WriteConnection
@@ -52,6 +52,7 @@ export function createWriter(
         repeatable = false,
         orderedBy,
         inAllShards = false,
+        inOwnGroup = false,
         waits = true,
       }: TransactionOptions = {},
     ): Promise<T> {
@@ -64,6 +65,8 @@ export function createWriter(
           repeatable,
           shard: shardOfWork(orderedBy, shards),
           inAllShards: inAllShards || shards === undefined || (shards === 1 && orderedBy !== undefined),
+          // One writer locks no rows.
+          inOwnGroup: inOwnGroup && shards !== undefined,
           waits,
           resolve: resolve as (value: unknown) => void,
           reject,
@@ -161,6 +164,7 @@ async function writeGroup(writer: State, group: readonly WaitingWork[]): Promise
       lockShards(writer, group)
     }
     const commit = async (done: readonly Done[]) => {
+      writeLastOf(connection, done)
       await writer.syncing
       disk.check()
       writer.hasPendingSync = isDurable(done)

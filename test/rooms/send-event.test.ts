@@ -72,6 +72,10 @@ function counting(db: Database): { db: Database; count: () => number } {
       statements++
       tx.write(query, params, onCommit)
     },
+    writeLast(query, userIds, onCommit) {
+      statements++
+      tx.writeLast(query, userIds, onCommit)
+    },
     onCommit: (then) => tx.onCommit(then),
   })
   const wrapped: Database = Object.create(db, {

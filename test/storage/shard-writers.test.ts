@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import type { RoomAlias, RoomId, UserId } from '../../src/lib/ids.ts'
 import { query } from '../../src/storage/query.ts'
 import { nextPosition, shardOf } from '../../src/storage/stream.ts'
@@ -22,6 +23,8 @@ const addAlias = query<{ alias: RoomAlias; at: number }>()((db, p) =>
     .values({ alias: p.alias, room_id: '!r' as RoomId, created_by: alice, created_at: p.at }),
 )
 const aliases = query()((db) => db.selectFrom('room_aliases').select('alias').orderBy('alias'))
+/** Of PostgreSQL: the transaction of the whole group. */
+const transactionId = query()((db) => db.selectNoFrom(sql<string>`pg_current_xact_id()::text`.as('id')))
 const alias = (n: number) => `#${n}:test` as RoomAlias
 
 /** An open end: work waits for `promise`. */
@@ -73,6 +76,24 @@ onShards('the writers of one process', (open) => {
       assert.deepEqual(
         of,
         of.toSorted((a, b) => a - b),
+      )
+    }
+  })
+
+  test('commit a transaction in its own group apart from those before and after it', async (t) => {
+    const { db } = await open(t, SHARDS)
+    for (const orderedBy of [alice, undefined]) {
+      const ids = await Promise.all(
+        [false, false, true, false, false].map((inOwnGroup) =>
+          db.transaction(async (tx) => (await tx.first(transactionId, {}))?.id, {
+            inOwnGroup,
+            ...(orderedBy && { orderedBy }),
+          }),
+        ),
+      )
+      assert.deepEqual(
+        ids.map((id) => ids.indexOf(id)),
+        [0, 0, 2, 3, 3],
       )
     }
   })

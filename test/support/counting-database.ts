@@ -37,6 +37,10 @@ export function counting(db: Database) {
           waits: tx.waits,
           ...counted(tx, 'write'),
           write,
+          writeLast(query, userIds, onCommit) {
+            count.write++
+            tx.writeLast(query, userIds, onCommit)
+          },
           onCommit: (then) => tx.onCommit(then),
         })
       }, options)
