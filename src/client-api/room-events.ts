@@ -67,15 +67,17 @@ function timelineRoutes(deps: RoomReadDeps): Route[] {
       summary: 'One page of the history of a room',
       response: { 200: messagesSchema },
       errors: { 400: BAD_FILTER, 403: ['M_FORBIDDEN'] },
-      handler: ({ params, query, requester }) => {
+      async handler({ params, query, requester }) {
         const filter = filterOf(query.filter)
         const { roomId } = params
         const { from, to } = query
         const request = { roomId, direction: query.dir, limit: limitOf(query.limit ?? filter.limit), filter }
         const positions = positionsOf(deps, roomId, { from, to })
-        return deps.db.snapshot((read) =>
+        const page = await deps.db.snapshot((read) =>
           messages(read, readerOf(deps, requester), { ...request, ...positions }),
         )
+        // A token of a sync has the positions of all shards, which a token for pages has not.
+        return from ? { ...page, start: from } : page
       },
     }),
   ]

@@ -31,6 +31,16 @@ describe('reading rooms over HTTP', () => {
     assert.ok(!('end' in rest.body))
   })
 
+  test('GET /messages returns the token `from` unchanged as `start`, also one of /sync', async (t) => {
+    const { call, room } = await roomWithMessages(t)
+    const { body: synced } = await call('GET', '/sync')
+    const { body } = await call('GET', `${room}/messages?dir=b&from=${synced.next_batch}`)
+    assert.equal(body.start, synced.next_batch)
+    assert.equal(body.chunk[0].content.body, 'again')
+    const { body: empty } = await call('GET', `${room}/messages?dir=b&from=`)
+    assert.match(empty.start, /^s\d+$/)
+  })
+
   const refused: [string, number][] = [
     ['messages', 400],
     ['messages?dir=x', 400],
