@@ -25,6 +25,7 @@ export function sendMessage(deps: RoomDeps, message: MessageRequest): Promise<Ev
   return deps.db.transaction((tx) => sendIn(deps, tx, message), {
     orderedBy: message.roomId,
     repeatable: true,
+    isIndependent: message.type !== 'm.room.redaction',
   })
 }
 

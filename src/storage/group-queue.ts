@@ -1,4 +1,4 @@
-import type { WaitingWork } from './write-group.ts'
+import type { WaitingWork } from './group-transaction.ts'
 
 /** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
 const GROUP_LIMIT = 256

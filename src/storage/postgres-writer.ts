@@ -2,7 +2,7 @@ import type { Client, QueryResult } from 'pg'
 import type { Log } from '../lib/log.ts'
 import { StorageError } from './database.ts'
 import { queriesOf, type Statement, statementOf } from './postgres-queries.ts'
-import type { WriteConnection } from './write-group.ts'
+import type { WriteConnection } from './write-connection.ts'
 
 // The connection that writes. It sends statements without waiting for the results of earlier ones (pipelining, PostgreSQL
 // documentation, 55.2.4). PostgreSQL runs them in order, and after a failure it refuses all others up to the end of the transaction
@@ -78,6 +78,7 @@ export function writeConnection(writing: Reconnecting): WriteConnection {
       await open().commit()
       transaction = undefined
     },
+    isPipelined: true,
     isCheckpointDue: () => false,
     checkpoint: () => Promise.resolve(),
     // A commit of PostgreSQL is visible and durable when its response arrives.

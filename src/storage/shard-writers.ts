@@ -1,7 +1,7 @@
 import type { Log } from '../lib/log.ts'
 import type { Transaction, TransactionOptions } from './database.ts'
 import { createShardQueue } from './group-queue.ts'
-import type { WriteConnection } from './write-group.ts'
+import type { WriteConnection } from './write-connection.ts'
 import { createWriter } from './writer.ts'
 
 /** The maximum number of groups of different shards that one process writes at the same time. */

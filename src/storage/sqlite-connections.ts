@@ -4,7 +4,7 @@ import type { Queries } from './query.ts'
 import { queriesOf } from './sqlite-queries.ts'
 import type { Checkpoints } from './sqlite-checkpoints.ts'
 import { errorCode, SQLITE_BUSY } from './sqlite-codes.ts'
-import type { WriteConnection } from './write-group.ts'
+import type { WriteConnection } from './write-connection.ts'
 
 /** Another process may hold the write lock for a moment (`belfry user add` beside a running server). */
 export const BUSY_TIMEOUT_MS = 5_000
@@ -59,6 +59,7 @@ export function writeConnection(connection: DatabaseSync, durability: Durability
       if (statement === 'begin') await retryWhileBusy(() => begin.run())
       else control[statement].run()
     },
+    isPipelined: false,
     isCheckpointDue: () => durability.checkpoints.isDue(),
     checkpoint: () => durability.checkpoints.run(),
     commit: async (durably) => {

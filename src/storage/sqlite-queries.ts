@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { SqliteAdapter, SqliteQueryCompiler } from 'kysely'
 import { createQueryBuilder } from './query-builder.ts'
 import { compileQuery, type Params, type Query, type SqlValue, sqliteDialect } from './query.ts'
-import type { QueriesOfWriter } from './write-group.ts'
+import type { QueriesOfWriter } from './write-connection.ts'
 
 export const sqliteBuilder = createQueryBuilder(new SqliteQueryCompiler(), new SqliteAdapter())
 

@@ -1,62 +1,6 @@
-import type { UserId } from '../lib/ids.ts'
-import type { LastQuery, StreamShard, Transaction } from './database.ts'
 import { faultOf } from './fault.ts'
-import type { Queries, Query } from './query.ts'
-
-/** The queries of the connection that writes. */
-export interface QueriesOfWriter extends Queries {
-  /**
-   * Runs a query without waiting for its result. When it fails, it throws, or each later query and statement of control up to the end of
-   * the transaction or savepoint rejects with its error. `onRows` is called before `release w` or `commit` resolves.
-   */
-  write<P, R>(query: Query<P, R>, params: P, onRows: (rows: R[]) => void): void
-  /** The number of statements run so far that may have written. */
-  writes(): number
-}
-
-/** The connection that writes: the part of a driver that group commit needs. */
-export interface WriteConnection extends QueriesOfWriter {
-  /** Runs one statement of transaction control. `release w` and `rollback` wait for the results of all earlier queries. */
-  control(statement: 'begin' | 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
-  /** Whether `checkpoint` must run before the next transaction begins. */
-  isCheckpointDue(): boolean
-  /** Call it when no transaction is open and all commits are durable. Rejects when the disk has failed. */
-  checkpoint(): Promise<void>
-  /**
-   * Commits a group of transactions, which then survive the end of the process. If the group is to be durable, no other connection
-   * sees it before `makeDurable` has ended.
-   */
-  commit(durably: boolean): Promise<void>
-  /** Resolves when the commits are visible, and, with `durably`, survive a power cut. */
-  makeDurable(durably: boolean): Promise<void>
-  /** Runs `work` in a read transaction. Call it when no transaction is open and all commits are durable. Absent where other connections read as fast. */
-  snapshot?<T>(work: (read: Queries) => Promise<T>): Promise<T>
-  /** False when an error has already ended the transaction (disk full, connection lost). */
-  inTransaction(): boolean
-  /** An error of a statement has made all later ones of the transaction fail. Absent where an error ends its own statement only. */
-  hasFailed?(): boolean
-}
-
-/** A transaction that waits for its group. */
-export type WaitingWork = {
-  work: (tx: Transaction) => Promise<unknown>
-  durably: boolean
-  repeatable: boolean
-  shard: StreamShard | undefined
-  inAllShards: boolean
-  inOwnGroup: boolean
-  waits: boolean
-  resolve: (value: unknown) => void
-  reject: (error: unknown) => void
-}
-/** Of `Transaction.writeLast`. */
-type LastWrite = {
-  query: LastQuery<unknown>
-  userIds: readonly UserId[]
-  onCommit: (rows: unknown[]) => void
-}
-/** A transaction that has run. */
-export type Done = { waiting: WaitingWork; hooks: (() => void)[]; last: LastWrite[]; value: unknown }
+import { type Done, runTransaction, type WaitingWork } from './group-transaction.ts'
+import type { WriteConnection } from './write-connection.ts'
 
 type Ends = {
   /** Begins the transaction of the database. */
@@ -112,14 +56,13 @@ async function runWithoutSavepoints(
   const done: Done[] = []
   const rejected = new Set<WaitingWork>()
   const again = () => ({ done: [], again: group.filter((one) => !rejected.has(one)) })
-  for (const waiting of group) {
-    const before = connection.writes()
-    try {
-      done.push(await run(connection, waiting))
-    } catch (error) {
-      if (!connection.inTransaction() || isOfAll(error)) throw error
-      // On PostgreSQL the failed statement can be a write of an earlier transaction, whose result nothing has waited for.
-      if (connection.hasFailed?.() || connection.writes() !== before) return again()
+  for (const part of partsOf(group, connection.isPipelined)) {
+    const failures: Failure[] = []
+    await Promise.all(part.map((chain) => runChain(connection, chain, { done, failures })))
+    for (const { error } of failures) if (!connection.inTransaction() || isOfAll(error)) throw error
+    for (const { waiting, error, hasWritten } of failures) {
+      // On PostgreSQL the failed statement can be a write of another transaction, whose result nothing has waited for.
+      if (connection.hasFailed?.() || hasWritten) return again()
       rejected.add(waiting)
       waiting.reject(error)
     }
@@ -133,6 +76,54 @@ async function runWithoutSavepoints(
   return { done, again: [] }
 }
 
+/** Transactions that run one after the other. */
+type Chain = WaitingWork[]
+
+/** The chains of a part run at the same time, and the parts one after the other. Transactions with the same key are in one chain, in the order of their arrival. */
+function partsOf(group: readonly WaitingWork[], isPipelined: boolean): Chain[][] {
+  const parts: Chain[][] = []
+  let chains = new Map<string, Chain>()
+  let part: Chain[] | undefined
+  for (const waiting of group) {
+    if (!isPipelined || waiting.key === undefined) {
+      parts.push([[waiting]])
+      part = undefined
+      continue
+    }
+    if (part === undefined) {
+      chains = new Map()
+      parts.push((part = []))
+    }
+    const chain = chains.get(waiting.key)
+    if (chain) chain.push(waiting)
+    else {
+      const first = [waiting]
+      chains.set(waiting.key, first)
+      part.push(first)
+    }
+  }
+  return parts
+}
+
+type Failure = { waiting: WaitingWork; error: unknown; hasWritten: boolean }
+
+/** A transaction that throws after a write ends its chain: all of the group run again. */
+async function runChain(
+  connection: WriteConnection,
+  chain: Chain,
+  { done, failures }: { done: Done[]; failures: Failure[] },
+): Promise<void> {
+  for (const waiting of chain) {
+    const { run, hasWritten } = runTransaction(connection, waiting)
+    try {
+      done.push(await run)
+    } catch (error) {
+      failures.push({ waiting, error, hasWritten: hasWritten() })
+      if (hasWritten() || connection.hasFailed?.()) return
+    }
+  }
+}
+
 /** A fault of the database or a deadlock concerns each transaction of the group. The callers run repeatable ones again. */
 const isOfAll = (error: unknown): boolean => faultOf(error) !== undefined
 
@@ -144,7 +135,7 @@ async function runOne(
 ): Promise<Done | undefined> {
   if (!alone) await connection.control('savepoint w')
   try {
-    const ran = await run(connection, waiting)
+    const ran = await runTransaction(connection, waiting).run
     if (!alone) await connection.control('release w')
     return ran
   } catch (error) {
@@ -155,76 +146,4 @@ async function runOne(
     waiting.reject(error)
     return undefined
   }
-}
-
-async function run(connection: WriteConnection, waiting: WaitingWork): Promise<Done> {
-  const hooks: (() => void)[] = []
-  const last: LastWrite[] = []
-  const { tx, end } = openTransaction(connection, waiting, { hooks, last })
-  try {
-    return { waiting, hooks, last, value: await waiting.work(tx) }
-  } finally {
-    end()
-  }
-}
-
-/** The writes at the end of a group: one statement for each query. */
-export function writeLastOf(connection: QueriesOfWriter, done: readonly Done[]): void {
-  const merged = new Map<LastQuery<unknown>, { userIds: Set<UserId>; rows: unknown[] }>()
-  for (const { last, hooks } of done)
-    for (const { query, userIds, onCommit } of last) {
-      const found = merged.get(query)
-      if (found) {
-        for (const userId of userIds) found.userIds.add(userId)
-        continue
-      }
-      const first = { userIds: new Set(userIds), rows: [] as unknown[] }
-      merged.set(query, first)
-      hooks.push(() => onCommit(first.rows))
-    }
-  for (const [query, write] of merged)
-    connection.write(query, { userIds: [...write.userIds] }, (rows) => (write.rows = rows))
-}
-
-function openTransaction(
-  connection: QueriesOfWriter,
-  { shard, inAllShards, waits }: Pick<WaitingWork, 'shard' | 'inAllShards' | 'waits'>,
-  { hooks, last }: Pick<Done, 'hooks' | 'last'>,
-): { tx: Transaction; end: () => void } {
-  let open = true
-  const check = () => {
-    if (!open) throw new Error('a query was run after the end of its transaction')
-  }
-  const tx: Transaction = {
-    shard,
-    inAllShards,
-    waits,
-    async all(query, params) {
-      check()
-      return connection.all(query, params)
-    },
-    async first(query, params) {
-      check()
-      return connection.first(query, params)
-    },
-    async run(query, params) {
-      check()
-      return connection.run(query, params)
-    },
-    write<P, R>(query: Query<P, R>, params: P, onCommit?: (rows: R[]) => void) {
-      check()
-      let rows: R[] = []
-      connection.write(query, params, (written) => (rows = written))
-      if (onCommit) hooks.push(() => onCommit(rows))
-    },
-    writeLast<R>(query: LastQuery<R>, userIds: readonly UserId[], onCommit: (rows: R[]) => void) {
-      check()
-      last.push({ query, userIds, onCommit: (rows) => onCommit(rows as R[]) })
-    },
-    onCommit(hook) {
-      check()
-      hooks.push(hook)
-    },
-  }
-  return { tx, end: () => (open = false) }
 }

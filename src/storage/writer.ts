@@ -3,7 +3,9 @@ import type { Queries } from './query.ts'
 import { StorageError, type StreamShard, type Transaction, type TransactionOptions } from './database.ts'
 import { createGroupQueue, type GroupQueue, lockOf } from './group-queue.ts'
 import { locked, lockedAll, shardOf } from './stream.ts'
-import { type Done, runGroup, type WaitingWork, type WriteConnection, writeLastOf } from './write-group.ts'
+import { type Done, type WaitingWork, writeLastOf } from './group-transaction.ts'
+import type { WriteConnection } from './write-connection.ts'
+import { runGroup } from './write-group.ts'
 
 type State = {
   readonly connection: WriteConnection
@@ -43,34 +45,14 @@ export function createWriter(
   options: { shards?: number; queue?: GroupQueue } = {},
 ) {
   const writer = idleWriter(connection, log, options)
-  const { disk, shards } = writer
+  const { disk } = writer
   return {
-    transaction<T>(
-      work: (tx: Transaction) => Promise<T>,
-      {
-        durably = true,
-        repeatable = false,
-        orderedBy,
-        inAllShards = false,
-        inOwnGroup = false,
-        waits = true,
-      }: TransactionOptions = {},
-    ): Promise<T> {
+    transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
       if (disk.failure) return Promise.reject(disk.failure)
       if (writer.closed) return Promise.reject(new StorageError('The database is closed'))
       return new Promise<T>((resolve, reject) => {
-        writer.queue.push({
-          work,
-          durably,
-          repeatable,
-          shard: shardOfWork(orderedBy, shards),
-          inAllShards: inAllShards || shards === undefined || (shards === 1 && orderedBy !== undefined),
-          // One writer locks no rows.
-          inOwnGroup: inOwnGroup && shards !== undefined,
-          waits,
-          resolve: resolve as (value: unknown) => void,
-          reject,
-        })
+        const ends = { resolve: resolve as (value: unknown) => void, reject }
+        writer.queue.push({ work, ...ends, ...placeIn(writer, options) })
         writer.writing ??= writeAll(writer)
       })
     },
@@ -133,6 +115,31 @@ async function writeAll(writer: State): Promise<void> {
     await new Promise((turn) => setImmediate(turn))
   }
   writer.writing = undefined
+}
+
+/** What the options of a transaction mean for its group. */
+function placeIn(
+  { shards }: Pick<State, 'shards'>,
+  {
+    durably = true,
+    repeatable = false,
+    orderedBy,
+    inAllShards = false,
+    inOwnGroup = false,
+    isIndependent = false,
+    waits = true,
+  }: TransactionOptions,
+): Omit<WaitingWork, 'work' | 'resolve' | 'reject'> {
+  return {
+    durably,
+    repeatable,
+    shard: shardOfWork(orderedBy, shards),
+    inAllShards: inAllShards || shards === undefined || (shards === 1 && orderedBy !== undefined),
+    // One writer locks no rows.
+    inOwnGroup: inOwnGroup && shards !== undefined,
+    key: isIndependent ? orderedBy : undefined,
+    waits,
+  }
 }
 
 const shardOfWork = (orderedBy: string | undefined, shards = 1): StreamShard | undefined =>

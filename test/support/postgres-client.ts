@@ -16,23 +16,53 @@ export function interceptQueries(
 }
 
 /**
- * Counts the round trips of the connections that write. A statement that is sent after a response starts a new round trip; statements
- * that are sent together share one.
+ * Counts the round trips of the connections that write, as on a slow network: the responses to the statements that are sent together arrive together, before the next
+ * statements are sent.
  */
 export function countRoundTrips(t: TestContext): { count: () => number } {
-  const hasResponded = new WeakMap<Client, boolean>()
+  /** By connection: its round trip, if one is under way. */
+  const underWay = new Map<Client, RoundTrip | undefined>()
   let trips = 0
   interceptQueries(t, (client, args, send) => {
     const result = send(args)
     // Readers begin with an isolation level, or pass a callback.
-    if (args[0] === 'begin' && !hasResponded.has(client)) hasResponded.set(client, true)
-    const isNewTrip = hasResponded.get(client)
-    if (isNewTrip === undefined || !(result instanceof Promise)) return result
-    if (isNewTrip) trips++
-    hasResponded.set(client, false)
-    const note = () => void hasResponded.set(client, true)
-    result.then(note, note)
-    return result
+    if (args[0] === 'begin' && !underWay.has(client)) underWay.set(client, undefined)
+    if (!underWay.has(client) || !(result instanceof Promise)) return result
+    let trip = underWay.get(client)
+    if (trip === undefined) {
+      trips++
+      trip = beginRoundTrip(() => underWay.set(client, undefined))
+      underWay.set(client, trip)
+    }
+    return trip.held(result)
   })
   return { count: () => trips }
+}
+
+type RoundTrip = {
+  /** Settles like `response`, at the end of the round trip. */
+  held: (response: Promise<unknown>) => Promise<unknown>
+}
+
+function beginRoundTrip(onEnd: () => void): RoundTrip {
+  const arrived = Promise.withResolvers<void>()
+  let missing = 0
+  let isOver = false
+  const note = () => {
+    missing--
+    setImmediate(() => {
+      if (missing > 0 || isOver) return
+      isOver = true
+      onEnd()
+      arrived.resolve()
+    })
+  }
+  return {
+    async held(response) {
+      missing++
+      response.then(note, note)
+      await arrived.promise
+      return response
+    },
+  }
 }
