@@ -24,7 +24,7 @@ import { relationOf } from '../relation.ts'
 import {
   deleteEntries,
   deleteIndexed,
-  insertEntry,
+  insertEntries,
   insertIndexed,
   lockIndex,
   nextEvent,
@@ -137,12 +137,15 @@ async function writeRange(
   const range = { from, to: end ? laterOf(from, earlierOf(to, [end.position])) : to }
   await tx.run(deleteIndexed, range)
   await tx.run(deleteEntries, range)
-  for (const row of rows) {
+  const events = rows.flatMap((row) => {
     const words = wordsOf(textOf(row))
-    if (words.length === 0) continue
-    const { position } = row
-    tx.write(insertIndexed, { position, words: [...words, roomWord(row.room_id)] })
-    tx.write(insertEntry, { position, wordCount: words.length })
+    if (words.length === 0) return []
+    const { position, room_id: roomId } = row
+    return [{ position, words: JSON.stringify([...words, roomWord(roomId)]), wordCount: words.length }]
+  })
+  if (events.length > 0) {
+    tx.write(insertIndexed, { events })
+    tx.write(insertEntries, { events })
   }
   return range.to
 }

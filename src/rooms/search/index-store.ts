@@ -77,16 +77,35 @@ export const deleteEntries = query<Range>()((db, p, d) =>
   db.deleteFrom('search_entries').where(d.isAfter('position', p.from)).where(d.isUpTo('position', p.to)),
 )
 
-export const insertIndexed = query<{ position: number; words: readonly string[] }>()((db, p, d) =>
-  db.insertInto('search_index').values({
-    rowid: p.position,
-    words:
-      d.name === 'sqlite'
-        ? sql<string>`(select group_concat(value, ' ') from ${d.list(p.words)})`
-        : sql<string>`array_to_tsvector(array${d.list(p.words)})`,
-  }),
+/** `words`: of the text and of the room, as JSON. */
+type IndexedEvent = { position: number; words: string; wordCount: number }
+
+const COLUMNS = { position: 'integer', words: 'text', wordCount: 'integer' } as const
+
+export const insertIndexed = query<{ events: readonly IndexedEvent[] }>()((db, p, d) =>
+  db
+    .insertInto('search_index')
+    .columns(['rowid', 'words'])
+    .expression(
+      db
+        .selectFrom(d.rows(p.events, COLUMNS).as('n'))
+        .select([
+          'n.position',
+          (d.name === 'sqlite'
+            ? sql<string>`(select group_concat(value, ' ') from json_each(n.words))`
+            : sql<string>`array_to_tsvector(array(select jsonb_array_elements_text(n.words::jsonb)))`
+          ).as('words'),
+        ]),
+    ),
 )
 
-export const insertEntry = query<{ position: number; wordCount: number }>()((db, p) =>
-  db.insertInto('search_entries').values({ position: p.position, word_count: p.wordCount }),
+export const insertEntries = query<{ events: readonly IndexedEvent[] }>()((db, p, d) =>
+  db
+    .insertInto('search_entries')
+    .columns(['position', 'word_count'])
+    .expression(
+      db
+        .selectFrom(d.rows(p.events, COLUMNS).as('n'))
+        .select(['n.position', sql.ref<number>('n.wordCount').as('word_count')]),
+    ),
 )

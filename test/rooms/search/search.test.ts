@@ -125,10 +125,13 @@ onEachDatabase('searchEvents', (open) => {
     await setState(fixture, others, bob, { type: 'm.room.join_rules', content: { join_rule: 'knock' } })
     await knockOnRoom(fixture, { roomId: others, userId: alice })
     await indexNewEvents(db, 100)
-    await db.transaction(async (tx) => {
-      for (let at = 0; at < 5000; at++)
-        tx.write(insertIndexed, { position: 1_000_000 + at, words: ['hello', roomWord(others)] })
-    })
+    const words = JSON.stringify(['hello', roomWord(others)])
+    const events = Array.from({ length: 5000 }, (_, at) => ({
+      position: 1_000_000 + at,
+      words,
+      wordCount: 1,
+    }))
+    await db.transaction(async (tx) => tx.write(insertIndexed, { events }))
     for (const order of ORDERS) {
       const pages = await pagesOf(db, readerOf(alice), { ...REQUEST, order, limit: 2 })
       assert.deepEqual(pages.map(idsOf), [[ids[2], ids[1]], [ids[0]]], order)
