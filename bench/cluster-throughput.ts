@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os'
 import type { BenchOptions, Target } from './benchmark.ts'
 import { type DurablePostgres, type LockWaits, observe } from './support/durable-postgres.ts'
 import { createLoad, type Load, type Sender } from './support/load.ts'
+import { machineCpuMs } from './support/machine.ts'
 import { cpuMs, type Program } from './support/processes.ts'
 import { launchBelfry } from './support/programs.ts'
 import { inTurns, medians } from './support/rounds.ts'
@@ -25,7 +27,8 @@ const MIN_OF_SQLITE = 0.6
 const MIN_GAINS: Readonly<Record<number, number>> = { 2: 1.8, 4: 3.2 }
 const MAX_WAITING = 0.05
 
-type Throughput = { messagesPerSecond: number; serverCpu: number; loadCpu: number }
+/** `serverCpu` and `loadCpu`: of one core. `machineCpu`: of all cores, with PostgreSQL and the proxy to it. */
+type Throughput = { messagesPerSecond: number; serverCpu: number; loadCpu: number; machineCpu: number }
 /** One part of the benchmark. */
 export type ClusterPart = { table: Table; targets: Target[]; figures: Record<string, unknown> }
 
@@ -41,13 +44,14 @@ type Sides = { load: Load; senders: readonly Sender[]; servers: readonly Program
 
 async function round({ load, senders, servers }: Sides, ms = ROUND_MS): Promise<Throughput> {
   const used = () => servers.reduce((sum, { pid }) => sum + cpuMs(pid), 0)
-  const [serverBefore, loadBefore] = [used(), cpuMs(process.pid)]
+  const [serverBefore, loadBefore, machineBefore] = [used(), cpuMs(process.pid), machineCpuMs()]
   const { count, startedAt, respondedAt } = await load.sendFor(senders, ms)
   const tookMs = respondedAt - startedAt
   return {
     messagesPerSecond: (count * 1000) / tookMs,
     serverCpu: (used() - serverBefore) / tookMs,
     loadCpu: (cpuMs(process.pid) - loadBefore) / tookMs,
+    machineCpu: (machineCpuMs() - machineBefore) / tookMs / availableParallelism(),
   }
 }
 
@@ -55,6 +59,7 @@ const throughputCells = (of: Throughput) => [
   figure(of.messagesPerSecond),
   percent(of.serverCpu),
   percent(of.loadCpu),
+  percent(of.machineCpu),
 ]
 
 /** Figure 1: one process on each database, in turns. */
@@ -81,7 +86,7 @@ export async function compareDatabases(
   return {
     table: {
       title: `One process, ${ROOMS} senders in ${ROOMS} rooms`,
-      columns: ['', 'messages/s', 'server CPU', 'load CPU'],
+      columns: ['', 'messages/s', 'server CPU', 'load CPU', 'all cores'],
       rows: [
         ['SQLite', ...throughputCells(one)],
         ['PostgreSQL', ...throughputCells(other)],
@@ -150,6 +155,7 @@ const severalTable = (title: string, byCount: readonly (Several & { count: numbe
     'of one',
     'CPU of all',
     'load CPU',
+    'all cores',
     'waits for a shard: samples',
     'sessions',
   ],
@@ -159,6 +165,7 @@ const severalTable = (title: string, byCount: readonly (Several & { count: numbe
     figure(of.messagesPerSecond / (byCount[0]?.messagesPerSecond ?? Number.NaN), 2),
     percent(of.serverCpu),
     percent(of.loadCpu),
+    percent(of.machineCpu),
     percent(of.anyWaits),
     percent(of.waitingSessions),
   ]),

@@ -1,5 +1,5 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
-import { availableParallelism, loadavg } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { monotonicMs } from './monotonic.ts'
 import { temporaryFolder } from './processes.ts'
@@ -25,6 +25,10 @@ export function describeMachine({ cores, load, syncsPerSecond: syncs, node }: Ma
     ? line
     : `${line}\nOther programs are running on this machine: the figures are lower than on an idle machine.`
 }
+
+/** CPU time of all programs on this machine since its start, in milliseconds of one core. */
+export const machineCpuMs = (): number =>
+  cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0)
 
 /** The number of durable 4 KiB writes per second of the disk alone: the limit for one sender that waits for each commit. */
 export function syncsPerSecond(folder: string, ms: number): number {
