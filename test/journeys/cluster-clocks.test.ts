@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { call, foundingPusher, PASSWORD, registerUser } from '../support/client.ts'
-import { noCluster, startBelfryCluster } from '../support/cluster.ts'
-import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
+import { startBelfryCluster } from '../support/cluster.ts'
+import { clusterUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 
@@ -10,7 +10,7 @@ const APART_MS = 600_000
 /** Longer than any test waits, so that only a wake-up ends a sync. */
 const WAIT_MS = 50_000
 
-test('two processes whose clocks are 10 minutes apart', { skip: noCluster }, async (t) => {
+test('two processes whose clocks are 10 minutes apart', { skip: noPostgres() }, async (t) => {
   const { processes, add } = await startBelfryCluster(t, {
     database: await newPostgresUrl(clusterUrl() as string),
     count: 1,

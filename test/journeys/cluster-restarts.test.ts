@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { call, registerUser, type TestUser } from '../support/client.ts'
-import { noCluster, startBelfryCluster } from '../support/cluster.ts'
-import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
+import { startBelfryCluster } from '../support/cluster.ts'
+import { clusterUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 
 const SENDERS = 3
@@ -13,7 +13,7 @@ type Message = { type: string; content: { body?: string } }
 
 test(
   'processes are replaced one after the other under load without a failed request',
-  { skip: noCluster },
+  { skip: noPostgres() },
   async (t) => {
     const { url, statuses, processes, add, remove } = await startBelfryCluster(t, {
       database: await newPostgresUrl(clusterUrl() as string),

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import type { ClusterStatus } from '../../src/app.ts'
 import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, registerUser } from '../support/client.ts'
-import { noCluster, startBelfryCluster } from '../support/cluster.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { startBelfryCluster } from '../support/cluster.ts'
+import { clusterUrl, newPostgresUrl, noPostgres, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { launchBelfry, runBelfry } from '../support/process.ts'
@@ -20,7 +20,7 @@ async function healthOf(url: string): Promise<Health> {
   return body as Health
 }
 
-const skip = noCluster
+const skip = noPostgres()
 
 test('a process with the role http, and workers', { skip }, async (t) => {
   const database = await newPostgresUrl(clusterUrl() as string)

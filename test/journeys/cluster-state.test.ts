@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
-import { noCluster, startBelfryCluster } from '../support/cluster.ts'
-import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
+import { startBelfryCluster } from '../support/cluster.ts'
+import { clusterUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { textsOf, unstable } from './sliding-client.ts'
@@ -48,7 +48,7 @@ async function openStream(t: TestContext, url: string, { token }: TestUser) {
   return stream
 }
 
-test('state that processes have in memory', { skip: noCluster }, async (t) => {
+test('state that processes have in memory', { skip: noPostgres() }, async (t) => {
   const { processes } = await startBelfryCluster(t, {
     database: await newPostgresUrl(clusterUrl() as string),
     settings: { BELFRY_PRESENCE_ENABLED: 'true', BELFRY_PUBLIC_URL: PUBLIC_URL },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { call, foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
-import { noCluster, startBelfryCluster } from '../support/cluster.ts'
-import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
+import { startBelfryCluster } from '../support/cluster.ts'
+import { clusterUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { noNats, startNatsServer } from '../support/nats-server.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
@@ -13,10 +13,10 @@ const cluster = clusterUrl()
 const WAIT_MS = 50_000
 
 const buses = [
-  { name: 'postgres', skip: noCluster, settings: async (_t: TestContext) => ({}) },
+  { name: 'postgres', skip: noPostgres(), settings: async (_t: TestContext) => ({}) },
   {
     name: 'nats',
-    skip: noCluster || noNats,
+    skip: noPostgres() || noNats,
     settings: async (t: TestContext) => ({ BELFRY_CLUSTER_BUS: (await startNatsServer(t)).url }),
   },
 ]
@@ -96,7 +96,7 @@ for (const { name, skip, settings } of buses)
     })
   })
 
-describe('two processes with NATS', { skip: noCluster || noNats }, () => {
+describe('two processes with NATS', { skip: noPostgres() || noNats }, () => {
   test('have news within 5 s while NATS is away, and at once when it is back', async (t) => {
     const nats = await startNatsServer(t)
     const { one, other, alice, bob, roomId } = await startTwo(t, { BELFRY_CLUSTER_BUS: nats.url })

@@ -3,9 +3,9 @@ import { describe, test, type TestContext } from 'node:test'
 import { Client } from 'pg'
 import { afterTest } from '../support/after-test.ts'
 import { call, PASSWORD, registerUser } from '../support/client.ts'
-import { type ClusterOptions, noCluster, startBelfryCluster } from '../support/cluster.ts'
+import { type ClusterOptions, startBelfryCluster } from '../support/cluster.ts'
 import { BUSY, mixedWrites, sameTransactions } from '../support/concurrent-writes.ts'
-import { clusterUrl, emptyPostgresUrl, newPostgresUrl } from '../support/databases.ts'
+import { clusterUrl, emptyPostgresUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 
@@ -13,9 +13,9 @@ const cluster = clusterUrl()
 const USERS = 12
 const SHARDS = 16
 /** Of each user, one after the other. */
-const ROUNDS = 6
+const ROUNDS = 3
 
-describe('several processes that write at the same time', { skip: noCluster }, () => {
+describe('several processes that write at the same time', { skip: noPostgres() }, () => {
   test('mixed writes through two processes on a stream of 16 shards all succeed, without a deadlock', async (t) => {
     const database = await emptyPostgresUrl(cluster as string)
     const { url, users, roomIds } = await startTwo(t, USERS, {

@@ -19,7 +19,7 @@ import {
 } from './fixture.ts'
 import { key, Model, type ModelEvent } from './model.ts'
 
-const HISTORIES = { sqlite: 40, postgres: 10 }
+const HISTORIES = { sqlite: 20, postgres: 5 }
 const STEPS = { minLength: 15, maxLength: 40 }
 
 /** The stored form of the rule: without its end and its schedules. */

@@ -155,9 +155,9 @@ describe('a shared budget', () => {
           assert.equal(evaluate(rules, indexed, { ...asked, budget }), expected)
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     )
-    assert.ok(matched > 500, `only ${matched} rules matched`)
+    assert.ok(matched > 150, `only ${matched} rules matched`)
   })
 })
 

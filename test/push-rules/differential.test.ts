@@ -215,7 +215,7 @@ function outcomeOfSdk(
 }
 
 const EVENTS = 25
-const ROOMS = 4000
+const ROOMS = 1000
 
 describe('compared with the push processor of matrix-js-sdk', () => {
   it(`has the same outcome in ${EVENTS * ROOMS} cases`, () => {
@@ -239,7 +239,7 @@ describe('compared with the push processor of matrix-js-sdk', () => {
       }),
       { numRuns: ROOMS },
     )
-    assert.ok(compared >= 100_000, `only ${compared} cases were compared`)
+    assert.ok(compared >= EVENTS * ROOMS, `only ${compared} cases were compared`)
     // Nearly every rule must have decided a case; otherwise the comparison would prove nothing.
     assert.ok(deciding.size >= 20, JSON.stringify([...deciding], null, 1))
   })

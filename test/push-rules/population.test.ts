@@ -87,10 +87,10 @@ describe('a population', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 100 },
     )
     assert.ok(seen.exceptions > seen.evaluations / 50, JSON.stringify(seen))
-    assert.ok(seen.cohorts > 500, JSON.stringify(seen))
+    assert.ok(seen.cohorts > 100, JSON.stringify(seen))
   })
 
   it('has the outcome of the first of two rules with the same id', () => {
@@ -162,7 +162,7 @@ describe('a population', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 100 },
     )
   })
 })
@@ -188,7 +188,7 @@ describe('cohortIn', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 100 },
     )
   })
 })

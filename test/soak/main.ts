@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { emptyPostgresUrl } from '../support/databases.ts'
@@ -58,19 +58,29 @@ async function main(): Promise<number> {
   const kind = values.cluster ? 'several processes' : values.database
   console.log(`seed ${seed}, ${kills} kills, ${kind}`)
   if (values.cluster) return severalProcesses({ seed, kills, writes, longestLife }, values.bus)
+  const data = dataFolder()
+  const isSqlite = values.database === 'sqlite'
+  const database = isSqlite ? `sqlite:${join(data, 'belfry.db')}` : await newDatabase()
+  if (database === undefined) return 1
+  return report({ seed, kills, data, database, longestLife })
+}
+
+/** Removed at the end of this process. */
+function dataFolder(): string {
   const data = mkdtempSync(join(tmpdir(), 'belfry-soak-'))
-  const cluster = values.database === 'postgres' ? startCluster() : undefined
-  try {
-    if (cluster && 'missing' in cluster) {
-      console.error(cluster.missing)
-      return 1
-    }
-    const database = cluster ? await emptyPostgresUrl(cluster.url) : `sqlite:${join(data, 'belfry.db')}`
-    return await report({ seed, kills, data, database, longestLife })
-  } finally {
-    if (cluster && 'stop' in cluster) cluster.stop()
-    rmSync(data, { recursive: true, force: true })
+  process.once('exit', () => rmSync(data, { recursive: true, force: true }))
+  return data
+}
+
+/** Starts a PostgreSQL cluster that stops at the end of this process. Resolves to the URL of a database in it; to undefined where PostgreSQL is not installed. */
+async function newDatabase(): Promise<string | undefined> {
+  const cluster = startCluster()
+  if ('missing' in cluster) {
+    console.error(cluster.missing)
+    return undefined
   }
+  process.once('exit', cluster.stop)
+  return emptyPostgresUrl(cluster.url)
 }
 
 async function severalProcesses(
@@ -78,40 +88,28 @@ async function severalProcesses(
   bus: string,
 ): Promise<number> {
   const begun = Date.now()
-  const cluster = startCluster()
-  if ('missing' in cluster) {
-    console.error(cluster.missing)
-    return 1
-  }
-  try {
-    const result = await clusterRun({
-      ...options,
-      database: await emptyPostgresUrl(cluster.url),
-      settings: bus === '' ? {} : { BELFRY_CLUSTER_BUS: bus },
-      onPhase: (text) => void process.stdout.write(`\r${text.padEnd(70)}`),
-    })
-    console.log()
-    const seconds = Math.round((Date.now() - begun) / 1000)
-    return conclude('cluster', { seed: options.seed, seconds }, result)
-  } finally {
-    cluster.stop()
-  }
+  const database = await newDatabase()
+  if (database === undefined) return 1
+  const result = await clusterRun({
+    ...options,
+    database,
+    settings: bus === '' ? {} : { BELFRY_CLUSTER_BUS: bus },
+    onPhase: (text) => void process.stdout.write(`\r${text.padEnd(70)}`),
+  })
+  console.log()
+  const seconds = Math.round((Date.now() - begun) / 1000)
+  return conclude('cluster', { seed: options.seed, seconds }, result)
 }
 
 /** Before the attacks, ordinary users are measured alone: for a tenth of the time of the attacks, and at most for a minute. */
 async function hostile(minutes: number, scale: number): Promise<number> {
-  const data = mkdtempSync(join(tmpdir(), 'belfry-soak-'))
+  const data = dataFolder()
   const attackMs = minutes * 60_000
   const aloneMs = Math.min(60_000, attackMs / 10)
   console.log(`attacks for ${minutes} min at scale ${scale}, after ${Math.round(aloneMs / 1000)} s without`)
-  try {
-    const result = await hostileRun({ data, aloneMs, attackMs, scale, patienceMs: 120_000 })
-    for (const { name, statuses } of result.attacks)
-      console.log(`  ${name.padEnd(52)}${countsText(statuses)}`)
-    return conclude('hostile', { minutes, scale }, result)
-  } finally {
-    rmSync(data, { recursive: true, force: true })
-  }
+  const result = await hostileRun({ data, aloneMs, attackMs, scale, patienceMs: 120_000 })
+  for (const { name, statuses } of result.attacks) console.log(`  ${name.padEnd(52)}${countsText(statuses)}`)
+  return conclude('hostile', { minutes, scale }, result)
 }
 
 /** Status 0: the connection was refused or closed without a response. */
@@ -145,5 +143,9 @@ async function report({ data, ...options }: Omit<CrashRun, 'target'> & { data: s
   const seconds = Math.round((Date.now() - begun) / 1000)
   return conclude('soak', { seed: options.seed, seconds }, result)
 }
+
+// The default action of a signal would leave the servers, PostgreSQL and the data behind.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => process.exit(128 + constants.signals[signal]))
 
 process.exitCode = await main()

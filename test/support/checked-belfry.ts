@@ -14,6 +14,12 @@ const ahead = Number(process.env['CLOCK_AHEAD_MS'] ?? 0)
 const machineNow = Date.now
 if (ahead !== 0) Date.now = () => machineNow() + ahead
 
+// `process.ts` holds the other end of the channel. It closes when that process ends.
+if (process.channel) {
+  process.once('disconnect', () => process.exit(1))
+  process.channel.unref()
+}
+
 const check = createResponseCheck()
 let written = 0
 await main(process.argv.slice(2), {

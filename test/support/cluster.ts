@@ -1,27 +1,7 @@
-import { StorageError } from '../../src/storage/database.ts'
-import { openDatabase } from '../../src/storage/open-database.ts'
 import { afterTest, type TestEnd } from './after-test.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from './databases.ts'
-import { silentLog } from './log.ts'
+import { temporaryFolder } from './databases.ts'
 import { launchProcess, type Launched } from './process.ts'
 import { type RoundRobin, startRoundRobin } from './round-robin.ts'
-
-/** False if several processes can serve a PostgreSQL database here, else the reason to skip a test. */
-export const noCluster = await reasonToSkip()
-
-async function reasonToSkip(): Promise<string | false> {
-  const cluster = clusterUrl()
-  if (typeof cluster !== 'string') return cluster.missing
-  const url = await newPostgresUrl(cluster)
-  await using _first = await openDatabase(url, silentLog, { alone: true })
-  try {
-    await using _second = await openDatabase(url, silentLog, { alone: true })
-    return false
-  } catch (error) {
-    if (error instanceof StorageError) return error.message
-    throw error
-  }
-}
 
 export type ClusterProcess = Omit<Launched, 'ready'> & {
   url: string

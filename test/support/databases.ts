@@ -136,3 +136,9 @@ export function clusterUrl(): string | { missing: string } {
   process.env['TEST_POSTGRES'] = cluster.url
   return cluster.url
 }
+
+/** False where a test can have a PostgreSQL database, else the reason to skip it. */
+export function noPostgres(): string | false {
+  const cluster = clusterUrl()
+  return typeof cluster === 'string' ? false : cluster.missing
+}

@@ -70,13 +70,16 @@ type Running = {
   onErrorLine?: ((line: string) => void) | undefined
 }
 
-/** Runs any command that prints a ready line, and validates its responses. */
+/** Runs any command that prints a ready line, and validates its responses. It ends with this process. */
 export function launchBelfry(args: readonly string[], { env = {}, onErrorLine }: Running = {}): Launched {
   const faults = createFaultsFile()
   const child = spawn(process.execPath, [...BELFRY, ...args], {
-    stdio: ['ignore', 'pipe', onErrorLine === undefined ? 'inherit' : 'pipe'],
+    // The channel closes when this process ends, also with SIGKILL. `checked-belfry.ts` ends then.
+    stdio: ['ignore', 'pipe', onErrorLine === undefined ? 'inherit' : 'pipe', 'ipc'],
     env: { ...process.env, ...faults.env, ...env },
   })
+  child.channel?.unref()
+  endWithThisProcess(child, faults.remove)
   if (child.stderr && onErrorLine) createInterface({ input: child.stderr }).on('line', onErrorLine)
   const ready = readyLine(child)
   // Prevents an unhandled rejection if the test kills the process before the ready line.
@@ -130,14 +133,36 @@ export async function runBelfry(
 function createFaultsFile() {
   const folder = mkdtempSync(join(tmpdir(), 'belfry-faults-'))
   const file = join(folder, 'faults')
+  const remove = () => rmSync(folder, { recursive: true, force: true })
   return {
+    remove,
     env: { NODE_COMPILE_CACHE: CACHE, RESPONSE_FAULTS_FILE: file },
     /** Call it after the end of the process. It removes the file. */
     assertNone() {
       const found = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : []
-      rmSync(folder, { recursive: true, force: true })
+      remove()
       assert.deepEqual(found, [], 'responses do not match the schemas of their routes')
     },
+  }
+}
+
+/** By running process: removes its file of faults. */
+const running = new Map<ChildProcess, () => void>()
+
+/** Before other steps at the end of this process, such as one that removes the data of the child. */
+function endWithThisProcess(child: ChildProcess, remove: () => void): void {
+  if (running.size === 0) process.prependListener('exit', endRunning)
+  running.set(child, remove)
+  child.once('exit', () => {
+    running.delete(child)
+    if (running.size === 0) process.off('exit', endRunning)
+  })
+}
+
+function endRunning(): void {
+  for (const [child, remove] of running) {
+    child.kill('SIGKILL')
+    remove()
   }
 }
 

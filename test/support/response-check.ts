@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { z } from 'zod'
 import { errorsOf, matrixError, UNMATCHED_ERRORS } from '../../src/http/common-errors.ts'
+import { Content } from '../../src/http/content.ts'
 import type { SentResponse, OnResponse } from '../../src/http/pipeline.ts'
 import { isRawBody, type LazySchema } from '../../src/http/response.ts'
 import { pathsOf, type Route } from '../../src/http/route.ts'
@@ -44,6 +45,8 @@ const nameOf = (route: Route | undefined) =>
 function faultsOf({ route, status, headers = {}, body }: SentResponse): string[] {
   const declared = route?.response?.[status]
   if (declared !== undefined && isRawBody(declared)) return mediaTypeFaults(declared.mediaType, headers)
+  // Before `asSent`: as JSON, three megabytes take a second.
+  if (route !== undefined && route.response === undefined && body instanceof Content) return []
   const sent = asSent(body)
   if (isJsonObject(sent) && typeof sent['errcode'] === 'string' && isDeclared(route, status, sent['errcode']))
     return schemaFaults(matrixError, sent)

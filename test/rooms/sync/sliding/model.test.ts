@@ -351,7 +351,7 @@ onEachDatabase('random histories over sliding sync', (open) => {
       }
     }
     await fc.assert(fc.asyncProperty(steps, history), {
-      numRuns: Number(process.env['BELFRY_MODEL_RUNS'] ?? (isFast ? 60 : 20)),
+      numRuns: Number(process.env['BELFRY_MODEL_RUNS'] ?? (isFast ? 30 : 10)),
     })
   })
 })
