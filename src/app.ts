@@ -1,4 +1,5 @@
 import { type AccountAdministration, administerAccounts } from './accounts/administer.ts'
+import { exportUser, type UserExport } from './administration/export-user.ts'
 import { isSignedIn } from './accounts/authenticate.ts'
 import { openInternalSession, type InternalSession } from './accounts/internal-session.ts'
 import { openSign } from './accounts/server-secret.ts'
@@ -25,6 +26,7 @@ import { currentContents } from './rooms/current-contents.ts'
 import { administerReports, type ReportAdministration } from './rooms/reports.ts'
 import { disposeTogether } from './lib/dispose.ts'
 import { systemClock } from './lib/clock.ts'
+import type { OnProgress } from './lib/progress.ts'
 import type { EventId, UserId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
 import { createResolver } from './lib/outbound/resolve.ts'
@@ -58,6 +60,8 @@ export type Belfry = {
   close(): Promise<void>
   /** What an operator does to accounts; it needs no `listen()`. `name`: a user name or a full user id. */
   accounts: AccountAdministration
+  /** Writes the data of one person into a new JSON file; it needs no `listen()`. @throws as `exportUser` */
+  exportUser(name: string, to: { file: string; onProgress: OnProgress }): Promise<UserExport>
   /** Reports of users about content; it needs no `listen()`. */
   reports: ReportAdministration
   media: MediaAdministration
@@ -123,6 +127,7 @@ export async function createBelfry(
     },
     internalSession: (name) => openInternalSession(stages.accounts, name),
     ...administrationOf(stages, db),
+    exportUser: (name, to) => exportUser({ ...stages.accounts, ruleSettings: stages.ruleSettings }, name, to),
     maintenance: createMaintenance({ db, config, blobs: stages.media.blobs, clock: environment.clock }),
     clusterStatus: () => readClusterStatus(db, config),
   }

@@ -39,6 +39,7 @@ import { forgetSilenced, usersIgnored } from './notifications/ignoring.ts'
 import { rulesChanged } from './notifications/members.ts'
 import { ruleMetrics } from './notifications/rule-metrics.ts'
 import type { Environment } from './process/environment.ts'
+import { pausePushers, resumePushers } from './pushers/pause-pushers.ts'
 import {
   removeAllPushers,
   removePusherOfAddress,
@@ -116,6 +117,7 @@ export function createStages(config: NamedConfig, outside: Environment & FromOut
     media,
     startDelivering: () => startDelivering(given, { ...sending, pushers, notifications, activity, fetches }),
     startSweeping: () => startSweeping(given, { pushers, rooms, rules }),
+    ruleSettings,
     ownUrls,
     rejectOwn: (tx: Transaction, device: NotificationDevice) =>
       removeRejected(pushers, tx, {
@@ -203,7 +205,7 @@ function keyDeps({ db, bus, clock, log, config, quotas }: StageInputs): KeyDeps 
 
 /** With what hangs on accounts and goes, or changes, with them. */
 function accountDeps(
-  { db, bus, clock, random, config, quotas, sign, passwordCost }: StageInputs,
+  { db, bus, clock, random, trace, config, quotas, sign, passwordCost }: StageInputs,
   { pushers, rooms, notifications }: AccountHangers,
 ): AccountDeps {
   return {
@@ -235,6 +237,8 @@ function accountDeps(
       removeSubscriptions(tx, userId)
       tx.write(deletePrivateReceipts, { userId })
     },
+    onAccountLocked: (tx, userId) => pausePushers({ clock, trace, bus }, tx, userId),
+    onAccountUnlocked: (tx, userId) => resumePushers({ clock, trace, bus }, tx, userId),
     onAccountErased: async (tx, userId) => {
       await removeMediaOfUser(tx, userId)
     },

@@ -5,6 +5,7 @@ import { closeAccount } from './account.ts'
 import type { AccountDeps } from './deps.ts'
 import { checkNewPassword, isReserved, knownAs } from './names.ts'
 import { createUser } from './register.ts'
+import { lockAccount, suspendAccount } from './restrict.ts'
 import { removeAllDevices } from './sessions.ts'
 import { accountsAfter, setAdmin, setPasswordHash, userById } from './users-store.ts'
 
@@ -18,6 +19,8 @@ export type AccountSummary = {
   is_admin: boolean
   created_at: number
   deactivated_at: number | null
+  locked_at: number | null
+  suspended_at: number | null
   devices: number
   /** The latest request of any device of the account. */
   last_seen_at: number | null
@@ -39,6 +42,10 @@ export type AccountAdministration = {
   deactivate(name: string, options: { erase: boolean }): Changed
   /** Makes an account an administrator of the server, or an ordinary account again. */
   changeRole(name: string, isAdmin: boolean): Changed
+  /** Nobody can use a locked account; its sessions continue after it is unlocked. */
+  lock(name: string, isLocked: boolean): Changed
+  /** The user of a suspended account can read, leave rooms and redact their own events. */
+  suspend(name: string, isSuspended: boolean): Changed
 }
 
 export function administerAccounts(deps: AccountDeps): AccountAdministration {
@@ -73,6 +80,16 @@ export function administerAccounts(deps: AccountDeps): AccountAdministration {
       const userId = await activeAccount(deps, name)
       const changed = await db.transaction((tx) => tx.run(setAdmin, { userId, isAdmin: isAdmin ? 1 : 0 }))
       if (changed === 0) throw deactivated(userId)
+      return { userId }
+    },
+    async lock(name, isLocked) {
+      const userId = await activeAccount(deps, name)
+      await lockAccount(deps, userId, isLocked)
+      return { userId }
+    },
+    async suspend(name, isSuspended) {
+      const userId = await activeAccount(deps, name)
+      await suspendAccount(deps, userId, isSuspended)
       return { userId }
     },
   }

@@ -1,4 +1,4 @@
-import type { Requester } from '../lib/requester.ts'
+import type { AccountRestriction, Requester } from '../lib/requester.ts'
 import type { Queries } from '../storage/query.ts'
 import { deviceById, ownerOfToken } from './devices-store.ts'
 import type { LastSeen } from './last-seen.ts'
@@ -13,7 +13,26 @@ export async function authenticate(q: Queries, token: string): Promise<Requester
   const tokenHash = hashToken(token)
   const owner = await q.first(ownerOfToken, { tokenHash })
   if (!owner) return undefined
-  return { userId: owner.user_id, deviceId: owner.device_id, isAdmin: owner.is_admin === 1, tokenHash }
+  const restriction = restrictionOf(owner)
+  return {
+    userId: owner.user_id,
+    deviceId: owner.device_id,
+    isAdmin: owner.is_admin === 1,
+    tokenHash,
+    ...(restriction && { restriction }),
+  }
+}
+
+/** What an administrator has imposed on this account. */
+export function restrictionOf({
+  locked_at: lockedAt,
+  suspended_at: suspendedAt,
+}: {
+  locked_at: number | null
+  suspended_at: number | null
+}): AccountRestriction | undefined {
+  if (lockedAt !== null) return 'locked'
+  return suspendedAt === null ? undefined : 'suspended'
 }
 
 /** Whether the session of this requester still exists. For responses that last long. */

@@ -30,6 +30,10 @@ export type AccountDeps = {
   checkDeviceId(tx: Transaction, userId: UserId, deviceId: DeviceId): Promise<void>
   /** Removes all pushers and cross-signing keys of an account that closes, in the same transaction. */
   onAccountClosed(tx: Transaction, userId: UserId): Promise<void>
+  /** Disables, in the same transaction, all pushers of an account that is locked. */
+  onAccountLocked(tx: Transaction, userId: UserId): Promise<void>
+  /** Enables these pushers again. */
+  onAccountUnlocked(tx: Transaction, userId: UserId): Promise<void>
   /** Removes, in the same transaction, what an account that is erased has uploaded. */
   onAccountErased(tx: Transaction, userId: UserId): Promise<void>
   /** Called after a display name or an avatar has changed: updates the member events in the user's rooms. */

@@ -7,7 +7,13 @@ export const ownerOfToken = query<{ tokenHash: string }>()((db, p) =>
   db
     .selectFrom('access_tokens')
     .innerJoin('users', 'users.user_id', 'access_tokens.user_id')
-    .select(['access_tokens.user_id', 'access_tokens.device_id', 'users.is_admin'])
+    .select([
+      'access_tokens.user_id',
+      'access_tokens.device_id',
+      'users.is_admin',
+      'users.locked_at',
+      'users.suspended_at',
+    ])
     .where('access_tokens.token_hash', '=', p.tokenHash)
     .where('users.deactivated_at', 'is', null),
 )

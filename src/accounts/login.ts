@@ -1,4 +1,4 @@
-import { forbidden } from '../lib/errors.ts'
+import { forbidden, userLocked } from '../lib/errors.ts'
 import type { AccountDeps } from './deps.ts'
 import { checkDevice, knownAs } from './names.ts'
 import { addressSource, checkPassword } from './password-check.ts'
@@ -14,7 +14,7 @@ export type Login = NewSession & {
 /**
  * Opens a session after a check of the password. An unknown user costs the same time as a wrong password and gets the
  * same response.
- * @throws MatrixError 403 wrong user or password; 429 too many attempts at this account
+ * @throws MatrixError 403 wrong user or password; 401 the account is locked; 429 too many attempts at this account
  */
 export async function login(deps: AccountDeps, wanted: Login): Promise<Session> {
   checkDevice(wanted.deviceId, wanted.displayName)
@@ -29,6 +29,7 @@ export async function login(deps: AccountDeps, wanted: Login): Promise<Session> 
     async (tx) => {
       const user = await tx.first(userById, { userId })
       if (user?.password_hash !== proof.passwordHash) throw passwordChangedMeanwhile()
+      if (user.locked_at !== null) throw userLocked()
       return startSession(deps, tx, { ...wanted, userId })
     },
     { orderedBy: userId },

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
-import { query } from '../storage/query.ts'
+import { type Dialect, query } from '../storage/query.ts'
 
 export const userById = query<{ userId: UserId }>()((db, p) =>
   db.selectFrom('users').selectAll().where('user_id', '=', p.userId),
@@ -32,7 +32,7 @@ export const accountsAfter = query<{ after: string; limit: number }>()((db, p) =
   db
     .selectFrom('users as u')
     .leftJoin('devices as d', 'd.user_id', 'u.user_id')
-    .select(['u.user_id', 'u.is_admin', 'u.created_at', 'u.deactivated_at'])
+    .select(['u.user_id', 'u.is_admin', 'u.created_at', 'u.deactivated_at', 'u.locked_at', 'u.suspended_at'])
     .select((eb) => [
       eb.fn.count<number>('d.device_id').as('devices'),
       eb.fn.max<number | null>('d.last_seen_ts').as('last_seen_at'),
@@ -68,6 +68,29 @@ export const setAdmin = query<{ userId: UserId; isAdmin: 0 | 1 }>()((db, p) =>
     .where('user_id', '=', p.userId)
     .where('deactivated_at', 'is', null),
 )
+
+/** Changes no row of an account that is deactivated, or already locked (or not). `at`: null unlocks. */
+export const setLocked = query<{ userId: UserId; at: number | null }>()((db, p, d) =>
+  db
+    .updateTable('users')
+    .set({ locked_at: p.at })
+    .where('user_id', '=', p.userId)
+    .where('deactivated_at', 'is', null)
+    .where(sql<boolean>`(locked_at is null) <> (${orNull(d, p.at)} is null)`),
+)
+
+/** Like `setLocked`. */
+export const setSuspended = query<{ userId: UserId; at: number | null }>()((db, p, d) =>
+  db
+    .updateTable('users')
+    .set({ suspended_at: p.at })
+    .where('user_id', '=', p.userId)
+    .where('deactivated_at', 'is', null)
+    .where(sql<boolean>`(suspended_at is null) <> (${orNull(d, p.at)} is null)`),
+)
+
+/** PostgreSQL cannot infer the type of a parameter that is only compared with null. */
+const orNull = (d: Dialect, parameter: number | null) => d.integer(parameter as number)
 
 /** Changes no row when the current hash is not `from`. */
 export const replacePassword = query<{ userId: UserId; from: string; to: string }>()((db, p) =>

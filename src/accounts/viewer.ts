@@ -1,4 +1,5 @@
 import { type QueryCreator, type RawBuilder, sql } from 'kysely'
+import { unknownToken, userLocked } from '../lib/errors.ts'
 import type { DeviceId, RoomId, UserId } from '../lib/ids.ts'
 import type { Viewer } from '../lib/matrix-event.ts'
 import { type Dialect, type Queries, type Query, query } from '../storage/query.ts'
@@ -18,6 +19,8 @@ export type ViewerFacts = {
   position: StreamPoint
   /** Whether their access token is still valid. A viewer without one is an application service. */
   hasSession: boolean
+  /** Whether their account is locked. */
+  isLocked: boolean
   /** The stream position of the last change of their push rules; 0: no change yet. */
   rulesVersion: number
   /** The users that they ignore. */
@@ -52,6 +55,7 @@ export async function viewerFacts(
   const facts: ViewerFacts & { ignored: Set<string> } = {
     position: START,
     hasSession: tokenHash === undefined,
+    isLocked: false,
     rulesVersion: 0,
     ignored: new Set(),
     blocksInvitations: false,
@@ -72,6 +76,15 @@ export async function viewerFacts(
   return facts
 }
 
+/** @throws MatrixError 401 when the session has ended, or the account of the viewer is locked */
+export function requireSession({ hasSession, isLocked }: Pick<ViewerFacts, 'hasSession' | 'isLocked'>): void {
+  if (!hasSession) throw unknownToken()
+  if (isLocked) throw userLocked()
+}
+
+/** The value of the fact `session`. */
+const LOCKED = 'locked'
+
 type FactRow = typeof factsOfViewer extends Query<infer _P, infer R> ? R : never
 
 function addFact(facts: ViewerFacts & { ignored: Set<string> }, row: FactRow): void {
@@ -82,6 +95,7 @@ function addFact(facts: ViewerFacts & { ignored: Set<string> }, row: FactRow): v
       break
     case 'session':
       facts.hasSession = true
+      facts.isLocked = value === LOCKED
       break
     case 'rules':
       facts.rulesVersion = Number(value)
@@ -195,7 +209,15 @@ export const factsOfViewer = query<OfViewer>()((db, p, d) =>
     .select([sql.lit<Fact>('data').as('fact'), 'room_id', 'type', 'content as value', 'position'])
     .where('user_id', '=', p.userId)
     .where(d.isAfter('position', p.since))
-    .unionAll(db.selectFrom('access_tokens').select(fact('session')).where('token_hash', '=', p.tokenHash))
+    .unionAll(
+      db
+        .selectFrom('access_tokens as t')
+        .innerJoin('users as o', 'o.user_id', 't.user_id')
+        .select(
+          fact('session', sql<string>`case when o.locked_at is null then '' else ${sql.lit(LOCKED)} end`),
+        )
+        .where('t.token_hash', '=', p.tokenHash),
+    )
     .unionAll(
       db
         .selectFrom('ignored_users')

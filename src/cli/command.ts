@@ -1,6 +1,7 @@
 import type { ClusterStatus, Maintenance, MediaAdministration, restoreBackup } from '../app.ts'
 import type { GatewayConfig } from '../config/gateway-file.ts'
 import type { Config } from '../config/schema.ts'
+import type { OnProgress } from '../lib/progress.ts'
 import type { JourneyResponseStep } from './push-trace-text.ts'
 
 /** The part of a log (`src/lib/log.ts`) that the commands use. */
@@ -22,6 +23,10 @@ export type App = {
   /** Applies the settings that can change at run time: the apps of the gateway. */
   reload(config: Config): Promise<void>
   accounts: AccountCommands
+  exportUser(
+    name: string,
+    to: { file: string; onProgress: OnProgress },
+  ): Promise<{ user_id: string; file: string; bytes: number }>
   reports: ReportCommands
   media: MediaAdministration
   maintenance: Maintenance
@@ -40,6 +45,8 @@ export type AccountCommands = {
   resetPassword(name: string, to: { password: string; keepSessions: boolean }): Changed
   deactivate(name: string, options: { erase: boolean }): Changed
   changeRole(name: string, isAdmin: boolean): Changed
+  lock(name: string, isLocked: boolean): Changed
+  suspend(name: string, isSuspended: boolean): Changed
 }
 
 /** Times are in milliseconds since the Unix epoch. */
@@ -48,6 +55,8 @@ export type AccountRow = {
   is_admin: boolean
   created_at: number
   deactivated_at: number | null
+  locked_at: number | null
+  suspended_at: number | null
   devices: number
   last_seen_at: number | null
 }

@@ -15,8 +15,10 @@ export function accountsText(accounts: readonly AccountRow[]): string {
   return columnsText(table)
 }
 
-function stateOf({ is_admin, deactivated_at }: AccountRow): string {
+function stateOf({ is_admin, deactivated_at, locked_at, suspended_at }: AccountRow): string {
   if (deactivated_at !== null) return `deactivated ${day(deactivated_at)}`
+  if (locked_at !== null) return `locked ${day(locked_at)}`
+  if (suspended_at !== null) return `suspended ${day(suspended_at)}`
   return is_admin ? 'administrator' : 'active'
 }
 

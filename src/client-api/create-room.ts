@@ -30,6 +30,7 @@ export function createRoomRoutes(deps: RoomDeps): Route[] {
       method: 'POST',
       path: client('/createRoom'),
       auth: 'user',
+      openTo: 'active',
       limit: 'send',
       body: createBody,
       summary: 'Creates a room',

@@ -51,7 +51,7 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
       body: loginBody,
       summary: 'Logs in',
       response: { 200: loggedIn },
-      errors: { 400: ['M_UNKNOWN'], 403: ['M_FORBIDDEN'] },
+      errors: { 400: ['M_UNKNOWN'], 401: ['M_USER_LOCKED'], 403: ['M_FORBIDDEN'] },
       async handler({ body, address }) {
         const session = await login(deps, {
           ...credentials(body),
@@ -68,6 +68,7 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
       method: 'POST',
       path: client('/logout'),
       auth: 'user',
+      openTo: 'locked',
       limit: 'default',
       summary: 'Logs out: deletes the device, its access token and its pushers',
       response: { 200: nothing },
@@ -80,6 +81,7 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
       method: 'POST',
       path: client('/logout/all'),
       auth: 'user',
+      openTo: 'locked',
       limit: 'default',
       summary: 'Logs out all devices of the user',
       response: { 200: nothing },

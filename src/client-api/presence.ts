@@ -53,6 +53,7 @@ export function presenceRoutes(deps: RouteDeps): Route[] {
       method: 'PUT',
       path: client('/presence/:userId/status'),
       auth: 'user',
+      openTo: 'active',
       limit: 'presence',
       params,
       body,

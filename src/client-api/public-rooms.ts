@@ -118,6 +118,7 @@ function visibilityRoutes(deps: RoomDeps): Route[] {
       method: 'PUT',
       path: client('/directory/list/room/:roomId'),
       auth: 'user',
+      openTo: 'active',
       limit: 'default',
       params: room,
       body: z.object({ visibility: visibility.default('public') }),

@@ -21,7 +21,7 @@ export function redactionRoutes(deps: RoomDeps): Route[] {
       body: redactBody,
       summary: 'Redacts an event',
       response: { 200: sentEvent },
-      errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
+      errors: { 403: ['M_FORBIDDEN', 'M_USER_SUSPENDED'], 404: ['M_NOT_FOUND'] },
       async handler({ requester, params: { roomId, eventId, txnId }, body }) {
         const redactionId = await redactEvent(deps, {
           roomId,
@@ -29,6 +29,7 @@ export function redactionRoutes(deps: RoomDeps): Route[] {
           eventId,
           content: body.reason === undefined ? {} : { reason: body.reason },
           transaction: { deviceId: requester.deviceId, txnId },
+          isSuspended: requester.restriction === 'suspended',
         })
         return { event_id: redactionId }
       },

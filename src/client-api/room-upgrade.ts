@@ -19,6 +19,7 @@ export function roomUpgradeRoutes(deps: RoomDeps): Route[] {
       method: 'POST',
       path: client('/rooms/:roomId/upgrade'),
       auth: 'user',
+      openTo: 'active',
       limit: 'send',
       params: z.object({ roomId: roomIdSchema }),
       body: upgradeBody,

@@ -76,6 +76,7 @@ function addressRoutes(deps: ValidationDeps): Route[] {
       method: 'POST',
       path: client('/account/3pid/delete'),
       auth: 'user',
+      openTo: 'active',
       limit: 'default',
       body: deleteBody,
       summary: 'Removes an e-mail address and its e-mail pusher',

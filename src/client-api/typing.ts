@@ -16,6 +16,7 @@ export function typingRoutes(deps: { db: Queries; typing: Typing }): Route[] {
       method: 'PUT',
       path: client('/rooms/:roomId/typing/:userId'),
       auth: 'user',
+      openTo: 'active',
       limit: 'default',
       params: z.object({ roomId: roomIdSchema, userId: userIdSchema }),
       body: z.object({ typing: z.boolean(), timeout: z.number().min(0).optional() }),

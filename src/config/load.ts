@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { checkCluster, checkRoles } from './check-cluster.ts'
 import { ConfigError } from './config-error.ts'
 import { proxyFromEnvironment } from './proxy-environment.ts'
-import { type Given, readEnvironment, readFlags, readYaml } from './read.ts'
+import { type Flags, type Given, type OwnFlags, readEnvironment, readFlags, readYaml } from './read.ts'
 import { type Config, configSchema } from './schema.ts'
 import { settings } from './settings.ts'
 
@@ -18,7 +18,7 @@ export type Sources = {
   ofCommand?: readonly Given[]
 }
 
-export type CommandLine = { config: Config; switches: ReadonlySet<string>; positionals: readonly string[] }
+export type CommandLine = { config: Config } & Pick<Flags, 'switches' | 'options' | 'positionals'>
 
 /**
  * The configuration from flags, environment and file. Flags win over environment over file.
@@ -30,10 +30,10 @@ export function loadConfig(sources: Sources = {}): Config {
   return config
 }
 
-/** Like `loadConfig`, for a command with arguments of its own. `switches`: its flags without a value. */
-export function loadCommandLine(sources: Sources & { switches?: readonly string[] }): CommandLine {
+/** Like `loadConfig`, for a command with arguments and flags of its own. */
+export function loadCommandLine(sources: Sources & OwnFlags): CommandLine {
   const { argv = [], env = process.env, readFile = (path: string) => readFileSync(path, 'utf8') } = sources
-  const flags = readFlags(argv, sources.switches)
+  const flags = readFlags(argv, sources)
   const environment = readEnvironment(env)
   const file = flags.file ?? environment.file
   const inFile = file === undefined ? [] : readYaml(readText(file, readFile), file)
@@ -41,7 +41,7 @@ export function loadCommandLine(sources: Sources & { switches?: readonly string[
   const { defaults = [], ofCommand = [] } = sources
   const beforeFlags = [...fromProxies, ...defaults, ...inFile, ...environment.given, ...ofCommand]
   const config = decide([...beforeFlags, ...flags.given])
-  return { config, switches: flags.switches, positionals: flags.positionals }
+  return { config, switches: flags.switches, options: flags.options, positionals: flags.positionals }
 }
 
 /** The settings that `HTTPS_PROXY` applies to. */

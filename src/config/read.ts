@@ -13,6 +13,8 @@ export type Flags = {
   file: string | undefined
   /** The expected switches that were present on the command line. */
   switches: ReadonlySet<string>
+  /** The values of the expected options of the command. */
+  options: Readonly<Record<string, string | undefined>>
   positionals: string[]
 }
 
@@ -21,10 +23,13 @@ const settingOfFlag = new Map(
 )
 const settingOfEnv = new Map(settings.map((setting) => [setting.env, setting]))
 
-/** `switches`: flags without a value that belong to the command itself, such as `admin`. */
-export function readFlags(argv: readonly string[], switches: readonly string[] = []): Flags {
+/** Flags that belong to the command itself. `switches`: without a value, such as `admin`. `options`: with one. */
+export type OwnFlags = { switches?: readonly string[] | undefined; options?: readonly string[] | undefined }
+
+export function readFlags(argv: readonly string[], own: OwnFlags = {}): Flags {
   const options: Record<string, { type: 'string' | 'boolean' }> = { config: { type: 'string' } }
-  for (const name of switches) options[name] = { type: 'boolean' }
+  for (const name of own.switches ?? []) options[name] = { type: 'boolean' }
+  for (const name of own.options ?? []) options[name] = { type: 'string' }
   for (const [flag, { value }] of settingOfFlag)
     options[flag] = { type: value === undefined ? 'boolean' : 'string' }
   const { tokens } = parseArgs({
@@ -39,6 +44,7 @@ export function readFlags(argv: readonly string[], switches: readonly string[] =
     given: [] as Given[],
     file: undefined as string | undefined,
     switches: new Set<string>(),
+    options: {} as Record<string, string>,
     positionals: [] as string[],
   }
   const lists = new Map<Setting, string[]>()
@@ -50,6 +56,7 @@ export function readFlags(argv: readonly string[], switches: readonly string[] =
     const text = checkedValue(token, option.type)
     const setting = settingOfFlag.get(token.name)
     if (token.name === 'config') flags.file = text
+    else if (setting === undefined && option.type === 'string') flags.options[token.name] = text
     else if (setting === undefined) flags.switches.add(token.name)
     else if (setting.kind === 'list') lists.set(setting, [...(lists.get(setting) ?? []), text])
     else flags.given.push({ path: setting.path, value: flagValue(setting, text), from: token.rawName })

@@ -1,6 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { acceptedTags } from '../language/choose.ts'
-import { forbidden, invalidParam, type MatrixError, missingToken, unknownToken } from '../lib/errors.ts'
+import {
+  forbidden,
+  invalidParam,
+  type MatrixError,
+  missingToken,
+  unknownToken,
+  userLocked,
+  userSuspended,
+} from '../lib/errors.ts'
 import { isUserId, type UserId } from '../lib/ids.ts'
 import type { Requester } from '../lib/requester.ts'
 import { consoleToken } from './console-cookie.ts'
@@ -45,6 +53,12 @@ export type AuthKind =
   | 'user or application service'
   | 'none'
   | SignedLink
+
+/**
+ * The users with a restricted account who may use a route (client-server API, "Account moderation"): `locked`, all of them; `suspended`, those whose
+ * account is suspended and not locked; `active`, none.
+ */
+export type OpenTo = 'locked' | 'suspended' | 'active'
 
 /** The type of a handler's `requester`. */
 export type RequesterOf<A extends AuthKind> = A extends 'user'
@@ -102,7 +116,7 @@ export type Credentials = {
 
 /** Authenticates a request by the kind that the route names. */
 export async function resultOf(
-  auth: AuthKind,
+  { auth, openTo }: { auth: AuthKind; openTo?: OpenTo | undefined },
   shown: Credentials,
   authenticators: Authenticators,
 ): Promise<AuthResult> {
@@ -121,9 +135,20 @@ export async function resultOf(
   }
   const requester = await authenticators.authenticate(token, address)
   if (requester === undefined) return { kind: 'refused', response: unknownToken() }
+  const refusal = restrictionRefusal(requester, openTo)
+  if (refusal !== undefined) return { kind: 'refused', response: refusal }
   if (auth === 'administrator' && !requester.isAdmin)
     return { kind: 'refused', response: forbidden('Only an administrator may use this endpoint') }
   return { kind: 'user', requester, token }
+}
+
+/** The error for a requester whose account is too restricted for a route. */
+export function restrictionRefusal(
+  { restriction }: Requester,
+  openTo: OpenTo = 'suspended',
+): MatrixError | undefined {
+  if (restriction === 'locked' && openTo !== 'locked') return userLocked()
+  return restriction === 'suspended' && openTo === 'active' ? userSuspended() : undefined
 }
 
 async function resultOfLink({ verify, refusal }: SignedLink, shown: Credentials): Promise<AuthResult> {

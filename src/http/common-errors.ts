@@ -38,6 +38,10 @@ export function errorsOf(route: Route): ErrorCodes {
   }
   if (needsToken(route)) add(401, 'M_MISSING_TOKEN', 'M_UNKNOWN_TOKEN')
   if (route.auth === 'optional') add(401, 'M_UNKNOWN_TOKEN')
+  if (needsToken(route) || route.auth === 'optional') {
+    if (route.openTo !== 'locked') add(401, 'M_USER_LOCKED')
+    if (route.openTo === 'active') add(403, 'M_USER_SUSPENDED')
+  }
   if (needsToken(route) && route.auth !== 'user') add(403, 'M_FORBIDDEN')
   if (route.limit !== 'none') add(429, 'M_LIMIT_EXCEEDED')
   add(500, 'M_UNKNOWN')

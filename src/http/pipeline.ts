@@ -177,7 +177,7 @@ async function admit(deps: PipelineDeps, context: RequestContext, route: Route):
 async function authenticate(
   deps: PipelineDeps,
   context: RequestContext,
-  { auth }: Route,
+  { auth, openTo }: Route,
 ): Promise<AuthResult> {
   const { request, address } = context
   const query = context.query as Record<string, unknown>
@@ -190,7 +190,7 @@ async function authenticate(
     address,
     acceptLanguage: request.headers['accept-language'],
   }
-  return resultOf(auth, shown, deps)
+  return resultOf({ auth, openTo }, shown, deps)
 }
 
 function readUrl(context: RequestContext, route: Route): void {

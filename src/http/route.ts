@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Ending } from '../lib/ending.ts'
 import type { Log } from '../lib/log.ts'
-import type { AuthKind, LinkOf, RequesterOf } from './auth.ts'
+import type { AuthKind, LinkOf, OpenTo, RequesterOf } from './auth.ts'
 import type { BodyKind, BodyOf } from './body.ts'
 import type { LimitClass } from './rate-limit.ts'
 import type { ResponseOf, ErrorCodes, ResponseSchemas } from './response.ts'
@@ -85,6 +85,8 @@ export type RouteSpec<
   /** The permitted requesters. */
   auth: Auth
   limit: LimitClass
+  /** The users with a restricted account who may use it. Default: `suspended`. */
+  openTo?: OpenTo
   params?: Params
   query?: Query
   /** How the body is read. Without it the body is ignored. */

@@ -1,11 +1,11 @@
 import { MatrixError, unknownToken } from '../lib/errors.ts'
 import { ownText } from '../lib/own-text.ts'
 import type { Requester } from '../lib/requester.ts'
-import type { Authenticate } from './auth.ts'
+import { type Authenticate, restrictionRefusal } from './auth.ts'
 
 /** Checks whether the session of a request still exists. */
 export type SessionCheck = {
-  /** Checks the token again. @throws 401 M_UNKNOWN_TOKEN if it is no longer valid */
+  /** Checks the token again. @throws 401 M_UNKNOWN_TOKEN if it is no longer valid; M_USER_LOCKED if the account is locked */
   check(): Promise<void>
   /** Aborts `waiting` with that error after the session has ended, until the returned function is called. It can miss an end. */
   watch(waiting: Abortable): () => void
@@ -37,7 +37,10 @@ export class WatchedSession implements SessionCheck {
   }
 
   async check(): Promise<void> {
-    if ((await this.#deps.authenticate(this.#token, this.#address)) === undefined) throw unknownToken()
+    const requester = await this.#deps.authenticate(this.#token, this.#address)
+    if (requester === undefined) throw unknownToken()
+    const refusal = restrictionRefusal(requester)
+    if (refusal !== undefined) throw refusal
   }
 
   // An error of the database is ignored here: the check before the response fails in the same way.

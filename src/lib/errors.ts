@@ -49,6 +49,19 @@ export const unknownToken = () =>
     message: 'This access token is unknown. Log in again',
     extra: { soft_logout: false },
   })
+/** Client-server API, "Account locking". The session stays, and works again after the account is unlocked. */
+export const userLocked = () =>
+  new MatrixError(401, 'M_USER_LOCKED', {
+    message: 'This account is locked. Ask an administrator of this server to unlock it',
+    extra: { soft_logout: true },
+  })
+/** Client-server API, "Account suspension". */
+export const userSuspended = () =>
+  new MatrixError(
+    403,
+    'M_USER_SUSPENDED',
+    'This account is suspended: it can read messages, leave rooms and redact its own events',
+  )
 export const forbidden = (message: string) => new MatrixError(403, 'M_FORBIDDEN', message)
 export const notFound = (message: string) => new MatrixError(404, 'M_NOT_FOUND', message)
 /** `currentVersion`: the version of the key backup that accepts keys (client-server API, "Server-side key backups"). */

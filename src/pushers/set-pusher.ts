@@ -1,9 +1,10 @@
 import { ownsAddress } from '../accounts/threepids.ts'
+import { userById } from '../accounts/users-store.ts'
 import { updateUnheldHandles } from '../user-rules/rule-handles-store.ts'
 import type { GatewayUrlCheck } from '../delivery/gateway-url.ts'
 import { originOf } from '../delivery/origin.ts'
 import type { Bus } from '../cluster/bus.ts'
-import { invalidParam, limitExceeded, MatrixError, unknownToken } from '../lib/errors.ts'
+import { invalidParam, limitExceeded, MatrixError, unknownToken, userLocked } from '../lib/errors.ts'
 import type { Random, UserId } from '../lib/ids.ts'
 import { parseStored } from '../lib/json.ts'
 import type { Occupancy } from '../lib/occupancy.ts'
@@ -84,6 +85,8 @@ export async function setPusher(
   return deps.db.transaction(
     async (tx) => {
       const key = { userId: owner.userId, appId: settings.appId, pushkey: settings.pushkey }
+      // The account may have been locked since the authentication.
+      if ((await tx.first(userById, owner))?.locked_at) throw userLocked()
       if (settings.kind === 'email') await checkAddress(tx, owner.userId, settings)
       await checkHandle(tx, owner.userId, settings)
       let found = await tx.first(pusherByKey, key)

@@ -1,4 +1,4 @@
-import { forbidden, notFound } from '../lib/errors.ts'
+import { forbidden, notFound, userSuspended } from '../lib/errors.ts'
 import type { EventId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { ClientTransaction, Event, EventDraft } from '../lib/matrix-event.ts'
@@ -22,11 +22,13 @@ export type Redaction = Pick<EventDraft, 'roomId' | 'sender'> & {
   /** `reason`, and other keys from the client. */
   content: JsonObject
   transaction: ClientTransaction
+  /** The account of the sender is suspended: it may redact its own events only. */
+  isSuspended?: boolean
 }
 
 /**
  * Removes the content of an event for good. Idempotent like `sendMessage`. Throws 403 `M_FORBIDDEN` without the needed
- * power level, 404 when the room has no such event.
+ * power level, or `M_USER_SUSPENDED`, 404 when the room has no such event.
  */
 export function redactEvent(deps: RoomDeps, redaction: Redaction): Promise<EventId> {
   return deps.db.transaction((tx) => redactIn(deps, tx, redaction), { orderedBy: redaction.roomId })
@@ -40,6 +42,7 @@ export async function redactIn(deps: RoomDeps, tx: Transaction, redaction: Redac
   if (room.sentBefore) return room.sentBefore
   const redacted = await findEventOfRoom(tx, roomId, eventId)
   if (!redacted) throw notFound('There is no such event in this room')
+  if (redaction.isSuspended === true && redacted.sender !== sender) throw userSuspended()
   checkMayRedact(redacted, sender, room)
   const content = room.version.redactsInContent
     ? { ...redaction.content, redacts: eventId }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { badJson, forbidden, invalidParam } from '../lib/errors.ts'
+import { badJson, forbidden, invalidParam, userSuspended } from '../lib/errors.ts'
 import { type EventId, isEventId, isUserId } from '../lib/ids.ts'
 import type { ClientTransaction, EventDraft, StateKey } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
@@ -15,6 +15,8 @@ import { viewToPlace } from './room-view.ts'
 
 export type MessageRequest = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'content'> & {
   transaction: ClientTransaction
+  /** The account of the sender is suspended: it may redact its own events, and send nothing else. */
+  isSuspended?: boolean
 }
 
 /**
@@ -31,6 +33,7 @@ export function sendMessage(deps: RoomDeps, message: MessageRequest): Promise<Ev
 
 async function sendIn(deps: RoomDeps, tx: Transaction, message: MessageRequest): Promise<EventId> {
   if (message.type === 'm.room.redaction') return redactIn(deps, tx, redactionOf(message))
+  if (message.isSuspended === true) throw userSuspended()
   const room = await viewToPlace(tx, message)
   if (!room) throw forbidden('You are not in this room')
   if (room.sentBefore) return room.sentBefore

@@ -50,6 +50,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   48: async () => (await import('./migrations/0048-rule-digests.ts')).ruleDigests,
   56: async () => (await import('./migrations/0056-processes.ts')).processes,
   59: async () => (await import('./migrations/0059-stream-points.ts')).streamPoints,
+  57: async () => (await import('./migrations/0057-account-moderation.ts')).accountModeration,
   58: async () => (await import('./migrations/0058-auth-sessions.ts')).authSessions,
   60: async () => (await import('./migrations/0060-process-state.ts')).processState,
   61: async () => (await import('./migrations/0061-attempts.ts')).attempts,

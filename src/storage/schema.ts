@@ -83,6 +83,10 @@ export type UsersTable = {
   blocks_invitations: Filled<Flag>
   /** Whether `user_words` has the words of the user. 0: written by an earlier version. */
   is_listed: Filled<Flag>
+  /** Since when nobody may use the account (client-server API, "Account locking"). */
+  locked_at: Filled<number | null>
+  /** Since when its user may only read and leave rooms ("Account suspension"). */
+  suspended_at: Filled<number | null>
 }
 
 export type DevicesTable = {
@@ -280,6 +284,8 @@ export type PushersTable = {
   device_id: DeviceId | null
   /** 0: nothing is sent, and nothing waits. */
   enabled: Filled<Flag>
+  /** 1: it was enabled when the account of its user was locked; it is enabled again when the account is unlocked. */
+  is_paused: Filled<Flag>
   /** 1: pokes to it have no counts. */
   disable_badge_count: Filled<Flag>
   /** How long a poke is held while its user is active on another device, in milliseconds; 0: it is not held. */

@@ -57,6 +57,8 @@ export function createAccountsFixture(db: Database, overrides: Partial<Registrat
     checkDeviceId: async () => undefined,
     onAddressRemoved: async (_tx, userId, address) => void removed.push(`${userId} ${address}`),
     onAccountClosed: async () => undefined,
+    onAccountLocked: async () => undefined,
+    onAccountUnlocked: async () => undefined,
     onAccountErased: async () => undefined,
     onProfileChanged: async (userId) => void profilesChanged.push(userId),
     onDeactivated: async (userId) => void ended.push(userId),

@@ -35,7 +35,7 @@ export function emptyKeys(): SyncKeys {
 }
 
 /** Read once for a response, because several sections need them. */
-export type SectionFacts = Omit<ViewerFacts, 'position' | 'hasSession' | 'accountData'>
+export type SectionFacts = Omit<ViewerFacts, 'position' | 'hasSession' | 'isLocked' | 'accountData'>
 
 /** The request for the news of a section. All sections of a response read the same snapshot. */
 export type SectionRequest = SectionFacts & {

@@ -1,4 +1,4 @@
-import { type ViewerFacts, viewerFacts } from '../../accounts/viewer.ts'
+import { requireSession, type ViewerFacts, viewerFacts } from '../../accounts/viewer.ts'
 import type { Bus, Topic } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ending } from '../../lib/ending.ts'
@@ -166,12 +166,12 @@ async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): 
   return db.snapshot(
     async (read) => {
       // Nothing has a position after the stream's, so a token that is ahead of it finds the same as one at its end.
-      const { position, hasSession, ...facts } = await viewerFacts(
+      const { position, hasSession, isLocked, ...facts } = await viewerFacts(
         read,
         request.viewer,
         request.since?.position ?? START,
       )
-      if (!hasSession) throw unknownToken()
+      requireSession({ hasSession, isLocked })
       const now = { ...parts, position }
       const since = request.since && notAhead(request.since, now)
       return readResponse(sections, { ...request, ...facts, read, since, now })
@@ -181,7 +181,7 @@ async function respond(deps: SyncDeps, request: SyncRequest, isWoken: boolean): 
 }
 
 type ReadRequest = SyncRequest &
-  Omit<ViewerFacts, 'position' | 'hasSession'> & { read: Queries; now: SyncToken }
+  Omit<ViewerFacts, 'position' | 'hasSession' | 'isLocked'> & { read: Queries; now: SyncToken }
 
 async function readResponse(sections: readonly SyncSection[], request: ReadRequest): Promise<SyncResult> {
   const filter = filterWithoutIgnored(request.filter, request.ignored)

@@ -1,5 +1,4 @@
-import { viewerFacts, type ViewerFacts } from '../../../accounts/viewer.ts'
-import { unknownToken } from '../../../lib/errors.ts'
+import { requireSession, viewerFacts, type ViewerFacts } from '../../../accounts/viewer.ts'
 import type { RoomId } from '../../../lib/ids.ts'
 import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
@@ -56,7 +55,7 @@ export async function readResponse(
       const { since } = start
       // A new connection does not need changes.
       const facts = await viewerFacts(read, request.viewer, since?.position ?? END)
-      if (!facts.hasSession) throw unknownToken()
+      requireSession(facts)
       const now = { ...parts, position: facts.position }
       if (since !== undefined && !coversPoint(now.position, since.position))
         throw unknownPos('pos is ahead of this server, which was restored from a back-up')
