@@ -2,6 +2,7 @@ import { type AccountAdministration, administerAccounts } from './accounts/admin
 import { exportUser, type UserExport } from './administration/export-user.ts'
 import { isSignedIn } from './accounts/authenticate.ts'
 import { openInternalSession, type InternalSession } from './accounts/internal-session.ts'
+import { administerTokens, type TokenAdministration } from './accounts/registration-tokens.ts'
 import { openSign } from './accounts/server-secret.ts'
 import { type Opening, openServerDatabase } from './accounts/server-name.ts'
 import { createCommandBus } from './cluster/command-bus.ts'
@@ -23,9 +24,10 @@ import { createMaintenance, type Maintenance, restoreBackup } from './maintenanc
 import { administerMedia, type MediaAdministration } from './media/administer-media.ts'
 import { avatarsAmong } from './rooms/avatars.ts'
 import { currentContents } from './rooms/current-contents.ts'
+import { administerRooms, type RoomAdministration } from './rooms/removal/administer-rooms.ts'
 import { administerReports, type ReportAdministration } from './rooms/reports.ts'
 import { disposeTogether } from './lib/dispose.ts'
-import { systemClock } from './lib/clock.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
 import type { OnProgress } from './lib/progress.ts'
 import type { EventId, UserId } from './lib/ids.ts'
 import type { Log } from './lib/log.ts'
@@ -40,7 +42,14 @@ import { createGatewayTrace, type GatewayTrace } from './trace/gateway-trace.ts'
 import { createTrace } from './trace/trace.ts'
 
 export { restoreBackup }
-export type { ClusterStatus, Environment, Maintenance, MediaAdministration }
+export type {
+  ClusterStatus,
+  Environment,
+  Maintenance,
+  MediaAdministration,
+  RoomAdministration,
+  TokenAdministration,
+}
 
 export type Belfry = {
   /** The domain of its user ids. */
@@ -60,6 +69,10 @@ export type Belfry = {
   close(): Promise<void>
   /** What an operator does to accounts; it needs no `listen()`. `name`: a user name or a full user id. */
   accounts: AccountAdministration
+  /** What an operator does to rooms; it needs no `listen()`. */
+  rooms: RoomAdministration
+  /** Registration tokens; it needs no `listen()`. */
+  tokens: TokenAdministration
   /** Writes the data of one person into a new JSON file; it needs no `listen()`. @throws as `exportUser` */
   exportUser(name: string, to: { file: string; onProgress: OnProgress }): Promise<UserExport>
   /** Reports of users about content; it needs no `listen()`. */
@@ -126,7 +139,7 @@ export async function createBelfry(
       await close(db, stages, { own, gatewayTrace, running, bus, membership })
     },
     internalSession: (name) => openInternalSession(stages.accounts, name),
-    ...administrationOf(stages, db),
+    ...administrationOf(stages, { db, clock: environment.clock }),
     exportUser: (name, to) => exportUser({ ...stages.accounts, ruleSettings: stages.ruleSettings }, name, to),
     maintenance: createMaintenance({ db, config, blobs: stages.media.blobs, clock: environment.clock }),
     clusterStatus: () => readClusterStatus(db, config),
@@ -167,9 +180,11 @@ async function listen(parts: Listening): Promise<{ url: string }> {
   return { url }
 }
 
-const administrationOf = ({ accounts, media }: Stages, db: Database) => ({
+const administrationOf = ({ accounts, media }: Stages, { db, clock }: { db: Database; clock: Clock }) => ({
   accounts: administerAccounts(accounts),
+  tokens: administerTokens(accounts),
   reports: administerReports({ db }),
+  rooms: administerRooms({ db, clock }),
   media: administerMedia(media, avatarsAmong),
 })
 

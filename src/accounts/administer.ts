@@ -1,12 +1,12 @@
-import { invalidParam, notFound } from '../lib/errors.ts'
-import type { UserId } from '../lib/ids.ts'
+import { invalidParam, notFound, userLocked } from '../lib/errors.ts'
+import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
 import { closeAccount } from './account.ts'
 import type { AccountDeps } from './deps.ts'
-import { checkNewPassword, isReserved, knownAs } from './names.ts'
+import { checkDevice, checkNewPassword, isReserved, knownAs } from './names.ts'
 import { createUser } from './register.ts'
 import { lockAccount, suspendAccount } from './restrict.ts'
-import { removeAllDevices } from './sessions.ts'
+import { removeAllDevices, startSession } from './sessions.ts'
 import { accountsAfter, setAdmin, setPasswordHash, userById } from './users-store.ts'
 
 // The operator's changes to accounts (`belfry user …`). They work without a server and beside a running one: all
@@ -42,6 +42,14 @@ export type AccountAdministration = {
   deactivate(name: string, options: { erase: boolean }): Changed
   /** Makes an account an administrator of the server, or an ordinary account again. */
   changeRole(name: string, isAdmin: boolean): Changed
+  /**
+   * Gives a device of the account a new access token, without a password. A known device keeps its name, and its previous token ends. `deviceId`: absent, a new
+   * device.
+   */
+  login(
+    name: string,
+    device: { deviceId: string | undefined; displayName: string | undefined },
+  ): Promise<{ user_id: UserId; device_id: DeviceId; access_token: string }>
   /** Nobody can use a locked account; its sessions continue after it is unlocked. */
   lock(name: string, isLocked: boolean): Changed
   /** The user of a suspended account can read, leave rooms and redact their own events. */
@@ -82,6 +90,7 @@ export function administerAccounts(deps: AccountDeps): AccountAdministration {
       if (changed === 0) throw deactivated(userId)
       return { userId }
     },
+    login: (name, device) => loginAsOperator(deps, name, device),
     async lock(name, isLocked) {
       const userId = await activeAccount(deps, name)
       await lockAccount(deps, userId, isLocked)
@@ -93,6 +102,24 @@ export function administerAccounts(deps: AccountDeps): AccountAdministration {
       return { userId }
     },
   }
+}
+
+async function loginAsOperator(
+  deps: AccountDeps,
+  name: string,
+  { deviceId, displayName }: { deviceId: string | undefined; displayName: string | undefined },
+) {
+  checkDevice(deviceId, displayName)
+  const userId = await activeAccount(deps, name)
+  const session = await deps.db.transaction(
+    async (tx) => {
+      if ((await tx.first(userById, { userId }))?.locked_at) throw userLocked()
+      const wanted = { deviceId: deviceId as DeviceId | undefined, displayName, address: null }
+      return startSession(deps, tx, { ...wanted, userId })
+    },
+    { orderedBy: userId },
+  )
+  return { user_id: userId, device_id: session.deviceId, access_token: session.accessToken }
 }
 
 const PAGE = 1000

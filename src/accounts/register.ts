@@ -1,16 +1,23 @@
 import { forbidden, missingParam } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
-import type { Json } from '../lib/json.ts'
+import { isJsonObject, type Json } from '../lib/json.ts'
 import type { AccountDeps } from './deps.ts'
 import { checkDevice, checkNewPassword, generatedUserId, newUserId, userInUse } from './names.ts'
 import { addressKey } from './password-check.ts'
+import { isTokenValid, useToken } from './registration-tokens.ts'
 import { type NewSession, type Session, startSession } from './sessions.ts'
 import { authorise, type Challenge } from './user-interactive.ts'
 import { storeWords } from './user-words.ts'
 import { insertUser, userById } from './users-store.ts'
 
-/** Registration is closed unless the setting opens it. It is then open to every client that reaches the server. */
-export type RegistrationDeps = AccountDeps & { readonly openRegistration: boolean }
+/**
+ * Registration is closed unless a setting opens it: to every client that reaches the server, or with `requiresToken` to those that have a registration
+ * token.
+ */
+export type RegistrationDeps = AccountDeps & {
+  readonly openRegistration: boolean
+  readonly requiresToken?: boolean
+}
 
 export type Registration = NewSession & {
   username: string | undefined
@@ -41,7 +48,9 @@ export async function register(deps: RegistrationDeps, wanted: Registration): Pr
   if (password !== undefined) checkNewPassword(password)
   checkDevice(wanted.deviceId, wanted.displayName)
 
-  const authorisation = await authorise(deps, { purpose: 'register', stage: 'm.login.dummy', auth })
+  const stage = deps.requiresToken === true ? 'm.login.registration_token' : 'm.login.dummy'
+  const isValid = (token: string) => isTokenValid(deps, token)
+  const authorisation = await authorise(deps, { purpose: 'register', stage, auth, isTokenValid: isValid })
   if (authorisation.kind === 'challenge') return authorisation
   if (password === undefined) throw missingParam(['password'])
 
@@ -51,6 +60,7 @@ export async function register(deps: RegistrationDeps, wanted: Registration): Pr
     async (tx) => {
       const added = await tx.run(insertUser, { userId, passwordHash, isAdmin: 0, now })
       if (added === 0) throw userInUse()
+      if (stage !== 'm.login.dummy') await useToken(tx, tokenIn(auth), now)
       await storeWords(tx, { userId, displayName: null })
       const session = wanted.inhibitLogin ? undefined : await startSession(deps, tx, { ...wanted, userId })
       return { kind: 'registered' as const, userId, session }
@@ -58,6 +68,9 @@ export async function register(deps: RegistrationDeps, wanted: Registration): Pr
     { orderedBy: userId },
   )
 }
+
+/** `authorise` has checked that there is one. */
+const tokenIn = (auth: Json | undefined): string => (isJsonObject(auth) ? String(auth['token']) : '')
 
 /**
  * Checks that a name could be registered now.
@@ -94,8 +107,12 @@ export async function createUser(
   return userId
 }
 
-function checkOpen({ openRegistration }: RegistrationDeps): void {
-  if (openRegistration) return
+/** @throws MatrixError 403 when nobody can register */
+export function checkOpen({
+  openRegistration,
+  requiresToken = false,
+}: Pick<RegistrationDeps, 'openRegistration' | 'requiresToken'>): void {
+  if (openRegistration || requiresToken) return
   throw forbidden(
     'Registration is closed on this server. Its operator can open it with --open-registration, or add you with: belfry user add NAME',
   )

@@ -4,7 +4,7 @@ import type { AccountDeps } from './deps.ts'
 import { knownAs } from './names.ts'
 import { checkPassword, deviceSource, type Proof } from './password-check.ts'
 
-export type Stage = 'm.login.dummy' | 'm.login.password'
+export type Stage = 'm.login.dummy' | 'm.login.password' | 'm.login.registration_token'
 
 /** The body of a 401 with the flows; with `errcode` and `error` after a failed attempt. */
 export type Challenge = {
@@ -24,6 +24,8 @@ export type Interaction = {
   auth: Json | undefined
   /** The user and device whose password is required, with `m.login.password`. */
   owner?: { userId: UserId; deviceId: DeviceId }
+  /** Whether a registration token is valid, with `m.login.registration_token`. */
+  isTokenValid?: (token: string) => Promise<boolean>
 }
 
 /** `passwordHash` is the hash that the password was checked against. */
@@ -48,14 +50,32 @@ export async function authorise(deps: AccountDeps, interaction: Interaction): Pr
     return challenge(deps, interaction, { error: ENDED })
   if (type === undefined) return challenge(deps, interaction, { session })
   if (type !== stage) return challenge(deps, interaction, { session, error: `auth.type must be ${stage}` })
-  const proof = stage === 'm.login.dummy' ? NO_PASSWORD : await ownPassword(deps, auth, interaction.owner)
-  if (!proof) return challenge(deps, interaction, { session, error: 'Wrong user or password' })
+  const proof = await proofOf(deps, interaction, auth)
+  if (!proof) return challenge(deps, interaction, { session, error: WRONG[stage] })
   if (session !== undefined && !(await authSessions.use(session)))
     return challenge(deps, interaction, { error: ENDED })
   return { kind: 'granted', ...proof }
 }
 
 const ENDED = 'This session has ended. Start again with the new one'
+/** The errors of failed stages. */
+const WRONG: Readonly<Record<Stage, string>> = {
+  'm.login.dummy': '',
+  'm.login.password': 'Wrong user or password',
+  'm.login.registration_token': 'This registration token is unknown, used up or has expired',
+}
+
+async function proofOf(
+  deps: AccountDeps,
+  { stage, owner, isTokenValid }: Interaction,
+  auth: JsonObject,
+): Promise<{ passwordHash: string | null } | undefined> {
+  if (stage === 'm.login.dummy') return NO_PASSWORD
+  if (stage === 'm.login.password') return ownPassword(deps, auth, owner)
+  const { token } = auth
+  return typeof token === 'string' && (await isTokenValid?.(token)) === true ? NO_PASSWORD : undefined
+}
+
 const NO_PASSWORD: { passwordHash: string | null } = { passwordHash: null }
 
 /** The access token identifies the user, so the name is optional. It must not be the name of another user. */

@@ -103,7 +103,10 @@ export async function* eventsPart(
 
 const VIEW = { viewer: { userId: '' as UserId, deviceId: null }, now: 0 }
 
-export async function* mediaPart({ db, serverName }: UserDataDeps, userId: UserId): AsyncGenerator<JsonObject[]> {
+export async function* mediaPart(
+  { db, serverName }: UserDataDeps,
+  userId: UserId,
+): AsyncGenerator<JsonObject[]> {
   for (let after = ''; ;) {
     const rows = await db.all(mediaOfExport, { userId, after, limit: PAGE })
     yield rows.map(({ media_id: mediaId, ...row }) => ({ uri: mediaUri(serverName, mediaId), ...row }))

@@ -1,4 +1,11 @@
-import type { ClusterStatus, Maintenance, MediaAdministration, restoreBackup } from '../app.ts'
+import type {
+  ClusterStatus,
+  Maintenance,
+  MediaAdministration,
+  restoreBackup,
+  RoomAdministration,
+  TokenAdministration,
+} from '../app.ts'
 import type { GatewayConfig } from '../config/gateway-file.ts'
 import type { Config } from '../config/schema.ts'
 import type { OnProgress } from '../lib/progress.ts'
@@ -23,6 +30,8 @@ export type App = {
   /** Applies the settings that can change at run time: the apps of the gateway. */
   reload(config: Config): Promise<void>
   accounts: AccountCommands
+  tokens: TokenAdministration
+  rooms: RoomAdministration
   exportUser(
     name: string,
     to: { file: string; onProgress: OnProgress },
@@ -45,6 +54,10 @@ export type AccountCommands = {
   resetPassword(name: string, to: { password: string; keepSessions: boolean }): Changed
   deactivate(name: string, options: { erase: boolean }): Changed
   changeRole(name: string, isAdmin: boolean): Changed
+  login(
+    name: string,
+    device: { deviceId: string | undefined; displayName: string | undefined },
+  ): Promise<{ user_id: string; device_id: string; access_token: string }>
   lock(name: string, isLocked: boolean): Changed
   suspend(name: string, isSuspended: boolean): Changed
 }

@@ -13,7 +13,13 @@ export type HelpParts = {
 }
 
 /** The text below usage and summary in `belfry COMMAND --help`: flags, examples, exit codes, settings. */
-export function helpText({ about, flags = [], examples, exitCodes = {}, hasSettings = false }: HelpParts): string {
+export function helpText({
+  about,
+  flags = [],
+  examples,
+  exitCodes = {},
+  hasSettings = false,
+}: HelpParts): string {
   const width = Math.max(0, ...flags.map(([flag]) => flag.length))
   const { done = 'done', failed = 'failed, with the reason on standard error' } = exitCodes
   const parts = [

@@ -88,7 +88,10 @@ function checkedArguments(
   given: readonly string[],
   { usage, mayRepeat = false }: WorkCommand,
 ): readonly string[] {
-  const names = usage.replaceAll(' | ', '|').split(' ').filter((word) => /^\[?[A-Z]/.test(word))
+  const names = usage
+    .replaceAll(' | ', '|')
+    .split(' ')
+    .filter((word) => /^\[?[A-Z]/.test(word))
   const needed = names.filter((name) => !name.startsWith('['))
   const extra = given[names.length]
   if (extra !== undefined && !mayRepeat) throw new ConfigError(`unexpected argument "${extra}"`)

@@ -15,7 +15,7 @@ export const challenge = named('AuthenticationChallenge', () =>
   }),
 )
 
-const stage = once(() => z.enum(['m.login.dummy', 'm.login.password']))
+const stage = once(() => z.enum(['m.login.dummy', 'm.login.password', 'm.login.registration_token']))
 
 /** The keys of `accountView`. */
 export const accountKeys = () => ({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { checkAvailable, register, type RegistrationDeps } from '../accounts/register.ts'
+import { checkAvailable, checkOpen, register, type RegistrationDeps } from '../accounts/register.ts'
+import { isTokenValid } from '../accounts/registration-tokens.ts'
 import type { Session } from '../accounts/sessions.ts'
 import { client, defineRoute, reply, type Route } from '../http/route.ts'
 import { forbidden } from '../lib/errors.ts'
@@ -24,9 +25,10 @@ const registered = once(() =>
   }),
 )
 const available = once(() => z.strictObject({ available: z.literal(true) }))
+const validity = once(() => z.strictObject({ valid: z.boolean() }))
 const NAME_REFUSED = ['M_USER_IN_USE', 'M_INVALID_USERNAME', 'M_EXCLUSIVE'] as const
 
-/** `POST /register` and `GET /register/available` (client-server API, "Account registration"). */
+/** `POST /register`, `GET /register/available` and the validity of registration tokens (client-server API, "Account registration"). */
 export function registerRoutes(deps: RegistrationDeps): Route[] {
   return [
     defineRoute({
@@ -68,6 +70,21 @@ export function registerRoutes(deps: RegistrationDeps): Route[] {
       async handler({ query }) {
         await checkAvailable(deps, query.username)
         return { available: true as const }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/_matrix/client/v1/register/m.login.registration_token/validity',
+      auth: 'none',
+      // Limited like registrations: otherwise tokens could be guessed.
+      limit: 'register',
+      query: z.object({ token: z.string() }),
+      summary: 'Whether a registration token is valid',
+      response: { 200: validity },
+      errors: { 403: ['M_FORBIDDEN'] },
+      async handler({ query }) {
+        checkOpen(deps)
+        return { valid: await isTokenValid(deps, query.token) }
       },
     }),
   ]

@@ -20,7 +20,11 @@ export function roomSendRoutes(deps: RoomDeps): Route[] {
       body: jsonObject,
       summary: 'Sends an event',
       response: { 200: sentEvent },
-      errors: { 400: ['M_UNKNOWN', 'M_DUPLICATE_ANNOTATION'], 403: ['M_FORBIDDEN', 'M_USER_SUSPENDED'], 404: ['M_NOT_FOUND'] },
+      errors: {
+        400: ['M_UNKNOWN', 'M_DUPLICATE_ANNOTATION'],
+        403: ['M_FORBIDDEN', 'M_USER_SUSPENDED'],
+        404: ['M_NOT_FOUND'],
+      },
       async handler({ requester, params: { roomId, eventType, txnId }, body }) {
         const eventId = await sendMessage(deps, {
           roomId,

@@ -66,7 +66,10 @@ import { versionsRoutes } from './versions.ts'
 import { wellKnownRoutes } from './well-known.ts'
 
 export type ClientApiDeps = {
-  config: Pick<Config, 'limits' | 'open_registration' | 'public_url' | 'user_directory'>
+  config: Pick<
+    Config,
+    'limits' | 'open_registration' | 'registration_requires_token' | 'public_url' | 'user_directory'
+  >
   accounts: AccountDeps
   toDevice: ToDeviceDeps
   keyBackup: KeyBackupDeps
@@ -100,7 +103,11 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
       roomVersions: { default: rooms.defaultVersion, available: [...ROOM_VERSIONS.keys()] },
       sendsMail: validations.mailToken !== undefined,
     }),
-    ...registerRoutes({ ...accounts, openRegistration: config.open_registration }),
+    ...registerRoutes({
+      ...accounts,
+      openRegistration: config.open_registration,
+      requiresToken: config.registration_requires_token,
+    }),
     ...loginRoutes({ ...accounts, publicUrl, allowEncryption }),
     ...accountRoutes(accounts),
     ...thirdPartyIdRoutes(validations),

@@ -185,7 +185,6 @@ export const OPTIONAL: Readonly<Record<string, string>> = {
   '/login/sso/redirect': 'only with the flow m.login.sso in GET /login',
   '/login/get_token': 'the capability m.get_login_token',
   '/v3/refresh': 'only with refresh tokens in the responses of POST /login and POST /register',
-  '/register/m.login.registration_token/validity': 'only with the flow m.login.registration_token',
   '/v1/auth_metadata': 'only with the OAuth 2.0 API; clients then use POST /login',
   '/v3/admin/whois/': 'administrators',
   '/v1/admin/(lock|suspend)/': 'the capability m.account_moderation',

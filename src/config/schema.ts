@@ -379,6 +379,10 @@ export const configSchema = z.strictObject({
     about: 'Allow every client that can reach the server to create an account.',
     flag: 'open-registration',
   }),
+  registration_requires_token: setting(flagOff, {
+    about:
+      'Allow clients to create an account with a registration token (`belfry token create`), and only so, also if `open_registration` is set.',
+  }),
   console: setting(flagOn, {
     about: 'Serve the web console at `/_belfry/console/`. The flag turns it off.',
     flag: 'no-console',

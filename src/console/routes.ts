@@ -15,7 +15,10 @@ const WORKER_HEADERS = { 'content-security-policy': `default-src 'none'; connect
 const A_YEAR = 'public, max-age=31536000, immutable'
 
 /** With `open_registration` the form to sign in offers to create an account. */
-export type ConsolePageConfig = Pick<NamedConfig, 'console' | 'server_name' | 'open_registration'>
+export type ConsolePageConfig = Pick<
+  NamedConfig,
+  'console' | 'server_name' | 'open_registration' | 'registration_requires_token'
+>
 
 /**
  * The files of the web console and its session, unless the setting `console` is off. The files are read with the first request, because they would slow
@@ -25,7 +28,9 @@ export function consolePageRoutes(config: ConsolePageConfig): Route[] {
   if (!config.console) return []
   const assets = once(readAssets)
   const document = once(() => {
-    const { html, headers } = shell(assets(), { openRegistration: config.open_registration })
+    const { html, headers } = shell(assets(), {
+      openRegistration: config.open_registration && !config.registration_requires_token,
+    })
     return { bytes: gzipSync(html, { level: 9 }), headers: { ...headers, 'content-encoding': 'gzip' } }
   })
   return [

@@ -8,9 +8,9 @@ export type Sweep = {
   of: string
   everyMs: number
   /**
-   * Removes at most `atOnce` objects and resolves to the number removed. It is called again until it removes fewer.
+   * Removes at most `atOnce` objects and resolves to the number removed. It is called again until it removes fewer. `signal`: aborted when the sweeper is disposed of.
    */
-  sweep(): Promise<number>
+  sweep(signal?: AbortSignal): Promise<number>
   atOnce: number
   /** Sweeps are so frequent that they are logged at the level debug. */
   isRoutine?: boolean
@@ -18,13 +18,16 @@ export type Sweep = {
   firstAfterMs?: number
 }
 
-/** Sweeps until nothing is left. Small batches keep the transactions short. Resolves to the number removed. */
-export async function sweepAll({ sweep, atOnce }: Pick<Sweep, 'sweep' | 'atOnce'>): Promise<number> {
+/** Sweeps until nothing is left, or the signal is aborted. Small batches keep the transactions short. Resolves to the number removed. */
+export async function sweepAll(
+  { sweep, atOnce }: Pick<Sweep, 'sweep' | 'atOnce'>,
+  signal?: AbortSignal,
+): Promise<number> {
   let swept = 0
   for (;;) {
-    const found = await sweep()
+    const found = await sweep(signal)
     swept += found
-    if (found < atOnce) return swept
+    if (found < atOnce || signal?.aborted === true) return swept
   }
 }
 
@@ -38,7 +41,7 @@ export function startSweeper({ clock, log }: { clock: Clock; log: Log }, work: S
     if (work.firstAfterMs !== undefined) await clock.sleep(work.firstAfterMs, ending.signal)
     while (!ending.signal.aborted) {
       try {
-        const swept = await sweepAll(work)
+        const swept = await sweepAll(work, ending.signal)
         if (swept > 0) log[work.isRoutine === true ? 'debug' : 'info']({ swept, of: work.of }, 'swept')
       } catch (error) {
         log.error({ err: error, of: work.of }, 'could not sweep')

@@ -10,7 +10,11 @@ import { pausePusherRows, pushersToPause, pushersToResume, resumePusherRows } fr
 type PauseDeps = { clock: Clock; trace: Trace; bus: Bus }
 
 /** Disables the pushers of an account that is locked, as their owner would: their queues are cleared, and nothing is sent to them. */
-export async function pausePushers({ clock, trace }: PauseDeps, tx: Transaction, userId: UserId): Promise<void> {
+export async function pausePushers(
+  { clock, trace }: PauseDeps,
+  tx: Transaction,
+  userId: UserId,
+): Promise<void> {
   const pusherIds = (await tx.all(pushersToPause, { userId })).map((row) => row.pusher_id)
   if (pusherIds.length === 0) return
   const now = clock.now()

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { userById } from '../accounts/users-store.ts'
 import { forbidden, MatrixError, notFound, tooMany } from '../lib/errors.ts'
-import { type EventId, serverOf, type UserId } from '../lib/ids.ts'
+import { type EventId, type RoomId, serverOf, type UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { EventDraft } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
@@ -12,6 +12,7 @@ import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
 import { joinedRoomCount, openInvitations } from './membership-store.ts'
 import { carrySettings } from './predecessor.ts'
+import { removalOfRoom } from './removal/removal-store.ts'
 import { restrictedJoin } from './restricted-join.ts'
 import { type RoomView, viewRoom } from './room-view.ts'
 
@@ -42,6 +43,7 @@ export async function changeMembership(
   if (!room) throw fromOutside(membership) ? notFound('There is no such room') : forbidden(NOT_IN_ROOM)
   if (room.present && isRepeated(change, room)) return room.present.eventId
   checkTarget(change, room)
+  if (WITH_PROFILE.includes(membership)) await checkIsOpen(tx, roomId)
   if (membership === 'invite') await checkInvitee(deps, tx, { draft, room })
   if (membership !== room.targetMembership) await checkQuota(deps, tx, change)
   const content = await contentWithProfile(tx, change)
@@ -69,6 +71,12 @@ async function checkQuota({ quotas }: RoomDeps, tx: Queries, change: MembershipC
         `${count} of your invitations to ${target} are still open, the maximum; withdraw one`,
       )
   }
+}
+
+/** @throws MatrixError 403 when an administrator has closed the room */
+async function checkIsOpen(tx: Queries, roomId: RoomId): Promise<void> {
+  const { removal = null } = (await tx.first(removalOfRoom, { roomId })) ?? {}
+  if (removal !== null) throw forbidden('An administrator of this server has shut this room down')
 }
 
 const NOT_IN_ROOM = 'You are not in this room'

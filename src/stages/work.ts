@@ -19,6 +19,7 @@ import { startRemovedSweeper } from '../pushers/sweep-removed.ts'
 import { startUnconfirmedSweeper } from '../pushers/sweep-unconfirmed.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
 import { startLeaveSweeper } from '../rooms/leave-all-rooms.ts'
+import { startRoomRemoval } from '../rooms/removal/remove-room.ts'
 import { displayNameAt, loadPokedEvents } from '../rooms/poke-event.ts'
 import { startPresenceSweeper } from '../rooms/presence/sweep-presence.ts'
 import { startIdleShardSweeper } from '../storage/idle-shards.ts'
@@ -88,6 +89,7 @@ export function startSweeping(
     startUnconfirmedSweeper({ ...pushers, log }, config.push.unconfirmed_hours),
     startLeaveSweeper(rooms),
     startUpgradeSweeper(rooms),
+    startRoomRemoval(rooms),
     startWordSweeper({ db, clock, log }),
     startSearchIndexer({ db, clock, log }),
     ...startIdleShardSweeper({ db, clock, log }),

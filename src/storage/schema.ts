@@ -42,6 +42,7 @@ import type {
   MediaThumbnailsTable,
   MediaUsageTable,
 } from './media-schema.ts'
+import type { RegistrationTokensTable } from './registration-schema.ts'
 import type { RelationsTable, ThreadParticipantsTable, ThreadSubscriptionsTable } from './relations-schema.ts'
 import type { RoomUpgradesTable } from './room-upgrades-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
@@ -176,7 +177,12 @@ export type RoomsTable = {
   is_encrypted: Filled<Flag>
   join_rule: Filled<string | null>
   history_visibility: Filled<string | null>
+  /** null: the room is open. */
+  removal: Filled<RoomRemoval | null>
 }
+
+/** The state of a room that an administrator has closed (`rooms/removal/remove-room.ts`). */
+export type RoomRemoval = 'shutting down' | 'shut down' | 'purging'
 
 export type RoomAliasesTable = { alias: RoomAlias; room_id: RoomId; created_by: UserId; created_at: number }
 
@@ -406,6 +412,7 @@ export type Schema = {
   device_message_txns: DeviceMessageTxnsTable
   sliding_connections: SlidingConnectionsTable
   used_auth_sessions: UsedAuthSessionsTable
+  registration_tokens: RegistrationTokensTable
   attempts: AttemptsTable
   presence: PresenceTable
   presence_devices: PresenceDevicesTable

@@ -23,8 +23,10 @@ import {
 import { relationOf } from '../relation.ts'
 import {
   deleteEntries,
+  deleteEntriesAt,
   deleteIndexed,
   insertEntries,
+  deleteIndexedAt,
   insertIndexed,
   lockIndex,
   nextEvent,
@@ -116,6 +118,13 @@ export async function indexAgain(tx: Transaction, { type, position }: Indexable)
   if (!Object.hasOwn(TEXTS, type)) return
   await tx.first(lockIndex, {})
   await writeRange(tx, { from: [position - 1], to: [position] })
+}
+
+/** Removes events from the index, in the transaction that has removed them. Without the lock the index could be written from what it read before. */
+export async function removeFromIndex(tx: Transaction, positions: readonly number[]): Promise<void> {
+  await tx.first(lockIndex, {})
+  await tx.run(deleteIndexedAt, { positions })
+  await tx.run(deleteEntriesAt, { positions })
 }
 
 type Indexable = { type: string; position: number }

@@ -109,3 +109,12 @@ export const insertEntries = query<{ events: readonly IndexedEvent[] }>()((db, p
         .select(['n.position', sql.ref<number>('n.wordCount').as('word_count')]),
     ),
 )
+
+/** The index of events that are removed. */
+export const deleteIndexedAt = query<{ positions: readonly number[] }>()((db, p, d) =>
+  db.deleteFrom('search_index').where('rowid', 'in', d.numbers(p.positions)),
+)
+
+export const deleteEntriesAt = query<{ positions: readonly number[] }>()((db, p, d) =>
+  db.deleteFrom('search_entries').where('position', 'in', d.numbers(p.positions)),
+)

@@ -178,11 +178,6 @@ export const ACCEPTED: readonly Accepted[] = [
     reason: 'an upload has a time limit',
   },
   {
-    operation: /^POST .*\/media\/v1\/create$/,
-    difference: /^status 403: never returned/,
-    reason: 'every user may upload',
-  },
-  {
     operation: /^GET .*\/voip\/turnServer$/,
     difference: /^response\.(username|password|uris|ttl): required/,
     reason: 'there is no TURN server; other servers respond with an empty object too',
