@@ -70,7 +70,10 @@ export async function register(deps: RegistrationDeps, wanted: Registration): Pr
 }
 
 /** `authorise` has checked that there is one. */
-const tokenIn = (auth: Json | undefined): string => (isJsonObject(auth) ? String(auth['token']) : '')
+function tokenIn(auth: Json | undefined): string {
+  const token = isJsonObject(auth) ? auth['token'] : undefined
+  return typeof token === 'string' ? token : ''
+}
 
 /**
  * Checks that a name could be registered now.

@@ -46,7 +46,7 @@ export const addressesPart = async (q: Queries, userId: UserId): Promise<Json> =
   (await q.all(threepidsOfUser, { userId })).map((row) => ({ ...row }))
 
 export const devicesPart = async (q: Queries, userId: UserId): Promise<Json> =>
-  (await q.all(devicesOfUser, { userId })).map(({ user_id: _, ...device }) => device)
+  (await q.all(devicesOfUser, { userId })).map(({ user_id: _user, ...device }) => device)
 
 /** Without push keys and `data`: both can contain secrets of the app. */
 export const pushersPart = async (q: Queries, userId: UserId): Promise<Json> =>

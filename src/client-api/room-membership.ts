@@ -26,7 +26,7 @@ const joinedRoomsSchema = once(() => z.strictObject({ joined_rooms: z.array(room
 
 /** Joining, knocking, leaving, inviting and the other endpoints of "Room membership" (client-server API). */
 export function roomMembershipRoutes(deps: RoomDeps): Route[] {
-  return [...joining(deps), ...leaving(deps), ...moderation(deps)]
+  return [...joining(deps), joinedRoomsRoute(deps), ...leaving(deps), ...moderation(deps)]
 }
 
 function joining(deps: RoomDeps): Route[] {
@@ -79,15 +79,6 @@ function joining(deps: RoomDeps): Route[] {
         return { room_id: roomId }
       },
     }),
-    defineRoute({
-      method: 'GET',
-      path: client('/joined_rooms'),
-      auth: 'user',
-      limit: 'default',
-      summary: 'The rooms that you have joined',
-      response: { 200: joinedRoomsSchema },
-      handler: async ({ requester }) => ({ joined_rooms: await joinedRooms(deps, requester.userId) }),
-    }),
   ]
 }
 
@@ -123,6 +114,18 @@ function leaving(deps: RoomDeps): Route[] {
       },
     }),
   ]
+}
+
+function joinedRoomsRoute(deps: RoomDeps): Route {
+  return defineRoute({
+    method: 'GET',
+    path: client('/joined_rooms'),
+    auth: 'user',
+    limit: 'default',
+    summary: 'The rooms that you have joined',
+    response: { 200: joinedRoomsSchema },
+    handler: async ({ requester }) => ({ joined_rooms: await joinedRooms(deps, requester.userId) }),
+  })
 }
 
 /** The four endpoints have the same body: a user and an optional reason. */

@@ -103,11 +103,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
       roomVersions: { default: rooms.defaultVersion, available: [...ROOM_VERSIONS.keys()] },
       sendsMail: validations.mailToken !== undefined,
     }),
-    ...registerRoutes({
-      ...accounts,
-      openRegistration: config.open_registration,
-      requiresToken: config.registration_requires_token,
-    }),
+    ...registerRoutes({ ...accounts, ...registrationOf(config) }),
     ...loginRoutes({ ...accounts, publicUrl, allowEncryption }),
     ...accountRoutes(accounts),
     ...thirdPartyIdRoutes(validations),
@@ -154,6 +150,11 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
   const encryptedEvents = rules.experimental?.encryptedEvents === true
   return [...versionsRoutes(routes, { webPush: webPush !== undefined, encryptedEvents }), ...routes]
 }
+
+const registrationOf = (config: ClientApiDeps['config']) => ({
+  openRegistration: config.open_registration,
+  requiresToken: config.registration_requires_token,
+})
 
 /** Routes whose requests are activity of the user (client-server API, "Presence"). */
 function asActivity({ devicePresence }: SyncDeps, routes: readonly Route[]): readonly Route[] {

@@ -2,7 +2,6 @@ import { requireSession, type ViewerFacts, viewerFacts } from '../../accounts/vi
 import type { Bus, Topic } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ending } from '../../lib/ending.ts'
-import { unknownToken } from '../../lib/errors.ts'
 import type { RoomId } from '../../lib/ids.ts'
 import type { Viewer } from '../../lib/matrix-event.ts'
 import type { Database } from '../../storage/database.ts'
