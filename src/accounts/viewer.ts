@@ -82,70 +82,50 @@ export function requireSession({ hasSession, isLocked }: Pick<ViewerFacts, 'hasS
   if (isLocked) throw userLocked()
 }
 
-/** The value of the fact `session`. */
-const LOCKED = 'locked'
-
 type FactRow = typeof factsOfViewer extends Query<infer _P, infer R> ? R : never
 
 function addFact(facts: ViewerFacts & { ignored: Set<string> }, row: FactRow): void {
   const { type, value } = row
   switch (row.fact) {
-    case 'position':
-      facts.position = pointOfColumn(value)
-      break
-    case 'session':
-      facts.hasSession = true
-      facts.isLocked = value === LOCKED
-      break
-    case 'rules':
-      facts.rulesVersion = Number(value)
+    case 'single':
+      addSingleFacts(facts, value)
       break
     case 'ignored':
       facts.ignored.add(value)
       break
-    case 'blocks':
-      facts.blocksInvitations = true
-      break
-    case 'message':
-      facts.hasMessages = true
-      break
     case 'one-time':
     case 'fallback':
       facts.heldKeys.push({ kind: row.fact, algorithm: type, count: Number(value) })
-      break
-    case 'lists':
-      facts.listsPosition = Number(value)
-      break
-    case 'receipts':
-      facts.receiptsPosition = Number(value)
-      break
-    case 'presence':
-      facts.presencePosition = Number(value)
-      break
-    case 'sharing':
-      facts.sharingPosition = Number(value)
       break
     case 'data':
       facts.accountData.push({ room_id: row.room_id, type, content: value })
   }
 }
 
+// The values of the fact about the session.
+const [NO_SESSION, USABLE, LOCKED] = [0, 1, 2] as const
+
+/** In the order of `singleFacts`. */
+function addSingleFacts(facts: ViewerFacts, text: string): void {
+  const [point = '', ...numbers] = text.split(' ')
+  const [rules = 0, lists = 0, receipts = 0, presence = 0, sharing = 0, ...flags] = numbers.map(Number)
+  const [session = NO_SESSION, blocksInvitations, hasMessages] = flags
+  facts.position = pointOfColumn(point)
+  facts.rulesVersion = rules
+  facts.listsPosition = lists
+  facts.receiptsPosition = receipts
+  facts.presencePosition = presence
+  facts.sharingPosition = sharing
+  facts.hasSession ||= session !== NO_SESSION
+  facts.isLocked = session === LOCKED
+  facts.blocksInvitations = blocksInvitations === 1
+  facts.hasMessages = hasMessages === 1
+}
+
 const NO_ROOM = sql<RoomId | ''>`''`
 const NO_DEVICE = '' as DeviceId
 
-type Fact =
-  | 'session'
-  | 'data'
-  | 'ignored'
-  | 'blocks'
-  | 'rules'
-  | 'message'
-  | HeldKey['kind']
-  | 'position'
-  | 'lists'
-  | 'receipts'
-  | 'presence'
-  | 'sharing'
+type Fact = 'data' | 'ignored' | 'single' | HeldKey['kind']
 
 /** The columns of a fact about the user alone. */
 const fact = (name: Fact, value: RawBuilder<string> = sql<string>`''`, type = sql<string>`''`) =>
@@ -156,8 +136,6 @@ const fact = (name: Fact, value: RawBuilder<string> = sql<string>`''`, type = sq
     value.as('value'),
     sql<number>`0`.as('position'),
   ] as const
-
-const ONE_ROW = sql<{ one: number }>`(select 1 as one)`
 
 /** `max` and not `exists`: PostgreSQL expects a third of a table after any position, and would read all of it. */
 const lastChange = (userId: RawBuilder<unknown>, d: Dialect) =>
@@ -188,19 +166,27 @@ const factsOfKeys = (db: QueryCreator<Schema>, p: OfViewer) =>
         .where('is_used', '=', 0),
     )
 
-const positions = (db: QueryCreator<Schema>, p: OfViewer, d: Dialect) => {
-  const asText = (position: RawBuilder<unknown>) => sql<string>`cast(${position} as text)`
-  const receipts = sql`coalesce((select max(c.position) from receipts as c), 0)`
-  const presence = sql`coalesce((select max(c.position) from presence as c), 0)`
-  const sharing = sql`coalesce((select max(j.sharing_position) from memberships as j), 0)`
+/** The facts that each viewer has once, as one text: reading a row takes longer than finding most of these. In the order of `addSingleFacts`. */
+const singleFacts = (db: QueryCreator<Schema>, p: OfViewer, d: Dialect) => {
+  const isThere = (rows: RawBuilder<unknown>) => sql`case when exists (${rows}) then 1 else 0 end`
+  const numbers = [
+    sql`coalesce((select s.version from rule_sets as s where s.user_id = ${p.userId}), 0)`,
+    lastChange(sql`${p.userId}`, d),
+    sql`coalesce((select max(c.position) from receipts as c), 0)`,
+    sql`coalesce((select max(c.position) from presence as c), 0)`,
+    sql`coalesce((select max(j.sharing_position) from memberships as j), 0)`,
+    sql`coalesce((select case when o.locked_at is null then ${sql.lit(USABLE)} else ${sql.lit(LOCKED)} end
+      from access_tokens as a join users as o on o.user_id = a.user_id where a.token_hash = ${p.tokenHash}), ${sql.lit(NO_SESSION)})`,
+    isThere(sql`select 1 from users as u where u.user_id = ${p.userId} and u.blocks_invitations = 1`),
+    isThere(
+      sql`select 1 from device_messages as m where m.user_id = ${p.userId} and m.device_id = ${p.deviceId}`,
+    ),
+  ]
+  const texts = [pointColumn(d), ...numbers.map((number) => sql`cast(${number} as text)`)]
   return db
     .selectFrom('stream')
-    .select(fact('position', pointColumn(d)))
+    .select(fact('single', sql<string>`${sql.join(texts, sql` || ' ' || `)}`))
     .$if(d.name === 'sqlite', (one) => one.where('id', '=', 1))
-    .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('lists', asText(lastChange(sql`${p.userId}`, d)))))
-    .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('receipts', asText(receipts))))
-    .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('presence', asText(presence))))
-    .unionAll(db.selectFrom(ONE_ROW.as('r')).select(fact('sharing', asText(sharing))))
 }
 
 export const factsOfViewer = query<OfViewer>()((db, p, d) =>
@@ -211,46 +197,10 @@ export const factsOfViewer = query<OfViewer>()((db, p, d) =>
     .where(d.isAfter('position', p.since))
     .unionAll(
       db
-        .selectFrom('access_tokens as t')
-        .innerJoin('users as o', 'o.user_id', 't.user_id')
-        .select(
-          fact('session', sql<string>`case when o.locked_at is null then '' else ${sql.lit(LOCKED)} end`),
-        )
-        .where('t.token_hash', '=', p.tokenHash),
-    )
-    .unionAll(
-      db
         .selectFrom('ignored_users')
         .select(fact('ignored', sql.ref('ignored')))
         .where('user_id', '=', p.userId),
     )
-    .unionAll(
-      db
-        .selectFrom('users')
-        .select(fact('blocks'))
-        .where('user_id', '=', p.userId)
-        .where('blocks_invitations', '=', sql.lit(1)),
-    )
-    .unionAll(
-      db
-        .selectFrom('rule_sets')
-        .select(fact('rules', sql<string>`cast(version as text)`))
-        .where('user_id', '=', p.userId),
-    )
-    .unionAll(
-      db
-        .selectFrom(ONE_ROW.as('r'))
-        .select(fact('message'))
-        .where((eb) =>
-          eb.exists(
-            eb
-              .selectFrom('device_messages as m')
-              .select('m.position')
-              .where('m.user_id', '=', p.userId)
-              .where('m.device_id', '=', p.deviceId),
-          ),
-        ),
-    )
     .unionAll(factsOfKeys(db, p))
-    .unionAll(positions(db, p, d)),
+    .unionAll(singleFacts(db, p, d)),
 )

@@ -101,7 +101,8 @@ const listed = (db: QueryCreator<Schema>) =>
     ])
     .select(BUMP_POSITION)
 
-const joinedRows = (db: QueryCreator<Schema>) =>
+/** A query of rooms as each of their joined members sees them. */
+export const joinedRows = (db: QueryCreator<Schema>) =>
   db
     .selectFrom('rooms as r')
     .innerJoin('events as e', (join) =>
@@ -125,7 +126,6 @@ const joinedRows = (db: QueryCreator<Schema>) =>
       BUMP_POSITION,
     ])
 
-/** Rooms as each of their joined members sees them. */
 export const joinedRoomRows = query<{ roomIds: readonly RoomId[] }>()((db, p, d) =>
   joinedRows(db).where('r.room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>),
 )

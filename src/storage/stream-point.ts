@@ -64,9 +64,18 @@ function withShards(point: StreamPoint, shards: number): StreamPoint {
   return point.length === shards ? point : Array.from({ length: shards }, () => lowest(point))
 }
 
-/** The maximum number of positions after `from` that `to` covers. Positions of one shard have the distance of the number of shards. */
-export const positionsBetween = (from: StreamPoint, to: StreamPoint): number =>
-  Math.ceil((highest(to) - lowest(from)) / to.length)
+/** The maximum number of positions after `from` that `to` covers. Positions of one shard have the distance of the number of shards, and no two positions have the same value of the common sequence. */
+export function positionsBetween(from: StreamPoint, to: StreamPoint): number {
+  const before = withShards(from, to.length)
+  let [first, last] = [Infinity, 0]
+  for (const [shard, position] of to.entries()) {
+    const seen = before[shard] ?? 0
+    if (position <= seen) continue
+    first = Math.min(first, seen)
+    last = Math.max(last, position)
+  }
+  return last === 0 ? 0 : Math.ceil((last - first) / to.length)
+}
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-~'
 const BASE = DIGITS.length

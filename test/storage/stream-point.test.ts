@@ -107,6 +107,13 @@ describe('a point', () => {
     )
   })
 
+  test('has as many positions after another one as the sequence has given since the shards that moved', () => {
+    assert.equal(positionsBetween([0, 1601], [0, 1605]), 2)
+    assert.equal(positionsBetween([800, 1601], [1606, 1605]), 403)
+    assert.equal(positionsBetween([800, 1601], [800, 1601]), 0)
+    assert.equal(positionsBetween([5], [0, 1, 8]), 1)
+  })
+
   test('has no more positions after another one than it says', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(SHARDS - 1), { maxLength: 60 }), fc.nat(60), (shards, split) => {

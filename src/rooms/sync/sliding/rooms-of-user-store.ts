@@ -1,7 +1,9 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../../../lib/ids.ts'
-import { query } from '../../../storage/query.ts'
+import { type Dialect, query } from '../../../storage/query.ts'
+import type { Schema } from '../../../storage/schema.ts'
 import type { StreamPoint } from '../../../storage/stream-point.ts'
+import { joinedRows } from '../../room-summaries-store.ts'
 
 /**
  * The rooms that the user left, or was removed from, after `since`, and all rooms from which another user removed the joined user. An invitation
@@ -43,12 +45,22 @@ export const forgottenRooms = query<{ userId: UserId; roomIds: readonly RoomId[]
     .orderBy('room_id'),
 )
 
-/** The rooms with events after `since`, up to `position`; `member`: the user of a member event. */
-export const roomsWithEvents = query<{ since: StreamPoint; position: StreamPoint }>()((db, p, d) =>
+type Range = { since: StreamPoint; position: StreamPoint }
+
+const eventsIn = (db: QueryCreator<Schema>, p: Range, d: Dialect) =>
   db
     .selectFrom('events')
     .select(['room_id', sql<string | null>`case when type = 'm.room.member' then state_key end`.as('member')])
     .distinct()
     .where(d.isAfter('position', p.since))
-    .where(d.isUpTo('position', p.position)),
+    .where(d.isUpTo('position', p.position))
+
+/** The rooms with events after `since`, up to `position`; `member`: the user of a member event. */
+export const roomsWithEvents = query<Range>()(eventsIn)
+
+/** The same with these rooms as their joined members see them. */
+export const joinedRoomsWithEvents = query<Range>()((db, p, d) =>
+  joinedRows(db)
+    .innerJoin(eventsIn(db, p, d).as('n'), 'n.room_id', 'r.room_id')
+    .select('n.member'),
 )

@@ -1,9 +1,9 @@
 import { BoundedMap } from '../../../lib/bounded-map.ts'
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import type { Queries } from '../../../storage/query.ts'
-import { isSamePoint, pointText, type StreamPoint } from '../../../storage/stream-point.ts'
+import { isSamePoint, pointText, positionsBetween, type StreamPoint } from '../../../storage/stream-point.ts'
 import { type JoinedRoomRow, joinedRoomRows } from '../../room-summaries-store.ts'
-import { roomsWithEvents } from './rooms-of-user-store.ts'
+import { joinedRoomsWithEvents, roomsWithEvents } from './rooms-of-user-store.ts'
 
 /** The rooms with events in a range of positions, for all users. */
 export type StreamNews = {
@@ -17,6 +17,8 @@ export type StreamNewsCache = {
   of(read: Queries, range: { since: StreamPoint; position: StreamPoint }): Promise<StreamNews>
 }
 
+/** Up to this number of positions, the rooms are read together with their events, also those that no user asks for. */
+const FEW_POSITIONS = 16
 /** The maximum number of ranges, each of at most as many events as `room-lists.ts` updates a list from. */
 const MAX_RANGES = 16
 
@@ -34,21 +36,34 @@ export function createStreamNews(): StreamNewsCache {
       const key = `${pointText(since)} ${pointText(position)}`
       const cached = cache.get(key)
       if (cached) return cached
-      const news = newsOf(await read.all(roomsWithEvents, { since, position }))
+      const news = await newsIn(read, { since, position })
       cache.set(key, news)
       return news
     },
   }
 }
 
-function newsOf(rows: readonly { room_id: RoomId; member: string | null }[]): StreamNews {
+async function newsIn(
+  read: Queries,
+  range: { since: StreamPoint; position: StreamPoint },
+): Promise<StreamNews> {
+  if (positionsBetween(range.since, range.position) > FEW_POSITIONS)
+    return newsOf(await read.all(roomsWithEvents, range))
+  const rows = await read.all(joinedRoomsWithEvents, range)
+  return newsOf(rows, new Map(rows.map((row) => [row.room_id, row])))
+}
+
+/** @param known rooms that were read already */
+function newsOf(
+  rows: readonly { room_id: RoomId; member: string | null }[],
+  known = new Map<RoomId, JoinedRoomRow>(),
+): StreamNews {
   const rooms = new Map<RoomId, Set<UserId>>()
   for (const { room_id: roomId, member } of rows) {
     let members = rooms.get(roomId)
     if (!members) rooms.set(roomId, (members = new Set()))
     if (member !== null) members.add(member as UserId)
   }
-  const known = new Map<RoomId, JoinedRoomRow>()
   return {
     rooms,
     async read(read, roomIds) {

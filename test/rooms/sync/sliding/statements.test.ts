@@ -8,7 +8,7 @@ import { createSlidingFixture, type SlidingFixture } from './fixture.ts'
 
 const [alice, bob] = [user('alice'), user('bob')]
 const MAX_INITIAL = 20
-const MAX_INCREMENTAL = 6
+const MAX_INCREMENTAL = 5
 const MAX_AFTER_PUSH = 16
 /** For a further member who syncs the same event: the facts of the user, and the unread counts. */
 const MAX_SHARED = 2
@@ -66,6 +66,7 @@ onEachDatabase('the number of statements of sliding sync', (open) => {
     const { db, count } = counting(await open(t))
     const fixture = await createSlidingFixture(t, db, ['alice', 'bob'])
     const roomId = await addRooms(fixture, 30)
+    await fixture.say(roomId, alice, 'zero')
     let { pos } = await fixture.slide(bob, roomList, { hasCounts: true })
     for (let at = 0; at < 2; at++) {
       await fixture.say(roomId, alice, 'one')
