@@ -3,7 +3,7 @@ import { named, uncheckedJson } from '../http/response.ts'
 import { eventId, roomId, time, userId } from '../http/response-parts.ts'
 import { jsonObject } from '../http/schema.ts'
 import { once } from '../lib/once.ts'
-import type { JsonObject } from '../lib/json.ts'
+import type { Json, JsonObject } from '../lib/json.ts'
 import type { RoomResult } from '../rooms/sync/sliding/room-result.ts'
 import { strippedEventSchema, syncEventSchema } from './event-response.ts'
 import { subscribedThreads, unsubscribedThreads } from './thread-subscriptions.ts'
@@ -12,10 +12,10 @@ import { subscribedThreads, unsubscribedThreads } from './thread-subscriptions.t
 
 /** A room in the shape of `/v4/sync`. */
 export function stableRoom(room: RoomResult): JsonObject {
-  return compact({
+  return asJson({
     ...sharedRoom(room),
     membership: room.membership,
-    lists: room.lists.length > 0 ? [...room.lists] : undefined,
+    lists: room.lists.length > 0 ? room.lists : undefined,
     expanded_timeline: room.expandedTimeline,
     timeline_events: room.timeline,
     stripped_state: room.strippedState,
@@ -24,7 +24,7 @@ export function stableRoom(room: RoomResult): JsonObject {
 
 /** A room in the earlier shape, for clients that call the unstable path. */
 export function unstableRoom(room: RoomResult): JsonObject {
-  return compact({
+  return asJson({
     ...sharedRoom(room),
     unstable_expanded_timeline: room.expandedTimeline,
     timeline: room.timeline,
@@ -51,11 +51,8 @@ function sharedRoom(room: RoomResult) {
   }
 }
 
-/** Without absent keys. */
-function compact(room: Record<string, unknown>): JsonObject {
-  for (const key of Object.keys(room)) if (room[key] === undefined) delete room[key]
-  return room as JsonObject
-}
+/** Absent keys stay undefined, and JSON leaves them out: after deleting a key, V8 reads and writes an object many times slower. */
+const asJson = (room: Record<string, Json | readonly Json[] | undefined>) => room as JsonObject
 
 const events = once(() => z.array(syncEventSchema()))
 const hero = once(() =>

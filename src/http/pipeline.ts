@@ -196,10 +196,18 @@ async function authenticate(
 function readUrl(context: RequestContext, route: Route): void {
   refuseNul(context.request)
   if (route.params !== undefined) context.params = validate(route.params, context.params, 'path')
-  // A parameter of authentication is not a parameter of the route.
-  const { access_token: _, ...query } = context.query as Record<string, unknown>
-  if (context.requester !== undefined && 'serviceId' in context.requester) delete query['user_id']
-  context.query = route.query && validate(route.query, query, 'query')
+  const query = context.query as Readonly<Record<string, unknown>>
+  context.query = route.query && validate(route.query, ownQuery(query, context), 'query')
+}
+
+/** Without the parameters of authentication, which are not those of the route. */
+function ownQuery(query: Readonly<Record<string, unknown>>, { requester }: RequestContext) {
+  const isService = requester !== undefined && 'serviceId' in requester
+  if (query['access_token'] === undefined && !isService) return query
+  const own = { ...query }
+  delete own['access_token']
+  if (isService) delete own['user_id']
+  return own
 }
 
 /** PostgreSQL's text cannot store NUL, and no id contains it. */

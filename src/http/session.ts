@@ -22,7 +22,7 @@ type SessionDeps = { authenticate: Authenticate; watchSessions: WatchSessions }
 export class WatchedSession implements SessionCheck {
   readonly #deps: SessionDeps
   readonly #requester: Requester
-  readonly #token: string
+  #token: string
   readonly #address: string
 
   constructor(
@@ -31,8 +31,7 @@ export class WatchedSession implements SessionCheck {
   ) {
     this.#deps = deps
     this.#requester = requester
-    // Without the header that it is a part of.
-    this.#token = ownText(token)
+    this.#token = token
     this.#address = address
   }
 
@@ -45,6 +44,8 @@ export class WatchedSession implements SessionCheck {
 
   // An error of the database is ignored here: the check before the response fails in the same way.
   watch(waiting: Abortable): () => void {
+    // While it waits, without the header that it is a part of.
+    this.#token = ownText(this.#token)
     return this.#deps.watchSessions(
       this.#requester,
       () => void this.check().catch((error: unknown) => isEnd(error) && waiting.abort(error)),

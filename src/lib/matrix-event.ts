@@ -110,17 +110,19 @@ function formatted(
   if (prevContent) unsigned['prev_content'] = prevContent
   if (redactedBecause) unsigned['redacted_because'] = clientEvent(redactedBecause, { viewer, now })
   if (aggregations) unsigned['m.relations'] = bundled(event, aggregations, { viewer, now, room })
-  return {
+  // Without spread parts, which take V8 longer than all the rest: a sync formats several events for each user.
+  const formattedEvent: JsonObject = {
     type: event.type,
-    ...room,
     sender: event.sender,
     content: contentForClients(event),
-    ...(event.stateKey === null ? {} : { state_key: event.stateKey }),
     origin_server_ts: event.originServerTs,
     unsigned,
     event_id: event.eventId,
-    ...(event.redacts === null ? {} : { redacts: event.redacts }),
   }
+  if (room) formattedEvent['room_id'] = room.room_id
+  if (event.stateKey !== null) formattedEvent['state_key'] = event.stateKey
+  if (event.redacts !== null) formattedEvent['redacts'] = event.redacts
+  return formattedEvent
 }
 
 /** The aggregations in the form of their event: with the room id, or without. */

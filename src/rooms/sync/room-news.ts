@@ -41,20 +41,29 @@ export async function newsOfRooms(
   plans: readonly RoomPlan[],
 ): Promise<Map<RoomId, NewsForViewer>> {
   const shared = plans.filter(isShared)
-  const others = shared.length === plans.length ? [] : plans.filter((plan) => !isShared(plan))
-  const news = await newsForOne(q, reader, others)
-  if (shared.length === 0) return news
+  if (shared.length === 0) return newsForOne(q, reader, plans)
+  const news: Map<RoomId, NewsForViewer> =
+    shared.length === plans.length
+      ? new Map()
+      : await newsForOne(
+          q,
+          reader,
+          plans.filter((plan) => !isShared(plan)),
+        )
   const { sharedRooms, filter } = reader
   const request = { plans: shared, filter, stateAfter: isStateAfter(reader) }
   const found = await sharedRooms.news(request, (missing) => newsForAll(q, reader, missing))
   const changed = shared.filter((_, at) => found[at]?.summaryChanged)
-  const summaries = await summariesOf(q, roomIdsOf(changed), reader.viewer.userId)
+  const summaries =
+    changed.length === 0 ? NO_SUMMARIES : await summariesOf(q, roomIdsOf(changed), reader.viewer.userId)
   for (const [at, { roomId }] of shared.entries()) {
     const { timeline, state } = found[at] as RoomNews
     news.set(roomId, { timeline, state, summary: summaries.get(roomId) })
   }
   return news
 }
+
+const NO_SUMMARIES: ReadonlyMap<RoomId, RoomSummary> = new Map()
 
 /** News that depend on the viewer. */
 async function newsForOne(

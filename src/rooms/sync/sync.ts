@@ -184,12 +184,12 @@ type ReadRequest = SyncRequest &
 
 async function readResponse(sections: readonly SyncSection[], request: ReadRequest): Promise<SyncResult> {
   const filter = filterWithoutIgnored(request.filter, request.ignored)
-  const accountData = accountDataOf(request.accountData)
+  const ofSections = { ...request, filter, accountData: accountDataOf(request.accountData) }
   const keys: Partial<SyncKeys> = {}
   const token = { ...request.now }
   let hasNews = false
   for (const section of sections) {
-    const news = await section.news({ ...request, filter, accountData })
+    const news = await section.news(ofSections)
     Object.assign(keys, news.keys)
     Object.assign(token, news.parts)
     hasNews ||= news.hasNews

@@ -52,13 +52,15 @@ const PARTS: { [K in keyof TokenParts]-?: Form<TokenParts[K]> } = {
   presence: { letter: 'p', valueOf: parsePoint, textOf: pointText },
 }
 const NAMES = Object.keys(PARTS) as (keyof TokenParts)[]
+const NAME_OF_LETTER = new Map(NAMES.map((name) => [PARTS[name].letter, name]))
 
 const FORM = new RegExp(`^s(${POINT_FORM})((?:_[a-z][0-9A-Za-z.~-]{1,256})*)$`)
 const EARLIER_FORM = /^s(\d{1,15})_(\d{1,15})(?:_([0-9a-f]{8}))?$/
 
 export function syncToken(token: SyncToken): string {
-  const parts = NAMES.map((name) => partText(PARTS[name] as Form<TokenParts[typeof name]>, token[name]))
-  return `s${pointText(token.position)}${parts.join('')}`
+  let text = `s${pointText(token.position)}`
+  for (const name of NAMES) text += partText(PARTS[name] as Form<TokenParts[typeof name]>, token[name])
+  return text
 }
 
 const partText = <T>({ letter, textOf = String }: Form<T>, value: T): string =>
@@ -75,23 +77,25 @@ export function pageToken(position: number): string {
  * @throws 400 M_INVALID_PARAM when the text is not a token of this server
  */
 export function parseToken(text: string, name: string): SyncToken {
-  const earlier = EARLIER_FORM.exec(text)
-  if (earlier) return { position: [Number(earlier[1])], typing: Number(earlier[2]), defaults: earlier[3] }
-  const [, point, rest = ''] = FORM.exec(text) ?? []
-  const parts = rest.split('_').slice(1)
-  const position = point === undefined ? undefined : parsePoint(point)
-  if (position === undefined) throw notAToken(name)
+  const [, point = '', rest = ''] = FORM.exec(text) ?? []
+  const position = parsePoint(point)
+  if (position === undefined) {
+    const earlier = EARLIER_FORM.exec(text)
+    if (!earlier) throw notAToken(name)
+    return { position: [Number(earlier[1])], typing: Number(earlier[2]), defaults: earlier[3] }
+  }
   const token: SyncToken = { position }
-  const letters = new Set<string | undefined>()
-  for (const part of parts) {
-    const [letter] = part
-    if (letters.has(letter)) throw notAToken(name, `the part "${letter}" occurs twice`)
-    letters.add(letter)
-    const known = NAMES.find((one) => PARTS[one].letter === letter)
+  const parts: Record<string, unknown> = token
+  let letters = ''
+  for (const part of rest.split('_').slice(1)) {
+    const letter = part.charAt(0)
+    if (letters.includes(letter)) throw notAToken(name, `the part "${letter}" occurs twice`)
+    letters += letter
+    const known = NAME_OF_LETTER.get(letter)
     if (known === undefined) continue
     const value = PARTS[known].valueOf(part.slice(1))
     if (value === undefined) throw notAToken(name, `the part "${letter}" has an invalid value`)
-    Object.assign(token, { [known]: value })
+    parts[known] = value
   }
   return token
 }

@@ -3,7 +3,6 @@ import { type JsonObject, parseStored } from '../../../lib/json.ts'
 import type { Queries } from '../../../storage/query.ts'
 import { isSamePoint, START, type StreamPoint } from '../../../storage/stream-point.ts'
 import { type AccountData } from '../extras.ts'
-import { NO_FILTER } from '../filter.ts'
 import type { SyncSection } from '../section.ts'
 import { accountDataOfRooms } from './account-data-store.ts'
 import { ROOM_EXTENSIONS } from './extension-scope.ts'
@@ -25,14 +24,11 @@ export function accountDataExtension(section: SyncSection): Extension {
     if (!context.requests.accountData) return undefined
     const { read, viewer } = context
     const isKnown = hasExtension(context.known, 'accountData')
-    const { keys } = await section.news({
-      ...context,
-      filter: NO_FILTER,
-      since: isKnown ? context.since : undefined,
-      fullState: false,
-      stateForm: 'state_after',
-      accountData: isKnown ? context.accountData : await globalData(read, viewer.userId),
-    })
+    const { keys } = await section.news(
+      isKnown
+        ? context
+        : { ...context, since: undefined, accountData: await globalData(read, viewer.userId) },
+    )
     const global = keys.account_data?.events ?? []
     const rooms = await dataOfRooms(context)
     return { part: { global, rooms }, hasNews: global.length > 0 || Object.keys(rooms).length > 0 }

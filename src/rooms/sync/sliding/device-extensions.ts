@@ -1,7 +1,6 @@
 import { waitingMessages } from '../../../accounts/to-device/waiting.ts'
 import { earlierOf, pointText, START } from '../../../storage/stream-point.ts'
 import type { SyncSection } from '../section.ts'
-import { NO_FILTER } from '../filter.ts'
 import type { Typing } from '../../typing.ts'
 import { type Extension, isWidened, roomsInScope } from './extension.ts'
 import { ROOM_EXTENSIONS } from './extension-scope.ts'
@@ -37,14 +36,9 @@ export function encryptionExtension(section: SyncSection): Extension {
   return async (context) => {
     const { requests, since, known } = context
     if (!requests.e2ee) return undefined
-    const { keys, hasNews } = await section.news({
-      ...context,
-      // While the extension was off, the client missed the changes of device lists.
-      since: since && { ...since, position: known.listsUpTo ?? since.position },
-      filter: NO_FILTER,
-      fullState: false,
-      stateForm: 'state_after',
-    })
+    // While the extension was off, the client missed the changes of device lists.
+    const missed = since && known.listsUpTo && { ...since, position: known.listsUpTo }
+    const { keys, hasNews } = await section.news(missed ? { ...context, since: missed } : context)
     const lists = keys.device_lists
     const part = {
       ...(lists && (lists.changed.length > 0 || lists.left.length > 0) && { device_lists: lists }),

@@ -1,13 +1,9 @@
 import type { RoomId } from '../../../lib/ids.ts'
 import type { Deferred } from '../../../lib/deferred.ts'
 import type { Json } from '../../../lib/json.ts'
-import type { Viewer } from '../../../lib/matrix-event.ts'
-import type { Queries } from '../../../storage/query.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
 import type { StreamPoint } from '../../../storage/stream-point.ts'
-import type { AccountData } from '../extras.ts'
-import type { SectionFacts } from '../section.ts'
-import type { SyncToken } from '../token.ts'
+import type { SectionRequest } from '../section.ts'
 import type { ReceiptNews } from './receipt-news.ts'
 import type { ExtensionRequests } from './request.ts'
 import type { KnownExtensions } from './known-extensions.ts'
@@ -25,14 +21,9 @@ export type ExtensionRoom = {
   has: number
 }
 
-/** What all extensions of a response read from. */
-export type ExtensionContext = SectionFacts & {
-  read: Queries
-  viewer: Viewer
+/** What all extensions of a response read from. The sections of /sync read from the same. `since`: undefined on a new connection. */
+export type ExtensionContext = SectionRequest & {
   requests: ExtensionRequests
-  /** undefined: a new connection. */
-  since: SyncToken | undefined
-  now: SyncToken
   known: KnownExtensions
   /** The rooms in the windows that can have data. */
   rooms: readonly ExtensionRoom[]
@@ -42,8 +33,6 @@ export type ExtensionContext = SectionFacts & {
   receiptNews: ReceiptNews
   /** The rooms where the typing users changed since the previous response. */
   typed: ReadonlySet<RoomId>
-  /** What changed after `since`. */
-  accountData: AccountData
 }
 
 /** A part of the response for an extension. Deferred data is read when it is written, which is after the rooms. */

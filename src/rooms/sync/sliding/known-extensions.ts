@@ -27,9 +27,15 @@ export const hasExtension = ({ letters }: KnownExtensions, name: Name): boolean 
 
 const NAMES = Object.keys(LETTERS) as Name[]
 
+/** By the extensions of a request, which are the same object while a connection sends the same body. */
+const lettersOfRequests = new WeakMap<ExtensionRequests, string>()
+
 export function lettersOf(requests: ExtensionRequests): string {
-  let letters = ''
-  for (const name of NAMES) if (isOn(requests, name)) letters += LETTERS[name]
+  let letters = lettersOfRequests.get(requests)
+  if (letters === undefined) {
+    letters = NAMES.map((name) => (isOn(requests, name) ? LETTERS[name] : '')).join('')
+    lettersOfRequests.set(requests, letters)
+  }
   return letters
 }
 
@@ -47,6 +53,7 @@ export function extensionsAfter(
 
 /** The extensions with data of rooms that the previous response had and this request does not ask for, as bits. */
 export function switchedOff(requests: ExtensionRequests, known: KnownExtensions): number {
+  if (known.letters === lettersOf(requests)) return 0
   let bits = 0
   for (const [name, bit] of Object.entries(ROOM_EXTENSIONS))
     if (hasExtension(known, name as Name) && !isOn(requests, name as Name)) bits |= bit

@@ -1,7 +1,7 @@
+import { BoundedMap } from '../../../lib/bounded-map.ts'
 import { MatrixError } from '../../../lib/errors.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
 import { parsePoint, POINT_FORM, pointText } from '../../../storage/stream-point.ts'
-import { ownText } from '../../../lib/own-text.ts'
 import { shortHash } from '../../../lib/short-hash.ts'
 import type { KnownExtensions } from './known-extensions.ts'
 import { parseToken, type SyncToken } from '../token.ts'
@@ -49,8 +49,7 @@ export function parsePos(text: string, owner: string): { since: SyncToken; part:
     throw unknownPos('pos is not a position of this server')
   if (ofOwner !== owner) throw unknownPos('pos belongs to another connection, device or user')
   const extensions = { letters, listsUpTo: parsePoint(listsUpTo) }
-  // A waiting request keeps the version, and not the whole URL.
-  return { since, part: { version: ownText(version), owner: ofOwner, extensions, request } }
+  return { since, part: { version, owner: ofOwner, extensions, request } }
 }
 
 function tokenOf(text: string): SyncToken | undefined {
@@ -63,5 +62,8 @@ function tokenOf(text: string): SyncToken | undefined {
 
 export const hashOf = (text: string): string => shortHash(text).slice(0, 8)
 
+/** The hashes of the last owners: a connection asks for its own with each request. */
+const owners = new BoundedMap<string, string>({ limit: 4096 })
+
 export const ownerOf = ({ userId, deviceId }: Viewer, connId: string): string =>
-  hashOf(JSON.stringify([userId, deviceId, connId]))
+  owners.getOrInsertComputed(JSON.stringify([userId, deviceId, connId]), hashOf)

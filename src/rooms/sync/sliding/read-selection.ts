@@ -98,6 +98,8 @@ async function resultsOf(
   reader: SlidingReader,
   rooms: readonly PlannedSelection[],
 ): Promise<Map<RoomId, RoomResult>> {
+  // Nearly all responses have joined rooms only.
+  if (rooms.every(({ room }) => room.membership === 'join')) return joinedResults(read, reader, rooms)
   const of = (...memberships: string[]) => rooms.filter(({ room }) => memberships.includes(room.membership))
   return new Map([
     ...(await joinedResults(read, reader, of('join'))),

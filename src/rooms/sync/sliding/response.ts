@@ -4,6 +4,7 @@ import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
 import { coversPoint, END, coversUpTo, START } from '../../../storage/stream-point.ts'
 import { accountDataOf, type AccountData } from '../extras.ts'
+import { NO_FILTER } from '../filter.ts'
 import { changesHidden } from '../ignoring.ts'
 import type { SyncToken } from '../token.ts'
 import type { ConnectionState } from './connection-state.ts'
@@ -112,10 +113,12 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
   const { ignored } = facts
   const since = start.since?.position
   const ofUser = await roomsOfUser(read, deps.roomLists, {
-    ...request,
+    lists,
+    subscriptions,
     userId,
     since,
-    ...facts,
+    ignored,
+    blocksInvitations: facts.blocksInvitations,
     position: now.position,
     known,
   })
@@ -252,6 +255,9 @@ async function readExtensions(
     ...facts,
     read,
     viewer: request.viewer,
+    filter: NO_FILTER,
+    fullState: false,
+    stateForm: 'state_after',
     requests: request.extensions,
     since,
     now,

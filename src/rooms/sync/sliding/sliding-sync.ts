@@ -4,6 +4,7 @@ import type { Topic } from '../../../cluster/bus.ts'
 import type { Ending } from '../../../lib/ending.ts'
 import type { DeviceId, RoomId } from '../../../lib/ids.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
+import { ownText } from '../../../lib/own-text.ts'
 import { currentPoint } from '../../../storage/stream.ts'
 import { coversPoint, isSamePoint } from '../../../storage/stream-point.ts'
 import { longPoll, type Poll, type Result } from '../long-poll.ts'
@@ -83,7 +84,8 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
     this.#deps = deps
     this.#request = request
     this.#firstState = start.state
-    this.#version = version
+    // A waiting request keeps the version, and not the whole URL.
+    this.#version = this.timeoutMs > 0 ? ownText(version) : version
     this.#owner = owner
     this.#start = start
     this.#activity = BACKGROUND.has(request.connId)
