@@ -1,4 +1,4 @@
-import type { Progress } from '../sending/item-store.ts'
+import { AT_START, type Progress } from '../sending/item-store.ts'
 import { isFailure } from '../sending/result.ts'
 import type { LaneEvent } from '../sending/transition.ts'
 import type { Queries } from '../storage/query.ts'
@@ -17,11 +17,11 @@ const PAGE = 1000
 /** After a failure of this length the status of a pusher is `failing`, and its backlog is reduced without a successful poke. */
 export const LONG_OUTAGE_MS = 86_400_000
 
-/** The position from which to look for the next event. The plan skips the events that it does not keep. */
-export function passedOver(done: Progress, plan: Collapse | undefined): Progress {
-  if (plan === undefined) return done
+/** The progress with which to look for the next item. The plan skips the events that it does not keep. */
+export function startOf(plan: Collapse | undefined): Progress {
+  if (plan === undefined) return AT_START
   const [first] = plan.keep
-  return { ...done, ordinary: Math.max(done.ordinary, first === undefined ? highest(plan.upTo) : first - 1) }
+  return { ...AT_START, ordinary: first === undefined ? highest(plan.upTo) : first - 1 }
 }
 
 /**

@@ -48,15 +48,6 @@ export async function headsOf(
   return new Map(rows.map((row) => [row.pusher_id, row]))
 }
 
-/** The progress in the queue when its head is done. */
-export function pastHead(
-  { urgent_head: urgent, ordinary_head: ordinary }: Selected,
-  done: Progress,
-): Progress {
-  if (urgent !== null) return { ...done, urgent }
-  return { ...done, ordinary: ordinary ?? done.ordinary }
-}
-
 const urgentHead = sql<number | null>`(select min(i.position) from lane_items as i
   where i.lane_id = l.lane_id and i.urgent = 1 and i.position > r.urgent_after)`
 // Only if nothing is urgent: the first ordinary item may be behind any number of urgent items.
@@ -64,12 +55,11 @@ const ordinaryHead = sql<
   number | null
 >`case when ${urgentHead} is null then (select min(i.position) from lane_items as i
   where i.lane_id = l.lane_id and i.urgent = 0 and i.position > r.after) end`
-/** If anything is urgent, only the next urgent item counts: the first ordinary one may be behind any number of them. */
-const nextPosition = sql<number | null>`case
-  when h.urgent_head is null then (select min(i.position) from lane_items as i
-    where i.lane_id = h.pusher_id and i.position > h.ordinary_head)
-  else (select min(i.position) from lane_items as i
-    where i.lane_id = h.pusher_id and i.urgent = 1 and i.position > h.urgent_head) end`
+/** Of the first item that is not urgent. Only if nothing is urgent. */
+const nextPosition = sql<
+  number | null
+>`case when h.urgent_head is null then (select min(i.position) from lane_items as i
+    where i.lane_id = h.pusher_id and i.position > h.ordinary_head) end`
 const headPosition = sql<number | null>`coalesce(h.urgent_head, h.ordinary_head)`
 
 export type HeadParams = {
@@ -128,54 +118,83 @@ export const selectHeads = (db: QueryCreator<Schema>, p: HeadParams, d: Dialect)
     .select(digestAt('h.pusher_id', headPosition).as('digest'))
     .select(RECIPIENT)
 
-/** `gen`: the generation of the look at the head. `take`: the maximum number of items. */
+/**
+ * `at` is returned with the items. `gen`: the generation of the look at the head. `take`: the maximum number of items. `calm`: 1: none if a value
+ * is due or the lane fails.
+ */
 export type FollowingParams = {
   owner: string
-  items: readonly { id: number; gen: number; after: number; take: number }[]
+  items: readonly { at: number; id: number; gen: number; after: number; take: number; calm: 0 | 1 }[]
 }
+
+const FOLLOWING = {
+  at: 'integer',
+  id: 'integer',
+  gen: 'integer',
+  after: 'integer',
+  take: 'integer',
+  calm: 'integer',
+} as const
 
 const nothingBefore = sql<boolean>`not exists (select 1 from lane_items as i
   where i.lane_id = l.lane_id and i.position < r.after)`
+
+const isCalmIfAsked = sql<boolean>`(r.calm = 0 or (l.value_due = 0 and l.failing_since is null))`
 
 const nextAfter = (laneId: string, position: string) =>
   sql<number | null>`(select min(i.position) from lane_items as i
     where i.lane_id = ${sql.ref(laneId)} and i.position > ${sql.ref(position)})`
 
 /**
- * The items `f` after `after`, with the queued event `e`, of lanes that are still as in the look at their heads: no value is due,
- * and they do not fail. On PostgreSQL an event of another shard can come later with a lower position. Then there are none: a later event of its room must not be sent before it. Steps from one item to the next, so the cost does not depend on the length of the queue. `badgeOf`: evaluated once for each lane.
+ * The items `f` after `after`, with the queued event `e`, of lanes that have the same generation as in the look at their heads. None if an item precedes `after`: an
+ * event of another shard can come later with a lower position, and a later event of its room must not be sent before it. Steps from one item
+ * to the next, so the cost does not depend on the length of the queue. `badgeOf`: evaluated once for each lane.
  */
 export const selectFollowing =
   (badgeOf: (userId: RawBuilder<unknown>) => RawBuilder<number>) =>
   (db: QueryCreator<Schema>, p: FollowingParams, d: Dialect) =>
     db
-      .withRecursive('f(lane_id, user_id, handle, enabled, rules_version, badge, position, still)', (cte) =>
-        cte
-          .selectFrom(
-            d.rows(p.items, { id: 'integer', gen: 'integer', after: 'integer', take: 'integer' }).as('r'),
-          )
-          .innerJoin('lanes as l', 'l.lane_id', 'r.id')
-          .innerJoin('pushers as p', 'p.pusher_id', 'l.lane_id')
-          .leftJoin('rule_sets as rs', 'rs.user_id', 'p.user_id')
-          .where('l.lease_owner', '=', p.owner)
-          .whereRef('l.generation', '=', 'r.gen')
-          .where('l.value_due', '=', sql.lit(0))
-          .where('l.failing_since', 'is', null)
-          .$if(d.name === 'postgres', (one) => one.where(nothingBefore))
-          .select(['l.lane_id', 'p.user_id', 'p.handle', 'p.enabled', 'rs.version as rules_version'])
-          .select(badgeOf(sql`p.user_id`).as('badge'))
-          .select([nextAfter('l.lane_id', 'r.after').as('position'), 'r.take as still'])
-          .unionAll((eb) =>
-            eb
-              .selectFrom('f as b')
-              .where('b.position', 'is not', null)
-              .where('b.still', '>', sql.lit(1))
-              .select(['b.lane_id', 'b.user_id', 'b.handle', 'b.enabled', 'b.rules_version', 'b.badge'])
-              .select([
-                nextAfter('b.lane_id', 'b.position').as('position'),
-                sql<number>`b.still - 1`.as('still'),
-              ]),
-          ),
+      .withRecursive(
+        'f(at, lane_id, user_id, handle, enabled, rules_version, badge, position, still)',
+        (cte) =>
+          cte
+            .selectFrom(d.rows(p.items, FOLLOWING).as('r'))
+            .innerJoin('lanes as l', 'l.lane_id', 'r.id')
+            .innerJoin('pushers as p', 'p.pusher_id', 'l.lane_id')
+            .leftJoin('rule_sets as rs', 'rs.user_id', 'p.user_id')
+            .where('l.lease_owner', '=', p.owner)
+            .whereRef('l.generation', '=', 'r.gen')
+            .where(isCalmIfAsked)
+            .where(nothingBefore)
+            .select([
+              'r.at',
+              'l.lane_id',
+              'p.user_id',
+              'p.handle',
+              'p.enabled',
+              'rs.version as rules_version',
+            ])
+            .select(badgeOf(sql`p.user_id`).as('badge'))
+            .select([nextAfter('l.lane_id', 'r.after').as('position'), 'r.take as still'])
+            .unionAll((eb) =>
+              eb
+                .selectFrom('f as b')
+                .where('b.position', 'is not', null)
+                .where('b.still', '>', sql.lit(1))
+                .select([
+                  'b.at',
+                  'b.lane_id',
+                  'b.user_id',
+                  'b.handle',
+                  'b.enabled',
+                  'b.rules_version',
+                  'b.badge',
+                ])
+                .select([
+                  nextAfter('b.lane_id', 'b.position').as('position'),
+                  sql<number>`b.still - 1`.as('still'),
+                ]),
+            ),
       )
       .selectFrom('f')
       .leftJoin('events as e', 'e.position', 'f.position')
@@ -183,7 +202,7 @@ export const selectFollowing =
         join.onRef('m.room_id', '=', 'e.room_id').onRef('m.user_id', '=', 'f.user_id'),
       )
       .where('f.position', 'is not', null)
-      .select(['f.lane_id', 'f.user_id', 'f.handle', 'f.enabled', 'f.rules_version', 'm.membership'])
+      .select(['f.at', 'f.lane_id', 'f.user_id', 'f.handle', 'f.enabled', 'f.rules_version', 'm.membership'])
       .select(sql<number>`f.position`.as('position'))
       .select(QUEUED_EVENT)
       .select(newestEdit('e.position').as('edit_position'))

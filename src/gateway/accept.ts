@@ -278,7 +278,7 @@ async function finish(
       await record(deps, { kind: 'settle', job, result, write, entry, at: now })
     } else if (entry !== undefined) {
       const { attempts, at } = settled
-      await deps.recorder.write({ kind: 'postpone', entry, attempts, nextAttemptAt: at, now })
+      await deps.recorder.write({ kind: 'postpone', job, entry, attempts, nextAttemptAt: at, now })
       deps.queue.expect(at)
     }
   } catch (error) {

@@ -45,7 +45,7 @@ export const LEASE_MS = 90_000
 /** The most items for one device. The newest are kept. */
 export const KEPT_PER_DEVICE = 100
 
-const KIND = 'push'
+export const KIND = 'push'
 
 /** The JSON of an item. Fields that queries need are columns instead. */
 export type Payload = {

@@ -1,5 +1,5 @@
 import { createBatcher } from '../lib/batcher.ts'
-import { delayLane } from '../sending/keyed-lanes.ts'
+import { delayLane, lockFreeKeyedLanes } from '../sending/keyed-lanes.ts'
 import { GATEWAY_WORDS } from '../sending/result-words.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import type { Claims } from './claims.ts'
@@ -7,7 +7,16 @@ import type { Job } from './exchange.ts'
 import type { NotificationDevice } from './notification.ts'
 import type { Write } from './provider.ts'
 import type { QueueCapacity } from './queue-capacity.ts'
-import { enqueue, type Entry, putBack, type QueueEntry, reach, removeItem } from './queue-store.ts'
+import {
+  enqueue,
+  type Entry,
+  KIND,
+  laneKeyOf,
+  putBack,
+  type QueueEntry,
+  reach,
+  removeItem,
+} from './queue-store.ts'
 import { dropRejection, type Known, noteSeen, putRejection, remembered, type Seen } from './seen-store.ts'
 
 /** The results after which a notification is not sent again. */
@@ -28,7 +37,7 @@ type Note =
   | { kind: 'enqueue'; entry: QueueEntry }
   | Settlement
   /** A first attempt failed whose notification was put into the queue during the attempt. */
-  | { kind: 'postpone'; entry: Entry; attempts: number; nextAttemptAt: number; now: number }
+  | { kind: 'postpone'; job: Job; entry: Entry; attempts: number; nextAttemptAt: number; now: number }
   /** A rejection was reported to the home server. */
   | { kind: 'rejection reported'; deviceKey: string; until: number }
 
@@ -57,7 +66,12 @@ export type OnRejected = (tx: Transaction, device: NotificationDevice) => Promis
 
 type RecorderDeps = { db: Database; capacity: QueueCapacity; claims: Claims; onRejected?: OnRejected }
 
-/** Writes the results of first attempts. `push-port.ts` writes those of queued notifications. */
+/**
+ * Writes the results of first attempts. `push-port.ts` writes those of queued notifications.
+ *
+ * Several processes write results for the same devices. A transaction locks rows in this order: claims, lanes and rejections in the order of their keys, records of
+ * notifications in the order of theirs. It is in a group of its own, so it holds no other rows while it waits.
+ */
 export function createRecorder(deps: RecorderDeps): Recorder {
   const { db } = deps
   return {
@@ -68,10 +82,19 @@ export function createRecorder(deps: RecorderDeps): Recorder {
         (note) =>
           note.kind === 'enqueue' || (note.kind === 'settle' && (isToBeTold(note) || isToBeKept(note))),
       )
-      return db.transaction((tx) => writeAll(deps, tx, notes), { durably, repeatable: true })
+      return db.transaction((tx) => writeAll(deps, tx, notes), {
+        durably,
+        repeatable: true,
+        inOwnGroup: true,
+      })
     }),
     async writeIn(tx, notes, onDue) {
-      for (const note of notes) if ((await settle(deps, tx, note)).isDue === true) tx.onCommit(onDue)
+      const sorted = notes.toSorted(byRow)
+      const keys = sorted.filter((note) => touchesLane(deps, note)).map(({ job }) => laneKeyOf(job))
+      // The transaction of the caller shares its group and holds other lanes, so it does not wait for these.
+      if (keys.length > 0 && db.dialect === 'postgres' && !tx.waits)
+        tx.write(lockFreeKeyedLanes, { kind: KIND, keys })
+      for (const note of sorted) if ((await settle(deps, tx, note)).isDue === true) tx.onCommit(onDue)
     },
     async giveUp(messageKey) {
       if (messageKey !== undefined) await deps.claims.giveUp(messageKey)
@@ -98,7 +121,7 @@ async function lookUp(
         return { ...one, isElsewhere: !isTaken && !hasResult }
       })
     },
-    { durably: false, repeatable: true },
+    { durably: false, repeatable: true, inOwnGroup: true },
   )
 }
 
@@ -112,15 +135,39 @@ const isToBeKept = ({ write, entry }: Settlement) => write !== undefined && entr
 export const seenAs = ({ messageKey }: Job, result: Final, at: number): Seen[] =>
   messageKey === undefined ? [] : [{ messageKey, outcome: GATEWAY_WORDS[result], at }]
 
+/** The key of the row that other processes change too: the lane, or the rejection of the device. */
+function rowOf(note: Note): string {
+  switch (note.kind) {
+    case 'enqueue':
+      return laneKeyOf(note.entry)
+    case 'settle':
+    case 'postpone':
+      return laneKeyOf(note.job)
+    case 'rejection reported':
+      return note.deviceKey
+  }
+}
+
+/** Notes of one row keep their order. */
+function byRow(one: Note, other: Note): number {
+  const [row, otherRow] = [rowOf(one), rowOf(other)]
+  if (row === otherRow) return 0
+  return row < otherRow ? -1 : 1
+}
+
 async function writeAll(deps: RecorderDeps, tx: Transaction, notes: readonly Note[]): Promise<Written[]> {
-  await noteSeen(
-    tx,
-    notes.flatMap((note) => (note.kind === 'settle' ? seenAs(note.job, note.result, note.at) : [])),
-  )
   deps.claims.end(tx, notes.flatMap(keyOf))
-  const written: Written[] = []
-  for (const note of notes) written.push(await writeOne(deps, tx, note))
-  return written
+  const written = new Map<Note, Written>()
+  for (const note of notes.toSorted(byRow)) written.set(note, await writeOne(deps, tx, note))
+  await noteSeen(tx, notes.flatMap(seenOf))
+  return notes.map((note) => written.get(note) ?? {})
+}
+
+/** The record that shows that a repeat is one. */
+function seenOf(note: Note): Seen[] {
+  if (note.kind === 'settle') return seenAs(note.job, note.result, note.at)
+  if (note.kind !== 'enqueue' || note.entry.messageKey === undefined) return []
+  return [{ messageKey: note.entry.messageKey, outcome: 'queued', at: note.entry.queuedAt }]
 }
 
 /** The notification that gets a record. */
@@ -138,8 +185,6 @@ async function writeOne(deps: RecorderDeps, tx: Transaction, note: Note): Promis
         deps.capacity.added(entry)
         deps.capacity.removed(gone)
       })
-      if (entry.messageKey !== undefined)
-        await noteSeen(tx, [{ messageKey: entry.messageKey, outcome: 'queued', at: entry.queuedAt }])
       return { entry: place }
     }
     case 'settle':
@@ -156,12 +201,15 @@ async function writeOne(deps: RecorderDeps, tx: Transaction, note: Note): Promis
   }
 }
 
+/** While the queue is empty, no statement looks for items of the device. */
+const touchesLane = ({ capacity }: RecorderDeps, { entry, result }: Settlement): boolean =>
+  entry !== undefined || (result === 'delivered' && !capacity.isEmpty())
+
 async function settle(deps: RecorderDeps, tx: Transaction, note: Settlement): Promise<Written> {
   const { job, result, entry, at } = note
   const { capacity } = deps
   await note.write?.(tx)
-  // While the queue is empty, no statement looks for items of the device.
-  if (entry === undefined && (result !== 'delivered' || capacity.isEmpty())) return {}
+  if (!touchesLane(deps, note)) return {}
   const gone = entry === undefined ? [] : await tx.all(removeItem, entry)
   if (isToBeTold(note)) await reject(tx, { job, at }, deps.onRejected)
   const reached = await reach(tx, { job, isDelivered: result === 'delivered', before: entry?.position, at })

@@ -43,7 +43,7 @@ export const knownOf = query<{ keys: readonly WantedKeys[] }>()((db, p, d) =>
 
 type SeenRow = { message_key: string; outcome: string; seen_at: number }
 
-/** A later record of a notification replaces the earlier one. */
+/** A later record of a notification replaces the earlier one. Several processes write them in the order of their keys. */
 export async function noteSeen(tx: Queries, seen: readonly Seen[]): Promise<void> {
   if (seen.length === 0) return
   const rows = new Map(
@@ -64,7 +64,8 @@ export const putSeen = query<{ rows: readonly SeenRow[] }>()((db, p, d) =>
         .selectFrom(d.rows(p.rows, { message_key: 'text', outcome: 'text', seen_at: 'integer' }).as('r'))
         .select(['r.message_key', 'r.outcome', 'r.seen_at'])
         // Without a condition SQLite would read `on conflict` as part of a join.
-        .where((e) => e.lit(true)),
+        .where((e) => e.lit(true))
+        .orderBy('r.message_key'),
     )
     .onConflict((oc) =>
       oc.column('message_key').doUpdateSet((eb) => ({

@@ -1,7 +1,13 @@
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
+import type { Transaction } from '../storage/database.ts'
 import type { KeyDeps } from './deps.ts'
-import { claimOneTimeKeys, takeFallbackKeys, type WantedKey } from './one-time-keys-store.ts'
+import {
+  claimOneTimeKeys,
+  fallbackKeysFor,
+  markFallbackKeysUsed,
+  type WantedKey,
+} from './one-time-keys-store.ts'
 import { readableUsers } from './shared-users.ts'
 
 /** By user, device and `<algorithm>:<key id>`. */
@@ -24,9 +30,7 @@ export async function claimKeys(
     const oneTime = await tx.all(claimOneTimeKeys, { wanted: allowed, now: deps.clock.now() })
     const found = new Set(oneTime.map(nameOf))
     const missing = allowed.filter((one) => !found.has(nameOf(one)))
-    return missing.length === 0
-      ? oneTime
-      : [...oneTime, ...(await tx.all(takeFallbackKeys, { wanted: missing }))]
+    return missing.length === 0 ? oneTime : [...oneTime, ...(await takeFallbackKeys(tx, missing))]
   })
   const keys: ClaimedKeys = {}
   for (const { user_id, device_id, key_name, content } of claimed) {
@@ -35,6 +39,16 @@ export async function claimKeys(
     named[key_name] = JSON.parse(content) as string | JsonObject
   }
   return keys
+}
+
+/** The fallback keys, which are used from now on. */
+async function takeFallbackKeys(tx: Transaction, wanted: readonly WantedKey[]) {
+  const found = await tx.all(fallbackKeysFor, { wanted })
+  const keys = found
+    .filter((key) => key.is_used === 0)
+    .map(({ user_id, device_id, algorithm, key_name }) => ({ user_id, device_id, algorithm, key_name }))
+  if (keys.length > 0) tx.write(markFallbackKeysUsed, { keys })
+  return found
 }
 
 const nameOf = ({ user_id, device_id, algorithm }: WantedKey) =>

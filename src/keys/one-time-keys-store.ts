@@ -156,32 +156,49 @@ export const setFallbackKeys = query<UploadedKeys>()((db, p, d) =>
     ),
 )
 
-/** Marks the fallback keys of the wanted entries as used, and returns them. PostgreSQL locks them in the order of the key: several users may claim the same ones. */
-export const takeFallbackKeys = query<{ wanted: readonly WantedKey[] }>()((db, p, d) =>
+/** The fallback keys of the wanted entries. */
+export const fallbackKeysFor = query<{ wanted: readonly WantedKey[] }>()((db, p, d) =>
   db
+    .selectFrom(d.rows(p.wanted, WANTED).as('w'))
+    .innerJoin('fallback_keys as k', (join) =>
+      join
+        .onRef('k.user_id', '=', 'w.user_id')
+        .onRef('k.device_id', '=', 'w.device_id')
+        .onRef('k.algorithm', '=', 'w.algorithm'),
+    )
+    .select(['k.user_id', 'k.device_id', 'k.algorithm', 'k.key_name', 'k.content', 'k.is_used']),
+)
+
+type FallbackKey = { user_id: UserId; device_id: DeviceId; algorithm: string; key_name: string }
+const FALLBACK_KEY = { user_id: 'text', device_id: 'text', algorithm: 'text', key_name: 'text' } as const
+
+/**
+ * Marks fallback keys as used, unless they were replaced. A key that another transaction is changing is skipped, so that claims of several processes never wait for each other: it is being
+ * marked too, or replaced.
+ */
+export const markFallbackKeysUsed = query<{ keys: readonly FallbackKey[] }>()((db, p, d) => {
+  const rows = db
+    .selectFrom('fallback_keys as k')
+    .innerJoin(d.rows(p.keys, FALLBACK_KEY).as('r'), (join) =>
+      join
+        .onRef('k.user_id', '=', 'r.user_id')
+        .onRef('k.device_id', '=', 'r.device_id')
+        .onRef('k.algorithm', '=', 'r.algorithm')
+        .onRef('k.key_name', '=', 'r.key_name'),
+    )
+    .select(['k.user_id', 'k.device_id', 'k.algorithm'])
+  const free = d.name === 'postgres' ? rows.forUpdate('k').skipLocked() : rows
+  return db
     .updateTable('fallback_keys')
-    .from(d.rows(p.wanted, WANTED).as('w'))
     .set({ is_used: 1 })
-    .$if(d.name === 'postgres', (update) =>
-      update.where(
-        sql<boolean>`(fallback_keys.user_id, fallback_keys.device_id, fallback_keys.algorithm) in (
-          select k.user_id, k.device_id, k.algorithm from fallback_keys as k
-          join ${d.rows(p.wanted, WANTED)} as o on o.user_id = k.user_id and o.device_id = k.device_id
-            and o.algorithm = k.algorithm
-          order by k.user_id, k.device_id, k.algorithm for update of k)`,
+    .where((eb) =>
+      eb(
+        eb.refTuple('user_id', 'device_id', 'algorithm'),
+        'in',
+        free.$asTuple('user_id', 'device_id', 'algorithm'),
       ),
     )
-    .whereRef('fallback_keys.user_id', '=', 'w.user_id')
-    .whereRef('fallback_keys.device_id', '=', 'w.device_id')
-    .whereRef('fallback_keys.algorithm', '=', 'w.algorithm')
-    .returning([
-      'fallback_keys.user_id',
-      'fallback_keys.device_id',
-      'fallback_keys.algorithm',
-      'fallback_keys.key_name',
-      'fallback_keys.content',
-    ]),
-)
+})
 
 export const deleteOneTimeKeys = query<Devices>()((db, p, d) =>
   db

@@ -58,7 +58,7 @@ const followingWith = (badge: 'rooms' | 'messages') =>
           .on('o.retracted', '=', sql.lit(0)),
       )
       .select(factColumns(FOLLOWING, sql<number>`f.badge`))
-      .orderBy('f.lane_id')
+      .orderBy('f.at')
       .orderBy('f.position'),
   )
 

@@ -312,14 +312,14 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     const visit = { laneId, owner: this.#owner, isStopping }
     const ahead = createLookAhead(this.#port, this.#deps.clock)
     for (let turn = 1; ; turn++) {
-      const look = (await ahead.take(lane.destination)) ?? (await this.#port.look({ ...visit, turn }))
+      const look = (await ahead.take(lane.destination)) ?? (await this.#port.look(visit))
       if (look === undefined) return
       if (look.destination !== undefined && look.destination !== lane.destination) {
         // The recipient was set again with another destination: the lane needs a slot there.
         this.#again.add(laneId)
         return
       }
-      if (!this.#givesWay(turn)) ahead.readAfter(look, { ...visit, turn: turn + 1 })
+      if (!this.#givesWay(turn)) ahead.readAfter(look, visit)
       const sent = look.step.kind === 'send' ? await this.#send(look, pass) : { event: look.step }
       const givesWay = this.#givesWay(turn)
       // The settling sees the items of all earlier wake-ups. For a held lane it does not, so its wake-up is kept: it may be a call.

@@ -71,6 +71,16 @@ export const hastenLane = query<{ kind: LaneKind; key: string; now: number }>()(
     .returning(['lane_id', 'last_position']),
 )
 
+/** Locks lanes until the commit. PostgreSQL does not wait: a lane that another transaction has locked is a conflict, after which a repeatable transaction runs again. */
+export const lockFreeKeyedLanes = query<{ kind: LaneKind; keys: readonly string[] }>()((db, p, d) => {
+  const rows = db
+    .selectFrom('lanes')
+    .select('lane_id')
+    .where('kind', '=', p.kind)
+    .where('key', 'in', d.list(p.keys))
+  return d.name === 'sqlite' ? rows : rows.forNoKeyUpdate().noWait()
+})
+
 /** An attempt outside of the lane failed: the items of the lane are sent at `at`. */
 export const delayLane = query<{ laneId: number; attempts: number; at: number; now: number }>()((db, p, d) =>
   db

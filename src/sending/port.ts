@@ -12,8 +12,6 @@ export type Visit = {
   readonly laneId: number
   /** The holder of the lease. */
   readonly owner: string
-  /** 1 is the first. */
-  readonly turn: number
   /** The process stops: nothing new is sent. */
   isStopping(): boolean
 }

@@ -16,7 +16,15 @@ const alice = '@alice:here' as UserId
 onEachDatabase('the facts of the doctor', (open) => {
   test('are empty for a user without pushers, rules and rooms', async (t) => {
     const db = await open(t)
-    const facts = await doctorFacts(db, { legacyMentionRules: true }, { userId: alice, now: 1 })
+    const facts = await doctorFacts(
+      db,
+      { legacyMentionRules: true },
+      {
+        userId: alice,
+        now: 1,
+        isServedAlone: true,
+      },
+    )
     const { total, findings } = diagnose(facts, alice) as { total: number; findings: { code: string }[] }
     assert.deepEqual([total, findings[0]?.code], [1, 'no pusher'])
   })
@@ -33,6 +41,7 @@ const facts = (override: PushRule[]) => ({
   holders: [],
   arrivals: new Map(),
   removed: [],
+  isDelivering: true,
 })
 
 test('the doctor lists the most severe findings first, and at most 200', () => {

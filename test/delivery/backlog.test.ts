@@ -70,7 +70,7 @@ const STATEMENTS: Record<string, Statement> = {
   }),
   following: statement(following, {
     owner: 'me',
-    items: [{ id: 3, gen: 0, after: FIRST, take: 14 }],
+    items: [{ at: 0, id: 3, gen: 0, after: FIRST, take: 14, calm: 1 }],
   }),
   removeDone: statement(removeDone, { items: [{ id: 3, position: FIRST }] }),
   settle: statement(settle, {

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { sql } from 'kysely'
-import type { RoomId } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { pokesFollowing } from '../../src/notifications/recipient-facts.ts'
-import { query } from '../../src/storage/query.ts'
 import { counting } from '../support/counting-database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -25,12 +21,6 @@ async function sendingFirst(t: TestContext, open: (t: TestContext) => Promise<Da
   await eventually(() => count.read >= READS_OF_START + READS_OF_TWO_LOOKS)
   return { delivery, gateway, worker, second, respond, count }
 }
-
-const other = '!other:localhost' as RoomId
-/** The next position is that of this value. */
-const setSequence = query<{ value: number }>()((db, p, d) =>
-  db.selectNoFrom(sql`setval('stream_positions', ${d.integer(p.value)})`.as('value')),
-)
 
 const READS_OF_START = 5
 /** The head with its facts and the event of each, and the members of the room for each event. */
@@ -113,43 +103,6 @@ onEachDatabase('the look for the next event', (open) => {
     respond({})
     await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), MESSAGES.slice(0, 3))
-  })
-
-  test('finds no event before an earlier one of its room that comes with a lower position than the event that is sent', async (t) => {
-    const { delivery, gateway } = await setUp(t, open)
-    if (delivery.db.dialect === 'sqlite')
-      return t.skip('SQLite has one shard, so events come in the order of their positions')
-    const { promise: responseToFirst, resolve: respond } = Promise.withResolvers<PokeResponse>()
-    gateway.respondWith((poke) => (poke.content?.['body'] === 'first' ? responseToFirst : {}))
-    for (const userId of [alice, bob]) await delivery.fixture.join(other, userId)
-    const say = async (value: number, roomId: RoomId, body: string) => {
-      await delivery.db.all(setSequence, { value })
-      await delivery.fixture.say(roomId, alice, body)
-    }
-    await say(10_000, room1, 'first')
-    await say(11_000, room1, 'next')
-    const [allSaid, hasLooked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    await using _worker = await delivery.start({
-      async readFollowing(q, params) {
-        await allSaid.promise
-        const rows = await pokesFollowing(q, params)
-        hasLooked.resolve()
-        return rows
-      },
-    })
-    await gateway.waitFor((poke) => poke.content?.['body'] === 'first')
-    await say(5_000, other, 'earlier in the other room')
-    await say(12_000, other, 'later in the other room')
-    allSaid.resolve()
-    await hasLooked.promise
-    respond({})
-    await untilIdle(delivery)
-    assert.deepEqual(bodies(gateway.pokes), [
-      'first',
-      'earlier in the other room',
-      'next',
-      'later in the other room',
-    ])
   })
 
   test('delays a call by at most 14 events', async (t) => {

@@ -39,12 +39,18 @@ test('a process with the role http, and workers', { skip }, async (t) => {
   await alice.post(`/join/${encodeURIComponent(roomId)}`)
   const waiting: string[] = []
 
-  await t.test('without a worker the pokes wait, and /health names the missing roles', async () => {
+  const findings = async () => {
+    const { body } = await call(`${url}/_belfry/v1/doctor`, { token: alice.token })
+    return (body['findings'] as { code: string }[]).map(({ code }) => code)
+  }
+
+  await t.test('without a worker the pokes wait, and /health and the doctor say so', async () => {
     waiting.push(await bob.say(roomId, 'one'), await bob.say(roomId, 'two'))
     const { status, roles, cluster } = await healthOf(url)
     assert.deepEqual({ status, roles }, { status: 'ok', roles: ['http', 'gateway'] })
     assert.deepEqual(cluster, { processes: 1, missing_roles: ['delivery', 'sweep'] })
     assert.equal(gateway.pokes.length, 0)
+    assert.ok((await findings()).includes('no process delivers'))
   })
 
   const worker = await addWorker()
@@ -55,6 +61,7 @@ test('a process with the role http, and workers', { skip }, async (t) => {
       waiting,
     )
     await eventually(async () => (await healthOf(url)).cluster.missing_roles.length === 0)
+    assert.ok(!(await findings()).includes('no process delivers'))
   })
 
   await t.test('a worker serves its health and metrics, and no API for clients', async () => {

@@ -39,10 +39,11 @@ async function openStream(t: TestContext, url: string, { token }: TestUser) {
     signal: ending.signal,
   })
   assert.equal(response.status, 200)
-  const stream = { text: '' }
+  const stream = { text: '', isOver: false }
   const read = async () => {
     const decoder = new TextDecoder()
     for await (const bytes of response.body ?? []) stream.text += decoder.decode(bytes, { stream: true })
+    stream.isOver = true
   }
   read().catch(() => undefined)
   return stream
@@ -177,21 +178,35 @@ test('state that processes have in memory', { skip: noPostgres() }, async (t) =>
     },
   )
 
-  await t.test('the streams of the inbox and of journeys at one show a message at the other', async () => {
-    const phone = await loginUser(one, 'bob')
-    const pusher = foundingPusher(`${PUBLIC_URL}/_matrix/push/v1/notify`, { pushkey: 'inbox-of-bob' })
-    const set = await at(one, phone, '/pushers/set', { body: { ...pusher, app_id: 'org.belfry.inbox' } })
-    assert.equal(set.status, 200, JSON.stringify(set.body))
-    const streams = await Promise.all([
-      openStream(t, `${one}/_belfry/v1/inbox/inbox-of-bob/stream`, phone),
-      openStream(t, `${other}/_belfry/v1/inbox/inbox-of-bob/stream`, phone),
-      openStream(t, `${one}/_belfry/v1/journeys/stream`, phone),
-      openStream(t, `${other}/_belfry/v1/journeys/stream`, phone),
-    ])
-    const eventId = await alice.say(roomId, 'into the streams')
-    await eventually(() => streams.every(({ text }) => text.includes(eventId)))
-    assert.equal((await at(one, phone, '/logout', { method: 'POST' })).status, 200)
-  })
+  await t.test(
+    'the streams of the inbox and of journeys at one show a message at the other, and end with the session that the other ends',
+    async () => {
+      const phone = await loginUser(one, 'bob')
+      const pusher = foundingPusher(`${PUBLIC_URL}/_matrix/push/v1/notify`, { pushkey: 'inbox-of-bob' })
+      const set = await at(one, phone, '/pushers/set', { body: { ...pusher, app_id: 'org.belfry.inbox' } })
+      assert.equal(set.status, 200, JSON.stringify(set.body))
+      const streams = await Promise.all([
+        openStream(t, `${one}/_belfry/v1/inbox/inbox-of-bob/stream`, phone),
+        openStream(t, `${other}/_belfry/v1/inbox/inbox-of-bob/stream`, phone),
+        openStream(t, `${one}/_belfry/v1/journeys/stream`, phone),
+        openStream(t, `${other}/_belfry/v1/journeys/stream`, phone),
+      ])
+      const laptop = await loginUser(other, 'bob')
+      const ofLaptop = await Promise.all([
+        openStream(t, `${other}/_belfry/v1/inbox/inbox-of-bob/stream`, laptop),
+        openStream(t, `${other}/_belfry/v1/journeys/stream`, laptop),
+      ])
+      const eventId = await alice.say(roomId, 'into the streams')
+      await eventually(() => [...streams, ...ofLaptop].every(({ text }) => text.includes(eventId)))
+      // The other process hears of the end with its next event at the latest.
+      assert.equal((await at(one, laptop, '/logout', { method: 'POST' })).status, 200)
+      const later = await alice.say(roomId, 'after the session')
+      await eventually(() => streams.every(({ text }) => text.includes(later)))
+      await eventually(() => ofLaptop.every(({ isOver }) => isOver))
+      for (const { text } of ofLaptop) assert.ok(!text.includes(later))
+      assert.equal((await at(one, phone, '/logout', { method: 'POST' })).status, 200)
+    },
+  )
 
   await t.test(
     'a poke is held while the user reads at the other process, whichever process would send it',

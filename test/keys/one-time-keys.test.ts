@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { Client } from 'pg'
 import { claimKeys } from '../../src/keys/claim-keys.ts'
 import { uploadKeys } from '../../src/keys/upload-keys.ts'
 import type { UserId } from '../../src/lib/ids.ts'
@@ -145,22 +146,39 @@ onEachDatabase('a fallback key', (open) => {
 })
 
 const cluster = clusterUrl()
+const skip = typeof cluster === 'string' ? false : cluster.missing
 test(
-  'two processes on one PostgreSQL claim each one-time key once',
-  { skip: typeof cluster === 'string' ? false : cluster.missing },
+  'a claim does not wait for another process that marks the same fallback key as used',
+  { skip },
   async (t) => {
     const url = await newPostgresUrl(cluster as string)
-    const openOne = async () => {
-      const db = await openDatabase(url, silentLog)
-      afterTest(t, () => db[Symbol.asyncDispose]())
-      return db
-    }
-    const { upload, deps, namesFrom } = await createSharedFixture(t, await openOne())
-    const other = { ...deps, db: await openOne() }
-    await upload(alice, { oneTimeKeys: oneTimeKeys(0, 64), fallbackKeys: fallback('F1') })
-    const claims = Array.from({ length: 32 }, () => [namesFrom(), namesFrom(other)]).flat()
-    const names = (await Promise.all(claims)).flat()
-    assert.deepEqual(names.toSorted(), Object.keys(oneTimeKeys(0, 64)))
-    assert.deepEqual(await namesFrom(other), Object.keys(fallback('F1')))
+    const db = await openDatabase(url, silentLog)
+    afterTest(t, () => db[Symbol.asyncDispose]())
+    const { upload, namesFrom, held } = await createSharedFixture(t, db)
+    await upload(alice, { fallbackKeys: fallback('F1') })
+    const other = new Client({ connectionString: url })
+    await other.connect()
+    afterTest(t, () => other.end())
+    await other.query('begin')
+    await other.query('update fallback_keys set is_used = 1')
+    assert.deepEqual(await namesFrom(), Object.keys(fallback('F1')))
+    await other.query('commit')
+    assert.deepEqual((await held(alice)).device_unused_fallback_key_types, [])
   },
 )
+
+test('two processes on one PostgreSQL claim each one-time key once', { skip }, async (t) => {
+  const url = await newPostgresUrl(cluster as string)
+  const openOne = async () => {
+    const db = await openDatabase(url, silentLog)
+    afterTest(t, () => db[Symbol.asyncDispose]())
+    return db
+  }
+  const { upload, deps, namesFrom } = await createSharedFixture(t, await openOne())
+  const other = { ...deps, db: await openOne() }
+  await upload(alice, { oneTimeKeys: oneTimeKeys(0, 64), fallbackKeys: fallback('F1') })
+  const claims = Array.from({ length: 32 }, () => [namesFrom(), namesFrom(other)]).flat()
+  const names = (await Promise.all(claims)).flat()
+  assert.deepEqual(names.toSorted(), Object.keys(oneTimeKeys(0, 64)))
+  assert.deepEqual(await namesFrom(other), Object.keys(fallback('F1')))
+})

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { createCircuits } from '../../src/sending/circuits.ts'
 import { type EngineSettings, startEngine } from '../../src/sending/engine.ts'
-import type { LanePort, Looked } from '../../src/sending/port.ts'
+import type { LanePort, Looked, Visit } from '../../src/sending/port.ts'
 import type { SendResult } from '../../src/sending/result.ts'
 import { NEW_LANE } from '../../src/sending/transition.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -26,6 +26,7 @@ const leasedLanes = query()((db) =>
 /** The results of sending, by lane. A lane without a result hangs. `sent`: the lanes in order of their attempts. */
 function createPort() {
   const sent: number[] = []
+  const looked = new WeakSet<Visit>()
   const results = new Map<number, PromiseWithResolvers<SendResult>>()
   const resultOf = (laneId: number) => {
     const result = results.get(laneId) ?? Promise.withResolvers<SendResult>()
@@ -33,12 +34,15 @@ function createPort() {
     return result
   }
   const port: LanePort<Looked & { laneId: number }, SendResult> = {
-    look: async ({ laneId, turn }) => ({
-      laneId,
-      state: NEW_LANE,
-      passed: [],
-      step: turn === 1 ? { kind: 'send', positions: [1], value: null } : { kind: 'nothing due' },
-    }),
+    async look(visit) {
+      const { laneId } = visit
+      const isFirst = !looked.has(visit)
+      looked.add(visit)
+      const step = isFirst
+        ? ({ kind: 'send', positions: [1], value: null } as const)
+        : ({ kind: 'nothing due' } as const)
+      return { laneId, state: NEW_LANE, passed: [], step }
+    },
     async send({ laneId }) {
       sent.push(laneId)
       return resultOf(laneId).promise

@@ -16,6 +16,8 @@ export type BelfryCluster = RoundRobin & {
   add: (settings?: Readonly<Record<string, string>>) => Promise<ClusterProcess>
   /** Starts a `belfry worker`, to which the proxy sends nothing. */
   addWorker: (settings?: Readonly<Record<string, string>>) => Promise<ClusterProcess>
+  /** Starts a `belfry serve` with the role gateway only, to which the proxy sends nothing. */
+  addGateway: (settings?: Readonly<Record<string, string>>) => Promise<ClusterProcess>
   /** Ends a process, and sends it no more requests. */
   remove: (process: ClusterProcess, signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
 }
@@ -65,6 +67,7 @@ export async function startBelfryCluster(
     processes,
     add,
     addWorker: (more = {}) => launch('worker', more),
+    addGateway: (more = {}) => launch('serve', { BELFRY_ROLES: 'gateway', ...more }),
     async remove(one, signal) {
       const at = processes.indexOf(one)
       if (at >= 0) processes.splice(at, 1)

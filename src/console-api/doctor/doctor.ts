@@ -30,7 +30,10 @@ export function doctorRoutes({ db, clock, settings }: DoctorRouteDeps): Route[] 
       errors: { 403: ['M_FORBIDDEN'] },
       async handler({ requester, query: { user_id: requested } }) {
         const userId = targetUser(requester, requested)
-        const facts = await db.snapshot((q) => doctorFacts(q, settings, { userId, now: clock.now() }))
+        const { isServedAlone } = db
+        const facts = await db.snapshot((q) =>
+          doctorFacts(q, settings, { userId, now: clock.now(), isServedAlone }),
+        )
         return diagnose(facts, requester.userId)
       },
     }),

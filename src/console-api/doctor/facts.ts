@@ -1,3 +1,4 @@
+import { liveProcesses } from '../../cluster/processes-store.ts'
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { RuleSettings } from '../../push-rules/index.ts'
 import { type RemovedRow, removedOfUser } from '../../pushers/removed-store.ts'
@@ -23,13 +24,15 @@ export type DoctorFacts = StatusFacts & {
   pushers: readonly QueuedPusher[]
   /** Pushers that were removed in the last 30 days, newest first. */
   removed: readonly RemovedRow[]
+  /** A live process has the role delivery. */
+  isDelivering: boolean
 }
 
-/** `q` should be a snapshot. */
+/** `q` should be a snapshot. `isServedAlone`: of the database; the process that serves it has all roles. */
 export async function doctorFacts(
   q: Queries,
   settings: RuleSettings,
-  { userId, now }: { userId: UserId; now: number },
+  { userId, now, isServedAlone }: { userId: UserId; now: number; isServedAlone: boolean },
 ): Promise<DoctorFacts> {
   const rows = await q.all(roomsOfUser, { userId })
   const pushers = await q.all(pushersWithQueue, { userId })
@@ -49,5 +52,9 @@ export async function doctorFacts(
     pushers,
     ...(await statusFacts(q, { rows: pushers, userIds: [userId], now })),
     removed: await q.all(removedOfUser, { userId, since: now - REMOVED_FOR_MS, limit: REMOVED_KEPT }),
+    isDelivering: isServedAlone || (await hasDelivery(q)),
   }
 }
+
+const hasDelivery = async (q: Queries): Promise<boolean> =>
+  (await q.all(liveProcesses, {})).some(({ roles }) => roles.split(',').includes('delivery'))

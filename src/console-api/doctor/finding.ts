@@ -22,6 +22,11 @@ export const FINDINGS = {
     severity: 'problem',
     advice: 'Enable notifications: disable the rule .m.rule.master.',
   },
+  'no process delivers': {
+    severity: 'problem',
+    advice:
+      'Ask the administrators of the server to start a process with the role delivery. Nothing is lost: all waiting notifications are then sent.',
+  },
   'pusher is failing': {
     severity: 'problem',
     advice:

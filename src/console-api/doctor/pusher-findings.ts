@@ -16,6 +16,7 @@ export function pusherFindings(facts: DoctorFacts): Finding[] {
     ...(pushers.length === 0
       ? [{ code: 'no pusher' as const, text: 'You have no pusher.', about: {}, remedies: [] }]
       : []),
+    ...deliveryFindings(facts),
     ...removedFindings(facts),
     ...pushers.flatMap((pusher) => [
       ...stateFindings(facts, pusher),
@@ -31,6 +32,13 @@ export function pusherFindings(facts: DoctorFacts): Finding[] {
         remedies: [],
       })),
   ]
+}
+
+/** Of several processes, none has the role delivery. */
+function deliveryFindings({ pushers, isDelivering }: DoctorFacts): Finding[] {
+  if (isDelivering || pushers.length === 0) return []
+  const text = 'No process of the server sends notifications now. They wait until one does.'
+  return [{ code: 'no process delivers', text, about: {}, remedies: [] }]
 }
 
 /** Pushers that were removed against the wish of the user, and not set again by the app since. */
