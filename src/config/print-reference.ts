@@ -14,6 +14,7 @@ const SECTIONS: Record<string, string> = {
   '': 'General',
   push: 'Push',
   rooms: 'Rooms',
+  retention: 'Retention of messages',
   encryption: 'Encryption',
   user_directory: 'The user directory',
   presence: 'Presence',

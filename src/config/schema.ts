@@ -10,6 +10,7 @@ import { limitsSchema, quotasSchema } from './limits-schema.ts'
 import { mediaSchema } from './media-schema.ts'
 import { encryptionSchema, userDirectorySchema } from './privacy-schema.ts'
 import { rateLimitsSchema } from './rate-limits-schema.ts'
+import { retentionSchema } from './retention-schema.ts'
 import { rolesSetting } from './roles.ts'
 import { roomsSchema } from './rooms-schema.ts'
 import { count, flagOff, flagOn, setting } from './setting.ts'
@@ -412,6 +413,7 @@ export const configSchema = z.strictObject({
   experimental: experimentalSchema.prefault({}),
   gateway: gatewaySchema.prefault({}),
   rooms: roomsSchema.prefault({}),
+  retention: retentionSchema.prefault({}),
   encryption: encryptionSchema.prefault({}),
   user_directory: userDirectorySchema.prefault({}),
   presence: presenceSchema.prefault({}),

@@ -23,6 +23,7 @@ import { startRoomRemoval } from '../rooms/removal/remove-room.ts'
 import { displayNameAt, loadPokedEvents } from '../rooms/poke-event.ts'
 import { startPresenceSweeper } from '../rooms/presence/sweep-presence.ts'
 import { startIdleShardSweeper } from '../storage/idle-shards.ts'
+import { startRetentionSweeper } from '../rooms/retention/sweep-retention.ts'
 import { startSearchIndexer } from '../rooms/search/index-events.ts'
 import { startUpgradeSweeper } from '../rooms/upgrade-carry.ts'
 import { startConnectionSweeper } from '../rooms/sync/sliding/sweep-connections.ts'
@@ -92,6 +93,7 @@ export function startSweeping(
     startRoomRemoval(rooms),
     startWordSweeper({ db, clock, log }),
     startSearchIndexer({ db, clock, log }),
+    ...startRetentionSweeper(rooms, config.retention),
     ...startIdleShardSweeper({ db, clock, log }),
     startValidationSweeper({ db, clock, log }),
     ...startAttemptSweepers({ db, clock, log }),

@@ -44,6 +44,7 @@ import type {
 } from './media-schema.ts'
 import type { RegistrationTokensTable } from './registration-schema.ts'
 import type { RelationsTable, ThreadParticipantsTable, ThreadSubscriptionsTable } from './relations-schema.ts'
+import type { RoomRetentionTable } from './retention-schema.ts'
 import type { RoomUpgradesTable } from './room-upgrades-schema.ts'
 import type { LaneItemsTable, LanesTable } from './sending-schema.ts'
 import type { SlidingConnectionsTable } from './sliding-schema.ts'
@@ -433,6 +434,7 @@ export type Schema = {
   search_progress: SearchProgressTable
   stream_timeline: StreamTimelineTable
   room_upgrades: RoomUpgradesTable
+  room_retention: RoomRetentionTable
   current_state: CurrentStateTable
   memberships: MembershipsTable
   device_keys: DeviceKeysTable

@@ -8,6 +8,7 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import { type Event, MAIN_THREAD } from '../../src/lib/matrix-event.ts'
 import { endBadge, startBadge } from '../../src/notifications/badge.ts'
 import { type NotificationDeps, notificationDeps } from '../../src/notifications/deps.ts'
+import { forgetEvents } from '../../src/notifications/forget-events.ts'
 import {
   memberInvitedAgain,
   memberJoined,
@@ -22,6 +23,7 @@ import { mentionKey, type RuleSettings } from '../../src/push-rules/index.ts'
 import { rowOfEvent } from '../../src/rooms/event-row.ts'
 import { addEvent, pruneEvent } from '../../src/rooms/event-store.ts'
 import { moveCounters, setMembership } from '../../src/rooms/membership-store.ts'
+import { deleteEvents } from '../../src/rooms/retention/retention-store.ts'
 import { viewRoom } from '../../src/rooms/room-view.ts'
 import type { Database, Transaction } from '../../src/storage/database.ts'
 import { makeLane } from '../../src/sending/lane-changes.ts'
@@ -66,6 +68,8 @@ export type NotificationsFixture = {
   rules: RuleChangeDeps
   ignore(userId: UserId, ignored: readonly UserId[]): Promise<void>
   redact(roomId: RoomId, position: number): Promise<void>
+  /** Removes events for good. The members have read up to `readTo`. */
+  forget(roomId: RoomId, removed: { positions: readonly number[]; readTo: number }): Promise<void>
   /** Resolves to the id of the pusher. */
   addPusher(userId: UserId, appId?: string): Promise<number>
   removePushers(userId: UserId): Promise<void>
@@ -143,6 +147,14 @@ export function createNotificationsFixture(
         async (tx) => {
           await pruneEvent(tx, { eventId: eventIdOf(roomId, position), content: '{}', redactedBy: REDACTION })
           await retractEvent(deps, tx, { roomId, position })
+        },
+        { orderedBy: roomId },
+      ),
+    forget: (roomId, removed) =>
+      db.transaction(
+        async (tx) => {
+          await forgetEvents(tx, { roomId, ...removed })
+          await tx.run(deleteEvents, removed)
         },
         { orderedBy: roomId },
       ),

@@ -23,6 +23,7 @@ const WEIGHTS = {
   rename: 1,
   rule: 6,
   ignore: 1,
+  forget: 1,
 }
 const kinds = fc.oneof(
   ...Object.entries(WEIGHTS).map(([kind, weight]) => ({ weight, arbitrary: fc.constant(kind) })),
@@ -94,6 +95,8 @@ export async function perform(fixture: NotificationsFixture, model: Model, next:
       seen.redacted = true
       return true
     }
+    case 'forget':
+      return forgetOld(fixture, model, { roomId, keep: next.pick })
     case 'rule':
       return changeRule(fixture, model, next)
     case 'ignore': {
@@ -108,6 +111,29 @@ export async function perform(fixture: NotificationsFixture, model: Model, next:
     default:
       return performMembership(fixture, model, { ...next, userId, roomId })
   }
+}
+
+/** Removes the messages of a room but those after the last `keep` events, as retention does: its members have read what is removed. */
+async function forgetOld(
+  fixture: NotificationsFixture,
+  model: Model,
+  { roomId, keep }: { roomId: RoomId; keep: number },
+): Promise<boolean> {
+  const inRoom = model.events.map(({ event }) => event).filter((event) => event.roomId === roomId)
+  const readTo = inRoom.at(-1 - keep)?.position
+  if (readTo === undefined) return false
+  for (const userId of model.membersOf(roomId)) {
+    await fixture.read({ userId, roomId, threadId: '', position: readTo })
+    model.joined.get(key(userId, roomId))?.reads.push({ threadId: '', position: readTo })
+  }
+  const old = inRoom.filter((event) => event.position <= readTo && event.stateKey === null)
+  const positions = old.map((event) => event.position)
+  // In two batches, as retention removes them.
+  const half = Math.ceil(positions.length / 2)
+  for (const batch of [positions.slice(0, half), positions.slice(half)])
+    await fixture.forget(roomId, { positions: batch, readTo })
+  model.forget(new Set(positions))
+  return true
 }
 
 export async function togglePusher(

@@ -33,7 +33,7 @@ export type JoinedState = { joinedAt: number; reads: { threadId: string; positio
 export class Model {
   readonly users: UserId[]
   readonly rooms: RoomId[]
-  readonly events: ModelEvent[] = []
+  events: ModelEvent[] = []
   readonly joined = new Map<string, JoinedState>()
   /** The position of the newest invitation of each invited user, by user and room. */
   readonly invited = new Map<string, number>()
@@ -51,6 +51,10 @@ export class Model {
       const own = { userId, localpart: localpartOf(userId), legacyMentionRules: true }
       this.rules.set(userId, { version: 0, global: defaultRules(own), owner: {}, device: new Map() })
     }
+  }
+
+  forget(positions: ReadonlySet<number>): void {
+    this.events = this.events.filter(({ event }) => !positions.has(event.position))
   }
 
   membersOf(roomId: RoomId): UserId[] {

@@ -25,6 +25,7 @@ import {
   deleteEntries,
   deleteEntriesAt,
   deleteIndexed,
+  deleteIndexedAt,
   insertEntries,
   deleteIndexedAt,
   insertIndexed,

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
+import { createManualClock } from '../support/manual-clock.ts'
+import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { runBelfry } from '../support/process.ts'
+import { startTestServer } from '../support/server.ts'
+import { onEachServerDatabase } from '../support/server-databases.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const WITH_RETENTION = { BELFRY_RETENTION_ENABLED: 'true' }
+
+const eventPath = (roomId: string, eventId: string) =>
+  `/rooms/${encodeURIComponent(roomId)}/event/${encodeURIComponent(eventId)}`
+
+/** All events that a client gets by paging back to the beginning. */
+async function history(user: TestUser, roomId: string): Promise<{ event_id: string; type: string }[]> {
+  const events = []
+  for (let from = ''; ;) {
+    const path = `/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=3${from}`
+    const { chunk, end } = (await user.get(path)) as {
+      chunk: { event_id: string; type: string }[]
+      end?: string
+    }
+    events.push(...chunk)
+    if (end === undefined) return events
+    from = `&from=${encodeURIComponent(end)}`
+  }
+}
+
+type Joined = { rooms?: { join?: Record<string, { unread_notifications: { notification_count: number } }> } }
+
+async function unreadIn(user: TestUser, roomId: string): Promise<number | undefined> {
+  const { rooms } = (await user.get('/sync?timeout=0')) as Joined
+  return rooms?.join?.[roomId]?.unread_notifications.notification_count
+}
+
+onEachServerDatabase('retention of history (MSC1763)', (flagsOf) => {
+  test('messages older than max_lifetime are gone for clients, counts, search and waiting notifications; state and the newest event stay', async (t) => {
+    const clock = createManualClock()
+    const gateway = await startPokeReceiver(t)
+    gateway.respondWith({ status: 503 })
+    const flags = await flagsOf(t)
+    const server = await startTestServer(t, { flags, env: WITH_RETENTION, environment: { clock } })
+    const alice = await registerUser(server.url, 'alice')
+    const bob = await registerUser(server.url, 'bob')
+    const roomId = await bob.createRoom()
+    const other = await bob.createRoom()
+    const room = encodeURIComponent(roomId)
+    for (const one of [roomId, other]) await alice.post(`/join/${encodeURIComponent(one)}`)
+    await bob.put(`/rooms/${room}/state/m.room.retention/`, { max_lifetime: 2 * DAY_MS })
+    await alice.post('/pushers/set', foundingPusher(gateway.url))
+    const first = await bob.say(roomId, 'elderberries')
+    await gateway.waitFor((poke) => poke.event_id === first)
+    const inThread = { 'm.relates_to': { rel_type: 'm.thread', event_id: first } }
+    const reply = await bob.say(roomId, 'a reply', inThread)
+    const kept = await bob.say(other, 'elderberries, kept')
+    const { event_id: topicId } = await bob.put(`/rooms/${room}/state/m.room.topic/`, { topic: 'one' })
+    await bob.put(`/rooms/${room}/redact/${encodeURIComponent(String(topicId))}/r1`, {})
+    // A reaction to state: the state stays and loses it.
+    const reaction = { 'm.relates_to': { rel_type: 'm.annotation', event_id: topicId, key: '👍' } }
+    await bob.put(`/rooms/${room}/send/m.reaction/y`, reaction)
+    const { event_id: redacted } = await bob.put(`/rooms/${room}/send/m.room.message/x`, {
+      msgtype: 'm.text',
+      body: 'redacted',
+    })
+    await bob.put(`/rooms/${room}/redact/${encodeURIComponent(String(redacted))}/r2`, {})
+    const newest = await bob.say(roomId, 'the newest')
+    assert.equal(await unreadIn(alice, roomId), 3)
+    const search = async () => {
+      const asked = { search_categories: { room_events: { search_term: 'elderberries' } } }
+      return JSON.stringify(await alice.post('/search', asked))
+    }
+    assert.ok((await search()).includes(first))
+    const stateOf = async () => {
+      const state = (await alice.get(`/rooms/${room}/state`)) as unknown as { event_id: string }[]
+      return state.map((event) => event.event_id)
+    }
+    const state = await stateOf()
+
+    clock.advance(3 * DAY_MS)
+    await eventually(async () => (await alice.try('GET', eventPath(roomId, first))).status === 404)
+    for (const gone of [reply, String(redacted)])
+      await eventually(async () => (await alice.try('GET', eventPath(roomId, gone))).status === 404)
+    const context = await alice.try('GET', `/rooms/${room}/context/${encodeURIComponent(first)}`)
+    assert.deepEqual([context.status, context.body['errcode']], [404, 'M_NOT_FOUND'])
+    const left = await history(alice, roomId)
+    assert.equal(left[0]?.event_id, newest)
+    const messages = left.filter((event) => event.type === 'm.room.message')
+    assert.deepEqual(
+      messages.map((event) => event.event_id),
+      [newest],
+    )
+    // The redaction of a state event stays with it.
+    assert.equal(left.filter((event) => event.type === 'm.room.redaction').length, 1)
+    assert.deepEqual(await stateOf(), state)
+    const found = await search()
+    assert.ok(!found.includes(first) && found.includes(kept))
+    assert.equal(await unreadIn(alice, roomId), 1)
+    assert.equal(await unreadIn(alice, other), 1)
+    const { notifications } = await alice.get('/notifications')
+    assert.equal((notifications as unknown[]).length, 2)
+    for (const path of ['threads', `relations/${encodeURIComponent(String(topicId))}`]) {
+      const url = `${server.url}/_matrix/client/v1/rooms/${room}/${path}`
+      assert.deepEqual((await call(url, { token: alice.token })).body['chunk'], [], path)
+    }
+
+    // The newest event goes when another one follows. What waited and is gone is not sent.
+    const after = await bob.say(roomId, 'after')
+    gateway.respondWith({})
+    const before = gateway.pokes.length
+    clock.advance(HOUR_MS)
+    await eventually(async () => (await alice.try('GET', eventPath(roomId, newest))).status === 404)
+    await gateway.waitFor((poke) => gateway.pokes.indexOf(poke) >= before && poke.event_id === after)
+    const sent = gateway.pokes.slice(before).map((poke) => poke.event_id)
+    assert.ok(!sent.includes(first) && !sent.includes(reply), sent.join())
+    assert.equal(await unreadIn(alice, roomId), 1)
+    await alice.read(roomId, after)
+    assert.equal(await unreadIn(alice, roomId), 0)
+    const late = { msgtype: 'm.text', body: 'late', ...inThread }
+    const refused = await bob.try('PUT', `/rooms/${room}/send/m.room.message/late`, late)
+    assert.deepEqual(
+      [refused.status, refused.body['error']],
+      [400, 'The root of the thread is not in this room'],
+    )
+    await server.close()
+    const checked = await runBelfry(t, ['verify', '--data', server.data, ...flags])
+    assert.equal(checked.code, 0, checked.stdout + checked.stderr)
+  })
+
+  test('the default of the server holds for rooms without a policy, many messages are removed in batches, and nothing is removed while it is off', async (t) => {
+    const clock = createManualClock()
+    const flags = await flagsOf(t)
+    const off = await startTestServer(t, { flags, environment: { clock } })
+    const bob = await registerUser(off.url, 'bob')
+    const roomId = await bob.createRoom()
+    const sent = await Promise.all(Array.from({ length: 250 }, (_, at) => bob.say(roomId, `message ${at}`)))
+    const newest = await bob.say(roomId, 'newest')
+    clock.advance(100 * DAY_MS)
+    assert.equal((await bob.try('GET', eventPath(roomId, String(sent[0])))).status, 200)
+    await off.close()
+    const env = { ...WITH_RETENTION, BELFRY_RETENTION_DEFAULT_DAYS: '30' }
+    const on = await startTestServer(t, { data: off.data, flags, env, environment: { clock } })
+    const get = (path: string) =>
+      call(`${on.url}/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}${path}`, { token: bob.token })
+    await eventually(async () => {
+      const { body } = await get('/messages?dir=b&limit=1000')
+      const messages = (body['chunk'] as { event_id: string; type: string }[]).filter(
+        (event) => event.type === 'm.room.message',
+      )
+      return messages.length === 1 && messages[0]?.event_id === newest
+    })
+  })
+})
