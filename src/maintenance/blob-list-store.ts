@@ -22,6 +22,17 @@ export const thumbnailBlobsAfter = query<{ after: string; limit: number }>()((db
     .limit(p.limit),
 )
 
+/** Which of these blobs have a row, also those that are written now or wait for their removal. */
+export const knownBlobs = query<{ keys: readonly string[] }>()((db, p, d) => {
+  const keys = d.list(p.keys)
+  return db
+    .selectFrom('media_contents')
+    .select('blob_key')
+    .where('blob_key', 'in', keys)
+    .union(db.selectFrom('media_thumbnails').select('blob_key').where('blob_key', 'in', keys))
+    .union(db.selectFrom('media_leftovers').select('blob_key').where('blob_key', 'in', keys))
+})
+
 /** The number of blobs, with those of thumbnails. */
 export const blobCount = query()((db) =>
   db.selectNoFrom((eb) => [

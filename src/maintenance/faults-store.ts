@@ -8,7 +8,7 @@ type Place = { place: string }
 type Column<Table extends keyof Schema> = keyof Schema[Table] & string
 
 /** The first rows `t` of a table that are wrong. `place`: the column that names a row. */
-const rowsWhere = <Table extends keyof Schema>(
+export const rowsWhere = <Table extends keyof Schema>(
   table: Table,
   place: Column<Table>,
   isWrong: RawBuilder<unknown>,

@@ -18,7 +18,8 @@ import {
   wrongMediaUsage,
   wrongMemberCounts,
 } from './faults-store.ts'
-import { countBlobs, listBlobs } from './list-blobs.ts'
+import { badgeWithoutUnread, unreadNotOnBadge, wrongTotals } from './unread-faults-store.ts'
+import { countBlobs, listBlobs, strayBlobs } from './list-blobs.ts'
 
 /** `places`: the first 20 rows or files with the fault. */
 export type FoundFault = { fault: string; places: string[] }
@@ -42,6 +43,9 @@ const CHECKS: readonly Check[] = [
   { fault: 'pushers without a lane', find: pushersWithoutLane },
   { fault: 'queued items without a lane', find: itemsWithoutLane },
   { fault: 'files without their content', find: mediaWithoutContent },
+  { fault: 'totals of notifications that do not add up', find: wrongTotals },
+  { fault: 'unread rooms that are not on the badge of a member', find: unreadNotOnBadge },
+  { fault: 'rooms on a badge in which nothing is unread', find: badgeWithoutUnread },
 ]
 
 const LISTED = 20
@@ -77,6 +81,13 @@ export async function verify(
     onProgress({ step: 'checking files', done: files, total })
   }
   add('files that are missing in the store or have a wrong size', wrong)
+  const stray: string[] = []
+  for await (const key of strayBlobs(db, blobs)) {
+    stray.push(key)
+    onProgress({ step: 'looking for files without rows', done: stray.length, total: LISTED })
+    if (stray.length === LISTED) break
+  }
+  add('files in the store that no row names', stray)
   const counts = (await db.first(databaseCounts, {})) ?? {}
   return {
     counts: Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Number(count)])),

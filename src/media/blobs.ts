@@ -22,6 +22,8 @@ export interface Blobs extends AsyncDisposable {
   size(key: BlobKey): Promise<number | undefined>
   /** Yields exactly the bytes of the range. Throws while iterating: `LostBlobError` if the store does not have the blob. */
   read(key: BlobKey, range: BlobRange): AsyncIterable<Uint8Array>
+  /** Yields the keys of all blobs that it has, in any order, without incomplete ones. */
+  list(): AsyncIterable<BlobKey>
   /** Removes a blob, also an incomplete one of a process that died. It need not exist. */
   remove(key: BlobKey): Promise<void>
   /** At the start of a server. @throws StorageError if the store cannot be used */

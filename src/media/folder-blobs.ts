@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { asBlobFault, LostBlobError, withBlobFaults } from './blob-fault.ts'
 import type { BlobKey, BlobRange, Blobs, BlobWriter } from './blobs.ts'
@@ -46,6 +46,7 @@ export function createFolderBlobs({ folder, reserve }: FolderOptions): Blobs {
         return size
       }),
     read: (key, range) => readFile(kept(key), range, folder),
+    list: () => filesIn(folder),
     remove: (key) =>
       withBlobFaults(async () => {
         await rm(incoming(key), { force: true })
@@ -151,6 +152,18 @@ async function* readFile(
     if (!isMissing(error)) throw asBlobFault(error)
     await withBlobFaults(() => stat(folder))
     throw new LostBlobError()
+  }
+}
+
+/** The files of the folders that begin their names. The folder does not exist before its first use. */
+async function* filesIn(folder: string): AsyncGenerator<BlobKey> {
+  try {
+    for await (const start of await opendir(folder)) {
+      if (!start.isDirectory() || start.name.length > 2) continue
+      for await (const file of await opendir(join(folder, start.name))) if (file.isFile()) yield file.name
+    }
+  } catch (error) {
+    if (!isMissing(error)) throw asBlobFault(error)
   }
 }
 

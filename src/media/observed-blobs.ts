@@ -34,6 +34,7 @@ export function createObservedBlobs(blobs: Blobs, events: MediaEvents): Blobs {
         throw note('read', error)
       }
     },
+    list: () => blobs.list(),
     remove: (key) => observed('remove', blobs.remove(key)),
     // The start reports its failure.
     check: () => blobs.check(),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test, type TestContext } from 'node:test'
@@ -153,6 +153,45 @@ describe('belfry backup, restore and verify', () => {
       Object.keys(PLANTED),
     )
     assert.ok(faults.every(({ places }) => places.length > 0))
+  })
+
+  test('verify counts unread events one by one, and finds wrong totals, wrong badges and files that no row names', async (t) => {
+    const data = temporaryFolder(t)
+    const server = await startTestServer(t, { data })
+    const [alice, bob] = [await registerUser(server.url, 'alice'), await registerUser(server.url, 'bob')]
+    await alice.post('/pushers/set', foundingPusher('http://127.0.0.1:9/'))
+    const rooms: string[] = []
+    for (const text of ['unread', 'read', 'read in its thread']) {
+      const roomId = await bob.createRoom()
+      await alice.post(`/join/${encodeURIComponent(roomId)}`)
+      const eventId = await bob.say(roomId, text)
+      if (text === 'read') await alice.read(roomId, eventId)
+      rooms.push(roomId)
+    }
+    const [unread = '', read = '', threaded = ''] = rooms
+    const path = `/rooms/${encodeURIComponent(threaded)}/receipt/m.read/${encodeURIComponent(await bob.say(threaded, 'two'))}`
+    await alice.post(path, { thread_id: 'main' })
+    await alice.createRoom({ invite: [bob.userId] })
+    await server.close()
+    const verify = async () => {
+      const { out } = await belfry(t, 'verify', '--json', '--data', data)
+      const { faults } = JSON.parse(out) as { faults: { fault: string; places: string[] }[] }
+      return faults.map(({ fault }) => fault)
+    }
+    assert.deepEqual(await verify(), [])
+    const database = new DatabaseSync(join(data, 'belfry.db'))
+    database.prepare('delete from badge_rooms where room_id = ?').run(unread)
+    database.prepare('insert into badge_rooms values (?, ?)').run(alice.userId, read)
+    database.prepare('update cohort_outcomes set total_notify = 7 where room_id = ?').run(read)
+    database.close()
+    await mkdir(join(data, 'media', 'st'), { recursive: true })
+    await writeFile(join(data, 'media', 'st', 'stray'), 'old')
+    assert.deepEqual(await verify(), [
+      'totals of notifications that do not add up',
+      'unread rooms that are not on the badge of a member',
+      'rooms on a badge in which nothing is unread',
+      'files in the store that no row names',
+    ])
   })
 
   test('restore refuses a damaged database, says which backup to use instead, and creates nothing', async (t) => {

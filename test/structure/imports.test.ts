@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   console: [...base, 'http'],
   'gateway-api': [...base, 'gateway', 'http'],
   process: [...base, 'gateway', 'http'],
-  maintenance: [...base, 'media'],
+  maintenance: [...base, 'media', 'notifications'],
   cli: ['app.ts', 'gateway-app.ts', 'gateway-app', 'config', 'lib'],
   'app.ts': [
     ...base,

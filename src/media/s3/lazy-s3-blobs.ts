@@ -15,6 +15,9 @@ export function createLazyS3Blobs(options: S3BlobsOptions): Blobs {
     read: async function* (...given) {
       yield* (await blobs()).read(...given)
     },
+    list: async function* () {
+      yield* (await blobs()).list()
+    },
     remove: async (...given) => (await blobs()).remove(...given),
     check: async () => (await blobs()).check(),
     async [Symbol.asyncDispose]() {

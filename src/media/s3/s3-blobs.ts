@@ -31,6 +31,7 @@ export function createS3Blobs(options: S3BlobsOptions): Blobs {
     begin: async (key) => writerOf(writing, key),
     size: (key) => sizeOf(client, key),
     read: (key, range) => readObject(client, key, range),
+    list: () => listObjects(client, options.prefix),
     async remove(key) {
       await abortUploads(client, key, options.prefix + key)
       await client.send({ method: 'DELETE', key, accepted: [200, 204, 404] })
@@ -74,6 +75,16 @@ async function* readObject(
     if (status === 404) throw new LostBlobError()
     // In pieces, because a client must read each one within `limits.read_timeout_ms`.
     for (let at = 0; at < body.byteLength; at += PIECE_BYTES) yield body.subarray(at, at + PIECE_BYTES)
+  }
+}
+
+async function* listObjects(client: S3Client, prefix: string): AsyncGenerator<BlobKey> {
+  for (let token: string | undefined; ;) {
+    const query = { 'list-type': '2', prefix, ...(token !== undefined && { 'continuation-token': token }) }
+    const text = await client.text({ method: 'GET', query, accepted: [200] })
+    for (const key of elements(text, 'Key')) yield key.slice(prefix.length)
+    token = elements(text, 'NextContinuationToken')[0]
+    if (token === undefined) return
   }
 }
 
