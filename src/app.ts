@@ -20,7 +20,12 @@ import { stepTraceOf } from './gateway-app/step-trace.ts'
 import { openApiOf } from './http/openapi-route.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import type { Route } from './http/route.ts'
-import { createMaintenance, type Maintenance, restoreBackup } from './maintenance/maintenance.ts'
+import {
+  copyDatabase,
+  createMaintenance,
+  type Maintenance,
+  restoreBackup,
+} from './maintenance/maintenance.ts'
 import { administerMedia, type MediaAdministration } from './media/administer-media.ts'
 import { avatarsAmong } from './rooms/avatars.ts'
 import { currentContents } from './rooms/current-contents.ts'
@@ -41,7 +46,7 @@ import { startingWith } from './storage/start-fault.ts'
 import { createGatewayTrace, type GatewayTrace } from './trace/gateway-trace.ts'
 import { createTrace } from './trace/trace.ts'
 
-export { restoreBackup }
+export { copyDatabase, restoreBackup }
 export type {
   ClusterStatus,
   Environment,

@@ -26,7 +26,7 @@ export const restore = workCommand({
   examples: [`belfry restore /var/backups/belfry/2026-11-29 ${EXAMPLE_CONFIG}`],
   exitCodes: {
     done: 'everything is restored',
-    failed: 'it is not; the database does not exist, or is empty',
+    failed: 'it is not; no server opens the database, and the command can be run again',
   },
   async work({ config, context, given: [folder = ''], onProgress }) {
     const manifest = await context.restore(config, { folder: pathIn(folder), onProgress })

@@ -1,5 +1,6 @@
 import type {
   ClusterStatus,
+  copyDatabase,
   Maintenance,
   MediaAdministration,
   restoreBackup,
@@ -131,6 +132,7 @@ export type CommandContext = {
   /** Writes to the terminal of stderr, without a line end. Undefined: stderr is no terminal. */
   drawOnTerminal?: ((text: string) => void) | undefined
   restore: typeof restoreBackup
+  copyDatabase: typeof copyDatabase
   onSignal(listener: () => void): void
   /** Called when the configuration must be reloaded (SIGHUP). */
   onReload(listener: () => void): void

@@ -7,6 +7,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   backup: async () => (await import('./backup.ts')).backup,
   restore: async () => (await import('./backup.ts')).restore,
   verify: async () => (await import('./backup.ts')).verify,
+  'database copy': async () => (await import('./database-copy.ts')).databaseCopy,
   worker: async () => (await import('./worker.ts')).worker,
   'cluster status': async () => (await import('./cluster-status.ts')).clusterStatus,
   'gateway check': async () => (await import('./gateway.ts')).gatewayCheck,

@@ -53,6 +53,7 @@ export async function main(argv: readonly string[], environment: Partial<Environ
     readJourney: async (config, eventId) => (await import('../gateway-app.ts')).readJourney(config, eventId),
     keepVapidKey: async (file) => (await import('../app.ts')).keepVapidKey(file),
     restore: async (config, options) => (await import('../app.ts')).restoreBackup(config, options),
+    copyDatabase: async (config, options) => (await import('../app.ts')).copyDatabase(config, options),
     drawOnTerminal: process.stderr.isTTY ? (text) => void process.stderr.write(text) : undefined,
     env: process.env,
     stdin: process.stdin,

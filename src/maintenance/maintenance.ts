@@ -5,6 +5,7 @@ import { createBlobs } from '../media/create-blobs.ts'
 import type { BackupOptions, BackupResult } from './backup.ts'
 import type { MaintenanceDeps } from './deps.ts'
 import type { BackupManifest } from './manifest.ts'
+import type { CopyOptions, CopyResult } from './move-database.ts'
 import type { RestoreOptions } from './restore.ts'
 import type { Verification } from './verify.ts'
 
@@ -19,6 +20,12 @@ export const createMaintenance = (deps: MaintenanceDeps): Maintenance => ({
   backUp: async (options) => (await import('./backup.ts')).backUp(deps, options),
   verify: async (onProgress) => (await import('./verify.ts')).verify(deps, onProgress),
 })
+
+/** @throws ConfigError as `copyToPostgres` of `move-database.ts` */
+export async function copyDatabase(config: Config, options: CopyOptions): Promise<CopyResult> {
+  const { copyToPostgres } = await import('./move-database.ts')
+  return copyToPostgres(config, options)
+}
 
 /** @throws ConfigError if there is no complete backup, or the target is not empty */
 export async function restoreBackup(config: Config, options: RestoreOptions): Promise<BackupManifest> {

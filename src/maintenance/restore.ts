@@ -8,7 +8,7 @@ import type { Blobs } from '../media/blobs.ts'
 import { createFolderBlobs } from '../media/folder-blobs.ts'
 import { checkSqlite, skipPositions, syncFile } from '../storage/copy-sqlite.ts'
 import { StorageError } from '../storage/database.ts'
-import { hasPostgresTables, skipPostgresPositions } from '../storage/restored-postgres.ts'
+import { skipPostgresPositions, startFilling } from '../storage/filling-postgres.ts'
 import { copyBlob } from './copy-blob.ts'
 import { type BackupManifest, backupPaths, readManifest } from './manifest.ts'
 import { runPostgresTool } from './postgres-tools.ts'
@@ -38,22 +38,28 @@ export async function restore(
     throw new ConfigError(
       `the backup is of the server "${manifest.server_name}", not "${config.server_name}"`,
     )
-  await refuseUsed(config)
+  const { media, sqlite, postgres } = backupPaths(folder)
+  const restoreFiles = async () => {
+    if (manifest.has_media) await restoreMedia(media, blobs, { manifest, onProgress })
+    onProgress({ step: 'restoring the database', done: 0, total: 1 })
+  }
   // Files first: a restore that fails meanwhile can be repeated, because there is no database yet.
-  if (manifest.has_media) await restoreMedia(backupPaths(folder).media, blobs, { manifest, onProgress })
-  onProgress({ step: 'restoring the database', done: 0, total: 1 })
-  if (database.kind === 'sqlite') await restoreSqlite(backupPaths(folder).sqlite, database.path)
-  else await restorePostgres(backupPaths(folder).postgres, database.url)
+  if (database.kind === 'sqlite') {
+    refuseExisting(database.path)
+    await restoreFiles()
+    await restoreSqlite(sqlite, database.path)
+  } else {
+    await using filling = await startFilling(database.url, 'belfry restore')
+    await restoreFiles()
+    await restorePostgres(postgres, database.url)
+    await skipPostgresPositions(filling.client, SKIPPED_POSITIONS)
+    await filling.complete()
+  }
   return manifest
 }
 
-async function refuseUsed({ database }: Config): Promise<void> {
-  if (database.kind === 'postgres') {
-    if (await hasPostgresTables(database.url))
-      throw new ConfigError('the PostgreSQL database is not empty: pass a new one with --database')
-    return
-  }
-  const found = [database.path, `${database.path}-wal`].find((path) => existsSync(path))
+function refuseExisting(database: string): void {
+  const found = [database, `${database}-wal`].find((path) => existsSync(path))
   if (found !== undefined)
     throw new ConfigError(`${found} exists: move it away, or pass another --data or --database`)
 }
@@ -79,7 +85,6 @@ async function restorePostgres(from: string, url: string): Promise<void> {
     '--single-transaction',
     from,
   ])
-  await skipPostgresPositions(url, SKIPPED_POSITIONS)
 }
 
 type Restoring = { manifest: BackupManifest; onProgress: OnProgress }

@@ -119,6 +119,8 @@ export type OpenOptions = {
   alone?: boolean
   /** The number of shards of the stream of a new PostgreSQL database. An existing one keeps its number, and a warning is logged if it differs. */
   shards?: number | undefined
+  /** PostgreSQL: for the command that fills the database (`filling-postgres.ts`). Others refuse a database that is incomplete. */
+  isBeingFilled?: boolean
 }
 
 /** One of the two databases. `withStorageErrors` (`fault.ts`) adds the translation of its faults. */

@@ -3,6 +3,7 @@ import { DEFAULT_SHARDS } from '../config/default-shards.ts'
 import type { Log } from '../lib/log.ts'
 import { createTurns } from '../lib/turns.ts'
 import { type DatabaseEngine, newProcessId, type OpenOptions, StorageError } from './database.ts'
+import { refuseUnfilled } from './filling-postgres.ts'
 import { type AppliedMigration, migrate, MIGRATING } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
 import { queriesOf } from './postgres-queries.ts'
@@ -79,7 +80,7 @@ const SCHEMAS_IN_USE = `select known_schema from processes
 export async function openPostgres(
   url: string,
   log: Log,
-  { shards: wanted }: OpenOptions = {},
+  { shards: wanted, isBeingFilled = false }: OpenOptions = {},
 ): Promise<DatabaseEngine> {
   const processId = newProcessId()
   const options = {
@@ -93,6 +94,7 @@ export async function openPostgres(
   let isMigrated = false
   const prepare = async (client: Client) => {
     await checkVersion(client)
+    if (!isMigrated && !isBeingFilled) await refuseUnfilled(client)
     await client.query(WITHOUT_JIT)
     await client.query(KEEP_ALIVE)
     if (isMigrated) await skipLostPositions(client, log)

@@ -91,6 +91,7 @@ function fakeContext(
     readJourney: () => Promise.reject(new Error('the fixture has no gateway')),
     keepVapidKey: (file) => Promise.resolve({ publicKey: 'BPublicKey', isNew: file.startsWith('new') }),
     restore: unexpected,
+    copyDatabase: unexpected,
     env: given.env ?? {},
     stdin: Readable.from([Buffer.from(given.stdin ?? '')]) as unknown as NodeJS.ReadStream,
     fetch: () => Promise.reject(new Error('the fixture has no network')),

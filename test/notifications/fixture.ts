@@ -23,7 +23,7 @@ import { mentionKey, type RuleSettings } from '../../src/push-rules/index.ts'
 import { rowOfEvent } from '../../src/rooms/event-row.ts'
 import { addEvent, pruneEvent } from '../../src/rooms/event-store.ts'
 import { moveCounters, setMembership } from '../../src/rooms/membership-store.ts'
-import { deleteEvents } from '../../src/rooms/retention/retention-store.ts'
+import { deleteEventsAt } from '../../src/rooms/removal/removal-store.ts'
 import { viewRoom } from '../../src/rooms/room-view.ts'
 import type { Database, Transaction } from '../../src/storage/database.ts'
 import { makeLane } from '../../src/sending/lane-changes.ts'
@@ -154,7 +154,7 @@ export function createNotificationsFixture(
       db.transaction(
         async (tx) => {
           await forgetEvents(tx, { roomId, ...removed })
-          await tx.run(deleteEvents, removed)
+          await tx.run(deleteEventsAt, removed)
         },
         { orderedBy: roomId },
       ),

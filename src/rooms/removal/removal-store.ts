@@ -219,4 +219,8 @@ export const deleteUpgradesOfRoom = query<Room>()((db, p) =>
     .where((eb) => eb.or([eb('new_room_id', '=', p.roomId), eb('old_room_id', '=', p.roomId)])),
 )
 
+export const deleteRetentionOfRoom = query<Room>()((db, p) =>
+  db.deleteFrom('room_retention').where('room_id', '=', p.roomId),
+)
+
 export const deleteRoomRow = query<Room>()((db, p) => db.deleteFrom('rooms').where('room_id', '=', p.roomId))

@@ -31,6 +31,7 @@ import {
   deleteSubscriptionsInRoom,
   deleteThreadsOfRoom,
   deleteThrottlesOfRoom,
+  deleteRetentionOfRoom,
   deleteUpgradesOfRoom,
   eventsOfRoom,
   lanesOfUsers,
@@ -189,5 +190,6 @@ async function purgeRows(tx: Transaction, roomId: RoomId): Promise<boolean> {
 async function purgeRoom(tx: Transaction, roomId: RoomId): Promise<boolean> {
   await tx.run(deleteAliasesOfRoom, { roomId })
   await tx.run(deleteUpgradesOfRoom, { roomId })
+  await tx.run(deleteRetentionOfRoom, { roomId })
   return (await tx.run(deleteRoomRow, { roomId })) > 0
 }

@@ -31,6 +31,7 @@ export const roomsToSweep = query<{ after: string; limit: number }>()((db, p) =>
         .as('oldest_at'),
     )
     .where('r.room_id', '>', p.after as RoomId)
+    .where(sql<boolean>`coalesce(r.removal, '') <> 'purging'`)
     .orderBy('r.room_id')
     .limit(p.limit),
 )
@@ -103,25 +104,9 @@ export const newestPosition = query<{ roomId: RoomId }>()((db, p) =>
 
 type Positions = { positions: readonly number[] }
 
-export const deleteEvents = query<Positions>()((db, p, d) =>
-  db.deleteFrom('events').where('position', 'in', d.numbers(p.positions)),
-)
-
-export const deleteEdits = query<Positions>()((db, p, d) =>
-  db.deleteFrom('edits').where('position', 'in', d.numbers(p.positions)),
-)
-
-/** Also the relations of later events to these. */
-export const deleteRelationsTo = query<Positions>()((db, p, d) =>
-  db.deleteFrom('relations').where('parent', 'in', d.numbers(p.positions)),
-)
-
+/** The relations of events to their parents. */
 export const deleteRelationsFrom = query<Positions>()((db, p, d) =>
   db.deleteFrom('relations').where('position', 'in', d.numbers(p.positions)),
-)
-
-export const deleteThreadsOf = query<Positions>()((db, p, d) =>
-  db.deleteFrom('thread_participants').where('root', 'in', d.numbers(p.positions)),
 )
 
 export const setSwept = query<{ roomId: RoomId; position: number }>()((db, p, d) =>

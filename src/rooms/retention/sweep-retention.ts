@@ -10,14 +10,16 @@ import type { RoomDeps } from '../deps.ts'
 import { positionAtTime } from '../event-by-time-store.ts'
 import { findEvents } from '../event-store.ts'
 import { removeRelation } from '../relations/record-relation.ts'
+import {
+  deleteEditsAt,
+  deleteEventsAt,
+  deleteParticipantsAt,
+  deleteRelationsAt,
+} from '../removal/removal-store.ts'
 import { removeFromIndex } from '../search/index-events.ts'
 import { lifetimeOf, type RetentionLimits } from './policy.ts'
 import {
-  deleteEdits,
-  deleteEvents,
   deleteRelationsFrom,
-  deleteRelationsTo,
-  deleteThreadsOf,
   eventsToSweep,
   memberAfter,
   membersBehind,
@@ -158,10 +160,10 @@ async function removeEvents(
   { roomId, to, positions }: Swept & { positions: readonly number[] },
 ): Promise<void> {
   await forgetEvents(tx, { roomId, positions, readTo: to })
-  await tx.run(deleteEdits, { positions })
-  await tx.run(deleteRelationsTo, { positions })
+  await tx.run(deleteEditsAt, { positions })
+  await tx.run(deleteRelationsAt, { positions })
   await tx.run(deleteRelationsFrom, { positions })
-  await tx.run(deleteThreadsOf, { positions })
-  await tx.run(deleteEvents, { positions })
+  await tx.run(deleteParticipantsAt, { positions })
+  await tx.run(deleteEventsAt, { positions })
   await removeFromIndex(tx, positions)
 }
