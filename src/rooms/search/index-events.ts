@@ -27,7 +27,6 @@ import {
   deleteIndexed,
   deleteIndexedAt,
   insertEntries,
-  deleteIndexedAt,
   insertIndexed,
   lockIndex,
   nextEvent,
