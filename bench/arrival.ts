@@ -23,6 +23,7 @@ import { startReceiver } from './support/receiver.ts'
 import { openSeed, type SeededRoom } from './support/seed.ts'
 import { median, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
+import { atMost } from './support/target.ts'
 
 // The cost of proofs of arrival, part by part: the parts are too small to be seen in the difference of two servers. One part is a value in
 // the record of a poke. The others run in the background. They are compared with the CPU time of a whole poke.
@@ -233,8 +234,8 @@ function report(costs: Costs, poke: Poke): Report {
       },
     ],
     targets: [
-      { wanted: 'a message with its poke: less than 2 % more', found: percent(one), isMet: one < MAX_COST },
-      { wanted: `a poke of ${FAN_OUT}: less than 2 % more`, found: percent(many), isMet: many < MAX_COST },
+      atMost('a message with its poke: less than 2 % more', { value: one, limit: MAX_COST, unit: 'share' }),
+      atMost(`a poke of ${FAN_OUT}: less than 2 % more`, { value: many, limit: MAX_COST, unit: 'share' }),
     ],
     figures: { ...rounded(costs), ...rounded(poke), startedAt: Math.round(monotonicMs()) },
   }

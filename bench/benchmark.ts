@@ -7,8 +7,21 @@ export type Report = {
   figures: Record<string, unknown>
 }
 
-/** A goal of this project. A missed target is shown and does not fail the run, because the machine may have been busy. */
-export type Target = { wanted: string; found: string; isMet: boolean }
+/**
+ * A goal of this project. A missed target is shown and does not fail the run, because the machine may have been busy. `value` is compared with the baselines
+ * (`support/baseline.ts`), in which `wanted` is its name. `detail` is shown beside the value.
+ */
+export type Target = {
+  wanted: string
+  value: number
+  unit: Unit
+  better: 'more' | 'less'
+  isMet: boolean
+  detail?: string | undefined
+}
+
+/** `times` and `share`: ratios, which depend little on the machine. */
+export type Unit = 'times' | 'share' | 'MiB' | 'KiB' | 'MB' | 'ms' | 'µs' | 'ns' | 'count'
 
 export type Benchmark = {
   name: string

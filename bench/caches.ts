@@ -5,6 +5,7 @@ import { inTurns } from './support/rounds.ts'
 import { randomFrom } from './support/rule-population.ts'
 import { medianOf, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
+import { atMost } from './support/target.ts'
 
 // The cost of a cache operation, in one process. The peer is a `Map` kept in order of use by deleting and setting the entry again.
 
@@ -46,11 +47,10 @@ export const caches: Benchmark = {
         },
       ],
       targets: [
-        {
-          wanted: `with ${figure(LIMITS.at(-1) ?? NaN)} entries an eviction costs at most ${figure(MAX_COST, 1)} of the Map's`,
-          found: figure(share, 3),
-          isMet: share <= MAX_COST,
-        },
+        atMost(
+          `with ${figure(LIMITS.at(-1) ?? NaN)} entries an eviction costs at most ${figure(MAX_COST, 1)} of the Map's`,
+          { value: share, limit: MAX_COST, unit: 'share' },
+        ),
       ],
       figures: Object.fromEntries(found.map(({ limit, costs }) => [limit, costs])),
     }

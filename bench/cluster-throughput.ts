@@ -10,6 +10,7 @@ import { openSeedOf } from './support/seed.ts'
 import { launchBelfries } from './support/several-belfries.ts'
 import { rounded } from './support/stats.ts'
 import { figure, percent, type Table } from './support/table.ts'
+import { atLeast, atMost } from './support/target.ts'
 
 // Messages per second: one process on PostgreSQL and on SQLite, and several processes on one PostgreSQL, with and without a slow way to the database.
 
@@ -93,11 +94,11 @@ export async function compareDatabases(
       ],
     },
     targets: [
-      {
-        wanted: `one process on PostgreSQL accepts at least ${MIN_OF_SQLITE} of the messages of SQLite`,
-        found: figure(ratio, 2),
-        isMet: ratio >= MIN_OF_SQLITE,
-      },
+      atLeast(`one process on PostgreSQL accepts at least ${MIN_OF_SQLITE} of the messages of SQLite`, {
+        value: ratio,
+        limit: MIN_OF_SQLITE,
+        unit: 'times',
+      }),
     ],
     figures: { postgresOfSqlite: rounded({ ratio }).ratio, sqlite: rounded(one), postgres: rounded(other) },
   }
@@ -190,11 +191,13 @@ export async function measureScaling(
   const title = `Several processes, ${DELAY_MS} ms more for each round trip to the database, ${ROOMS} senders in ${ROOMS} rooms, shards: ${shards}`
   return {
     table: severalTable(title, byCount),
-    targets: gains.map(({ count, gain }) => ({
-      wanted: `${count} processes accept at least ${MIN_GAINS[count]} times the messages of one`,
-      found: `${figure(gain, 2)} times`,
-      isMet: gain >= (MIN_GAINS[count] ?? Number.NaN),
-    })),
+    targets: gains.map(({ count, gain }) =>
+      atLeast(`${count} processes accept at least ${MIN_GAINS[count]} times the messages of one`, {
+        value: gain,
+        limit: MIN_GAINS[count] ?? Number.NaN,
+        unit: 'times',
+      }),
+    ),
     figures: { delayMs: DELAY_MS, shards, deadlocks, processes: figuresOf(byCount) },
   }
 }
@@ -214,12 +217,12 @@ export async function measureWaits(
       byCount,
     ),
     targets: [
-      {
-        wanted: `a session waits for a shard in less than ${percent(MAX_WAITING)} of the samples`,
-        found: percent(most),
-        isMet: most < MAX_WAITING,
-      },
-      { wanted: 'no deadlock', found: figure(deadlocks), isMet: deadlocks === 0 },
+      atMost(`a session waits for a shard in less than ${percent(MAX_WAITING)} of the samples`, {
+        value: most,
+        limit: MAX_WAITING,
+        unit: 'share',
+      }),
+      atMost('no deadlock', { value: deadlocks, limit: 0, unit: 'count' }),
     ],
     figures: { shards, deadlocks, processes: figuresOf(byCount) },
   }

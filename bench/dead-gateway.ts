@@ -9,6 +9,7 @@ import { inTurns } from './support/rounds.ts'
 import { openSeed, type SeededRoom } from './support/seed.ts'
 import { medianOf, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
+import { atMost } from './support/target.ts'
 
 /** 20 rooms of 50 pushers for each of the two gateways. */
 const ROOMS = 20
@@ -98,11 +99,11 @@ function report(found: Record<'well' | 'dead', Latency[]>, requests: number): Re
   const [well, dead] = [of(found.well), of(found.dead)]
   const ratios = { p50: dead.p50Ms / well.p50Ms, p99: dead.p99Ms / well.p99Ms }
   const row = (name: string, { p50Ms, p99Ms }: Latency) => [name, figure(p50Ms, 2), figure(p99Ms, 2)]
-  const target = (name: 'p50' | 'p99') => ({
-    wanted: `${name} beside a gateway that never responds at most ${AT_MOST} times that beside one that responds`,
-    found: figure(ratios[name], 2),
-    isMet: ratios[name] <= AT_MOST,
-  })
+  const target = (name: 'p50' | 'p99') =>
+    atMost(
+      `${name} beside a gateway that never responds at most ${AT_MOST} times that beside one that responds`,
+      { value: ratios[name], limit: AT_MOST, unit: 'times' },
+    )
   return {
     tables: [
       {

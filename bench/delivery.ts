@@ -16,6 +16,7 @@ import {
 import { openSeed, type SeededRoom } from './support/seed.ts'
 import { medianOf, rounded } from './support/stats.ts'
 import { figure, percent, type Table } from './support/table.ts'
+import { atLeast, atMost } from './support/target.ts'
 
 // Delivery alone: from rows in the outbox to pokes at the gateway.
 
@@ -230,22 +231,20 @@ function targetsOf({ backlogs, latencies, memory }: Found): Target[] {
   const latency = latencies.small.p99Ms / latencies.floor.p99Ms
   const kib = kibPerPusher(memory)
   return [
-    {
-      wanted:
-        'pokes per second to 100 pushers at least half of a relay that sends 100 pokes for each message',
-      found: percent(share),
-      isMet: share >= MIN_SHARE_OF_FLOOR,
-    },
-    {
-      wanted: 'p99 from sending to the poke at half load less than 5 times the floor',
-      found: `${figure(latency, 1)} times`,
-      isMet: latency < MAX_LATENCY,
-    },
-    {
-      wanted: 'less than 2 KiB for an idle pusher',
-      found: `${figure(kib, 2)} KiB`,
-      isMet: kib < MAX_KIB_PER_PUSHER,
-    },
+    atLeast(
+      'pokes per second to 100 pushers at least half of a relay that sends 100 pokes for each message',
+      {
+        value: share,
+        limit: MIN_SHARE_OF_FLOOR,
+        unit: 'share',
+      },
+    ),
+    atMost('p99 from sending to the poke at half load less than 5 times the floor', {
+      value: latency,
+      limit: MAX_LATENCY,
+      unit: 'times',
+    }),
+    atMost('less than 2 KiB for an idle pusher', { value: kib, limit: MAX_KIB_PER_PUSHER, unit: 'KiB' }),
   ]
 }
 

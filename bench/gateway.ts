@@ -3,12 +3,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Pool } from 'undici'
 import { encryptPush } from '../src/gateway/webpush/encrypt.ts'
-import type { Benchmark, Report, Target } from './benchmark.ts'
+import type { Benchmark, Report } from './benchmark.ts'
 import type { RelayTo } from './gateway-relay.ts'
 import { monotonicMs } from './support/monotonic.ts'
 import { cpuMs, launch, type Program, residentMiB, temporaryFolder } from './support/processes.ts'
 import { medianOf, rounded } from './support/stats.ts'
 import { figure, percent, type Table } from './support/table.ts'
+import { atLeast } from './support/target.ts'
 
 /** Concurrent calls, each for one device. */
 const CONNECTIONS = 64
@@ -248,20 +249,17 @@ function report(found: readonly Found[], memory: Memory): Report {
     ],
   }
   const shareOf = (kind: string) => found.find((one) => one.kind === kind)?.share ?? 0
-  const half = (kind: string): Target => ({
-    wanted: `${kind}: half the floor`,
-    found: percent(shareOf(kind)),
-    isMet: shareOf(kind) >= MIN_SHARE_OF_FLOOR,
-  })
+  const half = (kind: string) =>
+    atLeast(`${kind}: half the floor`, { value: shareOf(kind), limit: MIN_SHARE_OF_FLOOR, unit: 'share' })
   const web = found.find((one) => one.kind === 'Web Push')?.perSecond ?? 0
   const targets = [
     half('APNs'),
     half('FCM'),
-    {
-      wanted: 'Web Push: the rate of its cryptography on one core',
-      found: percent(web / memory.encryptionsPerSecond),
-      isMet: web / memory.encryptionsPerSecond >= MIN_SHARE_OF_CRYPTOGRAPHY,
-    },
+    atLeast('Web Push: the rate of its cryptography on one core', {
+      value: web / memory.encryptionsPerSecond,
+      limit: MIN_SHARE_OF_CRYPTOGRAPHY,
+      unit: 'share',
+    }),
   ]
   const figures = Object.fromEntries(
     found.map(({ kind, ...one }) => [kind.toLowerCase().replace(' ', '_'), rounded(one)]),

@@ -6,6 +6,7 @@ import { launchBelfry } from './support/programs.ts'
 import { openSeed, type SeededRoom } from './support/seed.ts'
 import { medianOf, rounded } from './support/stats.ts'
 import { figure, percent } from './support/table.ts'
+import { atLeast } from './support/target.ts'
 
 const SENDERS = 64
 const ROUNDS = 5
@@ -45,11 +46,11 @@ export const groupCommit: Benchmark = {
         },
       ],
       targets: [
-        {
-          wanted: `${SENDERS} senders at least three times one`,
-          found: `${figure(gain, 2)} times`,
-          isMet: gain >= MIN_GAIN,
-        },
+        atLeast(`${SENDERS} senders at least three times one`, {
+          value: gain,
+          limit: MIN_GAIN,
+          unit: 'times',
+        }),
       ],
       figures: {
         gain: rounded({ gain }).gain,

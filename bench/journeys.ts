@@ -22,6 +22,7 @@ import { monotonicMs } from './support/monotonic.ts'
 import { temporaryFolder } from './support/processes.ts'
 import { median, percentile, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
+import { atMost } from './support/target.ts'
 
 // The list of journeys with a million stored ones: the time to read a page of 50 with its total, without HTTP.
 
@@ -129,11 +130,12 @@ function reportOf(sides: Readonly<Record<string, readonly Measured[]>>) {
     })),
     targets: all.map(([name, found]) => {
       const slowest = found.toSorted((a, b) => b.p50 - a.p50)[0]
-      return {
-        wanted: `${name}: each filter at most ${MAX_MS} ms (p50)`,
-        found: `${figure(slowest?.p50 ?? NaN, 1)} ms (${slowest?.about})`,
-        isMet: (slowest?.p50 ?? Infinity) <= MAX_MS,
-      }
+      return atMost(`${name}: each filter at most ${MAX_MS} ms (p50)`, {
+        value: slowest?.p50 ?? Number.NaN,
+        limit: MAX_MS,
+        unit: 'ms',
+        detail: slowest?.about,
+      })
     }),
     figures: Object.fromEntries(
       all.map(([name, found]) => [

@@ -6,6 +6,7 @@ import { cpuMs, type Program, residentMiB, temporaryFolder } from './support/pro
 import { launchBelfry, launchMediaFloor } from './support/programs.ts'
 import { inTurns, medians } from './support/rounds.ts'
 import { figure } from './support/table.ts'
+import { atLeast, atMost } from './support/target.ts'
 
 // Uploads and downloads of files, beside a bare `node:http` server with a file.
 
@@ -156,17 +157,19 @@ function report(found: readonly Found[], residentAfter: number): Report {
     ],
     targets: [
       ...found.slice(0, TARGET_LOADS).flatMap((one) =>
-        (['up', 'down'] as const).map((way) => ({
-          wanted: `${one.load.name}, ${way}: at least ${WANTED_SHARE} of the synced floor's MB/s`,
-          found: share(one, way).toFixed(2),
-          isMet: share(one, way) >= WANTED_SHARE,
-        })),
+        (['up', 'down'] as const).map((way) =>
+          atLeast(`${one.load.name}, ${way}: at least ${WANTED_SHARE} of the synced floor's MB/s`, {
+            value: share(one, way),
+            limit: WANTED_SHARE,
+            unit: 'times',
+          }),
+        ),
       ),
-      {
-        wanted: `resident memory after it of at most ${WANTED_MIB} MiB`,
-        found: `${figure(residentAfter)} MiB`,
-        isMet: residentAfter <= WANTED_MIB,
-      },
+      atMost(`resident memory after it of at most ${WANTED_MIB} MiB`, {
+        value: residentAfter,
+        limit: WANTED_MIB,
+        unit: 'MiB',
+      }),
     ],
     figures: { rounds: found, residentMiB: residentAfter },
   }

@@ -16,6 +16,7 @@ import {
 import { medianOf, rounded } from './support/stats.ts'
 import { launchSynapse, reasonWithoutSynapse, synapseVersion } from './support/synapse.ts'
 import { figure, type Table } from './support/table.ts'
+import { atLeast } from './support/target.ts'
 
 // Belfry beside other servers that do the same work. Each server is one process with SQLite on the same disk, is filled over HTTP, and
 // gets the same requests from the same load generator.
@@ -102,11 +103,12 @@ function report(rates: Both<Round>, latencies: Both<Round>, version: string): Re
   }
 }
 
-const target = (what: string, other: string, times: number): Target => ({
-  wanted: `${what}: at least ${MIN_TIMES} times that ${other}`,
-  found: `${figure(times, 1)} times`,
-  isMet: times >= MIN_TIMES,
-})
+const target = (what: string, other: string, times: number): Target =>
+  atLeast(`${what}: at least ${MIN_TIMES} times that ${other}`, {
+    value: times,
+    limit: MIN_TIMES,
+    unit: 'times',
+  })
 
 function rateTable(rates: Both<Round>, names: Both<string>): Table {
   return {

@@ -16,7 +16,8 @@ import {
 } from './support/rounds.ts'
 import { openSeed, type SeededRoom } from './support/seed.ts'
 import { medianOf, rounded } from './support/stats.ts'
-import { figure, percent, type Table } from './support/table.ts'
+import { figure, type Table } from './support/table.ts'
+import { atLeast, atMost } from './support/target.ts'
 
 /** Conversations of two members with one pusher, so that one message is one poke. Each has one sender. */
 const CONVERSATIONS = 64
@@ -109,11 +110,11 @@ function report({ rates, latencies, onePusher, left }: Measured): Report {
       leftTable(left),
     ],
     targets: [
-      {
-        wanted: 'pokes per second at least a third of the floor',
-        found: percent(share),
-        isMet: share >= MIN_SHARE_OF_FLOOR,
-      },
+      atLeast('pokes per second at least a third of the floor', {
+        value: share,
+        limit: MIN_SHARE_OF_FLOOR,
+        unit: 'share',
+      }),
       ...targetsOf(left),
     ],
     figures: {
@@ -166,15 +167,15 @@ function leftTable({ idleMiB, afterLoadMiB, logMB }: Left): Table {
 
 function targetsOf({ afterLoadMiB, logMB }: Left): Target[] {
   return [
-    {
-      wanted: `at most ${MAX_MIB_AFTER_LOAD} MiB resident after the load`,
-      found: `${figure(afterLoadMiB)} MiB`,
-      isMet: afterLoadMiB <= MAX_MIB_AFTER_LOAD,
-    },
-    {
-      wanted: `at most ${MAX_LOG_MB} MB of write-ahead log after the load`,
-      found: `${figure(logMB, 1)} MB`,
-      isMet: logMB <= MAX_LOG_MB,
-    },
+    atMost(`at most ${MAX_MIB_AFTER_LOAD} MiB resident after the load`, {
+      value: afterLoadMiB,
+      limit: MAX_MIB_AFTER_LOAD,
+      unit: 'MiB',
+    }),
+    atMost(`at most ${MAX_LOG_MB} MB of write-ahead log after the load`, {
+      value: logMB,
+      limit: MAX_LOG_MB,
+      unit: 'MB',
+    }),
   ]
 }

@@ -10,6 +10,7 @@ import { type Receiver, startReceiver } from './support/receiver.ts'
 import { openSeed, roomDepsOf, type Seed, type SeededRoom } from './support/seed.ts'
 import { median, rounded } from './support/stats.ts'
 import { figure, type Table } from './support/table.ts'
+import { atMost } from './support/target.ts'
 
 const SIZES = [10, 1000, 10_000]
 const PUSHERS = 5
@@ -110,12 +111,11 @@ function report(all: readonly Room[], costs: ReadonlyMap<number, Cost>, seedMs: 
   const [smallest, largest] = [lines[0], lines.at(-1)]
   if (!smallest || !largest) throw new Error('no room was measured')
   const compare = (name: string, of: (line: (typeof lines)[number]) => number) => {
-    const ratio = of(largest) / of(smallest)
-    return {
-      wanted: `${name} of a message to the room of 10,000 at most twice that to the room of 10`,
-      found: `${figure(ratio, 2)} times`,
-      isMet: ratio <= MAX_FOR_LARGE,
-    }
+    return atMost(`${name} of a message to the room of 10,000 at most twice that to the room of 10`, {
+      value: of(largest) / of(smallest),
+      limit: MAX_FOR_LARGE,
+      unit: 'times',
+    })
   }
   const table: Table = {
     title: `One message to a room with ${PUSHERS} pushers (server CPU includes the pokes)`,

@@ -28,6 +28,7 @@ import {
 } from './support/rule-population.ts'
 import { median } from './support/stats.ts'
 import { figure, percent } from './support/table.ts'
+import { atLeast, atMost } from './support/target.ts'
 
 const MEMBERS = 10_000
 /** One of this number of members has rules of their own. */
@@ -105,17 +106,13 @@ export const rules: Benchmark = {
       targets: [
         target(`one user: ${MIN_SINGLE} times`, single.ours / single.theirs, MIN_SINGLE),
         target(`a room of 10,000: ${MIN_ROOM} times`, room.ours / room.theirs, MIN_ROOM),
-        {
-          wanted: `ten times the default members: at most ${MAX_GROWTH} times the cost`,
-          found: `${figure(growth.many / growth.few, 2)} times`,
-          isMet: growth.many / growth.few <= MAX_GROWTH,
-        },
-        {
-          wanted: `the worst message: at most ${MAX_MS} ms`,
-          found: `${figure(worst, 1)} ms`,
-          isMet: worst <= MAX_MS,
-        },
-        { wanted: `under ${MAX_MIB} MiB`, found: `${figure(mib, 1)} MiB`, isMet: mib < MAX_MIB },
+        atMost(`ten times the default members: at most ${MAX_GROWTH} times the cost`, {
+          value: growth.many / growth.few,
+          limit: MAX_GROWTH,
+          unit: 'times',
+        }),
+        atMost(`the worst message: at most ${MAX_MS} ms`, { value: worst, limit: MAX_MS, unit: 'ms' }),
+        atMost(`under ${MAX_MIB} MiB`, { value: mib, limit: MAX_MIB, unit: 'MiB' }),
       ],
       figures: {
         compared: peer.compared,
@@ -139,11 +136,8 @@ type Rates = { ours: number; theirs: number }
 
 const round = (value: number) => Math.round(value * 100) / 100
 const ratio = ({ ours, theirs }: Rates) => [figure(ours), figure(theirs), figure(ours / theirs, 1)]
-const target = (wanted: string, found: number, least: number) => ({
-  wanted: `${wanted} the evaluations per second`,
-  found: `${figure(found, 1)} times`,
-  isMet: found >= least,
-})
+const target = (wanted: string, value: number, limit: number) =>
+  atLeast(`${wanted} the evaluations per second`, { value, limit, unit: 'times' })
 
 /** The evaluators of matrix-js-sdk for some of the members, and the messages in its form. */
 type Peer = {

@@ -3,6 +3,7 @@ import { idleMiBOf, temporaryFolder, timeToEnd } from './support/processes.ts'
 import { launchBelfry, launchRelay } from './support/programs.ts'
 import { median, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
+import { atMost } from './support/target.ts'
 
 const RUNS = 5
 /** Relative to `node -e 0`. */
@@ -38,16 +39,17 @@ export const startUp: Benchmark = {
         },
       ],
       targets: [
-        {
-          wanted: `ready after at most ${SLOWEST_START} times \`node -e 0\``,
-          found: `${figure(again / bare)} times, ${figure(again)} ms`,
-          isMet: again <= SLOWEST_START * bare,
-        },
-        {
-          wanted: `idle memory of at most ${LARGEST_IDLE_MIB} MiB`,
-          found: `${figure(idleMiB)} MiB`,
-          isMet: idleMiB <= LARGEST_IDLE_MIB,
-        },
+        atMost(`ready after at most ${SLOWEST_START} times \`node -e 0\``, {
+          value: again / bare,
+          limit: SLOWEST_START,
+          unit: 'times',
+          detail: `${figure(again)} ms`,
+        }),
+        atMost(`idle memory of at most ${LARGEST_IDLE_MIB} MiB`, {
+          value: idleMiB,
+          limit: LARGEST_IDLE_MIB,
+          unit: 'MiB',
+        }),
       ],
       figures: { readyMs: ms, residentMiB: rounded({ belfry: idleMiB, relay: relayIdleMiB }) },
     }

@@ -1,4 +1,4 @@
-import type { BenchOptions, Report, Target } from './benchmark.ts'
+import type { BenchOptions, Report } from './benchmark.ts'
 import { addSyncWorld, type SyncWorld } from './support/http-seed.ts'
 import { type Program, temporaryFolder } from './support/processes.ts'
 import { launchBelfry } from './support/programs.ts'
@@ -8,6 +8,7 @@ import { launchSynapse, reasonWithoutSynapse, synapseVersion } from './support/s
 import { figure, type Table } from './support/table.ts'
 import { type LoadGroup, measureLoad } from './sync-load.ts'
 import { measureIncremental, measureInitial } from './sync-single.ts'
+import { atLeast } from './support/target.ts'
 
 // Both forms of sync of Belfry beside those of Synapse: the same users, rooms and messages, filled over HTTP, with the same clients. It has
 // fewer users than the rest of `sync`, because Synapse needs a minute to create them.
@@ -102,11 +103,13 @@ function report(lines: readonly Line[], version: string): Report {
       figure(times, 1),
     ]),
   }
-  const targets = lines.map(({ work, mode, times }): Target => ({
-    wanted: `${work}, ${mode}: at least ${MIN_TIMES} times less CPU than Synapse`,
-    found: `${figure(times, 1)} times`,
-    isMet: times >= MIN_TIMES,
-  }))
+  const targets = lines.map(({ work, mode, times }) =>
+    atLeast(`${work}, ${mode}: at least ${MIN_TIMES} times less CPU than Synapse`, {
+      value: times,
+      limit: MIN_TIMES,
+      unit: 'times',
+    }),
+  )
   const figures = {
     synapse: version,
     waiting: CLIENTS,

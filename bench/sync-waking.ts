@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
-import type { Benchmark, BenchOptions, Target } from './benchmark.ts'
+import type { Benchmark, BenchOptions } from './benchmark.ts'
 import { ask, waitingSyncs } from './support/ask.ts'
 import { createLoad } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
@@ -9,6 +9,7 @@ import { launchBelfry, launchLongPollFloor } from './support/programs.ts'
 import { openSeed, type SeededRoom, type SeededUser } from './support/seed.ts'
 import { medianOf, percentile, rounded } from './support/stats.ts'
 import { figure, type Table } from './support/table.ts'
+import { atMost } from './support/target.ts'
 
 // One message to a room whose members all wait in /sync: the time until each of them gets its response, and the latency of other requests meanwhile.
 
@@ -156,11 +157,8 @@ function report(lines: readonly { side: string; size: number; round: Round }[]) 
   const most = lines.find(({ side, size }) => side === 'belfry' && size === SIZES.at(-1))?.round
   const floor = lines.find(({ side, size }) => side === 'floor' && size === SIZES.at(-1))?.round
   if (!most || !floor) throw new Error('nothing was measured')
-  const below = (name: string, ms: number, limit: number): Target => ({
-    wanted: `2,000 waiting: ${name} within ${figure(limit)} ms`,
-    found: `${figure(ms, 1)} ms`,
-    isMet: ms <= limit,
-  })
+  const below = (name: string, value: number, limit: number) =>
+    atMost(`2,000 waiting: ${name} within ${figure(limit)} ms`, { value, limit, unit: 'ms' })
   return {
     tables: [table],
     targets: [

@@ -4,7 +4,7 @@ import { createRoom } from '../src/rooms/create-room.ts'
 import { joinRoom } from '../src/rooms/membership.ts'
 import { sendMessage } from '../src/rooms/send-event.ts'
 import type { DeviceId, RoomId } from '../src/lib/ids.ts'
-import type { Benchmark, BenchOptions, Report, Target } from './benchmark.ts'
+import type { Benchmark, BenchOptions, Report } from './benchmark.ts'
 import { ask, waitingSyncs } from './support/ask.ts'
 import { createLoad } from './support/load.ts'
 import { monotonicMs } from './support/monotonic.ts'
@@ -23,6 +23,7 @@ import { measureIncremental, measureInitial } from './sync-single.ts'
 import { openSeed, type Seed, type SeededRoom, type SeededUser } from './support/seed.ts'
 import { medianOf, percentile, rounded } from './support/stats.ts'
 import { figure, type Table } from './support/table.ts'
+import { atMost } from './support/target.ts'
 
 // Initial syncs and incremental syncs of users with few and many rooms, and long polls that one message wakes.
 
@@ -249,11 +250,8 @@ function report(lines: Lines): Report {
   const lineOf = (of: readonly Line[], size: number, mode: SyncMode['name']) =>
     of.find((line) => line.side === 'belfry' && line.mode === mode && line.size === size)
   const woken = lineOf(lines.waking, 50, 'classic')
-  const below = (what: string, ms: number, limit: number): Target => ({
-    wanted: `${what} within ${limit} ms`,
-    found: `${figure(ms, 2)} ms`,
-    isMet: ms <= limit,
-  })
+  const below = (what: string, value: number, limit: number) =>
+    atMost(`${what} within ${limit} ms`, { value, limit, unit: 'ms' })
   return {
     tables: [
       tableOf(
@@ -312,16 +310,15 @@ function report(lines: Lines): Report {
           ),
         ),
       ),
-      ...SYNC_MODES.map(({ name }): Target => {
-        const waiting = Number(
-          lines.memory.find(({ side, mode }) => side === 'belfry' && mode === name)?.['residentKiB'],
-        )
-        return {
-          wanted: `a waiting user, ${name}, at most ${MAX_WAITING_KIB} KiB`,
-          found: `${figure(waiting, 1)} KiB`,
-          isMet: waiting <= MAX_WAITING_KIB,
-        }
-      }),
+      ...SYNC_MODES.map(({ name }) =>
+        atMost(`a waiting user, ${name}, at most ${MAX_WAITING_KIB} KiB`, {
+          value: Number(
+            lines.memory.find(({ side, mode }) => side === 'belfry' && mode === name)?.['residentKiB'],
+          ),
+          limit: MAX_WAITING_KIB,
+          unit: 'KiB',
+        }),
+      ),
       below('50 polls: p50', Number(woken?.['p50Ms']), 20),
       below('50 polls: CPU each', Number(woken?.['cpuMsEach']), 0.8),
     ],

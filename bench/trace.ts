@@ -7,7 +7,8 @@ import { launchBelfry } from './support/programs.ts'
 import { type Receiver, startReceiver } from './support/receiver.ts'
 import { openSeed, type SeededRoom } from './support/seed.ts'
 import { median, rounded } from './support/stats.ts'
-import { figure, percent, type Table } from './support/table.ts'
+import { figure, type Table } from './support/table.ts'
+import { atMost } from './support/target.ts'
 
 // The cost of recording journeys: two servers that differ only in `trace.enabled`, in turns.
 
@@ -174,5 +175,5 @@ function table(
 }
 
 function target(of: string, cost: number): Target {
-  return { wanted: `${of}: less than 5 % more`, found: percent(cost), isMet: cost < MAX_COST }
+  return atMost(`${of}: less than 5 % more`, { value: cost, limit: MAX_COST, unit: 'share' })
 }

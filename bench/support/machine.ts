@@ -6,12 +6,13 @@ import { temporaryFolder } from './processes.ts'
 import { figure } from './table.ts'
 
 /** Properties of the machine that influence the figures. */
-export type Machine = { cores: number; load: number; syncsPerSecond: number; node: string }
+export type Machine = { cores: number; processor: string; load: number; syncsPerSecond: number; node: string }
 
 export function inspectMachine(): Machine {
   using folder = temporaryFolder()
   return {
     cores: availableParallelism(),
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
     load: loadavg()[0] ?? Number.NaN,
     syncsPerSecond: Math.round(syncsPerSecond(folder.path, 500)),
     node: process.version,

@@ -22,4 +22,5 @@ export function figure(value: number, digits = 0): string {
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-export const percent = (share: number) => (Number.isFinite(share) ? `${figure(share * 100)} %` : '–')
+export const percent = (share: number, digits = 0) =>
+  Number.isFinite(share) ? `${figure(share * 100, digits)} %` : '–'
