@@ -14,6 +14,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'SECURITY.md',
   ],
   'For developers of clients': [
+    'docs/developing.md',
     'docs/pushers.md',
     'docs/browser-pushers.md',
     'docs/device-rules.md',
