@@ -1,4 +1,4 @@
-// The entry point of npm start, npm test, npm run test:clients, bench and soak. It installs packages that are missing or out of date, then starts the
+// The entry point of npm start, npm test, npm run test:clients, bench, soak and fuzz. It installs packages that are missing or out of date, then starts the
 // task with the Node from the packages. Plain JavaScript that Node 20 can run, and it imports nothing from packages.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -22,7 +22,7 @@ const tasks = {
   // One test file more than cores, because many tests wait for another process, a lock or the disk.
   test: async () => [
     // Also loaded before each test file.
-    '--import=./test/support/resolve-imports.ts',
+    '--import=./test/support/preload.ts',
     '--test',
     `--test-concurrency=${availableParallelism() + 1}`,
     '--test-global-setup=test/support/global-setup.ts',
@@ -33,6 +33,7 @@ const tasks = {
   'test:clients': () => ['test/clients/main.ts', ...args],
   bench: () => ['bench/main.ts', ...args],
   soak: () => ['test/soak/main.ts', ...args],
+  fuzz: () => ['test/fuzz/main.ts', ...args],
 }
 
 async function main() {

@@ -155,11 +155,22 @@ export function parseYaml(text: string, name: string): Record<string, unknown> {
     const line = fault.linePos?.[0].line ?? 1
     throw new ConfigError(`${name}, line ${line}: ${fault.message.split(/ at line |:?\n/, 1)[0]}`)
   }
-  const content: unknown = document.toJS({ maxAliasCount: 100 })
+  const content = valueOf(document, name)
   if (content === null || content === undefined) return {}
   if (!isMapping(content))
     throw new ConfigError(`${name}: expected keys and values, such as "listen: 127.0.0.1:8008"`)
   return content
+}
+
+/** Aliases are resolved here: one without an anchor, and too many of them, are errors. */
+function valueOf(document: Yaml.Document, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    throw new ConfigError(`${name}: ${error instanceof Error ? error.message : 'it cannot be read'}`, {
+      cause: error,
+    })
+  }
 }
 
 export function flatten(mapping: Record<string, unknown>, path: readonly string[], from: string): Given[] {

@@ -74,7 +74,7 @@ function project(t: { after(fn: () => void): void }) {
   mkdirSync(join(dir, 'scripts'))
   mkdirSync(join(dir, 'bench'))
   mkdirSync(join(dir, 'test/support'), { recursive: true })
-  for (const name of ['global-setup.ts', 'resolve-imports.ts'])
+  for (const name of ['global-setup.ts', 'preload.ts'])
     writeFileSync(join(dir, 'test/support', name), 'export {}')
   for (const name of ['bootstrap.mjs', 'test-batches.mjs'])
     cpSync(join(root, 'scripts', name), join(dir, 'scripts', name))

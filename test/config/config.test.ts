@@ -277,6 +277,7 @@ test('refuses flags without a value, switches with a value, and extra arguments'
 
 test('refuses a file that is not YAML or not a mapping with its line, and accepts an empty file', () => {
   assert.match(refusal({ file: 'listen: 127.0.0.1:0\npush: [1,\n' }), /^belfry\.yaml, line \d+: /)
+  assert.match(refusal({ file: 'data: *folder\n' }), /^belfry\.yaml: Unresolved alias .*folder/)
   assert.match(refusal({ file: '- 1' }), /^belfry\.yaml: expected keys and values/)
   assert.equal(load({ file: '# nothing yet\npush:\n' }).log_level, 'info')
 })

@@ -7,6 +7,7 @@ import { client, defineRoute, reply } from '../../src/http/route.ts'
 import { jsonObject, roomIdSchema } from '../../src/http/schema.ts'
 import { bearer, startServer } from './server-fixture.ts'
 import { inject } from '../support/inject.ts'
+import { runs } from '../support/property.ts'
 
 // Each kind of error, as a client receives it.
 
@@ -261,5 +262,5 @@ test('random bodies and queries never return 500', async () => {
       }
     },
   )
-  await fc.assert(property, { numRuns: 150 })
+  await fc.assert(property, { numRuns: runs(150) })
 })

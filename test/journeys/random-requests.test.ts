@@ -8,6 +8,7 @@ import { gatewayRoutes } from '../../src/gateway-api/notify.ts'
 import { pathsOf } from '../../src/http/route.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { startTestServer } from '../support/server.ts'
+import { runs } from '../support/property.ts'
 
 // No request of a client may return a 500 or stay without a response. Bodies are random JSON, and JSON that is almost
 // valid: the keys of the endpoints, with values of all types.
@@ -170,7 +171,7 @@ test('no random request to any endpoint gives a 500', async (t) => {
           JSON.stringify(response),
         )
     }),
-    { numRuns: 800 },
+    { numRuns: runs(800) },
   )
   // Some requests reached the handlers.
   assert.ok((statuses.get(200) ?? 0) > 30, JSON.stringify([...statuses]))

@@ -6,6 +6,7 @@ import { call, foundingPusher, registerUser } from '../support/client.ts'
 import { startTestServer } from '../support/server.ts'
 import { onEachServerDatabase } from '../support/server-databases.ts'
 import { type KnownValues, placesIn, replaced, validJson } from '../support/valid-json.ts'
+import { runs } from '../support/property.ts'
 
 // Each endpoint with a JSON body gets bodies that are valid except for one value. The bodies follow from the schemas of the OpenAPI document, so
 // a new endpoint is included. The requests of random-requests.test.ts have random bodies, which few handlers accept.
@@ -235,7 +236,7 @@ onEachServerDatabase('no endpoint', (flags) => {
           JSON.stringify(body),
         )
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     )
     assert.ok(accepted > 20, `${accepted} requests were accepted`)
   })

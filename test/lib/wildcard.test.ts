@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { matchesWildcard } from '../../src/lib/wildcard.ts'
+import { runs } from '../support/property.ts'
 
 describe('a wildcard pattern', () => {
   test('matches like the equivalent regular expression', () => {
@@ -16,7 +17,7 @@ describe('a wildcard pattern', () => {
           .join('.*')
         assert.equal(matchesWildcard(wildcard, whole), new RegExp(`^${source}$`, 's').test(whole))
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { loginUser, registerUser } from '../support/client.ts'
 import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { runs } from '../support/property.ts'
 import { startTestServer } from '../support/server.ts'
 import {
   type BadgeMeaning,
@@ -17,8 +18,8 @@ import { perform, setPusher, type Fixture, type Step, step } from './random-step
 import { Recount } from './recount.ts'
 
 // Random histories of four users with six devices in two rooms, over HTTP. After each step all counts are compared with a recount.
-// TEST_SEED repeats a run (fast-check prints the seed of a failure), TEST_HISTORIES sets the number of histories, and TEST_SHRINK
-// searches for a shorter history that fails.
+// TEST_SEED sets the seed (fast-check prints that of a failure), TEST_TIMES multiplies the number of histories, and TEST_SHRINK searches for a shorter
+// history that fails.
 
 const NAMES = ['alice', 'bob', 'carol', 'dave']
 const ROOMS = 2
@@ -31,10 +32,10 @@ const PUSHERS: readonly [user: number, pushkey: string, handle: string][] = [
 ]
 /** Each user may join and invite. */
 const OPEN = { preset: 'public_chat', power_level_content_override: { invite: 0 } }
-let runs = 0
+let histories = 0
 
 async function createFixture(url: string, gateway: string): Promise<{ fixture: Fixture; clients: Client[] }> {
-  const run = runs++
+  const run = histories++
   const model = new Recount(NAMES.length, ROOMS)
   const devices = await Promise.all(
     NAMES.map(async (name, user) => {
@@ -91,12 +92,10 @@ const FIRST_STEPS: readonly Step[] = [
 
 async function compareHistories(
   t: TestContext,
-  { meaning, histories, flags }: { meaning: BadgeMeaning; histories: number; flags: string[] },
+  { meaning, count, flags }: { meaning: BadgeMeaning; count: number; flags: string[] },
 ): Promise<void> {
   const server = await startTestServer(t, { flags, env: { BELFRY_PUSH_BADGE: meaning } })
   const gateway = await startPokeReceiver(t)
-  const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000)
-  t.diagnostic(`seed ${seed}; set TEST_SEED to repeat it`)
   const done: Record<string, number> = {}
   let unread = 0
   await fc.assert(
@@ -119,28 +118,26 @@ async function compareHistories(
       }
     }),
     {
-      numRuns: Number(process.env['TEST_HISTORIES'] ?? histories),
-      seed,
+      numRuns: runs(count),
       endOnFailure: process.env['TEST_SHRINK'] === undefined,
     },
   )
   t.diagnostic(JSON.stringify({ ...done, unread, pokes: gateway.pokes.length }))
   for (const kind of ['send', 'receipt', 'redact', 'leave', 'join', 'rule', 'quiet', 'handle', 'ignore'])
     assert.ok((done[kind] ?? 0) > 0, `a step of kind ${kind} was performed`)
-  assert.ok(unread > histories * 20, 'the histories had unread events')
+  assert.ok(unread > count * 20, 'the histories had unread events')
 }
 
 suite('sync, badge, pokes and notifications agree with a recount', () => {
-  test('for a badge that counts rooms', (t) =>
-    compareHistories(t, { meaning: 'rooms', histories: 2, flags: [] }))
+  test('for a badge that counts rooms', (t) => compareHistories(t, { meaning: 'rooms', count: 2, flags: [] }))
 
   test('for a badge that counts messages', (t) =>
-    compareHistories(t, { meaning: 'messages', histories: 2, flags: [] }))
+    compareHistories(t, { meaning: 'messages', count: 2, flags: [] }))
 
   const cluster = clusterUrl()
   const skip = typeof cluster === 'string' ? false : cluster.missing
   test('for a badge that counts rooms, on PostgreSQL', { skip }, async (t) => {
     const flags = ['--database', await newPostgresUrl(cluster as string)]
-    await compareHistories(t, { meaning: 'rooms', histories: 1, flags })
+    await compareHistories(t, { meaning: 'rooms', count: 1, flags })
   })
 })

@@ -8,6 +8,7 @@ import { listNotifications } from '../../src/notifications/list.ts'
 import type { RuleOutcome } from '../../src/push-rules/index.ts'
 import type { Queries } from '../../src/storage/query.ts'
 import { onEachDatabase } from '../support/databases.ts'
+import { runs } from '../support/property.ts'
 import { perform, performMembership, step, togglePusher } from './history.ts'
 import {
   badgeDueOf,
@@ -173,8 +174,7 @@ async function performChecked(
   return done
 }
 
-// TEST_SEED repeats a run (fast-check prints the seed of a failure), TEST_HISTORIES sets the number of histories.
-let runs = 0
+let histories = 0
 
 /** Two days, in steps of 37 minutes: rules end, and quiet hours begin and end. */
 const timeInHistory = (position: number) => NOW + ((position * 37) % 2880) * 60_000
@@ -182,14 +182,12 @@ const timeInHistory = (position: number) => NOW + ((position * 37) % 2880) * 60_
 onEachDatabase('unread counts, badge, list and queue', (open) => {
   test('agree with a recount after each step of random histories', async (t) => {
     const db = await open(t)
-    const histories = Number(process.env['TEST_HISTORIES'] ?? HISTORIES[db.dialect])
-    const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000)
-    t.diagnostic(`seed ${seed}; set TEST_SEED to repeat it`)
+    const count = HISTORIES[db.dialect]
     let performed = 0
     let unread = 0
     await fc.assert(
       fc.asyncProperty(fc.array(step, STEPS), async (steps) => {
-        const model = new Model(String(runs++))
+        const model = new Model(String(histories++))
         const fixture = createNotificationsFixture(db)
         fixture.timeOf = timeInHistory
         for (const userId of model.users.slice(0, 3)) {
@@ -205,9 +203,9 @@ onEachDatabase('unread counts, badge, list and queue', (open) => {
           unread += model.users.filter((userId) => model.notified(userId).some((item) => !item.read)).length
         }
       }),
-      { numRuns: histories, seed },
+      { numRuns: runs(count) },
     )
-    assert.ok(performed > histories * 5, 'steps were performed')
-    assert.ok(unread > histories * 5, 'the histories had unread events')
+    assert.ok(performed > count * 5, 'steps were performed')
+    assert.ok(unread > count * 5, 'the histories had unread events')
   })
 })

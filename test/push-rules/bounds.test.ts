@@ -19,6 +19,7 @@ import {
 import { meter } from '../../src/push-rules/meter.ts'
 import { compiledOf, randomUsers, randomContext, randomEvent, settings } from './random-rules.ts'
 import { message, room, ruleset, userRule } from './support.ts'
+import { runs } from '../support/property.ts'
 
 const using = { legacyMentionRules: true }
 const RULES = 1990
@@ -155,7 +156,7 @@ describe('a shared budget', () => {
           assert.equal(evaluate(rules, indexed, { ...asked, budget }), expected)
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     )
     assert.ok(matched > 150, `only ${matched} rules matched`)
   })

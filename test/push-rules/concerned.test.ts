@@ -10,6 +10,7 @@ import {
   mentionKey,
   prepareEvent,
 } from '../../src/push-rules/index.ts'
+import { runs } from '../support/property.ts'
 
 const concerned = (event: unknown, more: object = {}) =>
   concernedUsers(prepareEvent(event), { legacyMentionRules: true, ...more })
@@ -138,7 +139,7 @@ describe('members that an event does not concern', () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
     assert.ok(seen.others > 300 && seen.concerned > 300 && seen.differing > 50, JSON.stringify(seen))
   })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { compileRules, deadRules, defaultRules, evaluate, prepareEvent } from '../../src/push-rules/index.ts'
 import { ids, randomUsers, roomId, rulesOf, settings } from './random-rules.ts'
 import { room, ruleset, userRule } from './support.ts'
+import { runs } from '../support/property.ts'
 
 const inRoom = { kind: 'event_match', key: 'room_id', pattern: room }
 const isMessage = { kind: 'event_match', key: 'type', pattern: 'm.room.message' }
@@ -94,7 +95,7 @@ describe('rules that can never match', () => {
         if (by !== null && ids.length === 1) assert.ok(!names.includes(`${by.kind}/${by.ruleId}`))
       }
     })
-    fc.assert(property, { numRuns: 300 })
+    fc.assert(property, { numRuns: runs(300) })
     assert.ok(dead > 50, `${dead} rules were found`)
   })
 })

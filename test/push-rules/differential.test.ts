@@ -14,6 +14,7 @@ import {
   type RuleOutcome,
   type Ruleset,
 } from '../../src/push-rules/index.ts'
+import { runs } from '../support/property.ts'
 
 /**
  * Compares with the push processor of matrix-js-sdk, which gets the same rules, events and rooms. It differs from the
@@ -237,7 +238,7 @@ describe('compared with the push processor of matrix-js-sdk', () => {
           deciding.set(decider, (deciding.get(decider) ?? 0) + 1)
         }
       }),
-      { numRuns: ROOMS },
+      { numRuns: runs(ROOMS) },
     )
     assert.ok(compared >= EVENTS * ROOMS, `only ${compared} cases were compared`)
     // Nearly every rule must have decided a case; otherwise the comparison would prove nothing.

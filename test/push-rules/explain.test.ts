@@ -13,6 +13,7 @@ import {
 } from '../../src/push-rules/index.ts'
 import { compiledOf, randomUsers, randomContext, randomEvent, rulesOf, settings } from './random-rules.ts'
 import { group, me, message, room, ruleset, userRule } from './support.ts'
+import { runs } from '../support/property.ts'
 
 const defaults = defaultRules({ userId: me, localpart: 'me', legacyMentionRules: false })
 const global = (userRules: Partial<Ruleset> = {}) => ({
@@ -77,7 +78,7 @@ describe('explain', () => {
           )
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
     assert.ok(reached > 500, String(reached))
   })

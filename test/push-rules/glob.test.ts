@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { compileGlob, containsWords, matchesWhole, matchesWords } from '../../src/push-rules/glob.ts'
 import { fold } from '../../src/push-rules/text.ts'
 import { referenceWhole, referenceWords } from './reference-glob.ts'
+import { runs } from '../support/property.ts'
 
 const whole = (pattern: string, text: string) => matchesWhole(compileGlob(pattern), fold(text))
 const words = (pattern: string, text: string) => matchesWords(compileGlob(pattern), fold(text))
@@ -55,7 +56,7 @@ describe('glob, compared with the reference matcher', () => {
         assert.equal(words(pattern, text), expected)
         assert.equal(whole(pattern, text), referenceWhole(pattern, text))
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     )
     assert.ok(seen.matches > 300 && seen.misses > 300, JSON.stringify(seen))
   })
@@ -70,7 +71,7 @@ describe('glob, compared with the reference matcher', () => {
         assert.equal(words(pattern, text), expected)
         assert.equal(whole(pattern, text), referenceWhole(pattern, text))
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
     assert.ok(seen.matches > 200 && seen.misses > 200 && seen.long > 200, JSON.stringify(seen))
   })

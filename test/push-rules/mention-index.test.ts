@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { compileGlob, containsWords, matchesWords } from '../../src/push-rules/glob.ts'
 import { bodyKeys, mentionKey } from '../../src/push-rules/mention-index.ts'
 import { fold } from '../../src/push-rules/text.ts'
+import { runs } from '../support/property.ts'
 
 describe('mentionKey', () => {
   const cases: [name: string, key: string][] = [
@@ -88,7 +89,7 @@ describe('the invariant', () => {
         found++
         assert.ok(bodyKeys(body, Infinity).includes(mentionKey(name)))
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     )
     assert.ok(found > 1000, `only ${found} names were found`)
   })

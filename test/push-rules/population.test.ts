@@ -23,6 +23,7 @@ import {
   settings,
   type RandomUser,
 } from './random-rules.ts'
+import { runs } from '../support/property.ts'
 
 const analysisOf = (user: RandomUser, using: RuleSettings) =>
   analyseRules(rulesOf(user, using), {
@@ -87,7 +88,7 @@ describe('a population', () => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
     assert.ok(seen.exceptions > seen.evaluations / 50, JSON.stringify(seen))
     assert.ok(seen.cohorts > 100, JSON.stringify(seen))
@@ -162,7 +163,7 @@ describe('a population', () => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 })
@@ -188,7 +189,7 @@ describe('cohortIn', () => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 })

@@ -8,6 +8,7 @@ import {
   prepareEvent,
   type Ruleset,
 } from '../../src/push-rules/index.ts'
+import { runs } from '../support/property.ts'
 
 // Arbitrary JSON in which meaningful names are frequent.
 const json = fc.jsonValue({ maxDepth: 3 })
@@ -101,7 +102,7 @@ describe('arbitrary JSON', () => {
         if (outcome.rule !== null) matched++
         concernedUsers(prepared, { legacyMentionRules: true })
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     )
     assert.ok(matched > 100, `only ${matched} rules matched`)
   })

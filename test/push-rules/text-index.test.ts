@@ -14,6 +14,7 @@ import {
 import { fold } from '../../src/push-rules/text.ts'
 import { findPart, indexText } from '../../src/push-rules/text-index.ts'
 import { referenceWords } from './reference-glob.ts'
+import { runs } from '../support/property.ts'
 
 const units = ['a', 'b', 'A', '_', '1', ' ', '-', '\n', 'é', 'Σ', 'ς', 'İ', '🙂', '\ud83d', '\ude42']
 const textOf = (maxLength: number) => fc.string({ unit: fc.constantFrom(...units), maxLength })
@@ -72,7 +73,7 @@ describe('the index of a text', () => {
           seen[result === null ? 'missed' : 'found']++
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     )
     assert.ok(seen.found > 300 && seen.missed > 300, JSON.stringify(seen))
   })
@@ -88,7 +89,7 @@ describe('the index of a text', () => {
           assert.equal(result, referenceWords(pattern, text))
         }
       }),
-      { numRuns: 8000 },
+      { numRuns: runs(8000) },
     )
     assert.ok(seen.matches > 500 && seen.misses > 500, JSON.stringify(seen))
   })
@@ -99,7 +100,7 @@ describe('the index of a text', () => {
         const result = containsIndexed(indexText(fold(text)), name)
         if (result !== undefined) assert.equal(result, containsWords(fold(text), name))
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     )
   })
 

@@ -9,6 +9,7 @@ import {
   validateRule,
 } from '../../src/push-rules/index.ts'
 import { ruleset } from './support.ts'
+import { runs } from '../support/property.ts'
 
 const problemOf = (kind: RuleKind, body: unknown, ruleId = 'id', options = {}) => {
   const checked = validateRule({ kind, ruleId }, body, options)
@@ -134,7 +135,7 @@ describe('validateRule', () => {
         const { kind: _, ...rule } = checked.value
         compileRules(ruleset({ [of]: [{ ...rule, rule_id: ruleId, enabled: true }] }))
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 })

@@ -22,6 +22,7 @@ import {
   setState,
   type RoomsFixture,
 } from './fixture.ts'
+import { runs } from '../support/property.ts'
 
 const TYPES = [
   'm.room.member',
@@ -119,7 +120,7 @@ test('random events cause no internal error, and counters and current state stay
       }
       await checkConsistent(fixture, roomId)
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   )
 })
 
@@ -151,6 +152,6 @@ test('a random room request creates a consistent room or is refused', async (t) 
         createRoom(fixture, alice, randomRequest as never).then((roomId) => checkConsistent(fixture, roomId)),
       )
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   )
 })

@@ -38,6 +38,7 @@ import {
   say,
   setState,
 } from './fixture.ts'
+import { runs } from '../support/property.ts'
 
 const ALL: readonly Membership[] = ['join', 'invite', 'knock', 'leave', 'ban']
 const PEOPLE = [alice, bob, carol]
@@ -207,7 +208,7 @@ onEachDatabase('the list of rooms of a user', (open) => {
         for (const step of history) await refusedOrDone(act(fixture, roomIds[step.room], step))
         await assertEqualToEvents(fixture.db, roomIds)
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     )
   })
 
@@ -291,7 +292,7 @@ onEachSharedDatabase('two processes that write to the same rooms', (openTwo) => 
         await Promise.all([run(one, ofOne), run(other, ofOther)])
         await assertEqualToEvents(first, roomIds)
       }),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     )
   })
 })

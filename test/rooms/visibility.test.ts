@@ -10,6 +10,7 @@ import {
   visibleSpans,
 } from '../../src/rooms/visibility.ts'
 import type { Membership } from '../../src/storage/schema.ts'
+import { runs } from '../support/property.ts'
 
 const LAST = 20
 
@@ -67,7 +68,7 @@ describe('history visibility', () => {
             `position ${position} of ${JSON.stringify(history)}`,
           )
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 

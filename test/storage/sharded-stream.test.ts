@@ -9,6 +9,7 @@ import { covers, isSamePoint, type StreamPoint } from '../../src/storage/stream-
 import { silentLog } from '../support/log.ts'
 import { pointOfCounts } from '../support/points.ts'
 import { onShards } from '../support/sharded.ts'
+import { runs } from '../support/property.ts'
 
 type Range = { since: StreamPoint; upTo: StreamPoint }
 
@@ -46,7 +47,7 @@ onShards('a stream with several shards', (open) => {
           expected,
         )
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     )
   })
 

@@ -16,6 +16,7 @@ import {
   type StreamPoint,
 } from '../../src/storage/stream-point.ts'
 import { pointOfCounts } from '../support/points.ts'
+import { runs } from '../support/property.ts'
 
 const SHARDS = 5
 const pointOf = (shards: number) =>
@@ -46,7 +47,7 @@ describe('a point', () => {
   test('covers another one if it covers all its positions', () => {
     fc.assert(
       fc.property(point, point, (a, b) => coversPoint(a, b) === isSubset(seenAt(b), seenAt(a))),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     )
     assert.equal(coversPoint([7, 8], [7]), true)
     assert.equal(coversPoint([7, 6], [7]), false)
@@ -86,7 +87,7 @@ describe('a point', () => {
           [...new Set([...ofA, ...ofB])].sort((x, y) => x - y),
         )
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     )
   })
 
@@ -94,7 +95,7 @@ describe('a point', () => {
     for (const shards of [1, 2, 16, 64])
       fc.assert(
         fc.property(pointOf(shards), (at) => assert.deepEqual(parsePoint(pointText(at)), at)),
-        { numRuns: 50 },
+        { numRuns: runs(50) },
       )
     // A page ends between the positions of a shard.
     fc.assert(
@@ -103,7 +104,7 @@ describe('a point', () => {
         const of = (one: StreamPoint) => seenAt(one).filter((seen) => seen >= SHARDS)
         assert.deepEqual(of(parsePoint(pointText(cut)) ?? []), of(cut))
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     )
   })
 

@@ -14,6 +14,7 @@ import type { UserId } from '../../src/lib/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { onEachDatabase } from '../support/databases.ts'
 import { createRulesFixture } from '../accounts/fixture.ts'
+import { runs } from '../support/property.ts'
 
 // Compares the order of stored rules with a model: a list in memory.
 
@@ -138,7 +139,7 @@ onEachDatabase('the order of push rules', (open) => {
           for (const kind of KINDS)
             assert.deepEqual(await shown(deps.db, userId, scope, kind), listOf(lists, scope, kind))
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     )
   })
 })

@@ -24,16 +24,26 @@ const portOf = ({ port, protocol }: URL) => (port === '' ? (protocol === 'https:
  */
 export function parseProxy(text: string): Proxy {
   const url = URL.parse(text)
-  if (url === null || url.protocol !== 'http:' || url.hostname === '') {
-    throw new RangeError('expected http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT')
+  const [user, password] = [decoded(url?.username), decoded(url?.password)]
+  if (url?.protocol !== 'http:' || url.hostname === '' || user === undefined || password === undefined) {
+    throw new RangeError(
+      'expected http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT; a % in the password is %25',
+    )
   }
-  const { username, password } = url
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? 80 : Number(url.port),
-    ...(username !== '' &&
-      password !== '' && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+    ...(user !== '' &&
+      password !== '' && { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }),
+  }
+}
+
+/** undefined: a percent sign is not followed by the digits of a character. */
+function decoded(part = ''): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
   }
 }
 

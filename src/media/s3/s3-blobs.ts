@@ -6,6 +6,7 @@ import type { BlobKey, BlobRange, Blobs, BlobWriter } from '../blobs.ts'
 import { createS3Client, type S3Client, type S3Options } from './client.ts'
 import { createPartBuffers, type PartBuffers } from './part-buffers.ts'
 import { RANGE_BYTES } from './range-bytes.ts'
+import { asXml, elements } from './xml.ts'
 
 /** The smallest size of a part but the last (Amazon S3 User Guide, "multipart upload limits"). An upload holds one part in memory. */
 const PART_BYTES = 5_242_880
@@ -183,24 +184,3 @@ async function abortUploads(client: S3Client, key: BlobKey, fullKey: string): Pr
       await abortUpload(client, key, uploadId)
   }
 }
-
-/** The contents of all elements with this name. The responses of the protocol are simple XML. */
-function elements(xml: string, name: string): string[] {
-  const found = xml.matchAll(new RegExp(`<${name}>([^]*?)</${name}>`, 'g'))
-  return [...found].map(([, inner = '']) => (inner.includes('<') ? inner : fromXml(inner)))
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&apos;': "'",
-  '&amp;': '&',
-}
-const fromXml = (text: string) =>
-  text
-    .replaceAll(/&#(\d{1,7});/g, (_, code: string) => String.fromCodePoint(Number(code)))
-    .replaceAll(/&#x([\da-f]{1,6});/gi, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
-    .replaceAll(/&(?:lt|gt|quot|apos|amp);/g, (entity) => ENTITIES[entity] ?? entity)
-const asXml = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { apnsForms } from '../../../src/gateway/apns/payload.ts'
 import { fit } from '../../../src/gateway/message-forms.ts'
 import { BADGE_ONLY, ID_ONLY, messageOf, ROOM_MESSAGE } from '../message.ts'
+import { runs } from '../../support/property.ts'
 
 // The expected payloads are those that Sygnal sends.
 
@@ -360,7 +361,7 @@ suite('an APNs payload that is too long', () => {
         assert.ok(fitting.text.isWellFormed())
         JSON.parse(fitting.text)
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     )
   })
 })

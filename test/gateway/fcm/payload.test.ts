@@ -7,6 +7,7 @@ import { fcmForms } from '../../../src/gateway/fcm/payload.ts'
 import { fit } from '../../../src/gateway/message-forms.ts'
 import { BADGE_ONLY, ID_ONLY, messageOf, ROOM_MESSAGE } from '../message.ts'
 import { ROOM_MESSAGE_DATA } from './fixture.ts'
+import { runs } from '../../support/property.ts'
 
 type Case = {
   notification?: object
@@ -167,7 +168,7 @@ suite('FCM data that is too long', () => {
           assert.doesNotMatch(key, /^(?:from$|gcm|google|message_type$)/)
         }
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     )
   })
 })

@@ -32,6 +32,7 @@ suite('parseProxy', () => {
     'proxy.example:8080',
     'http://',
     'http://:secret@',
+    'http://alice:50%secret@proxy:1',
   ]) {
     test(`${text} is refused without being repeated`, () => {
       assert.throws(() => parseProxy(text), { name: 'RangeError', message: /^(?!.*secret).*expected http:/ })

@@ -13,6 +13,7 @@ import { currentState } from '../../../src/rooms/state-store.ts'
 import { isVisible, visibleSpans } from '../../../src/rooms/visibility.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { type SyncFixture, createSyncFixture, type RoomEvent, type SyncBody, user } from '../sync-fixture.ts'
+import { runs } from '../../support/property.ts'
 
 const alice = user('alice')
 const bob = user('bob')
@@ -174,7 +175,7 @@ onEachDatabase('a client that applies each sync response', (open) => {
             await compare(fixture, rooms, invited)
           }
         }),
-        { numRuns: 12 },
+        { numRuns: runs(12) },
       )
     })
 })

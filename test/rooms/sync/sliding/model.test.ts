@@ -10,6 +10,7 @@ import { redactEvent } from '../../../../src/rooms/redact.ts'
 import { setMarkers } from '../../../../src/rooms/receipts.ts'
 import type { SlidingBody, SlidingEvent, SlidingRoom } from '../../../journeys/sliding-client.ts'
 import { onEachDatabase } from '../../../support/databases.ts'
+import { runs } from '../../../support/property.ts'
 import { quotas } from '../../../support/quotas.ts'
 import { deviceOf, user } from '../../sync-fixture.ts'
 import { createSlidingFixture, type SlidingFixture } from './fixture.ts'
@@ -351,7 +352,7 @@ onEachDatabase('random histories over sliding sync', (open) => {
       }
     }
     await fc.assert(fc.asyncProperty(steps, history), {
-      numRuns: Number(process.env['BELFRY_MODEL_RUNS'] ?? (isFast ? 30 : 10)),
+      numRuns: runs(isFast ? 30 : 10),
     })
   })
 })
