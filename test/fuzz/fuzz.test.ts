@@ -9,7 +9,7 @@ import { TARGETS } from './targets.ts'
 describe('a parser gets some values in the suite, and many with npm run fuzz', () => {
   for (const target of TARGETS)
     it(target.name, async () => {
-      const { fault } = await fuzz(target, { seed: 1, count: runs(60) })
+      const { fault } = await fuzz(target, { seed: 1, count: runs(20) })
       if (fault !== undefined)
         assert.fail(`${fault.value}\n${fault.error}\n${commandFor(target.name, fault)}`)
     })
