@@ -56,43 +56,47 @@ async function tokenOf(user: TestUser): Promise<string> {
 }
 
 for (const { name, skip, settings } of buses)
-  describe(`two processes with the bus ${name}`, { skip }, () => {
-    test('a sync that waits at one wakes for an event, a receipt and a to-device message at the other', async (t) => {
-      const { alice, bob, roomId } = await startTwo(t, await settings(t))
-      const steps = [
-        async () => alice.say(roomId, 'over there'),
-        async () => alice.read(roomId, await bob.say(roomId, 'here')),
-        async () =>
-          alice.put('/sendToDevice/org.example.knock/1', {
-            messages: { [bob.userId]: { '*': { knock: 1 } } },
-          }),
-      ]
-      for (const step of steps) {
-        const waiting = waitFor(bob, await tokenOf(bob))
-        await step()
-        const { text, ms } = await waiting
-        assert.match(text, /over there|here|knock/)
-        assert.ok(ms < WAIT_MS / 2, `${ms} ms`)
-      }
-    })
+  test(`two processes with the bus ${name}`, { skip }, async (t) => {
+    const { one, other, alice, bob, roomId } = await startTwo(t, await settings(t))
 
-    test('a session that ends at one ends the waiting sync at the other', async (t) => {
-      const { one, other, alice } = await startTwo(t, await settings(t))
-      const phone = await loginUser(other.url, 'alice')
-      const since = await tokenOf(phone)
-      const waiting = call(`${other.url}/_matrix/client/v3/sync?timeout=${WAIT_MS}&since=${since}`, {
-        token: phone.token,
-      })
-      await call(`${one.url}/_matrix/client/v3/logout/all`, { token: alice.token, body: {} })
-      assert.equal((await waiting).status, 401)
-    })
+    await t.test(
+      'a sync that waits at one wakes for an event, a receipt and a to-device message at the other',
+      async () => {
+        const steps = [
+          async () => alice.say(roomId, 'over there'),
+          async () => alice.read(roomId, await bob.say(roomId, 'here')),
+          async () =>
+            alice.put('/sendToDevice/org.example.knock/1', {
+              messages: { [bob.userId]: { '*': { knock: 1 } } },
+            }),
+        ]
+        for (const step of steps) {
+          const waiting = waitFor(bob, await tokenOf(bob))
+          await step()
+          const { text, ms } = await waiting
+          assert.match(text, /over there|here|knock/)
+          assert.ok(ms < WAIT_MS / 2, `${ms} ms`)
+        }
+      },
+    )
 
-    test('a pusher that is set at one is poked for a message at the other', async (t) => {
-      const { alice, bob, roomId } = await startTwo(t, await settings(t))
+    await t.test('a pusher that is set at one is poked for a message at the other', async () => {
       const gateway = await startPokeReceiver(t)
       await alice.post('/pushers/set', foundingPusher(gateway.url))
       const eventId = await bob.say(roomId, 'hello')
       await gateway.waitFor((poke) => poke.event_id === eventId)
+    })
+
+    await t.test('a session that ends at one ends the waiting sync at the other', async () => {
+      await registerUser(one.url, 'carol')
+      const laptop = await loginUser(one.url, 'carol')
+      const phone = await loginUser(other.url, 'carol')
+      const since = await tokenOf(phone)
+      const waiting = call(`${other.url}/_matrix/client/v3/sync?timeout=${WAIT_MS}&since=${since}`, {
+        token: phone.token,
+      })
+      await call(`${one.url}/_matrix/client/v3/logout/all`, { token: laptop.token, body: {} })
+      assert.equal((await waiting).status, 401)
     })
   })
 

@@ -41,61 +41,62 @@ describe('several processes that write at the same time', { skip: noPostgres() }
     )
   })
 
-  test('users who join at once through two processes are counted one after the other', async (t) => {
-    const { url, alice } = await startTwo(t, 0)
-    const roomId = await alice.createRoom()
-    const names = Array.from({ length: 24 }, (_, n) => `joiner${n}`)
-    const joiners = await Promise.all(names.map((name) => registerUser(url, name)))
-    await Promise.all(joiners.map((user) => user.post(`/join/${encodeURIComponent(roomId)}`)))
-    const { joined } = await alice.get(`/rooms/${encodeURIComponent(roomId)}/joined_members`)
-    assert.equal(Object.keys(joined as object).length, 25)
-    const { body } = await call(`${url}/_matrix/client/v1/room_summary/${encodeURIComponent(roomId)}`, {
-      token: alice.token,
-    })
-    assert.equal(body['num_joined_members'], 25)
-  })
-
-  test('a message with one transaction id that both processes get at once is stored once', async (t) => {
-    const { processes, alice } = await startTwo(t, 0)
-    const roomId = await alice.createRoom()
-    const urls = processes.map((process) => process.url)
-    assert.deepEqual(await sameTransactions(urls, { user: alice, roomId, count: 40, name: 'same' }), [])
-    const { chunk } = await alice.get(`/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=100`)
-    const bodies = (chunk as { type: string; content: { body?: string } }[]).flatMap(({ type, content }) =>
-      type === 'm.room.message' ? [content.body] : [],
-    )
-    assert.equal(bodies.length, 40)
-  })
-
-  test('an authentication that begins at one process ends at the other, and typing at one is seen at the other', async (t) => {
+  test('two processes behind a load balancer', async (t) => {
     const { url, processes, alice } = await startTwo(t, 0)
-    const [one, other] = processes.map((process) => `${process.url}/_matrix/client/v3`)
-    const removal = (base: string | undefined, auth?: Record<string, unknown>) =>
-      call(`${base}/devices/${alice.deviceId}`, {
-        method: 'DELETE',
+
+    await t.test('users who join at once are counted one after the other', async () => {
+      const roomId = await alice.createRoom()
+      const names = Array.from({ length: 24 }, (_, n) => `joiner${n}`)
+      const joiners = await Promise.all(names.map((name) => registerUser(url, name)))
+      await Promise.all(joiners.map((user) => user.post(`/join/${encodeURIComponent(roomId)}`)))
+      const { joined } = await alice.get(`/rooms/${encodeURIComponent(roomId)}/joined_members`)
+      assert.equal(Object.keys(joined as object).length, 25)
+      const { body } = await call(`${url}/_matrix/client/v1/room_summary/${encodeURIComponent(roomId)}`, {
         token: alice.token,
-        body: auth === undefined ? {} : { auth },
       })
-    const bob = await registerUser(url, 'bob')
-    const roomId = await bob.createRoom()
-    await alice.post(`/join/${encodeURIComponent(roomId)}`)
-    const typing = `${one}/rooms/${encodeURIComponent(roomId)}/typing/${encodeURIComponent(bob.userId)}`
-    const body = { typing: true, timeout: 30_000 }
-    assert.equal((await call(typing, { method: 'PUT', token: bob.token, body })).status, 200)
-    await eventually(async () => {
-      const sync = await call(`${other}/sync?timeout=0`, { token: alice.token })
-      return JSON.stringify(sync.body['rooms']).includes(JSON.stringify({ user_ids: [bob.userId] }))
+      assert.equal(body['num_joined_members'], 25)
     })
-    const asked = await removal(one)
-    assert.equal(asked.status, 401)
-    const auth = {
-      type: 'm.login.password',
-      identifier: { type: 'm.id.user', user: alice.userId },
-      password: PASSWORD,
-      session: asked.body['session'],
-    }
-    assert.equal((await removal(other, auth)).status, 200)
-    assert.equal((await call(`${one}/account/whoami`, { token: alice.token })).status, 401)
+
+    await t.test('a message with one transaction id that both get at once is stored once', async () => {
+      const roomId = await alice.createRoom()
+      const urls = processes.map((process) => process.url)
+      assert.deepEqual(await sameTransactions(urls, { user: alice, roomId, count: 40, name: 'same' }), [])
+      const { chunk } = await alice.get(`/rooms/${encodeURIComponent(roomId)}/messages?dir=b&limit=100`)
+      const bodies = (chunk as { type: string; content: { body?: string } }[]).flatMap(({ type, content }) =>
+        type === 'm.room.message' ? [content.body] : [],
+      )
+      assert.equal(bodies.length, 40)
+    })
+
+    await t.test('an authentication that begins at one ends at the other, and typing at one is seen at the other', async () => {
+      const [one, other] = processes.map((process) => `${process.url}/_matrix/client/v3`)
+      const removal = (base: string | undefined, auth?: Record<string, unknown>) =>
+        call(`${base}/devices/${alice.deviceId}`, {
+          method: 'DELETE',
+          token: alice.token,
+          body: auth === undefined ? {} : { auth },
+        })
+      const bob = await registerUser(url, 'bob')
+      const roomId = await bob.createRoom()
+      await alice.post(`/join/${encodeURIComponent(roomId)}`)
+      const typing = `${one}/rooms/${encodeURIComponent(roomId)}/typing/${encodeURIComponent(bob.userId)}`
+      const body = { typing: true, timeout: 30_000 }
+      assert.equal((await call(typing, { method: 'PUT', token: bob.token, body })).status, 200)
+      await eventually(async () => {
+        const sync = await call(`${other}/sync?timeout=0`, { token: alice.token })
+        return JSON.stringify(sync.body['rooms']).includes(JSON.stringify({ user_ids: [bob.userId] }))
+      })
+      const asked = await removal(one)
+      assert.equal(asked.status, 401)
+      const auth = {
+        type: 'm.login.password',
+        identifier: { type: 'm.id.user', user: alice.userId },
+        password: PASSWORD,
+        session: asked.body['session'],
+      }
+      assert.equal((await removal(other, auth)).status, 200)
+      assert.equal((await call(`${one}/account/whoami`, { token: alice.token })).status, 401)
+    })
   })
 })
 
