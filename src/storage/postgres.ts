@@ -7,6 +7,7 @@ import { refuseUnfilled } from './filling-postgres.ts'
 import { type AppliedMigration, migrate, MIGRATING } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
 import { queriesOf } from './postgres-queries.ts'
+import { createPostgresSocket } from './postgres-socket.ts'
 import { skipLostPositions } from './postgres-timeline.ts'
 import { type Reconnecting, reconnecting, writeConnection } from './postgres-writer.ts'
 import type { Queries } from './query.ts'
@@ -90,6 +91,7 @@ export async function openPostgres(
     application_name: `belfry ${processId}`,
     keepAlive: true,
     pipeline: true,
+    stream: createPostgresSocket,
   }
   let isMigrated = false
   const prepare = async (client: Client) => {
