@@ -25,7 +25,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'docs/api.md',
   ],
   'For operators of gateways': ['docs/gateway.md', 'docs/apple-and-google.md', 'docs/web-push.md'],
-  'For users of the library': ['docs/push-rules-library.md'],
+  'For users of the library': ['packages/push-rules/README.md'],
   Reference: [
     'docs/configuration.md',
     'docs/reference/*',

@@ -3,7 +3,7 @@ import { dirname, join, posix } from 'node:path'
 
 /** The Markdown files of the repository that are pages of the site, by the path of the page. The README is its first page. */
 export function pagesOf(root: string): Map<string, string> {
-  const files = [...globSync('*.md', { cwd: root }), ...globSync('docs/**/*.md', { cwd: root })]
+  const files = globSync(['*.md', 'docs/**/*.md', 'packages/*/*.md'], { cwd: root })
   return new Map(files.toSorted().map((file) => [file === 'README.md' ? 'index.md' : file, file]))
 }
 

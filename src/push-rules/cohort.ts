@@ -15,6 +15,7 @@ export type Cohort = {
   readonly rules: CompiledRules
 }
 
+/** The id of the cohort of members whose rules, in a room, are the unchanged default rules. */
 export const DEFAULT_COHORT_ID = 'default'
 
 /**

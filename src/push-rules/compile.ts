@@ -10,8 +10,9 @@ import {
   NOTIFY_IN_APP,
   type RuleOutcome,
   RULE_KINDS,
+  type PushRulesResponse,
   type RuleKind,
-  type Ruleset,
+  type RulesJson,
   type Tweaks,
   UNTIL,
 } from './model.ts'
@@ -66,17 +67,26 @@ export type CompiledRules = {
 export type CompileOptions = ConditionOptions
 
 /**
- * Compiles rules for evaluation. In each kind the order of the list is the order of evaluation, except that
+ * Compiles rules for evaluation: a ruleset, or the response of `GET /pushrules/`. In each kind the order of the list is the order of evaluation, except that
  * `.m.rule.master` always comes first. Disabled rules and malformed rules (no id, no list of actions) are left out: a
  * malformed stored rule never fails an evaluation. Do not change the rules afterwards.
  */
-export function compileRules(ruleset: Ruleset, options: CompileOptions = {}): CompiledRules {
-  return compileWith(ruleset, (kind, rule) => compileRule(kind, rule, options))
+export function compileRules(
+  rules: RulesJson | PushRulesResponse,
+  options: CompileOptions = {},
+): CompiledRules {
+  return compileWith(scopeOf(rules), (kind, rule) => compileRule(kind, rule, options))
+}
+
+/** The global rules of a response, or the ruleset itself. Any JSON. */
+function scopeOf(rules: unknown): RulesJson {
+  if (!isObject(rules)) return {}
+  return isObject(rules['global']) ? rules['global'] : rules
 }
 
 /** `compile` returns undefined for a rule to leave out. */
 export function compileWith(
-  ruleset: Ruleset,
+  ruleset: RulesJson,
   compile: (kind: RuleKind, rule: unknown) => CompiledRule | undefined,
 ): CompiledRules {
   const [override, content, postcontent, room, sender, underride] = RULE_KINDS.map((kind) => {

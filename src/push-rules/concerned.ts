@@ -4,6 +4,7 @@ import { bodyKeys } from './mention-index.ts'
 import type { EvaluationContext, RuleSettings } from './model.ts'
 import { usersWithLevels } from './power-levels.ts'
 
+/** The settings that select the default rules, and limits for `concernedUsers`. */
 export type ConcernedOptions = RuleSettings & {
   /** Mentioned users beyond this number are left out. Default: 1000. */
   maxMentioned?: number

@@ -22,6 +22,7 @@ export type ExplainedScope =
   | { readonly scope: 'global'; readonly rules: Ruleset }
   | { readonly scope: 'device'; readonly handle: string; readonly rules: Ruleset }
 
+/** The rules, the event and the context to explain. */
 export type ExplainInput = {
   /** In order of evaluation: the rules of the device, if it has any, then the global rules. */
   readonly scopes: readonly ExplainedScope[]
@@ -53,6 +54,7 @@ export type RuleVerdict =
   | 'disabled'
   | 'malformed'
 
+/** A rule with the result of its conditions for one event. */
 export type ExplainedRule = {
   readonly scope: 'global' | 'device'
   /** For rules of the device scope. */
@@ -65,6 +67,7 @@ export type ExplainedRule = {
   readonly conditions: readonly ExplainedCondition[]
 }
 
+/** Why an event notifies a user or not. */
 export type Explanation = {
   /** Equal to the result of `evaluate`, and for a device of `evaluateForDevice`. */
   readonly outcome: RuleOutcome

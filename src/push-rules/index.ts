@@ -1,4 +1,4 @@
-/** The push rules of Matrix as a library: pure functions, no dependencies. See README.md in this folder. */
+/** The push rules of Matrix as a library: pure functions, no dependencies. packages/push-rules/README.md is its manual. */
 export { NOTIFY_IN_APP, RULE_KINDS, DIGEST, UNTIL, USER_RULE_KINDS } from './model.ts'
 export type {
   Action,
@@ -18,6 +18,7 @@ export type {
   ReadonlyJson,
   ProfileTag,
   PushRule,
+  PushRulesResponse,
   RecipientPermission,
   RoomMemberCount,
   RoomTag,
@@ -25,13 +26,16 @@ export type {
   RuleOutcome,
   RuleSettings,
   Ruleset,
+  RulesJson,
   Scalar,
   SenderNotificationPermission,
   SetTweak,
   SubjectRule,
   TimeAndDay,
+  ThreadSubscription,
   Tweaks,
   UnknownCondition,
+  UserRuleKind,
 } from './model.ts'
 export { defaultRules, impersonalDefaults } from './defaults.ts'
 export type { DefaultRulesOptions } from './defaults.ts'

@@ -9,6 +9,7 @@ export type DefaultRuleChange = {
   readonly actions?: readonly Action[] | null | undefined
 }
 
+/** The parts from which `rulesetFor` builds a ruleset. */
 export type RulesetParts = {
   readonly defaults: Ruleset
   /** A change of an unknown default rule has no effect: the server may have dropped that rule. */

@@ -15,6 +15,7 @@ export type StepBudget = { left: number; cut?: number }
 /** The step limit of all evaluations of one event in a room. */
 export const MAX_ROOM_STEPS = 600_000
 
+/** A new budget of `MAX_ROOM_STEPS` for the evaluations of one event. */
 export function roomBudget(): StepBudget {
   return { left: MAX_ROOM_STEPS }
 }

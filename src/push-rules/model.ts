@@ -5,6 +5,7 @@
 
 import type { StepBudget } from './meter.ts'
 
+/** Any JSON value. */
 export type ReadonlyJson =
   | null
   | boolean
@@ -21,18 +22,27 @@ export type Scalar = string | number | boolean | null
 
 /** In order of evaluation. `postcontent` has default rules only (MSC4306, experimental). */
 export const RULE_KINDS = ['override', 'content', 'postcontent', 'room', 'sender', 'underride'] as const
+/** The list of a ruleset that a rule is in. The kinds are evaluated in the order of `RULE_KINDS`. */
 export type RuleKind = (typeof RULE_KINDS)[number]
 /** The kinds of the rules that users write. */
 export const USER_RULE_KINDS = ['override', 'content', 'room', 'sender', 'underride'] as const
+/** One of `USER_RULE_KINDS`. */
 export type UserRuleKind = (typeof USER_RULE_KINDS)[number]
 
+/**
+ * The property at the path `key` is a text that the glob `pattern` matches as a whole, without regard to case. For `content.body`
+ * the pattern must match a run of whole words.
+ */
 export type EventMatch = { kind: 'event_match'; key: string; pattern: string }
+/** The property at the path `key` is this value. */
 export type EventPropertyIs = { kind: 'event_property_is'; key: string; value: Scalar }
+/** The property at the path `key` is a list with this value. */
 export type EventPropertyContains = { kind: 'event_property_contains'; key: string; value: Scalar }
 /** Deprecated since version 1.17 of the specification; still evaluated. */
 export type ContainsDisplayName = { kind: 'contains_display_name' }
 /** `is`: a decimal number, after `==`, `<`, `>`, `<=`, `>=` or nothing (which means `==`). */
 export type RoomMemberCount = { kind: 'room_member_count'; is: string }
+/** The sender may notify: their power level is at least `notifications.<key>` of the power levels, or 50 without it. */
 export type SenderNotificationPermission = { kind: 'sender_notification_permission'; key: string }
 /**
  * From the 2015 drafts: the pusher's `profile_tag` (instance handle). It holds only in an evaluation for a device.
@@ -59,6 +69,7 @@ export type RoomTag = { kind: 'org.belfry.room_tag'; tag: string; tagged: boolea
 /** A condition of an unknown kind: it is stored unchanged and never matches. */
 export type UnknownCondition = { kind: string; [parameter: string]: ReadonlyJson }
 
+/** A condition of an override or underride rule. */
 export type Condition =
   | EventMatch
   | EventPropertyIs
@@ -105,6 +116,7 @@ export type ContentRule = RuleBase & { pattern: string }
 /** Room and sender rules: `rule_id` is the id of the room, or the user id of the sender. */
 export type SubjectRule = RuleBase
 
+/** A rule of any kind, as `GET /pushrules/` returns it. */
 export type PushRule = ConditionalRule | ContentRule | SubjectRule
 
 /** The rules of one scope, in each kind in order of evaluation. */
@@ -117,6 +129,12 @@ export type Ruleset = {
   sender: SubjectRule[]
   underride: ConditionalRule[]
 }
+
+/** The rules of one scope as JSON. A kind may be missing; malformed rules are left out when they are compiled. */
+export type RulesJson = { readonly [Kind in RuleKind]?: readonly object[] | undefined }
+
+/** The response of `GET /pushrules/`. The rules of other scopes than `global` are ignored. */
+export type PushRulesResponse = { readonly global: RulesJson }
 
 /** `sound` is always a string and `highlight` always a boolean. Other tweaks are passed on unchanged. */
 export type Tweaks = Readonly<Record<string, ReadonlyJson>>
@@ -168,6 +186,7 @@ export type RuleOutcome = {
   readonly rule: DecidingRule | null
 }
 
+/** The name of the rule that decided. */
 export type DecidingRule = {
   readonly kind: RuleKind
   readonly ruleId: string

@@ -10,6 +10,7 @@ import { sameJson } from './same-json.ts'
 import { cheapestFirst, LIGHT, roomBudget, type StepBudget } from './meter.ts'
 import { compiledDefaults, selfKeys } from './shared-defaults.ts'
 
+/** A member of the room, with the rules that `analyseRules` returned for them. */
 export type PopulationMember = {
   userId: string
   /** The display name in this room; null or undefined: none. */
@@ -56,6 +57,7 @@ export interface Population {
   ): PopulationOutcome
 }
 
+/** The room, and the settings that select the default rules of its members. */
 export type PopulationOptions = { roomId: string; defaults: RuleSettings }
 
 type Member = {
@@ -68,6 +70,7 @@ type Member = {
 
 type PresentCohort = Cohort & { members: number }
 
+/** An empty population of one room. `defaults`: the settings that select the default rules. */
 export function createPopulation({ roomId, defaults }: PopulationOptions): Population {
   return new RoomPopulation(roomId, defaults)
 }

@@ -9,6 +9,7 @@ import { type LocalTime, type Moment, type OwnerFacts, type PushRule, UNTIL } fr
 /** The names of the condition: that of the proposal, and its unstable name. */
 export const TIME_AND_DAY = ['time_and_day', 'org.matrix.msc3767.time_and_day'] as const
 
+/** Whether the kind of a condition is one of the names of `time_and_day`. */
 export const isTimeAndDay = (kind: unknown): boolean => (TIME_AND_DAY as readonly unknown[]).includes(kind)
 
 export type TimeInterval = {

@@ -14,6 +14,7 @@ import {
 import { intervalsOf, isTimeAndDay, MAX_INTERVALS, parseSchedule } from './time-and-day.ts'
 import { utf8 } from './utf-8.ts'
 
+/** How large a rule may be. */
 export type RuleLimits = {
   /** For the rule id, in UTF-8. */
   readonly maxIdBytes: number
@@ -24,6 +25,7 @@ export type RuleLimits = {
   readonly maxPatternLength: number
 }
 
+/** The limits of `validateRule` without `limits`. */
 export const DEFAULT_RULE_LIMITS: RuleLimits = {
   maxIdBytes: 300,
   maxRuleBytes: 4096,
@@ -53,10 +55,12 @@ export type RuleDraft = {
   readonly [DIGEST]?: true
 }
 
+/** The validated value, or why it is refused. */
 export type Validated<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly problem: RuleProblem }
 
+/** What `validateRule` and `validateActions` accept. */
 export type ValidateOptions = {
   readonly limits?: RuleLimits | undefined
   readonly experimental?: ExperimentalRules | undefined
@@ -66,6 +70,7 @@ export type ValidateOptions = {
   readonly now?: number | undefined
 }
 
+/** Whether a value, such as a part of a path, is one of `RULE_KINDS`. */
 export function isRuleKind(kind: unknown): kind is RuleKind {
   return (RULE_KINDS as readonly unknown[]).includes(kind)
 }

@@ -1,17 +1,41 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { IPushRules } from 'matrix-js-sdk'
 import {
   NO_MATCH,
   compileRules,
   evaluate,
   prepareEvent,
   type Action,
+  type PushRulesResponse,
   type Ruleset,
 } from '../../src/push-rules/index.ts'
 import { event, group, message, room, ruleset, userRule } from './support.ts'
 
-const decidedBy = (rules: Ruleset, subject = message({})) =>
+const decidedBy = (rules: Ruleset | PushRulesResponse, subject = message({})) =>
   evaluate(compileRules(rules), subject, group).rule?.ruleId
+
+describe('the response of GET /pushrules/', () => {
+  const muted = ruleset({ room: [userRule(room, [])], underride: [userRule('all', ['notify'])] })
+  it('is compiled like its global rules; other scopes are ignored', () => {
+    const device = { phone: ruleset({ override: [userRule('mine', ['notify'])] }) }
+    const response = { global: muted, device }
+    assert.deepEqual(evaluate(compileRules(response), message({}), group), {
+      ...NO_MATCH,
+      rule: { kind: 'room', ruleId: room },
+    })
+    assert.equal(decidedBy(muted), room)
+  })
+  it('can have the type of matrix-js-sdk', () => {
+    const response: IPushRules = { global: { override: [{ ...userRule('all', []), actions: [] }] } }
+    assert.equal(decidedBy(response), 'all')
+  })
+  it('may lack kinds, and never throws', () => {
+    assert.equal(decidedBy({ global: { underride: muted.underride } }), 'all')
+    for (const json of [{}, { global: {} }, { global: null }, { global: 1 }, null, [], 'text', 1])
+      assert.equal(decidedBy(json as PushRulesResponse), undefined)
+  })
+})
 
 describe('room and sender rules', () => {
   it('compare ids exactly', () => {

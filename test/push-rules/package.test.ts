@@ -1,73 +1,156 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import {
-  cpSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { registerUser } from '../support/client.ts'
+import { startTestServer } from '../support/server.ts'
+import { systemNode } from '../support/system-node.ts'
 
-// The library as a consumer gets it: built into an empty folder without the rest of the project, with the names in
-// package.json.
+// The library as its users get it: packed, and installed in a folder without the rest of the project.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'belfry-package-'))
+const NAME = 'belfry-push-rules'
+const index = readFileSync(join(root, 'src/push-rules/index.ts'), 'utf8')
+/** The exported names, with the file that declares each. */
+const exported = [...index.matchAll(/^export (?:type )?\{([^}]*)\} from '\.\/([\w-]+\.ts)'/gm)].flatMap(
+  ([, names = '', file = '']) => [...names.matchAll(/\w+/g)].map(([name]) => ({ name, file })),
+)
+
+/** The folder of a user who installed the tarball. */
+const folder = mkdtempSync(join(tmpdir(), 'belfry-push-rules-'))
 after(() => rmSync(folder, { recursive: true }))
-const tsc = join(root, 'node_modules/typescript/bin/tsc')
-const run = (args: string[], cwd: string) => execFileSync(process.execPath, args, { cwd, encoding: 'utf8' })
+const installed = join(folder, 'node_modules', NAME)
+packed()
 
-type Manifest = { name: string; type: string; exports: Record<string, { types: string; default: string }> }
-const { name, type, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
+function packed(): string {
+  const source = join(folder, 'source')
+  mkdirSync(source)
+  execFileSync(process.execPath, [join(root, 'scripts/build-push-rules.mjs'), '--unchecked', source])
+  const npm = ['pack', '--offline', '--ignore-scripts', '--pack-destination', folder]
+  execFileSync('npm', npm, { cwd: source, stdio: 'ignore' })
+  const name = readdirSync(folder).find((one) => one.endsWith('.tgz')) ?? assert.fail('no tarball')
+  mkdirSync(installed, { recursive: true })
+  execFileSync('tar', ['xzf', join(folder, name), '--strip-components=1', '-C', installed])
+  return join(folder, name)
+}
 
-describe('belfry/push-rules', () => {
-  it('builds alone, imports nothing, and runs the example', () => {
-    const installed = join(folder, 'node_modules', name)
-    mkdirSync(installed, { recursive: true })
-    const options = {
-      extends: join(root, 'tsconfig.build.json'),
-      compilerOptions: { rootDir: join(root, 'src'), outDir: join(installed, 'dist'), types: [] },
-      include: [join(root, 'src/push-rules')],
-    }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(options))
-    run([tsc, '--project', folder], folder)
-    writeFileSync(join(installed, 'package.json'), JSON.stringify({ name, type, exports }))
+const manual = () => readFileSync(join(installed, 'README.md'), 'utf8')
 
-    const built = globSync('**/*.js', { cwd: installed })
-    assert.ok(built.length > 20, built.join())
-    for (const file of built) {
-      const text = readFileSync(join(installed, file), 'utf8')
-      for (const [, from] of text.matchAll(/\bfrom '([^']+)'/g))
-        assert.match(String(from), /^\.\/[\w-]+\.js$/, file)
-    }
+/** Compiles a project of the user with a version of TypeScript that is installed here under a name. */
+function typeCheck(typescript: string, project: object): void {
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))
+  const compiler = join(root, 'node_modules', typescript, 'bin/tsc')
+  const { status, stdout } = spawnSync(process.execPath, [compiler, '--project', folder], {
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stdout)
+}
 
-    cpSync(join(root, 'examples/push-rules.ts'), join(folder, 'example.mts'))
-    assert.equal(run([join(folder, 'example.mts')], folder).trim(), "true { kind: 'content', ruleId: 'tea' }")
+async function outputOf(file: string): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [file], { cwd: folder })).stdout.trim()
+}
 
-    // Its types as well: the example is checked by them.
-    symlinkSync(join(root, 'node_modules/@types'), join(folder, 'node_modules/@types'))
-    const strict = {
-      extends: join(root, 'tsconfig.json'),
-      compilerOptions: { typeRoots: [join(folder, 'node_modules/@types')], skipLibCheck: false },
-      files: [join(folder, 'example.mts')],
-      include: [],
-    }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(strict))
-    run([tsc, '--project', folder], folder)
+/** Prints the names of the exports, and the rule that decides about an event. */
+const SHOW = `const show = (all) => {
+  const rule = { rule_id: 'tea', enabled: true, pattern: 'tea*', actions: ['notify'] }
+  const event = all.prepareEvent({ content: { body: 'Teatime!' } })
+  const decided = all.evaluate(all.compileRules({ global: { content: [rule] } }), event, { memberCount: 3 })
+  const names = Object.keys(all).filter((name) => !['default', 'module.exports', '__esModule'].includes(name))
+  console.log(JSON.stringify({ names: names.sort(), rule: decided.rule }))
+}`
+
+describe(NAME, () => {
+  it('holds compiled files with their types, its manual and its licence, and imports nothing', () => {
+    const files = globSync('**/*', { cwd: installed }).filter((name) => /\.\w+$|LICENSE/.test(name))
+    assert.deepEqual(
+      files.filter((name) => !/^dist\/(?:esm|cjs)\/[\w-]+(?:\.d\.ts|\.js)$/.test(name)).toSorted(),
+      ['LICENSE', 'README.md', 'dist/cjs/package.json', 'package.json'],
+    )
+    let imports = 0
+    for (const file of files.filter((name) => /\.(?:js|ts)$/.test(name)))
+      for (const [, from = ''] of readFileSync(join(installed, file), 'utf8').matchAll(
+        /\b(?:from |import\(|require\()["']([^"']+)["']/g,
+      )) {
+        imports++
+        assert.match(from, /^\.\/[\w-]+\.js$/, file)
+      }
+    assert.ok(imports > 100, `${imports} imports were found`)
   })
 
-  it('has the entry point that package.json names', async () => {
-    const entry = exports['./push-rules']
-    assert.deepEqual(entry, { types: './dist/push-rules/index.d.ts', default: './dist/push-rules/index.js' })
-    const source = await import(pathToFileURL(join(root, 'src/push-rules/index.ts')).href)
-    const built = await import(pathToFileURL(join(folder, 'node_modules', name, entry.default)).href)
-    assert.deepEqual(Object.keys(built).toSorted(), Object.keys(source).toSorted())
+  for (const [label, node] of Object.entries({ 'this Node': process.execPath, ...systemNode() }))
+    it(`is loaded by import and by require() with the same exports, on ${label}`, () => {
+      const shown = (load: string) =>
+        JSON.parse(
+          execFileSync(node, ['-e', `${SHOW}; ${load}`], { cwd: folder, encoding: 'utf8' }),
+        ) as unknown
+      const { names, rule } = shown(`import('${NAME}').then(show)`) as { names: string[]; rule: unknown }
+      assert.ok(names.length > 30)
+      assert.deepEqual(rule, { kind: 'content', ruleId: 'tea' })
+      assert.deepEqual(shown(`show(require('${NAME}'))`), { names, rule })
+    })
+
+  for (const [typescript, resolutions] of [['typescript', ['node16', 'nodenext', 'bundler']]] as const)
+    for (const moduleResolution of resolutions)
+      it(`has the expected types for ${typescript} with moduleResolution ${moduleResolution}`, () => {
+        const isNode = /^node(?:16|next)$/.test(moduleResolution)
+        const text = readFileSync(join(root, 'test/push-rules/library-types.ts'), 'utf8')
+        const files = isNode ? ['types.mts', 'types.cts'] : ['types.ts']
+        for (const file of files)
+          writeFileSync(join(folder, file), text.replaceAll('../../src/push-rules/index.ts', NAME))
+        const compilerOptions = {
+          module: isNode ? moduleResolution : 'esnext',
+          moduleResolution,
+          target: 'es2022',
+          lib: ['es2022'],
+          types: [],
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noUncheckedIndexedAccess: true,
+          skipLibCheck: false,
+          noEmit: true,
+        }
+        typeCheck(typescript, { compilerOptions, files })
+      })
+
+  it('runs the example of its manual with the rules of a server', async (t) => {
+    const { url } = await startTestServer(t)
+    const alice = await registerUser(url, 'alice')
+    const [, example = ''] = /^```ts\n(.*?)^```/ms.exec(manual()) ?? []
+    const [, printed = ''] = /console\.log\(.*\) \/\/ (.*)$/m.exec(example) ?? []
+    const code = example.replaceAll('example.org', 'localhost')
+    const values = `const homeServer = '${url}'\nconst accessToken = '${alice.token}'\n`
+    const file = join(folder, 'example.mts')
+    writeFileSync(file, values + code)
+    assert.equal(await outputOf(file), printed)
+  })
+
+  it('runs the example without a server', async () => {
+    const example = readFileSync(join(root, 'examples/push-rules.ts'), 'utf8')
+    const file = join(folder, 'without-server.mts')
+    writeFileSync(file, example.replace('belfry/push-rules', NAME))
+    assert.equal(await outputOf(file), "true { kind: 'content', ruleId: 'tea' }")
+  })
+})
+
+describe('the exports of the push rules', () => {
+  it('each have a doc comment', () => {
+    assert.ok(exported.length > 90, `${exported.length} exports were found`)
+    const undocumented = exported.filter(({ name, file }) => {
+      const text = readFileSync(join(root, 'src/push-rules', file), 'utf8')
+      return !new RegExp(`\\*/\\nexport (?:function|const|type|interface) ${name}\\b`).test(text)
+    })
+    assert.deepEqual(undocumented, [])
+  })
+
+  it('are all named in the tables of the manual, and no others', () => {
+    const [, tables = ''] = manual().split('\n## Functions and constants\n')
+    const named = [...tables.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+    )
+    assert.deepEqual(named.toSorted(), exported.map(({ name }) => name).toSorted())
   })
 })

@@ -1,61 +1,61 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { execFile, execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { afterTest } from '../support/after-test.ts'
+import { promisify } from 'node:util'
 import { temporaryFolder } from '../support/databases.ts'
+import { findFirefox } from '../support/firefox.ts'
+import { npmOfUser } from '../support/package-registry.ts'
+import { packBelfry } from '../support/packed-belfry.ts'
+import { startCommand } from '../support/started-command.ts'
+import { firefox, follow, fromPackage, inbox } from '../support/tutorial.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
 const RUNS =
-  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/belfry|dist\/.+\.(?:js|ftl|css|svg)|dist\/push-rules\/.+\.d\.ts)$/
+  /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/belfry|dist\/.+\.(?:js|ftl|css|svg)|dist\/push-rules\/(?:README\.md|cjs\/package\.json|(?:cjs\/)?[\w-]+\.d\.ts))$/
 
-test('the tarball holds only what runs; installed in an empty folder, its command starts a server that sends a push', async (t) => {
-  const folder = temporaryFolder(t)
-  const source = join(folder, 'source')
-  mkdirSync(source)
-  for (const name of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'bin', 'src'])
-    cpSync(join(root, name), join(source, name), { recursive: true })
-  execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), '--unchecked', join(source, 'dist')])
-  const npm = ['pack', '--offline', '--ignore-scripts', '--json', '--pack-destination', folder]
-  execFileSync('npm', npm, { cwd: source, stdio: ['ignore', 'pipe', 'ignore'] })
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? assert.fail('no tarball')
-  const files = execFileSync('tar', ['tzf', join(folder, tarball)], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((name) => name.replace('package/', ''))
-  assert.deepEqual(
-    files.filter((name) => !RUNS.test(name)),
-    [],
-  )
+/** The test has a time limit, because the browser can hang. */
+const options = { timeout: 240_000 }
 
-  // As npm installs it, without the network: the dependencies are those of the checkout.
-  const modules = join(folder, 'user/node_modules')
-  mkdirSync(join(modules, 'belfry'), { recursive: true })
-  for (const name of readdirSync(join(root, 'node_modules')))
-    if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name))
-  const extract = ['xzf', join(folder, tarball), '--strip-components=1', '-C', join(modules, 'belfry')]
-  execFileSync('tar', extract)
+test(
+  'the tarball holds only what runs; npx and a global installation start a server that sends a push',
+  options,
+  async (t) => {
+    const folder = temporaryFolder(t)
+    const tarball = packBelfry(folder)
+    const files = execFileSync('tar', ['tzf', tarball], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map((name) => name.replace('package/', ''))
+    assert.deepEqual(
+      files.filter((name) => !RUNS.test(name)),
+      [],
+    )
+    const manual = execFileSync('tar', ['xzfO', tarball, 'package/dist/push-rules/README.md'], {
+      encoding: 'utf8',
+    })
+    assert.match(manual, /^# belfry\/push-rules\n[^]*\nnpm install belfry\n[^]* from 'belfry\/push-rules'\n/)
+    assert.ok(!manual.includes('belfry-push-rules'))
 
-  const child = spawn(
-    process.execPath,
-    [join(modules, 'belfry/bin/belfry'), 'start', '--listen', '127.0.0.1:0'],
-    { cwd: join(folder, 'user'), stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  const ended = once(child, 'exit')
-  afterTest(t, async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
-  const lines: string[] = []
-  for await (const line of createInterface({ input: child.stdout })) {
-    lines.push(line)
-    if (line.includes('Push works')) break
-  }
-  assert.ok(lines.join('\n').includes('Push works: a message became a poke'), lines.join('\n'))
-  child.kill('SIGTERM')
-  assert.deepEqual(await ended, [0, null])
-})
+    const env = await npmOfUser(t, { tarball, folder })
+    const browser = findFirefox()
+    await t.test(`the tutorial with npx rings ${'path' in browser ? 'Firefox' : 'an inbox'}`, async (one) => {
+      if ('missing' in browser) one.diagnostic(browser.missing)
+      const device = 'path' in browser ? await firefox(one, browser.path) : inbox()
+      const { printed } = await follow(one, { ...fromPackage(), cwd: temporaryFolder(one), env }, device)
+      for (const shown of ['"event_id"', 'rowser', 'Lunch'])
+        assert.ok(printed.includes(shown), `${shown} in ${printed}`)
+    })
+    await t.test('npm install --global belfry, then belfry start; SIGTERM stops it', async (one) => {
+      const prefix = join(folder, 'global')
+      await promisify(execFile)('npm', ['install', '--global', '--prefix', prefix, 'belfry'], { env })
+      const PATH = `${join(prefix, 'bin')}:${env['PATH']}`
+      const { proof, stop } = await startCommand(one, {
+        command: 'belfry start',
+        cwd: temporaryFolder(one),
+        env: { ...env, PATH },
+      })
+      assert.match(proof, /^Push works: a message became a poke/)
+      assert.equal(await stop(), 0)
+    })
+  },
+)

@@ -9,9 +9,8 @@ import { settings } from '../../src/config/settings.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Those that describe the present program. The changelog and the decisions also describe earlier ones. */
-const DOCUMENTS = globSync(['*.md', 'docs/*.md', 'docs/operations/*.md', 'examples/*.md', 'deploy/*.md'], {
-  cwd: root,
-})
+const FOLDERS = ['docs', 'docs/operations', 'examples', 'deploy', 'packages/*']
+const DOCUMENTS = globSync(['*.md', ...FOLDERS.map((folder) => `${folder}/*.md`)], { cwd: root })
   .filter((file) => file !== 'CHANGELOG.md' && file !== 'docs/benchmarks.md')
   .toSorted()
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -142,7 +141,7 @@ function linkFaults(file: string, markdown: string): string[] {
 }
 
 test('every link between documents leads to a file and a section that exist', () => {
-  const files = globSync('{*,docs/**/*,examples/*,deploy/**/*}.md', { cwd: root })
+  const files = globSync('{*,docs/**/*,examples/*,deploy/**/*,packages/*/*}.md', { cwd: root })
   assert.ok(files.length > 80, `${files.length} documents`)
   assert.deepEqual(
     files.flatMap((file) => linkFaults(file, textOf(file))),

@@ -68,10 +68,10 @@ describe('every route', () => {
   })
 })
 
-test('only the tests of bin/belfry and of the package start it: others use test/support/process.ts, which validates responses', () => {
+test('only the tests of bin/belfry start it: others use test/support/process.ts, which validates responses', () => {
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const starting = globSync('test/**/*.ts', { cwd: root }).filter((file) =>
     /(?<!\/opt\/belfry\/|\/app\/|`)bin\/belfry['`]/.test(readFileSync(join(root, file), 'utf8')),
   )
-  assert.deepEqual(starting.toSorted(), ['test/cli/launch.test.ts', 'test/scripts/npm-package.test.ts'])
+  assert.deepEqual(starting.toSorted(), ['test/cli/launch.test.ts'])
 })

@@ -12,7 +12,8 @@ const versionIn = (name: string) =>
 
 test('a server shows the version of package.json in /health, in its metrics and in its OpenAPI document', async (t) => {
   assert.equal(VERSION, versionIn('package.json'))
-  assert.equal(versionIn('package-lock.json'), VERSION)
+  for (const file of ['package-lock.json', 'packages/push-rules/package.json'])
+    assert.equal(versionIn(file), VERSION, file)
   const { url } = await startTestServer(t)
   assert.equal((await call(`${url}/health`)).body['version'], VERSION)
   const { body } = await call(`${url}/metrics`)
