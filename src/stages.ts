@@ -1,3 +1,4 @@
+import { administrationRoutes } from './administration/routes.ts'
 import { createLoginAttemptLimiter, createTokenMailLimiter } from './accounts/attempt-limits.ts'
 import { createAuthSessions } from './accounts/auth-sessions.ts'
 import { createAuthenticator } from './accounts/authenticate.ts'
@@ -12,6 +13,7 @@ import { ruleSettingsOf } from './user-rules/read-rules.ts'
 import { type ClientApiDeps, clientRoutes } from './client-api/routes.ts'
 import { clusterHealth } from './cluster/cluster-health.ts'
 import type { Role } from './config/roles.ts'
+import { readSetting } from './config/read-setting.ts'
 import type { NamedConfig } from './config/schema.ts'
 import { consoleRoutes } from './console-api/routes.ts'
 import { consolePageRoutes } from './console/routes.ts'
@@ -307,10 +309,18 @@ const userRoutes = (given: StageInputs, stages: Omit<Front, 'webPush'>) => [
     ...clientDeps(given, stages.accounts),
     webPush: given.vapid && { vapid: given.vapid.publicKey },
   }),
+  ...administrationRoutes({ ...stages, sharedSecret: sharedSecretOf(given.config) }),
   ...consoleRoutes({ ...given, testPushes: stages.testPushes }),
   ...consolePageRoutes(given.config),
   ...given.own.inboxRoutes,
 ]
+
+/** @throws ConfigError when its file cannot be read */
+function sharedSecretOf({ registration }: NamedConfig): string | undefined {
+  const { shared_secret: secret, shared_secret_file: file } = registration
+  if (file === undefined) return secret
+  return readSetting('registration.shared_secret_file', file).split(/\r?\n/, 1)[0]
+}
 
 /** To-device messages, the key backup, and what is passed on as it is given. */
 const clientDeps = ({ config, media, wordsOf }: StageInputs, accounts: AccountDeps) => ({

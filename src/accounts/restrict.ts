@@ -18,7 +18,7 @@ export async function lockAccount(deps: RestrictDeps, userId: UserId, isLocked: 
       await (isLocked ? deps.onAccountLocked(tx, userId) : deps.onAccountUnlocked(tx, userId))
       tx.onCommit(() => bus.publish(`session:${userId}`))
     },
-    { orderedBy: userId },
+    { orderedBy: userId, inOwnGroup: true },
   )
 }
 

@@ -35,11 +35,17 @@ const capabilitiesSchema = once(() => {
     'm.3pid_changes': plain,
     'm.get_login_token': plain,
     'm.forget_forced_upon_leave': plain,
+    'm.account_moderation': z
+      .strictObject({ suspend: z.boolean(), lock: z.boolean() })
+      .describe('For administrators only')
+      .optional(),
     'm.webpush': webPushSchema(),
     'org.matrix.msc4174.webpush': webPushSchema(),
   })
   return z.strictObject({ capabilities })
 })
+
+const FOR_ADMINISTRATORS = { 'm.account_moderation': { suspend: true, lock: true } }
 
 /** `GET /capabilities` (client-server API, "Capabilities negotiation"). */
 export function capabilitiesRoutes({ roomVersions, sendsMail = false, webPush }: CapabilitiesDeps): Route[] {
@@ -66,7 +72,9 @@ export function capabilitiesRoutes({ roomVersions, sendsMail = false, webPush }:
       limit: 'default',
       summary: 'The capabilities of the server and of the account',
       response: { 200: capabilitiesSchema },
-      handler: () => ({ capabilities }),
+      handler: ({ requester }) => ({
+        capabilities: { ...capabilities, ...(requester.isAdmin && FOR_ADMINISTRATORS) },
+      }),
     }),
   ]
 }

@@ -66,10 +66,7 @@ import { versionsRoutes } from './versions.ts'
 import { wellKnownRoutes } from './well-known.ts'
 
 export type ClientApiDeps = {
-  config: Pick<
-    Config,
-    'limits' | 'open_registration' | 'registration_requires_token' | 'public_url' | 'user_directory'
-  >
+  config: Pick<Config, 'limits' | 'open_registration' | 'registration' | 'public_url' | 'user_directory'>
   accounts: AccountDeps
   toDevice: ToDeviceDeps
   keyBackup: KeyBackupDeps
@@ -153,7 +150,7 @@ export function clientRoutes(deps: ClientApiDeps): Route[] {
 
 const registrationOf = (config: ClientApiDeps['config']) => ({
   openRegistration: config.open_registration,
-  requiresToken: config.registration_requires_token,
+  requiresToken: config.registration.requires_token,
 })
 
 /** Routes whose requests are activity of the user (client-server API, "Presence"). */

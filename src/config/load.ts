@@ -75,6 +75,7 @@ export function decide(given: readonly Given[]): Config {
   if (!result.success) throw refusal(result.error.issues, origins)
   const config = result.data
   checkEmail(config)
+  checkSharedSecret(config)
   checkMedia(config)
   const database = config.database?.kind ?? 'sqlite'
   checkCluster(config.cluster, database)
@@ -100,6 +101,13 @@ function checkEmail({ email, public_url }: z.output<typeof configSchema>): void 
     throw needs('email.password', 'or "email.password_file", for "email.user"')
   if (hasPassword && !email.smtp.isSecure && email.tls !== 'required')
     throw new ConfigError('bad value for "email.tls": a password is only sent over TLS; expected required')
+}
+
+function checkSharedSecret({ registration }: z.output<typeof configSchema>): void {
+  if (registration.shared_secret !== undefined && registration.shared_secret_file !== undefined)
+    throw new ConfigError(
+      '"registration.shared_secret" and "registration.shared_secret_file" exclude each other: remove one',
+    )
 }
 
 function checkMedia({ media }: z.output<typeof configSchema>): void {

@@ -12,6 +12,7 @@ the server does not start, and prints one line with its name. In an environment 
 
 const SECTIONS: Record<string, string> = {
   '': 'General',
+  registration: 'Registration',
   push: 'Push',
   rooms: 'Rooms',
   retention: 'Retention of messages',

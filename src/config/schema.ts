@@ -11,6 +11,7 @@ import { mediaSchema } from './media-schema.ts'
 import { encryptionSchema, userDirectorySchema } from './privacy-schema.ts'
 import { rateLimitsSchema } from './rate-limits-schema.ts'
 import { retentionSchema } from './retention-schema.ts'
+import { registrationSchema } from './registration-schema.ts'
 import { rolesSetting } from './roles.ts'
 import { roomsSchema } from './rooms-schema.ts'
 import { count, flagOff, flagOn, setting } from './setting.ts'
@@ -380,10 +381,6 @@ export const configSchema = z.strictObject({
     about: 'Allow every client that can reach the server to create an account.',
     flag: 'open-registration',
   }),
-  registration_requires_token: setting(flagOff, {
-    about:
-      'Allow clients to create an account with a registration token (`belfry token create`), and only so, also if `open_registration` is set.',
-  }),
   console: setting(flagOn, {
     about: 'Serve the web console at `/_belfry/console/`. The flag turns it off.',
     flag: 'no-console',
@@ -414,6 +411,7 @@ export const configSchema = z.strictObject({
   gateway: gatewaySchema.prefault({}),
   rooms: roomsSchema.prefault({}),
   retention: retentionSchema.prefault({}),
+  registration: registrationSchema.prefault({}),
   encryption: encryptionSchema.prefault({}),
   user_directory: userDirectorySchema.prefault({}),
   presence: presenceSchema.prefault({}),

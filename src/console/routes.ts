@@ -17,7 +17,7 @@ const A_YEAR = 'public, max-age=31536000, immutable'
 /** With `open_registration` the form to sign in offers to create an account. */
 export type ConsolePageConfig = Pick<
   NamedConfig,
-  'console' | 'server_name' | 'open_registration' | 'registration_requires_token'
+  'console' | 'server_name' | 'open_registration' | 'registration'
 >
 
 /**
@@ -29,7 +29,7 @@ export function consolePageRoutes(config: ConsolePageConfig): Route[] {
   const assets = once(readAssets)
   const document = once(() => {
     const { html, headers } = shell(assets(), {
-      openRegistration: config.open_registration && !config.registration_requires_token,
+      openRegistration: config.open_registration && !config.registration.requires_token,
     })
     return { bytes: gzipSync(html, { level: 9 }), headers: { ...headers, 'content-encoding': 'gzip' } }
   })

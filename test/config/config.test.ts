@@ -120,6 +120,7 @@ test('every setting can be set by its environment variable', () => {
     'media.s3_endpoint': 'https://s3.a.b',
     'media.thumbnail_processes': '2',
     'media.s3_secret_key_file': '',
+    'registration.shared_secret_file': '',
     'gateway.retry_hours': '48',
     'cluster.bus': 'local',
     'cluster.nats_user': '',

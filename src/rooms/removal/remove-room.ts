@@ -104,7 +104,7 @@ function removePart(deps: RoomDeps, roomId: RoomId, removal: Kind): Promise<bool
       if (removal === 'purging') return purgeNext(tx, roomId)
       return (await tx.run(setRemoval, { roomId, removal: 'shut down', from: ['shutting down'] })) > 0
     },
-    { orderedBy: roomId },
+    { orderedBy: roomId, inOwnGroup: removal === 'purging' },
   )
 }
 
