@@ -68,35 +68,38 @@ describe('several processes that write at the same time', { skip: noPostgres() }
       assert.equal(bodies.length, 40)
     })
 
-    await t.test('an authentication that begins at one ends at the other, and typing at one is seen at the other', async () => {
-      const [one, other] = processes.map((process) => `${process.url}/_matrix/client/v3`)
-      const removal = (base: string | undefined, auth?: Record<string, unknown>) =>
-        call(`${base}/devices/${alice.deviceId}`, {
-          method: 'DELETE',
-          token: alice.token,
-          body: auth === undefined ? {} : { auth },
+    await t.test(
+      'an authentication that begins at one ends at the other, and typing at one is seen at the other',
+      async () => {
+        const [one, other] = processes.map((process) => `${process.url}/_matrix/client/v3`)
+        const removal = (base: string | undefined, auth?: Record<string, unknown>) =>
+          call(`${base}/devices/${alice.deviceId}`, {
+            method: 'DELETE',
+            token: alice.token,
+            body: auth === undefined ? {} : { auth },
+          })
+        const bob = await registerUser(url, 'bob')
+        const roomId = await bob.createRoom()
+        await alice.post(`/join/${encodeURIComponent(roomId)}`)
+        const typing = `${one}/rooms/${encodeURIComponent(roomId)}/typing/${encodeURIComponent(bob.userId)}`
+        const body = { typing: true, timeout: 30_000 }
+        assert.equal((await call(typing, { method: 'PUT', token: bob.token, body })).status, 200)
+        await eventually(async () => {
+          const sync = await call(`${other}/sync?timeout=0`, { token: alice.token })
+          return JSON.stringify(sync.body['rooms']).includes(JSON.stringify({ user_ids: [bob.userId] }))
         })
-      const bob = await registerUser(url, 'bob')
-      const roomId = await bob.createRoom()
-      await alice.post(`/join/${encodeURIComponent(roomId)}`)
-      const typing = `${one}/rooms/${encodeURIComponent(roomId)}/typing/${encodeURIComponent(bob.userId)}`
-      const body = { typing: true, timeout: 30_000 }
-      assert.equal((await call(typing, { method: 'PUT', token: bob.token, body })).status, 200)
-      await eventually(async () => {
-        const sync = await call(`${other}/sync?timeout=0`, { token: alice.token })
-        return JSON.stringify(sync.body['rooms']).includes(JSON.stringify({ user_ids: [bob.userId] }))
-      })
-      const asked = await removal(one)
-      assert.equal(asked.status, 401)
-      const auth = {
-        type: 'm.login.password',
-        identifier: { type: 'm.id.user', user: alice.userId },
-        password: PASSWORD,
-        session: asked.body['session'],
-      }
-      assert.equal((await removal(other, auth)).status, 200)
-      assert.equal((await call(`${one}/account/whoami`, { token: alice.token })).status, 401)
-    })
+        const asked = await removal(one)
+        assert.equal(asked.status, 401)
+        const auth = {
+          type: 'm.login.password',
+          identifier: { type: 'm.id.user', user: alice.userId },
+          password: PASSWORD,
+          session: asked.body['session'],
+        }
+        assert.equal((await removal(other, auth)).status, 200)
+        assert.equal((await call(`${one}/account/whoami`, { token: alice.token })).status, 401)
+      },
+    )
   })
 })
 
