@@ -34,8 +34,8 @@ type Throughput = { messagesPerSecond: number; serverCpu: number; loadCpu: numbe
 export type ClusterPart = { table: Table; targets: Target[]; figures: Record<string, unknown> }
 
 /** Rooms of two; one member sends. */
-async function seedRooms(url: string): Promise<Sender[]> {
-  await using seed = await openSeedOf(url, NO_GATEWAY)
+async function seedRooms(url: string, shards?: number): Promise<Sender[]> {
+  await using seed = await openSeedOf(url, NO_GATEWAY, shards)
   const rooms: Sender[] = []
   while (rooms.length < ROOMS) rooms.push(await seed.addRoom(2, 0))
   return rooms
@@ -63,34 +63,40 @@ const throughputCells = (of: Throughput) => [
   percent(of.machineCpu),
 ]
 
-/** Figure 1: one process on each database, in turns. */
+/** Figure 1: one process on each database, in turns. The third has one shard of the stream, for the model in docs/scale.md. */
 export async function compareDatabases(
   postgres: DurablePostgres,
   data: string,
   options: BenchOptions,
 ): Promise<ClusterPart> {
-  const urls = { SQLite: `sqlite:${data}/belfry.db`, PostgreSQL: await postgres.newDatabase() }
-  const senders = { SQLite: await seedRooms(urls.SQLite), PostgreSQL: await seedRooms(urls.PostgreSQL) }
-  await using sqlite = await launchBelfry(data, options)
-  await using onPostgres = await launchBelfry(data, options, { BELFRY_DATABASE: urls.PostgreSQL })
-  await using sqliteLoad = createLoad(sqlite.url, ROOMS)
-  await using postgresLoad = createLoad(onPostgres.url, ROOMS)
-  const sides = {
-    SQLite: { load: sqliteLoad, senders: senders.SQLite, servers: [sqlite] },
-    PostgreSQL: { load: postgresLoad, senders: senders.PostgreSQL, servers: [onPostgres] },
+  await using stack = new AsyncDisposableStack()
+  const sideOf = async (url: string, shards?: number): Promise<Sides> => {
+    const senders = await seedRooms(url, shards)
+    const server = stack.use(await launchBelfry(data, options, { BELFRY_DATABASE: url }))
+    return { load: stack.use(createLoad(server.url, ROOMS)), senders, servers: [server] }
   }
-  const names = ['SQLite', 'PostgreSQL'] as const
+  const sides = {
+    SQLite: await sideOf(`sqlite:${data}/belfry.db`),
+    PostgreSQL: await sideOf(await postgres.newDatabase()),
+    'one shard': await sideOf(await postgres.newDatabase(), 1),
+  }
+  const names = ['SQLite', 'PostgreSQL', 'one shard'] as const
   for (const name of names) await round(sides[name], WARM_UP_MS)
   const rounds = await inTurns(names, ROUNDS, (name) => round(sides[name]))
-  const [one, other] = [medians(rounds.SQLite), medians(rounds.PostgreSQL)]
-  const ratio = other.messagesPerSecond / one.messagesPerSecond
+  const [sqlite, sharded, oneShard] = names.map((name) => medians(rounds[name])) as [
+    Throughput,
+    Throughput,
+    Throughput,
+  ]
+  const ratio = sharded.messagesPerSecond / sqlite.messagesPerSecond
   return {
     table: {
       title: `One process, ${ROOMS} senders in ${ROOMS} rooms`,
       columns: ['', 'messages/s', 'server CPU', 'load CPU', 'all cores'],
       rows: [
-        ['SQLite', ...throughputCells(one)],
-        ['PostgreSQL', ...throughputCells(other)],
+        ['SQLite', ...throughputCells(sqlite)],
+        ['PostgreSQL', ...throughputCells(sharded)],
+        ['PostgreSQL, one shard', ...throughputCells(oneShard)],
       ],
     },
     targets: [
@@ -100,7 +106,12 @@ export async function compareDatabases(
         unit: 'times',
       }),
     ],
-    figures: { postgresOfSqlite: rounded({ ratio }).ratio, sqlite: rounded(one), postgres: rounded(other) },
+    figures: {
+      postgresOfSqlite: rounded({ ratio }).ratio,
+      sqlite: rounded(sqlite),
+      postgres: rounded(sharded),
+      oneShard: rounded(oneShard),
+    },
   }
 }
 

@@ -44,9 +44,9 @@ export type Seed = AsyncDisposable & {
 export const openSeed = (data: string, gateway: string): Promise<Seed> =>
   openSeedOf(`sqlite:${join(data, 'belfry.db')}`, gateway)
 
-/** Fills the database at `url`. */
-export async function openSeedOf(url: string, gateway: string): Promise<Seed> {
-  const db = await openDatabase(url, log)
+/** Fills the database at `url`. `shards`: of a new PostgreSQL database; default: as many as a server makes. */
+export async function openSeedOf(url: string, gateway: string, shards?: number): Promise<Seed> {
+  const db = await openDatabase(url, log, { shards })
   const rooms = roomDepsOf(db)
   const addPusher = async ({ userId, deviceId }: SeededUser) => {
     const settings = {
