@@ -160,12 +160,21 @@ export const postgresDialect: Dialect = {
     sql`(${sql.ref(column)} <= cast(${ofPoint(point, 'highest')} as bigint) and ${sql.ref(column)} <= ${ofShard(column, point)})`,
 }
 
+/**
+ * The planner of SQLite reads the value of a bare parameter, so it plans the statement again whenever one is bound: 40 µs instead of 9 µs for a
+ * page of events.
+ */
+const BARE_LIMIT = /\blimit \?/g
+
 /** Compiles a query for one database. Throws when the query uses a parameter in a way that cannot be bound. */
 export function compileQuery<P, R>(builder: QueryBuilder, dialect: Dialect, source: Query<P, R>): Compiled {
   const compiled = source.build(builder, slots as P, dialect).compile()
   const places = compiled.parameters
   return {
-    sql: compiled.sql,
+    sql:
+      dialect.name === 'sqlite'
+        ? compiled.sql.replaceAll(BARE_LIMIT, 'limit cast(? as integer)')
+        : compiled.sql,
     reads: READS.test(compiled.sql),
     bind: (params) => places.map((place) => (place instanceof Slot ? valueOf(place, params) : toSql(place))),
   }

@@ -45,6 +45,11 @@ test('the SQL of each query equals the snapshot', async () => {
   )
 })
 
+test('no statement of SQLite has a bare parameter as its limit, with which it would be planned again at each run', async () => {
+  for (const { name, query } of await allQueries())
+    assert.doesNotMatch(compileQuery(sqliteBuilder, sqliteDialect, query).sql, /\blimit +\?/i, name)
+})
+
 test('each query is exported, so that the snapshot contains it', () => {
   for (const file of globSync('src/**/*.ts', { cwd: root })) {
     const text = readFileSync(root + file, 'utf8')
