@@ -54,3 +54,8 @@ export const deletePassedOfOthers = query<Forgotten>()((db, p, d) =>
 export const deletePassedExceptions = query<Pick<Forgotten, 'roomId' | 'positions'>>()((db, p, d) =>
   db.deleteFrom('exceptions').where('room_id', '=', p.roomId).where('position', 'in', d.numbers(p.positions)),
 )
+
+/** Threads without an event after `readTo`. They are looked for only from later read positions. */
+export const deletePassedThreads = query<Pick<Forgotten, 'roomId' | 'readTo'>>()((db, p) =>
+  db.deleteFrom('cohort_threads').where('room_id', '=', p.roomId).where('last_position', '<=', p.readTo),
+)

@@ -1,6 +1,11 @@
 import type { RoomId } from '../lib/ids.ts'
 import type { Transaction } from '../storage/database.ts'
-import { deletePassedExceptions, deletePassedOfOthers, deletePassedOutcomes } from './forget-events-store.ts'
+import {
+  deletePassedExceptions,
+  deletePassedOfOthers,
+  deletePassedOutcomes,
+  deletePassedThreads,
+} from './forget-events-store.ts'
 
 /**
  * Removes the outcomes of events that are removed for good. Their members must have read up to `readTo`, so no count changes. Of each cohort and thread the last row before it
@@ -13,4 +18,5 @@ export async function forgetEvents(
   await tx.run(deletePassedExceptions, forgotten)
   await tx.run(deletePassedOutcomes, forgotten)
   await tx.run(deletePassedOfOthers, forgotten)
+  await tx.run(deletePassedThreads, forgotten)
 }

@@ -146,6 +146,8 @@ onEachServerDatabase('retention of history (MSC1763)', (flagsOf) => {
     const get = (path: string) =>
       call(`${on.url}/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}${path}`, { token: bob.token })
     await eventually(async () => {
+      // The pauses between batches.
+      clock.advance(100)
       const { body } = await get('/messages?dir=b&limit=1000')
       const messages = (body['chunk'] as { event_id: string; type: string }[]).filter(
         (event) => event.type === 'm.room.message',

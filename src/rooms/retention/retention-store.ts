@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { RoomId, UserId } from '../../lib/ids.ts'
+import type { EventId, RoomId, UserId } from '../../lib/ids.ts'
 import { query } from '../../storage/query.ts'
 import { RETENTION } from './policy.ts'
 
@@ -107,6 +107,15 @@ type Positions = { positions: readonly number[] }
 /** The relations of events to their parents. */
 export const deleteRelationsFrom = query<Positions>()((db, p, d) =>
   db.deleteFrom('relations').where('position', 'in', d.numbers(p.positions)),
+)
+
+/** The subscriptions to threads that begin with these events. No reply follows, because it would need the event. */
+export const deleteSubscribersOf = query<{ roots: readonly EventId[] }>()((db, p, d) =>
+  db
+    .deleteFrom('thread_subscriptions')
+    .where('root', 'in', d.list(p.roots) as RawBuilder<EventId>)
+    // A literal: neither database uses a partial index for a bound parameter.
+    .where('subscribed', '=', sql.lit(1)),
 )
 
 export const setSwept = query<{ roomId: RoomId; position: number }>()((db, p, d) =>

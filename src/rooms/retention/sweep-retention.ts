@@ -20,6 +20,7 @@ import { removeFromIndex } from '../search/index-events.ts'
 import { lifetimeOf, type RetentionLimits } from './policy.ts'
 import {
   deleteRelationsFrom,
+  deleteSubscribersOf,
   eventsToSweep,
   memberAfter,
   membersBehind,
@@ -37,6 +38,8 @@ const ROOMS_AT_ONCE = 100
 /** Members and events of one transaction. They bound how long other writes wait. */
 const MEMBERS_AT_ONCE = 50
 const EVENTS_AT_ONCE = 100
+/** Between two transactions about a room, so that a long history does not slow other requests down. */
+const PAUSE_MS = 50
 
 export type RetentionDeps = Pick<RoomDeps, 'db' | 'clock' | 'log' | 'notifications'>
 
@@ -89,13 +92,14 @@ async function sweepRoom(
   const newest = await deps.db.first(newestPosition, { roomId })
   const to = Math.min(found?.position ?? 0, newest?.position ?? 0) - 1
   if (to <= 0) return 0
-  await markAllRead(deps, { roomId, to })
+  await markAllRead(deps, { roomId, to }, signal)
   let removed = 0
   for (;;) {
     if (signal?.aborted === true) return removed
     const batch = await removeBatch(deps, { roomId, to })
     removed += batch.removed
     if (!batch.hasMore) return removed
+    await deps.clock.sleep(PAUSE_MS, signal)
   }
 }
 
@@ -106,13 +110,16 @@ type Swept = { roomId: RoomId; to: number }
  * before it are removed.
  */
 async function markAllRead(
-  { db, notifications }: RetentionDeps,
+  { db, clock, notifications }: RetentionDeps,
   { roomId, to: position }: Swept,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
+  let moved = 0
   for (let after = ''; ;) {
     const page = await db.first(memberAfter, { roomId, after, limit: MEMBERS_AT_ONCE })
     const last = page?.last ?? undefined
     if (last === undefined) return
+    if (moved > 0) await clock.sleep(PAUSE_MS, signal)
     const behind = await db.all(membersBehind, { roomId, after, last, position })
     if (behind.length > 0)
       await db.transaction(
@@ -122,6 +129,7 @@ async function markAllRead(
         },
         { orderedBy: roomId, repeatable: true },
       )
+    moved = behind.length
     after = last
   }
 }
@@ -137,8 +145,7 @@ function removeBatch({ db }: RetentionDeps, { roomId, to }: Swept): Promise<Remo
       if (last === undefined) return { removed: 0, hasMore: false }
       const old = events.filter((event) => event.is_kept === 0)
       await endRelationsToState(tx, old)
-      if (old.length > 0)
-        await removeEvents(tx, { roomId, to, positions: old.map((event) => event.position) })
+      if (old.length > 0) await removeEvents(tx, { roomId, to, old })
       await tx.run(setSwept, { roomId, position: last.position })
       return { removed: old.length, hasMore: events.length === EVENTS_AT_ONCE }
     },
@@ -157,13 +164,19 @@ async function endRelationsToState(
 
 async function removeEvents(
   tx: Transaction,
-  { roomId, to, positions }: Swept & { positions: readonly number[] },
+  { roomId, to, old }: Swept & { old: readonly { position: number; event_id: EventId }[] },
 ): Promise<void> {
+  const positions = old.map((event) => event.position)
   await forgetEvents(tx, { roomId, positions, readTo: to })
-  await tx.run(deleteEditsAt, { positions })
-  await tx.run(deleteRelationsAt, { positions })
-  await tx.run(deleteRelationsFrom, { positions })
-  await tx.run(deleteParticipantsAt, { positions })
-  await tx.run(deleteEventsAt, { positions })
+  for (const remove of OF_EVENTS) await tx.run(remove, { positions })
+  await tx.run(deleteSubscribersOf, { roots: old.map((event) => event.event_id) })
   await removeFromIndex(tx, positions)
 }
+
+const OF_EVENTS = [
+  deleteEditsAt,
+  deleteRelationsAt,
+  deleteRelationsFrom,
+  deleteParticipantsAt,
+  deleteEventsAt,
+]
