@@ -1,13 +1,15 @@
 import { ConfigError } from '../config/config-error.ts'
 import { loadGatewayConfig } from '../config/gateway-file.ts'
 import type { Command, DeviceJourneyResponse } from './command.ts'
+import { helpText } from './help-text.ts'
+import { jsonFlag } from './json-flag.ts'
 import { UNPRINTABLE } from './push-explain-text.ts'
 import { lineFor } from './push-trace-text.ts'
 
-const HELP = `  --config FILE   The configuration of the gateway, which names its database
+const ABOUT = `  --config FILE   The configuration of the gateway, which names its database
   --data DIR      The data directory of the gateway [./data]
   --database URL  The database of the gateway [sqlite:DATA/gateway.db]
-  --json          Print the steps as JSON
+  --json          Print the result as JSON.
 
 The id of the event is the first argument; put it in single quotes. docs/journey.md lists the steps.`
 
@@ -15,13 +17,20 @@ The id of the event is the first argument; put it in single quotes. docs/journey
 export const gatewayTrace: Command = {
   usage: 'gateway trace EVENT_ID',
   summary: 'show the steps of an event at a gateway, for each device',
-  help: () => HELP,
-  async run([eventId, ...argv], context) {
+  help: () =>
+    helpText({
+      about: ABOUT,
+      examples: ["belfry gateway trace '$event' --config gateway.yaml"],
+      exitCodes: { done: 'the gateway has steps of the event', failed: 'it has none, or the command failed' },
+    }),
+  async run(argv, context) {
+    const { isJson, rest } = jsonFlag(argv)
+    const [eventId, ...flags] = rest
     if (eventId === undefined || eventId.startsWith('--'))
       throw new ConfigError('gateway trace needs an EVENT_ID as its first argument')
-    const config = loadGatewayConfig({ argv: argv.filter((one) => one !== '--json'), env: context.env })
+    const config = loadGatewayConfig({ argv: flags, env: context.env })
     const devices = await context.readJourney(config, eventId)
-    context.print(argv.includes('--json') ? JSON.stringify({ event_id: eventId, devices }) : text(devices))
+    context.print(isJson ? JSON.stringify({ event_id: eventId, devices }) : text(devices))
     return devices.length > 0 ? 0 : 1
   },
 }

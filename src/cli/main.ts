@@ -45,7 +45,13 @@ export async function main(argv: readonly string[], environment: Partial<Environ
     if (error.code !== 'EPIPE') throw error
   })
   // Does not call process.exit, so that pending writes and closes complete.
-  process.exitCode = await runCommand(argv, {
+  process.exitCode = await runCommand(argv, processContext(environment))
+  setTimeout(() => process.exit(), LEFT_OPEN_MS).unref()
+}
+
+/** The context of a command in a process of its own. A part of the program is loaded when a command needs it. */
+export function processContext(environment: Partial<Environment>): CommandContext {
+  return {
     createApp: async (config, as) => (await import('../app.ts')).createBelfry(config, environment, as),
     createGateway: async (config) =>
       (await import('../gateway-app.ts')).createGatewayApp(config, environment),
@@ -66,8 +72,7 @@ export async function main(argv: readonly string[], environment: Partial<Environ
     onReload: (listener) => void process.on('SIGHUP', listener),
     onFault: listenForFaults,
     exit: (status) => process.exit(status),
-  })
-  setTimeout(() => process.exit(), LEFT_OPEN_MS).unref()
+  }
 }
 
 /** Replaces Node's own output for these. */

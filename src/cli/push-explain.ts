@@ -1,9 +1,10 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command } from './command.ts'
 import { type ExplainResponse, explanationText } from './push-explain-text.ts'
+import { helpText } from './help-text.ts'
 import { consoleLine, parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
 
-const HELP = `  --user USER_ID     The user to query; needs an administrator's token [the owner of the token]
+const ABOUT = `  --user USER_ID     The user to query; needs an administrator's token [the owner of the token]
 ${SERVER_HELP}
 
 The ids of room and event are as clients show them; put them in single quotes.`
@@ -12,7 +13,7 @@ The ids of room and event are as clients show them; put them in single quotes.`
 export const pushExplain: Command = {
   usage: 'push explain ROOM_ID EVENT_ID',
   summary: 'show why an event did, or did not, notify a user, by rule and device',
-  help: () => HELP,
+  help: () => helpText({ about: ABOUT, examples: [`belfry push explain '!AbCdEf:example.org' '$event'`] }),
   async run(argv, context) {
     const { values, roomId, eventId } = read(argv)
     const query = new URLSearchParams({

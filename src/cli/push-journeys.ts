@@ -3,10 +3,11 @@ import { ConfigError } from '../config/config-error.ts'
 import type { ReceivedEvent } from '../lib/server-sent-events.ts'
 import type { Command } from './command.ts'
 import { entryText, type JourneyListEntry, type JourneyListPage, pageText } from './push-journeys-text.ts'
+import { helpText } from './help-text.ts'
 import { SERVER_HELP, SERVER_OPTIONS, serverClient } from './server-client.ts'
 import { serverStream } from './server-stream.ts'
 
-const HELP = `  --state STATES     Only journeys that are in one of these states for a device, such as failing,waiting
+const ABOUT = `  --state STATES     Only journeys that are in one of these states for a device, such as failing,waiting
   --device ID        Only this device: the number behind its name
   --room ROOM_ID     Only this room
   --since TIME       Only events since this time: 90s, 30m, 24h, 7d, or milliseconds since the Unix epoch
@@ -17,7 +18,7 @@ const HELP = `  --state STATES     Only journeys that are in one of these states
 ${SERVER_HELP} With --follow:
                      one line for each event of the stream, {"event": …, "data": …}.
 
-The newest journey is last. The exit code is 0, also after Ctrl-C. docs/journey.md lists the states.`
+The newest journey is last. docs/journey.md lists the states.`
 
 const OPTIONS = {
   ...SERVER_OPTIONS,
@@ -35,7 +36,12 @@ const OPTIONS = {
 export const pushJourneys: Command = {
   usage: 'push journeys',
   summary: 'list the journeys of events to your devices, and follow them live',
-  help: () => HELP,
+  help: () =>
+    helpText({
+      about: ABOUT,
+      examples: ['belfry push journeys --since 24h --state failing,waiting --follow'],
+      exitCodes: { done: 'done, also after Ctrl-C' },
+    }),
   async run(argv, context) {
     const values = read(argv)
     const { state, device, room, since, limit, from } = values

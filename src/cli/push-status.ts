@@ -2,19 +2,23 @@ import { parseArgs } from 'node:util'
 import { ConfigError } from '../config/config-error.ts'
 import type { Command } from './command.ts'
 import { type PusherReport, statusText } from './push-status-text.ts'
+import { helpText } from './help-text.ts'
 import { SERVER_HELP, SERVER_OPTIONS, serverClient, type ServerClient } from './server-client.ts'
 
-const HELP = `  --user USER_ID     The pushers of this user; needs an administrator's token
+const ABOUT = `  --user USER_ID     The pushers of this user; needs an administrator's token
                      [default: all users for an administrator, otherwise the owner of the token]
-${SERVER_HELP}
-
-The exit code is 0 when no pusher is failing.`
+${SERVER_HELP}`
 
 /** Prints the status of pushers on a running server, and the removed ones. */
 export const pushStatus: Command = {
   usage: 'push status',
   summary: 'show the status of your pushers, and the removed ones with the reason',
-  help: () => HELP,
+  help: () =>
+    helpText({
+      about: ABOUT,
+      examples: ['belfry push status --user @alice:example.org'],
+      exitCodes: { done: 'no pusher is failing', failed: 'a pusher is failing, or the command failed' },
+    }),
   async run(argv, context) {
     const values = read(argv)
     const report = await wholeReport(serverClient(context, values), values.user)

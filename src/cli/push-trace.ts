@@ -1,9 +1,10 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { Command } from './command.ts'
 import { type JourneyResponse, journeyText } from './push-trace-text.ts'
+import { helpText } from './help-text.ts'
 import { consoleLine, parseQuestion, SERVER_HELP, serverClient } from './server-client.ts'
 
-const HELP = `  --user USER_ID     The user to query; needs an administrator's token [the owner of the token]
+const ABOUT = `  --user USER_ID     The user to query; needs an administrator's token [the owner of the token]
 ${SERVER_HELP}
 
 The id of the event is as clients show it; put it in single quotes. docs/journey.md lists the steps.`
@@ -12,7 +13,7 @@ The id of the event is as clients show it; put it in single quotes. docs/journey
 export const pushTrace: Command = {
   usage: 'push trace EVENT_ID',
   summary: 'show the journey of an event to your devices, step by step, with reasons',
-  help: () => HELP,
+  help: () => helpText({ about: ABOUT, examples: [`belfry push trace '$event' --user @alice:example.org`] }),
   async run(argv, context) {
     const { values, eventId } = read(argv)
     const query = new URLSearchParams({

@@ -4,14 +4,15 @@ import { ConfigError } from '../config/config-error.ts'
 import { shortHash } from '../lib/short-hash.ts'
 import type { Command } from './command.ts'
 import { UNPRINTABLE } from './push-explain-text.ts'
+import { helpText } from './help-text.ts'
 import { SERVER_HELP, SERVER_OPTIONS, serverClient } from './server-client.ts'
 
-const HELP = `  --app APP_ID       Only pushers of this app
+const ABOUT = `  --app APP_ID       Only pushers of this app
   --pushkey PUSHKEY  Only the pusher with this pushkey, or with this pushkey_hash
   --event EVENT_ID   The event id in the pokes [an id that no event has]
 ${SERVER_HELP}
 
-Without --app and --pushkey, all pushers of the token's owner are tested. The exit code is 0 when every gateway accepted its poke.`
+Without --app and --pushkey, all pushers of the token's owner are tested.`
 
 type Pusher = {
   kind: string
@@ -29,7 +30,12 @@ type TestPushResponse = {
 export const pushTest: Command = {
   usage: 'push test',
   summary: 'send a real poke to your pushers and print the result',
-  help: () => HELP,
+  help: () =>
+    helpText({
+      about: ABOUT,
+      examples: ['belfry push test --app org.example.app'],
+      exitCodes: { done: 'every gateway accepted its poke', failed: 'one did not, or the command failed' },
+    }),
   async run(argv, context) {
     const values = read(argv)
     const ask = serverClient(context, values)

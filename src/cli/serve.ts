@@ -1,8 +1,9 @@
-import { flagHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
 import { isPart } from '../config/roles.ts'
 import type { Config } from '../config/schema.ts'
 import type { App, Command, ServerLog, CommandContext } from './command.ts'
+import { helpText } from './help-text.ts'
+import { jsonFlag } from './json-flag.ts'
 
 // opening ──▶ starting ──ready line──▶ serving ──signal──▶ draining ──▶ exit 0 While opening, a signal ends the
 // process at once, as without a handler: the process may be blocked in a system call of the database, and there is
@@ -19,10 +20,27 @@ export const serve: Command = {
   usage: 'serve',
   summary: 'run the home server',
   help: () =>
-    `Settings, also from the environment (BELFRY_…) and a file; flags override both:\n${flagHelp()}`,
-  async run(argv, context) {
-    return serveUntilStopped(context, () => loadConfig({ argv, env: context.env }))
+    helpText({
+      about: 'Settings come from flags, the environment (BELFRY_…) and a file; flags override both.',
+      flags: [READY_FLAG],
+      examples: ['belfry serve --config /etc/belfry/belfry.yaml'],
+      exitCodes: STOPPED,
+      hasSettings: true,
+    }),
+  async run(given, context) {
+    const { isJson, rest: argv } = jsonFlag(given)
+    return serveUntilStopped(context, () => loadConfig({ argv, env: context.env }), { isJson })
   },
+}
+
+/** `isJson`: the ready line is JSON. */
+export type Serving = { onReady?: (app: App, url: string) => Promise<void>; isJson?: boolean }
+
+/** The flag and the exit codes of commands that serve. */
+export const READY_FLAG = ['--json', 'Print the ready line as JSON: url and roles.'] as const
+export const STOPPED = {
+  done: 'stopped by a signal',
+  failed: 'the start failed, or not all work ended in time',
 }
 
 /**
@@ -32,7 +50,7 @@ export const serve: Command = {
 export async function serveUntilStopped(
   context: CommandContext,
   load: () => Config,
-  onReady: (app: App, url: string) => Promise<void> = async () => undefined,
+  { onReady, isJson = false }: Serving = {},
 ): Promise<number> {
   const config = load()
   const app = await context.createApp(config, 'server')
@@ -41,8 +59,9 @@ export async function serveUntilStopped(
   await closing(context, app, async (stopped) => {
     const { url } = await app.listen()
     const roles = isPart(config) ? ` (roles: ${config.roles.join(', ')})` : ''
-    context.print(`belfry listening on ${url}${roles}`)
-    await onReady(app, url)
+    const ready = isJson ? JSON.stringify({ url, roles: config.roles }) : `belfry listening on ${url}${roles}`
+    context.print(ready)
+    await onReady?.(app, url)
     await stopped
   })
   return 0

@@ -18,7 +18,7 @@ export const SERVER_OPTIONS = {
 
 export const SERVER_HELP = `  --url URL          The server [BELFRY_URL, or ${DEFAULT_URL}]
   --token-file FILE  A file with the access token [default: BELFRY_TOKEN]
-  --json             Print the unchanged response of the server.`
+  --json             Print the unchanged response of the server as JSON.`
 
 /**
  * Parses the arguments of a command that queries a user's data.

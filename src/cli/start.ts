@@ -1,11 +1,12 @@
 import { ConfigError } from '../config/config-error.ts'
-import { flagHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
 import { isPart } from '../config/roles.ts'
 import { CONSOLE_PATH, consoleJourney } from '../lib/console-links.ts'
-import type { Command } from './command.ts'
+import type { App, Command } from './command.ts'
 import { type PushProof, provePush } from './check-push.ts'
-import { serveUntilStopped } from './serve.ts'
+import { helpText } from './help-text.ts'
+import { jsonFlag } from './json-flag.ts'
+import { serveUntilStopped, STOPPED } from './serve.ts'
 
 // The settings of a first start. All of them can be overridden, as for serve.
 const FIRST_START = { BELFRY_OPEN_REGISTRATION: 'true', BELFRY_LOG_LEVEL: 'error' }
@@ -13,16 +14,27 @@ const FIRST_START = { BELFRY_OPEN_REGISTRATION: 'true', BELFRY_LOG_LEVEL: 'error
 export const start: Command = {
   usage: 'start',
   summary: 'serve with open registration, prove that push works, and print the next commands',
-  help: () => `Settings, as for serve:\n${flagHelp()}`,
-  async run(argv, context) {
+  help: () =>
+    helpText({
+      flags: [['--json', 'Print JSON: the ready line, and a line with the result of the test push.']],
+      examples: ['belfry start --data /tmp/belfry --listen 127.0.0.1:8008'],
+      exitCodes: STOPPED,
+      hasSettings: true,
+    }),
+  async run(given, context) {
+    const { isJson, rest: argv } = jsonFlag(given)
     const load = () => {
       const config = loadConfig({ argv, env: { ...FIRST_START, ...context.env } })
       if (isPart(config)) throw new ConfigError('"roles" does not apply to belfry start: use belfry serve')
       return config
     }
-    return serveUntilStopped(context, load, async (app, url) => {
+    const onReady = async (app: App, url: string) => {
       try {
         const { ms, ...proof } = await provePush(app, url)
+        if (isJson) {
+          context.print(JSON.stringify({ push_works: true, milliseconds: ms }))
+          return
+        }
         context.print(
           `Push works: a message became a poke, and the poke a notification, in ${ms.toFixed(1)} ms.`,
         )
@@ -33,8 +45,10 @@ export const start: Command = {
           'push does not work: the message sent at the start did not become a notification',
         )
       }
-      context.print(await nextSteps(url, app.serverName))
-    })
+      if (isJson) context.print(JSON.stringify({ push_works: false }))
+      else context.print(await nextSteps(url, app.serverName))
+    }
+    return serveUntilStopped(context, load, { onReady, isJson })
   },
 }
 

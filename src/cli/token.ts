@@ -12,7 +12,7 @@ export const tokenCreate = workCommand({
   usage: 'token create [TOKEN]',
   summary: 'create a token with which accounts can be registered, and print it',
   about:
-    'TOKEN has 1 to 64 of the characters A-Z, a-z, 0-9, ".", "_", "~" and "-"; without it, the token is random.\nClients ask for a token if the setting registration_requires_token is true.',
+    'TOKEN has 1 to 64 of the characters A-Z, a-z, 0-9, ".", "_", "~" and "-"; without it, the token is random.\nClients ask for a token if the setting registration.requires_token is true.',
   options: {
     uses: { value: 'NUMBER', about: 'The number of accounts that it can register. [any number]' },
     'expires-in': { value: 'TIME', about: 'Such as 30m, 12h or 7d. [never]' },

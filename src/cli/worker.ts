@@ -1,7 +1,8 @@
-import { flagHelp } from '../config/help.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Command } from './command.ts'
-import { serveUntilStopped } from './serve.ts'
+import { helpText } from './help-text.ts'
+import { jsonFlag } from './json-flag.ts'
+import { READY_FLAG, serveUntilStopped, STOPPED } from './serve.ts'
 
 const FROM = 'belfry worker'
 // Not the address of `belfry serve` on the same machine.
@@ -12,16 +13,21 @@ const ROLES = [{ path: ['roles'], value: ['delivery', 'sweep'], from: FROM }]
 export const worker: Command = {
   usage: 'worker',
   summary: 'send pokes and mail and remove old data, beside belfry serve on the same PostgreSQL',
-  help: () => `The same as belfry serve --roles delivery,sweep. It serves /health, /ready and /metrics at --listen [127.0.0.1:8009], and no API for clients.
-
-Example:
-  belfry serve --roles http,gateway --database postgres://belfry@db/belfry
-  belfry worker --database postgres://belfry@db/belfry
-
-Settings, as for serve:
-${flagHelp()}`,
-  async run(argv, context) {
+  help: () =>
+    helpText({
+      about:
+        'The same as belfry serve --roles delivery,sweep. It serves /health, /ready and /metrics at --listen [127.0.0.1:8009], and no API for clients.',
+      flags: [READY_FLAG],
+      examples: [
+        'belfry serve --roles http,gateway --database postgres://belfry@db/belfry',
+        'belfry worker --database postgres://belfry@db/belfry',
+      ],
+      exitCodes: STOPPED,
+      hasSettings: true,
+    }),
+  async run(given, context) {
+    const { isJson, rest: argv } = jsonFlag(given)
     const load = () => loadConfig({ argv, env: context.env, defaults: DEFAULTS, ofCommand: ROLES })
-    return serveUntilStopped(context, load)
+    return serveUntilStopped(context, load, { isJson })
   },
 }
