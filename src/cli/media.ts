@@ -32,10 +32,10 @@ export const mediaPrune = workCommand({
     unread: 'Only files that were never downloaded.',
     yes: 'Remove them. Without it, the command only says what it would remove.',
   },
-  work: onApp(async (app, { given: [text = ''], switches }) => {
+  work: onApp(async (app, { given: [text = ''], switches, onProgress }) => {
     if (!/^[1-9]\d{0,4}$/.test(text)) throw new ConfigError(`"${text}" is not a number of days`)
     const isDryRun = !switches.has('yes')
-    const pruning = { days: Number(text), onlyUnread: switches.has('unread'), isDryRun }
+    const pruning = { days: Number(text), onlyUnread: switches.has('unread'), isDryRun, onProgress }
     const { files, bytes } = await app.media.prune(pruning)
     const what = `${files} files, ${sizeText(bytes)}`
     return {

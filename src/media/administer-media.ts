@@ -1,5 +1,6 @@
 import { invalidParam, notFound } from '../lib/errors.ts'
 import { isUserId, type UserId } from '../lib/ids.ts'
+import type { OnProgress } from '../lib/progress.ts'
 import { sweepAll } from '../lib/sweeper.ts'
 import type { Queries } from '../storage/query.ts'
 import {
@@ -52,7 +53,7 @@ export type MediaUsage = {
 }
 
 /** `isDryRun`: nothing is removed. `onlyUnread`: only media that were never downloaded. */
-export type Pruning = { days: number; onlyUnread: boolean; isDryRun: boolean }
+export type Pruning = { days: number; onlyUnread: boolean; isDryRun: boolean; onProgress?: OnProgress }
 type Pruned = { files: number; bytes: number }
 /** Finds those of the `mxc://` URIs that are avatars of users and rooms. */
 type Avatars = (q: Queries, uris: readonly string[]) => Promise<ReadonlySet<string>>
@@ -179,7 +180,7 @@ type Numbers<Row> = { [Name in keyof Row]: number }
 async function prune(
   deps: MediaDeps,
   avatars: Avatars,
-  { days, onlyUnread, isDryRun }: Pruning,
+  { days, onlyUnread, isDryRun, onProgress }: Pruning,
 ): Promise<Pruned> {
   const { db, clock, serverName } = deps
   const before = clock.now() - days * 86_400_000
@@ -190,6 +191,8 @@ async function prune(
     const found = await avatars(q, page.map(uriOf))
     return page.filter((item) => !found.has(uriOf(item)))
   }
+  const total = Number((await db.first(totals, {}))?.media ?? 0)
+  let seen = 0
   for (let after = ''; ;) {
     const page = await db.all(unreadMedia, { ...unread, after, limit: PAGE })
     // Since the page was read, a running server may have served a file, or a user may have made it an avatar.
@@ -202,6 +205,8 @@ async function prune(
           },
           { repeatable: true },
         )
+    seen += page.length
+    onProgress?.({ step: isDryRun ? 'looking at files' : 'removing files', done: seen, total })
     pruned.files += removed.length
     pruned.bytes += removed.reduce((sum, { size }) => sum + size, 0)
     if (page.length < PAGE) break
