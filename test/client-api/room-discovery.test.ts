@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { call, registerUser, type TestUser } from '../support/client.ts'
 import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
-import { runBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 import { startTestServer } from '../support/server.ts'
 
 const encoded = encodeURIComponent
@@ -345,7 +345,7 @@ describe('the public room list', () => {
       assert.deepEqual([response.status, response.body['errcode']], [status, errcode], at)
     }
     assert.equal((await call(`${url}/_matrix/client/v3/publicRooms`)).status, 401)
-    await runBelfry(t, ['user', 'promote', 'bob', '--data', data])
+    assert.equal((await runHere(['user', 'promote', 'bob', '--data', data])).code, 0)
     await bob.post(`/rooms/${encoded(roomId)}/leave`)
     await bob.put(path, { visibility: 'private' })
     assert.deepEqual(await alice.get(path), { visibility: 'private' })

@@ -9,6 +9,7 @@ import { clusterUrl, emptyPostgresUrl, newPostgresUrl, temporaryFolder } from '.
 import { fetchMedia, filesIn, upload } from '../support/media.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { runBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 import { startTestServer } from '../support/server.ts'
 
 type Dialect = 'sqlite' | 'postgres'
@@ -35,7 +36,10 @@ const PLANTED = {
   'files without their content': `update media set content_hash = 'gone'`,
 }
 
-async function belfry(t: TestContext, ...args: string[]) {
+const belfry = (...args: string[]) => runHere(args)
+
+/** In a process of its own, as beside a running server. */
+async function belfryApart(t: TestContext, ...args: string[]) {
   const { code, stdout, stderr } = await runBelfry(t, args)
   return { code, out: stdout.trim(), err: stderr.trim() }
 }
@@ -66,7 +70,7 @@ describe('belfry backup, restore and verify', () => {
       const sending = (async () => {
         while (!isDone) await bob.say(roomId, 'meanwhile')
       })()
-      const made = await belfry(t, 'backup', folder, '--json', '--data', data, ...flags)
+      const made = await belfryApart(t, 'backup', folder, '--json', '--data', data, ...flags)
       isDone = true
       await sending
       assert.equal(made.code, 0, made.err)
@@ -75,19 +79,19 @@ describe('belfry backup, restore and verify', () => {
         { server_name, files, lost_files },
         { server_name: 'localhost', files: 1, lost_files: 0 },
       )
-      const again = await belfry(t, 'backup', folder, '--data', data, ...flags)
+      const again = await belfry('backup', folder, '--data', data, ...flags)
       assert.equal(again.code, 2)
       assert.match(again.err, /is not empty/)
       await first.close()
 
       const restored = join(temporaryFolder(t), 'data')
       const to = ['--data', restored, ...(await databaseFlags(dialect, emptyPostgresUrl))]
-      const done = await belfry(t, 'restore', folder, ...to)
+      const done = await belfry('restore', folder, ...to)
       assert.equal(done.code, 0, done.err)
       assert.match(done.out, /^restored localhost as of 20/)
-      const repeated = await belfry(t, 'restore', folder, ...to)
+      const repeated = await belfry('restore', folder, ...to)
       assert.equal(repeated.code, 2, repeated.out)
-      const checked = await belfry(t, 'verify', '--json', ...to)
+      const checked = await belfry('verify', '--json', ...to)
       assert.equal(checked.code, 0, checked.out + checked.err)
 
       const second = await startTestServer(t, { data: restored, flags: to.slice(2) })
@@ -120,7 +124,7 @@ describe('belfry backup, restore and verify', () => {
     await upload(server.url, alice, { body: 'a file', type: 'text/plain' })
     await server.close()
     for (const file of filesIn(join(data, 'media'))) await rm(join(data, 'media', file.slice(0, 2), file))
-    const { code, out } = await belfry(t, 'verify', '--data', data)
+    const { code, out } = await belfry('verify', '--data', data)
     assert.equal(code, 1)
     assert.match(
       out,
@@ -137,7 +141,7 @@ describe('belfry backup, restore and verify', () => {
     const roomId = await alice.createRoom()
     await alice.read(roomId, await alice.say(roomId, 'read'))
     await server.close()
-    const sound = JSON.parse((await belfry(t, 'verify', '--json', '--data', data)).out) as {
+    const sound = JSON.parse((await belfry('verify', '--json', '--data', data)).out) as {
       faults: unknown[]
     }
     assert.deepEqual(sound.faults, [])
@@ -145,7 +149,7 @@ describe('belfry backup, restore and verify', () => {
     database.exec('pragma foreign_keys = off')
     for (const statement of Object.values(PLANTED)) database.exec(statement)
     database.close()
-    const { code, out } = await belfry(t, 'verify', '--json', '--data', data)
+    const { code, out } = await belfry('verify', '--json', '--data', data)
     const { faults } = JSON.parse(out) as { faults: { fault: string; places: string[] }[] }
     assert.equal(code, 1)
     assert.deepEqual(
@@ -174,7 +178,7 @@ describe('belfry backup, restore and verify', () => {
     await alice.createRoom({ invite: [bob.userId] })
     await server.close()
     const verify = async () => {
-      const { out } = await belfry(t, 'verify', '--json', '--data', data)
+      const { out } = await belfry('verify', '--json', '--data', data)
       const { faults } = JSON.parse(out) as { faults: { fault: string; places: string[] }[] }
       return faults.map(({ fault }) => fault)
     }
@@ -197,10 +201,10 @@ describe('belfry backup, restore and verify', () => {
   test('restore refuses a damaged database, says which backup to use instead, and creates nothing', async (t) => {
     const [data, folder] = [temporaryFolder(t), join(temporaryFolder(t), 'backup')]
     await (await startTestServer(t, { data })).close()
-    assert.equal((await belfry(t, 'backup', folder, '--data', data)).code, 0)
+    assert.equal((await belfry('backup', folder, '--data', data)).code, 0)
     await writeFile(join(folder, 'belfry.db'), 'garbage '.repeat(1000))
     const target = join(temporaryFolder(t), 'data')
-    const { code, err } = await belfry(t, 'restore', folder, '--data', target)
+    const { code, err } = await belfry('restore', folder, '--data', target)
     assert.equal(code, 1)
     assert.match(
       err,
@@ -213,7 +217,7 @@ describe('belfry backup, restore and verify', () => {
     const folder = temporaryFolder(t)
     const data = join(temporaryFolder(t), 'data')
     await writeFile(join(folder, 'belfry.db'), '')
-    const { code, err } = await belfry(t, 'restore', folder, '--data', data)
+    const { code, err } = await belfry('restore', folder, '--data', data)
     assert.equal(code, 2)
     assert.match(err, /has no complete backup/)
     assert.equal(existsSync(data), false)

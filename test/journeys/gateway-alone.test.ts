@@ -9,7 +9,8 @@ import { shortHash } from '../../src/lib/short-hash.ts'
 import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
-import { launchBelfry, runBelfry } from '../support/process.ts'
+import { launchBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 
 const NOTIFY = '/_matrix/push/v1/notify'
 
@@ -174,7 +175,7 @@ describe('belfry gateway', () => {
     const { start, file } = fixture(t)
     const gateway = await start()
     const trace = (eventId: string, ...more: string[]) =>
-      runBelfry(t, ['gateway', 'trace', eventId, '--config', file, '--data', dirname(file), ...more])
+      runHere(['gateway', 'trace', eventId, '--config', file, '--data', dirname(file), ...more])
     const dead = `${push.url}/dead`
     await notify(gateway.url, { pushkey: `${push.url}/well` }, '$event')
     push.state.status = 410
@@ -182,10 +183,10 @@ describe('belfry gateway', () => {
     await notify(gateway.url, { pushkey: dead }, '$event')
     const traced = await eventually(async () => {
       const said = await trace('$event')
-      return said.stdout.includes('received this message before') && said
+      return said.out.includes('received this message before') && said
     })
     assert.equal(traced.code, 0)
-    const lines = traced.stdout.replaceAll(/ {2}\d{4}-\S+Z/g, '').replaceAll(/\d+ ms/g, 'N ms')
+    const lines = traced.out.replaceAll(/ {2}\d{4}-\S+Z/g, '').replaceAll(/\d+ ms/g, 'N ms')
     assert.match(
       lines,
       new RegExp(`^up, ${shortHash(`${push.url}/well`)}:\n {2}gateway 1 .*accepted the message.*status 201`),
@@ -194,14 +195,14 @@ describe('belfry gateway', () => {
       lines,
       new RegExp(`\nup, ${shortHash(dead)}:\n {2}gateway 1 .*token is no longer valid.*status 410`),
     )
-    assert.ok(!traced.stdout.includes(push.url), 'no pushkey')
+    assert.ok(!traced.out.includes(push.url), 'no pushkey')
     await gateway.end('SIGKILL')
-    const { devices } = JSON.parse((await trace('$event', '--json')).stdout) as { devices: unknown[] }
+    const { devices } = JSON.parse((await trace('$event', '--json')).out) as { devices: unknown[] }
     assert.equal(devices.length, 2)
     const unknown = await trace('$other')
-    assert.deepEqual([unknown.code, /has no record/.test(unknown.stdout)], [1, true])
+    assert.deepEqual([unknown.code, /has no record/.test(unknown.out)], [1, true])
     const codeOf = async (...args: string[]) =>
-      (await runBelfry(t, ['gateway', 'trace', ...args, '--config', file])).code
+      (await runHere(['gateway', 'trace', ...args, '--config', file])).code
     assert.equal(await codeOf('$event', '--data', '/nowhere'), 2)
     assert.equal(await codeOf(), 2)
   })
@@ -209,8 +210,8 @@ describe('belfry gateway', () => {
   test('check prints the faults of each app and exits 1, or exits 0 without a fault', async (t) => {
     const { configure, file } = fixture(t)
     const check = async () => {
-      const { code, stdout } = await runBelfry(t, ['gateway', 'check', '--config', file])
-      return { code, stdout }
+      const { code, out } = await runHere(['gateway', 'check', '--config', file])
+      return { code, stdout: `${out}\n` }
     }
     configure({
       apps: 'up: {type: unifiedpush}, in: {type: inbox, pushkeys: [0123456789abcdef0123456789abcdef]}',

@@ -8,14 +8,15 @@ import { eventually } from '../support/eventually.ts'
 import { fetchMedia, upload } from '../support/media.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { launchBelfry, runBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 import { startTestServer } from '../support/server.ts'
 
 const cluster = clusterUrl()
 const skip = typeof cluster === 'string' ? false : cluster.missing
 const SLIDING = '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync'
 
-const copy = (t: TestContext, url: string, data: string) =>
-  runBelfry(t, ['database', 'copy', url, '--json', '--data', data])
+const copyArguments = (url: string, data: string) => ['database', 'copy', url, '--json', '--data', data]
+const copy = (url: string, data: string) => runHere(copyArguments(url, data))
 
 async function connected(t: TestContext, url: string): Promise<Client> {
   const client = new Client({ connectionString: url })
@@ -52,21 +53,21 @@ describe('belfry database copy', { skip }, () => {
     const waiting = await bob.say(roomId, 'a message about elderberries')
     await gateway.waitFor((poke) => poke.event_id === waiting)
     const url = await emptyPostgresUrl(cluster as string)
-    const busy = await copy(t, url, data)
+    const busy = await runBelfry(t, copyArguments(url, data))
     assert.equal(busy.code, 1)
     assert.match(busy.stderr, /Another process serves the database/)
     await first.close()
     gateway.respondWith({})
 
-    const moved = await copy(t, url, data)
-    assert.equal(moved.code, 0, moved.stderr)
-    assert.ok((JSON.parse(moved.stdout) as { rows: number }).rows > 50)
-    const again = await copy(t, url, data)
+    const moved = await copy(url, data)
+    assert.equal(moved.code, 0, moved.err)
+    assert.ok((JSON.parse(moved.out) as { rows: number }).rows > 50)
+    const again = await copy(url, data)
     assert.equal(again.code, 2)
-    assert.match(again.stderr, /the PostgreSQL database is not empty/)
+    assert.match(again.err, /the PostgreSQL database is not empty/)
     const to = ['--data', data, '--database', url]
-    const checked = await runBelfry(t, ['verify', ...to])
-    assert.equal(checked.code, 0, checked.stdout + checked.stderr)
+    const checked = await runHere(['verify', ...to])
+    assert.equal(checked.code, 0, checked.out + checked.err)
 
     const before = gateway.pokes.length
     const second = await startTestServer(t, { data, flags: ['--database', url] })
@@ -135,12 +136,12 @@ describe('belfry database copy', { skip }, () => {
     await copying.end('SIGKILL')
     await client.query('select pg_advisory_unlock(77)')
     await client.query('drop event trigger hold')
-    const refused = await runBelfry(t, ['verify', '--data', data, '--database', url])
+    const refused = await runHere(['verify', '--data', data, '--database', url])
     assert.equal(refused.code, 1)
-    assert.match(refused.stderr, /is incomplete: belfry database copy has not finished\. Run it again/)
-    const repeated = await copy(t, url, data)
-    assert.equal(repeated.code, 0, repeated.stderr)
-    assert.equal((await runBelfry(t, ['verify', '--data', data, '--database', url])).code, 0)
+    assert.match(refused.err, /is incomplete: belfry database copy has not finished\. Run it again/)
+    const repeated = await copy(url, data)
+    assert.equal(repeated.code, 0, repeated.err)
+    assert.equal((await runHere(['verify', '--data', data, '--database', url])).code, 0)
     const { rows } = await client.query<{ name: string }>('select user_id as name from users')
     assert.deepEqual(
       rows.map(({ name }) => name),
@@ -151,14 +152,14 @@ describe('belfry database copy', { skip }, () => {
   test('a database of another server, a source that is not SQLite and a missing source are refused', async (t) => {
     const data = temporaryFolder(t)
     const used = await newPostgresUrl(cluster as string)
-    const missing = await copy(t, used, data)
+    const missing = await copy(used, data)
     assert.equal(missing.code, 2)
-    assert.match(missing.stderr, /there is no database at /)
-    const notSqlite = await runBelfry(t, ['database', 'copy', used, '--database', used])
+    assert.match(missing.err, /there is no database at /)
+    const notSqlite = await runHere(['database', 'copy', used, '--database', used])
     assert.equal(notSqlite.code, 2)
-    assert.match(notSqlite.stderr, /is not SQLite/)
-    const noTarget = await copy(t, 'sqlite:other.db', data)
+    assert.match(notSqlite.err, /is not SQLite/)
+    const noTarget = await copy('sqlite:other.db', data)
     assert.equal(noTarget.code, 2)
-    assert.match(noTarget.stderr, /must be the URL of a PostgreSQL database/)
+    assert.match(noTarget.err, /must be the URL of a PostgreSQL database/)
   })
 })

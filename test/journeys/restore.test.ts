@@ -10,6 +10,7 @@ import { clusterUrl, emptyPostgresUrl, newPostgresUrl, temporaryFolder } from '.
 import { fetchMedia, upload } from '../support/media.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { runBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 import {
   ACCESS_KEY,
   noS3,
@@ -24,10 +25,10 @@ import { onEachServerDatabase } from '../support/server-databases.ts'
 const cluster = clusterUrl()
 const noPostgres = typeof cluster === 'string' ? false : cluster.missing
 
-async function mustRun(t: TestContext, args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await runBelfry(t, args)
-  assert.equal(code, 0, stdout + stderr)
-  return stdout
+async function mustRun(args: readonly string[]): Promise<string> {
+  const { code, out, err } = await runHere(args)
+  assert.equal(code, 0, out + err)
+  return out
 }
 
 /** As this user, at another server. */
@@ -48,7 +49,7 @@ onEachServerDatabase('a restored server', (flagsOf) => {
     const waiting = await bob.say(roomId, 'waiting')
     await gateway.waitFor((poke) => poke.event_id === waiting)
     const folder = join(temporaryFolder(t), 'backup')
-    await mustRun(t, ['backup', folder, '--without-media', '--data', first.data, ...flags])
+    await mustRun(['backup', folder, '--without-media', '--data', first.data, ...flags])
     assert.equal(existsSync(join(folder, 'media')), false)
     const later = await loginUser(first.url, 'alice')
     const lost = await bob.say(roomId, 'after the backup')
@@ -56,10 +57,10 @@ onEachServerDatabase('a restored server', (flagsOf) => {
 
     const data = join(temporaryFolder(t), 'data')
     const to = flags.length === 0 ? [] : ['--database', await emptyPostgresUrl(cluster as string)]
-    await mustRun(t, ['restore', folder, '--data', data, ...to])
-    assert.equal((await runBelfry(t, ['verify', '--data', data, ...to])).code, 1)
+    await mustRun(['restore', folder, '--data', data, ...to])
+    assert.equal((await runHere(['verify', '--data', data, ...to])).code, 1)
     await cp(join(first.data, 'media'), join(data, 'media'), { recursive: true })
-    await mustRun(t, ['verify', '--data', data, ...to])
+    await mustRun(['verify', '--data', data, ...to])
     gateway.respondWith({})
     const before = gateway.pokes.length
     const second = await startTestServer(t, { data, flags: to })
@@ -99,22 +100,22 @@ test(
     const alice = await registerUser(first.url, 'alice')
     const file = await upload(first.url, alice, { body: 'in a bucket', type: 'text/plain' })
     const folder = join(temporaryFolder(t), 'backup')
-    await mustRun(t, ['backup', folder, '--data', first.data, '--config', await configOf(t, from)])
-    await mustRun(t, ['verify', '--data', first.data, '--config', await configOf(t, from)])
+    await mustRun(['backup', folder, '--data', first.data, '--config', await configOf(t, from)])
+    await mustRun(['verify', '--data', first.data, '--config', await configOf(t, from)])
     await first.close()
     await from.stop()
     const data = join(temporaryFolder(t), 'data')
     const config = await configOf(t, to)
-    await mustRun(t, ['restore', folder, '--data', data, '--config', config])
-    await mustRun(t, ['verify', '--data', data, '--config', config])
+    await mustRun(['restore', folder, '--data', data, '--config', config])
+    await mustRun(['verify', '--data', data, '--config', config])
     const second = await startTestServer(t, { data, env: s3Settings(to) })
     assert.equal(await (await fetchMedia(second.url, alice, `download/${file}`)).text(), 'in a bucket')
     await second.close()
     // An object that no row names.
     await using store = await putObject(to, 'stray')
-    const { code, stdout } = await runBelfry(t, ['verify', '--data', data, '--config', config])
+    const { code, out } = await runHere(['verify', '--data', data, '--config', config])
     assert.equal(code, 1, store.key)
-    assert.match(stdout, /FAULT files in the store that no row names: stray\n/)
+    assert.match(out, /FAULT files in the store that no row names: stray\n/)
   },
 )
 
@@ -146,7 +147,7 @@ test(
     const first = await startTestServer(t, { flags })
     const alice = await registerUser(first.url, 'alice')
     const folder = join(temporaryFolder(t), 'backup')
-    await mustRun(t, ['backup', folder, '--data', first.data, ...flags])
+    await mustRun(['backup', folder, '--data', first.data, ...flags])
     await first.close()
     // It restores all, and kills its parent before that goes on.
     const tools = join(temporaryFolder(t), 'bin')
@@ -160,11 +161,11 @@ test(
       through: ['env', `PATH=${tools}:${process.env['PATH'] ?? ''}`],
     })
     assert.equal(killed.signal, 'SIGKILL')
-    const refused = await runBelfry(t, ['verify', ...to])
+    const refused = await runHere(['verify', ...to])
     assert.equal(refused.code, 1)
-    assert.match(refused.stderr, /is incomplete: belfry restore has not finished\. Run it again/)
-    await mustRun(t, ['restore', folder, ...to])
-    await mustRun(t, ['verify', ...to])
+    assert.match(refused.err, /is incomplete: belfry restore has not finished\. Run it again/)
+    await mustRun(['restore', folder, ...to])
+    await mustRun(['verify', ...to])
     const client = new Client({ connectionString: url })
     await client.connect()
     afterTest(t, () => client.end())

@@ -4,7 +4,7 @@ import { call, foundingPusher, registerUser, type TestUser } from '../support/cl
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
-import { runBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 import { startTestServer } from '../support/server.ts'
 import { onEachServerDatabase } from '../support/server-databases.ts'
 
@@ -126,8 +126,8 @@ onEachServerDatabase('retention of history (MSC1763)', (flagsOf) => {
       [400, 'The root of the thread is not in this room'],
     )
     await server.close()
-    const checked = await runBelfry(t, ['verify', '--data', server.data, ...flags])
-    assert.equal(checked.code, 0, checked.stdout + checked.stderr)
+    const checked = await runHere(['verify', '--data', server.data, ...flags])
+    assert.equal(checked.code, 0, checked.out + checked.err)
   })
 
   test('the default of the server holds for rooms without a policy, many messages are removed in batches, and nothing is removed while it is off', async (t) => {

@@ -1,11 +1,13 @@
 import { PassThrough } from 'node:stream'
-import { createBelfry } from '../../src/app.ts'
+import { copyDatabase, createBelfry, restoreBackup } from '../../src/app.ts'
 import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
+import { readJourney } from '../../src/gateway-app.ts'
+import { checkGateway } from '../../src/gateway-app/check-gateway.ts'
 import { CHEAP } from './cheap-passwords.ts'
 
 /**
- * Runs a command that works beside a server, such as `belfry user`, in this process: a process of its own takes most of a second of a processor
+ * Runs a command that ends by itself, such as `belfry user`, in this process: a process of its own takes most of a second of a processor
  * (`runBelfry` in `process.ts`). It opens the database and the bus as a process of its own does.
  */
 export async function runHere(
@@ -18,7 +20,11 @@ export async function runHere(
   stdin.end(input)
   const context: Partial<CommandContext> = {
     createApp: (config, as) => createBelfry(config, { passwordCost: CHEAP }, as),
-    env: process.env,
+    checkGateway,
+    readJourney,
+    restore: restoreBackup,
+    copyDatabase,
+    env: { BELFRY_LOG_LEVEL: 'silent', ...process.env },
     stdin: stdin as unknown as NodeJS.ReadStream,
     isTerminal: false,
     print: (line) => void printed.push(line),
