@@ -112,7 +112,7 @@ function addSingleFacts(facts: ViewerFacts, text: string): void {
   const [session = NO_SESSION, blocksInvitations, hasMessages] = flags
   facts.position = pointOfColumn(point)
   facts.rulesVersion = rules
-  facts.listsPosition = lists
+  facts.listsPosition = Math.max(lists, sharing)
   facts.receiptsPosition = receipts
   facts.presencePosition = presence
   facts.sharingPosition = sharing
@@ -138,12 +138,9 @@ const fact = (name: Fact, value: RawBuilder<string> = sql<string>`''`, type = sq
   ] as const
 
 /** `max` and not `exists`: PostgreSQL expects a third of a table after any position, and would read all of it. */
-const lastChange = (userId: RawBuilder<unknown>, d: Dialect) =>
+const lastListChange = (userId: RawBuilder<unknown>, d: Dialect) =>
   d.greatest(
-    d.greatest(
-      sql`coalesce((select max(c.position) from device_list_changes as c), 0)`,
-      sql`coalesce((select max(j.sharing_position) from memberships as j), 0)`,
-    ),
+    sql`coalesce((select max(c.position) from device_list_changes as c), 0)`,
     sql`coalesce((select max(k.position) from key_signatures as k where k.signer_id = ${userId}), 0)`,
   )
 
@@ -171,7 +168,7 @@ const singleFacts = (db: QueryCreator<Schema>, p: OfViewer, d: Dialect) => {
   const isThere = (rows: RawBuilder<unknown>) => sql`case when exists (${rows}) then 1 else 0 end`
   const numbers = [
     sql`coalesce((select s.version from rule_sets as s where s.user_id = ${p.userId}), 0)`,
-    lastChange(sql`${p.userId}`, d),
+    lastListChange(sql`${p.userId}`, d),
     sql`coalesce((select max(c.position) from receipts as c), 0)`,
     sql`coalesce((select max(c.position) from presence as c), 0)`,
     sql`coalesce((select max(j.sharing_position) from memberships as j), 0)`,

@@ -20,47 +20,51 @@ export const usualUnreadByRoom = query<RoomsOf>()((db, p, d) => {
     sql<number>`coalesce(${sql.ref(`${to}.${column}`)}, 0) - coalesce(${sql.ref(`seen.${column}`)}, 0)`
   const unread = (what: Counted) => sql<number>`${sinceRead('last', `total_${what}`)}
     - case when t.position is null then 0 else ${sinceRead('main', `main_${what}`)} end`
-  return db
-    .selectFrom('read_positions as r')
-    .leftJoin('cohort_outcomes as last', (join) =>
-      join
-        .onRef('last.room_id', '=', 'r.room_id')
-        .on('last.cohort', '=', sql.lit(DEFAULT_COHORT))
-        .on('last.position', '=', rowOf(sql``)),
-    )
-    .leftJoin('cohort_outcomes as seen', (join) =>
-      join
-        .onRef('seen.room_id', '=', 'r.room_id')
-        .on('seen.cohort', '=', sql.lit(DEFAULT_COHORT))
-        .on('seen.position', '=', rowOf(sql` and o.position <= r.position`)),
-    )
-    .leftJoin('read_positions as t', (join) =>
-      join
-        .onRef('t.user_id', '=', 'r.user_id')
-        .onRef('t.room_id', '=', 'r.room_id')
-        .on('t.thread_id', '=', sql.lit('main'))
-        .onRef('t.position', '>', 'r.position'),
-    )
-    .leftJoin('cohort_outcomes as main', (join) =>
-      join
-        .onRef('main.room_id', '=', 'r.room_id')
-        .on('main.cohort', '=', sql.lit(DEFAULT_COHORT))
-        .on('main.position', '=', rowOf(sql` and o.position <= t.position`)),
-    )
-    .where('r.user_id', '=', p.userId)
-    .where('r.room_id', 'in', d.list(p.roomIds) as RawBuilder<RoomId>)
-    .where('r.thread_id', '=', '')
-    .select([
-      'r.room_id',
-      unread('notify').as('notifications'),
-      unread('highlight').as('highlights'),
-      sql<number>`case when exists (select 1 from cohort_members as c where c.user_id = r.user_id and c.room_id = r.room_id)
+  return (
+    db
+      .selectFrom(sql<{ value: RoomId }>`${d.list(p.roomIds)}`.as('wanted'))
+      // A cross join makes SQLite start from the rooms, without a table for them.
+      .crossJoin('read_positions as r')
+      .leftJoin('cohort_outcomes as last', (join) =>
+        join
+          .onRef('last.room_id', '=', 'r.room_id')
+          .on('last.cohort', '=', sql.lit(DEFAULT_COHORT))
+          .on('last.position', '=', rowOf(sql``)),
+      )
+      .leftJoin('cohort_outcomes as seen', (join) =>
+        join
+          .onRef('seen.room_id', '=', 'r.room_id')
+          .on('seen.cohort', '=', sql.lit(DEFAULT_COHORT))
+          .on('seen.position', '=', rowOf(sql` and o.position <= r.position`)),
+      )
+      .leftJoin('read_positions as t', (join) =>
+        join
+          .onRef('t.user_id', '=', 'r.user_id')
+          .onRef('t.room_id', '=', 'r.room_id')
+          .on('t.thread_id', '=', sql.lit('main'))
+          .onRef('t.position', '>', 'r.position'),
+      )
+      .leftJoin('cohort_outcomes as main', (join) =>
+        join
+          .onRef('main.room_id', '=', 'r.room_id')
+          .on('main.cohort', '=', sql.lit(DEFAULT_COHORT))
+          .on('main.position', '=', rowOf(sql` and o.position <= t.position`)),
+      )
+      .where('r.user_id', '=', p.userId)
+      .whereRef('r.room_id', '=', 'wanted.value')
+      .where('r.thread_id', '=', '')
+      .select([
+        'r.room_id',
+        unread('notify').as('notifications'),
+        unread('highlight').as('highlights'),
+        sql<number>`case when exists (select 1 from cohort_members as c where c.user_id = r.user_id and c.room_id = r.room_id)
     or exists (select 1 from exceptions as e where e.user_id = r.user_id and e.room_id = r.room_id and e.position > r.position)
     or exists (select 1 from read_positions as x where x.user_id = r.user_id and x.room_id = r.room_id
       and x.thread_id not in ('', 'main') and x.position > r.position)
     or exists (select 1 from cohort_outcomes as o where o.room_id = r.room_id and o.cohort = ${sql.lit(DEFAULT_COHORT)}
       and o.retracted = 1 and o.position > r.position) then 0 else 1 end`.as('is_usual'),
-    ])
+      ])
+  )
 })
 
 /** One row for each of `roomIds` in which the user is a member. */
