@@ -146,8 +146,12 @@ test(
     const flags = ['--database', await newPostgresUrl(cluster as string)]
     const first = await startTestServer(t, { flags })
     const alice = await registerUser(first.url, 'alice')
+    const roomIds = [await alice.createRoom(), await alice.createRoom(), await alice.createRoom()]
     const folder = join(temporaryFolder(t), 'backup')
     await mustRun(['backup', folder, '--data', first.data, ...flags])
+    // Positions that a client knows, and that the backup does not have.
+    for (const roomId of roomIds) await alice.say(roomId, 'lost')
+    const since = encodeURIComponent(String((await alice.get('/sync?timeout=0'))['next_batch']))
     await first.close()
     // It restores all, and kills its parent before that goes on.
     const tools = join(temporaryFolder(t), 'bin')
@@ -173,5 +177,14 @@ test(
     assert.ok(Number(rows[0]?.last) > 1_000_000_000)
     const second = await startTestServer(t, { flags: to.slice(2) })
     assert.equal((await ask(second.url, alice, '/account/whoami')).status, 200)
+    // Each shard continues, and a sync token of the first server stays valid.
+    assert.equal((await client.query('select id from stream')).rowCount, 16)
+    for (const roomId of roomIds) {
+      const path = `${second.url}/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.message/1`
+      const body = { msgtype: 'm.text', body: 'x' }
+      const sent = await call(path, { method: 'PUT', token: alice.token, body })
+      const sync = await ask(second.url, alice, `/sync?timeout=0&since=${since}`)
+      assert.ok(JSON.stringify(sync.body).includes(String(sent.body['event_id'])))
+    }
   },
 )

@@ -37,6 +37,43 @@ async function unreadIn(user: TestUser, roomId: string): Promise<number | undefi
   return rooms?.join?.[roomId]?.unread_notifications.notification_count
 }
 
+/** No request about a removed event is a fault of the server. */
+async function askAboutGone(
+  url: string,
+  user: TestUser,
+  { roomId, eventId }: { roomId: string; eventId: string },
+): Promise<void> {
+  const [room, event] = [encodeURIComponent(roomId), encodeURIComponent(eventId)]
+  const v1 = `/_matrix/client/v1/rooms/${room}`
+  const v3 = `/_matrix/client/v3/rooms/${room}`
+  const sliding = { lists: { all: { ranges: [[0, 9]], timeline_limit: 20, required_state: [] } } }
+  const asked: [method: string, path: string, status: number, body?: unknown][] = [
+    ['GET', `${v3}/context/${event}`, 404],
+    ['GET', `${v1}/relations/${event}`, 404],
+    ['GET', `${v1}/timestamp_to_event?dir=f&ts=0`, 200],
+    ['POST', `${v3}/receipt/m.read/${event}`, 200, {}],
+    ['POST', `${v3}/read_markers`, 200, { 'm.fully_read': eventId, 'm.read': eventId }],
+    ['PUT', `${v3}/redact/${event}/gone`, 404, {}],
+    ['POST', `${v3}/report/${event}`, 404, { reason: 'gone' }],
+    [
+      'PUT',
+      `${v3}/send/m.reaction/gone`,
+      200,
+      {
+        'm.relates_to': { rel_type: 'm.annotation', event_id: eventId, key: 'x' },
+      },
+    ],
+    ['POST', '/_matrix/client/unstable/org.matrix.simplified_msc3575/sync?timeout=0', 200, sliding],
+    ['GET', `/_belfry/v1/journey?event_id=${event}`, 404],
+    ['GET', '/_belfry/v1/journeys', 200],
+    ['GET', `/_belfry/v1/explain?room_id=${room}&event_id=${event}`, 404],
+  ]
+  for (const [method, path, status, body] of asked) {
+    const found = await call(url + path, { method, token: user.token, body })
+    assert.equal(found.status, status, `${method} ${path}: ${JSON.stringify(found.body)}`)
+  }
+}
+
 onEachServerDatabase('retention of history (MSC1763)', (flagsOf) => {
   test('messages older than max_lifetime are gone for clients, counts, search and waiting notifications; state and the newest event stay', async (t) => {
     const clock = createManualClock()
@@ -106,6 +143,8 @@ onEachServerDatabase('retention of history (MSC1763)', (flagsOf) => {
       const url = `${server.url}/_matrix/client/v1/rooms/${room}/${path}`
       assert.deepEqual((await call(url, { token: alice.token })).body['chunk'], [], path)
     }
+
+    await askAboutGone(server.url, alice, { roomId, eventId: first })
 
     // The newest event goes when another one follows. What waited and is gone is not sent.
     const after = await bob.say(roomId, 'after')
