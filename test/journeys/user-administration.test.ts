@@ -120,6 +120,8 @@ describe('belfry user beside a running server', () => {
         'devices',
         'is_admin',
         'last_seen_at',
+        'locked_at',
+        'suspended_at',
         'user_id',
       ]),
     )
