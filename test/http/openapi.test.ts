@@ -143,10 +143,12 @@ describe('the OpenAPI document', () => {
     })
     const challenge = { type: 'object', properties: { session: { type: 'string' } }, required: ['session'] }
     assert.deepEqual(responses['401'], {
-      description: 'Unauthorized: M_MISSING_TOKEN, M_UNKNOWN_TOKEN',
+      description: 'Unauthorized: M_MISSING_TOKEN, M_UNKNOWN_TOKEN, M_USER_LOCKED',
       content: {
         'application/json': {
-          schema: { anyOf: [challenge, error({ enum: ['M_MISSING_TOKEN', 'M_UNKNOWN_TOKEN'] })] },
+          schema: {
+            anyOf: [challenge, error({ enum: ['M_MISSING_TOKEN', 'M_UNKNOWN_TOKEN', 'M_USER_LOCKED'] })],
+          },
         },
       },
     })
