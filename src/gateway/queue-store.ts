@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { hastenLane, openLane, removeEmpty } from '../sending/keyed-lanes.ts'
+import { lanesInOrder } from '../sending/lane-changes.ts'
 import { STATE } from '../sending/lane-store.ts'
 import { type Dialect, type Queries, type Query, query } from '../storage/query.ts'
 import type { QueryBuilder } from '../storage/query-builder.ts'
@@ -73,7 +74,11 @@ const dedupKeyOf = (recipientKey: string, hasOnlyCounts: boolean) =>
   `${hasOnlyCounts ? 'counts' : 'event'} ${recipientKey}`
 
 /** Adds an item at the end of its lane. `gone`: the items of the device that it replaces. */
-export async function enqueue(tx: Queries, entry: QueueEntry): Promise<Entry & { gone: Weight[] }> {
+export async function enqueue(
+  tx: Queries,
+  entry: QueueEntry,
+  processId: string,
+): Promise<Entry & { gone: Weight[] }> {
   const { device, line, recipientKey, notification, queuedAt: now } = entry
   const lane = await tx.first(openLane, {
     kind: KIND,
@@ -87,7 +92,8 @@ export async function enqueue(tx: Queries, entry: QueueEntry): Promise<Entry & {
   if (lane === undefined) throw new Error('the lane gave no position')
   const { lane_id: laneId, last_position: position } = lane
   const dedupKey = dedupKeyOf(recipientKey, !notification.event_id)
-  await tx.run(insertItem, { ...entry, laneId, position, dedupKey, payload: payloadOf(entry) })
+  const takenBy = entry.takenUntil === null ? null : processId
+  await tx.run(insertItem, { ...entry, laneId, position, takenBy, dedupKey, payload: payloadOf(entry) })
   const gone: Weight[] = []
   if (position > 1) {
     gone.push(...(await tx.all(trimLane, { laneId, kept: KEPT_PER_DEVICE })))
@@ -116,6 +122,7 @@ export async function reach(
 
 type ItemRow = Entry &
   Pick<QueueEntry, 'queuedAt' | 'expiresAt' | 'takenUntil' | 'source' | 'bytes'> & {
+    takenBy: string | null
     dedupKey: string
     payload: string
   }
@@ -128,6 +135,7 @@ export const insertItem = query<ItemRow>()((db, p) =>
     created_at: p.queuedAt,
     expires_at: p.expiresAt,
     taken_until: p.takenUntil,
+    taken_by: p.takenBy,
     dedup_key: p.dedupKey,
     payload: p.payload,
     source: p.source,
@@ -202,7 +210,7 @@ export const removeItem = query<Entry>()((db, p) =>
 export const putBack = query<Entry>()((db, p) =>
   db
     .updateTable('lane_items')
-    .set({ taken_until: null })
+    .set({ taken_until: null, taken_by: null })
     .where('lane_id', '=', p.laneId)
     .where('position', '=', p.position),
 )
@@ -297,5 +305,33 @@ export const dueWithTaken = query<{ now: number }>()((db, p) =>
 
 /** Removes the marks of dead processes. */
 export const endAllTaken = query()((db) =>
-  db.updateTable('lane_items').set({ taken_until: null }).where('taken_until', 'is not', null),
+  db
+    .updateTable('lane_items')
+    .set({ taken_until: null, taken_by: null })
+    .where('taken_until', 'is not', null),
+)
+
+/** The first attempts that processes were making which are not among `processes` are over: their items are due now. */
+export async function endTakenOfDead(tx: Queries): Promise<void> {
+  await tx.run(dueWithTakenOfDead, {})
+  await tx.run(endDeadTaken, {})
+}
+
+// Older versions write no process. Their marks end by their time.
+const isTakenByDead = sql<boolean>`(taken_until is not null and taken_by is not null
+  and taken_by not in (select process_id from processes))`
+
+export const dueWithTakenOfDead = query()((db, _, d) =>
+  db
+    .updateTable('lanes')
+    .set({ next_attempt_at: sql.lit(0) })
+    .where(
+      'lane_id',
+      'in',
+      lanesInOrder(db, d, sql`${db.selectFrom('lane_items').select('lane_id').where(isTakenByDead)}`),
+    ),
+)
+
+export const endDeadTaken = query()((db) =>
+  db.updateTable('lane_items').set({ taken_until: null, taken_by: null }).where(isTakenByDead),
 )

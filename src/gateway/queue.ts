@@ -5,6 +5,7 @@ import type { Change } from '../sending/circuits.ts'
 import { endPauses, removeEmpty } from '../sending/keyed-lanes.ts'
 import { type KnownOutage, pausesOf } from '../sending/known-outages.ts'
 import { advanceLanes } from '../sending/lane-store.ts'
+import type { GatewayMembership } from './claims.ts'
 import type { Notification } from './notification.ts'
 import { createPushCircuits, PAUSED } from './push-circuits.ts'
 import { createPushPort, type PushDeps } from './push-port.ts'
@@ -24,7 +25,7 @@ import { stepOf } from './step.ts'
 // a time. A new notification does not wait for the queued ones, because it is more useful than they are. After its delivery the
 // queued ones are due.
 
-export type QueueDeps = PushDeps & { random: Random }
+export type QueueDeps = PushDeps & { random: Random; membership: GatewayMembership }
 
 export type Queue = AsyncDisposable & {
   /** Starts sending, including the items that an earlier process left. `isSending` false: another process sends, and this one counts the queue. */
@@ -41,7 +42,7 @@ const SWEEP_EVERY_MS = 30_000
 const EXPIRED_AT_ONCE = 500
 
 export function createQueue(deps: QueueDeps): Queue {
-  const { db, clock, log } = deps
+  const { db, clock, log, membership } = deps
   const running = new AsyncDisposableStack()
   let engine: Engine | undefined
   const settings = {
@@ -62,7 +63,9 @@ export function createQueue(deps: QueueDeps): Queue {
           await tx.run(endAllTaken, {})
         })
       const circuits = createPushCircuits(deps)
-      engine = running.use(await startEngine({ ...deps, circuits }, settings, createPushPort(deps)))
+      const started = running.use(await startEngine({ ...deps, circuits }, settings, createPushPort(deps)))
+      engine = started
+      running.defer(membership.onChange(() => started.sweepNow()))
       const sweep = { of: 'expired notifications of the queue', sweep: () => sweepQueue(deps) }
       running.use(
         startSweeper({ clock, log }, { ...sweep, everyMs: SWEEP_EVERY_MS, atOnce: EXPIRED_AT_ONCE }),

@@ -180,7 +180,7 @@ async function writeOne(deps: RecorderDeps, tx: Transaction, note: Note): Promis
   switch (note.kind) {
     case 'enqueue': {
       const { entry } = note
-      const { gone, ...place } = await enqueue(tx, entry)
+      const { gone, ...place } = await enqueue(tx, entry, deps.db.processId)
       tx.onCommit(() => {
         deps.capacity.added(entry)
         deps.capacity.removed(gone)

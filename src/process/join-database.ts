@@ -6,6 +6,7 @@ import type { ServerBus } from '../cluster/shared-bus.ts'
 import type { Role } from '../config/roles.ts'
 import type { Config } from '../config/schema.ts'
 import { endClaimsOfDead } from '../gateway/claims-store.ts'
+import { endTakenOfDead } from '../gateway/queue-store.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Metrics } from '../lib/metrics.ts'
@@ -43,6 +44,7 @@ export function joinDatabase({ db, bus, config, log, clock, metrics, roles, task
     async endDead(tx) {
       const freed = await endLeasesOfDead(tx)
       await tx.run(endClaimsOfDead, {})
+      await endTakenOfDead(tx)
       if (freed.length > 0) tx.onCommit(() => bus.publish('delivery', freed))
     },
     onTime: (now, steadyAt) => shared?.set(now, steadyAt),

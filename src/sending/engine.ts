@@ -73,6 +73,8 @@ export type EngineSettings = {
 export type Engine = AsyncDisposable & {
   /** A lane is due at this time. Milliseconds since the Unix epoch. */
   riseBy(at: number): void
+  /** Looks for all lanes with work: another process may have left some. */
+  sweepNow(): void
   /** Moves later retries of these lanes forward to these times. */
   advance(lanes: Change['released']): Promise<void>
 }
@@ -150,6 +152,10 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
 
   riseBy(at: number): void {
     this.#finder.riseBy(at)
+  }
+
+  sweepNow(): void {
+    this.#finder.sweepNow()
   }
 
   async advance(lanes: Change['released']): Promise<void> {

@@ -56,6 +56,7 @@ export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   61: async () => (await import('./migrations/0061-attempts.ts')).attempts,
   62: async () => (await import('./migrations/0062-gateway-claims.ts')).gatewayClaims,
   63: async () => (await import('./migrations/0063-retention.ts')).retention,
+  64: async () => (await import('./migrations/0064-taken-by.ts')).takenBy,
   67: async () => (await import('./migrations/0067-room-removal.ts')).roomRemoval,
   66: async () => (await import('./migrations/0066-registration-tokens.ts')).registrationTokens,
   55: async () => (await import('./migrations/0055-stream-shards.ts')).streamShards,

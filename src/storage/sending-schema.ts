@@ -51,6 +51,8 @@ export type LaneItemsTable = {
   expires_at: Filled<number | null>
   /** The end of a lease to send the item outside of its lane. */
   taken_until: Filled<number | null>
+  /** The process with that lease. null: none, or it was made by an older version. */
+  taken_by: Filled<string | null>
   /** In the gateway: the account on the device, and whether the item has only counts. Newer counts of the account replace older ones. */
   dedup_key: Filled<string | null>
   /** JSON; null: the position identifies the content. */

@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { createClaims } from '../../src/gateway/claims.ts'
 import { endClaimsOfDead } from '../../src/gateway/claims-store.ts'
 import { messageKeyOf } from '../../src/gateway/keys.ts'
+import { endTakenOfDead, LEASE_MS } from '../../src/gateway/queue-store.ts'
 import type { ProviderResult } from '../../src/gateway/provider.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { query } from '../../src/storage/query.ts'
@@ -113,6 +114,25 @@ onEachSharedDatabase('a notification that two processes of the gateway get', (op
     clock.advance(90_000)
     assert.deepEqual(await other.push(), { rejected: [] })
     assert.equal(other.sent.length, 1)
+  })
+
+  test('is sent again when the process that makes its first attempt dies after it was queued', async (t) => {
+    let isUp = false
+    const { promise: never } = Promise.withResolvers<ProviderResult>()
+    await using both = await open(t, () => (isUp ? undefined : never))
+    const { databases, one, other, clock } = both
+    await both.whileTimePasses(one.push())
+    assert.deepEqual(one.outcomes(), ['queued'])
+    isUp = true
+    // No process is registered, so all are dead.
+    await databases[1].transaction((tx) => endTakenOfDead(tx))
+    const from = clock.now()
+    await eventually(() => {
+      clock.advance(1000)
+      return one.sent.length + other.sent.length === 2
+    })
+    // Otherwise after the longest attempt.
+    assert.ok(clock.now() - from < LEASE_MS / 2)
   })
 
   test('is tried at the other process when one could not store it', async (t) => {
