@@ -98,15 +98,13 @@ test(
     for (const { table, columns } of await tablesToCopy(source, client)) {
       const here = source
         .prepare(`select ${columns.map(({ name }) => `"${name}"`).join(', ')} from "${table}"`)
-        .all()
+        .all() as Record<string, Value>[]
       const there = columns.map(({ name, type }) =>
         type === 'tsvector' ? `array_to_string(tsvector_to_array("${name}"), ' ') as "${name}"` : `"${name}"`,
       )
-      const { rows } = await client.query<Record<string, unknown>>(
-        `select ${there.join(', ')} from "${table}"`,
-      )
-      const asText = (row: Record<string, unknown>) =>
-        JSON.stringify(columns.map(({ name, type }) => textOf(row[name], type)))
+      const { rows } = await client.query<Record<string, Value>>(`select ${there.join(', ')} from "${table}"`)
+      const asText = (row: Record<string, Value>) =>
+        JSON.stringify(columns.map(({ name, type }) => textOf(row[name] ?? null, type)))
       assert.deepEqual(rows.map(asText).toSorted(), here.map(asText).toSorted(), table)
       total += here.length
       for (const { name } of columns.filter((column) => column.is_identity)) {
@@ -123,8 +121,10 @@ test(
   },
 )
 
+type Value = string | number | null
+
 /** PostgreSQL sorts the words of a row. The driver returns large integers as texts. */
-function textOf(value: unknown, type: string): string | null {
+function textOf(value: Value, type: string): string | null {
   if (value === null) return null
   return type === 'tsvector' ? String(value).split(' ').toSorted().join(' ') : String(value)
 }
