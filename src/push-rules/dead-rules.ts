@@ -1,3 +1,4 @@
+import { compileRule } from './compile.ts'
 import { compileCondition, never } from './conditions.ts'
 import { ENCRYPTED_EVENT, LEGACY_MENTION_RULES, MASTER } from './default-ids.ts'
 import { BODY_KEY, isObject, parseKeyPath, ROOM_ID_KEY } from './key-path.ts'
@@ -25,8 +26,12 @@ export type DeadRule = NamedRule &
  * rule that cannot match is found, but each one that is returned cannot match. An enabled `.m.rule.master` is not counted as shadowing the others.
  */
 export function deadRules(rules: Ruleset, settings: Partial<RuleSettings> = {}): DeadRule[] {
+  const { experimental } = settings
   const enabled = RULE_KINDS.flatMap((kind) =>
-    (rules[kind] ?? []).filter((rule) => rule.enabled).map((rule) => readRule(kind, rule, settings)),
+    (rules[kind] ?? [])
+      // A malformed rule is left out: it neither matches nor shadows another one.
+      .filter((rule) => compileRule(kind, rule, { experimental }) !== undefined)
+      .map((rule) => readRule(kind, rule, settings)),
   )
   const earlier = createIndex(enabled)
   return enabled.flatMap((rule) => {

@@ -206,10 +206,13 @@ export function nextEndOfRule(
   { timezone }: OwnerFacts,
   { at, clockOf }: { at: number; clockOf: ClockOf },
 ): number | undefined {
-  const until = rule[UNTIL]
-  if (until !== undefined && until <= at) return undefined
-  const conditions = 'conditions' in rule ? (rule.conditions ?? []) : []
-  const timed = conditions.filter(({ kind }) => isTimeAndDay(kind))
+  // Rules that were stored without validation can have any value.
+  const until: unknown = rule[UNTIL]
+  if (until !== undefined && (typeof until !== 'number' || until <= at)) return undefined
+  const conditions: unknown = 'conditions' in rule ? rule.conditions : undefined
+  const timed = (Array.isArray(conditions) ? (conditions as unknown[]) : []).filter(
+    (condition) => isObject(condition) && isTimeAndDay(condition['kind']),
+  ) as Record<string, unknown>[]
   if (timed.length === 0 || intervalsOf(timed) > MAX_INTERVALS) return until
   const schedules = timed.map((condition) => parseSchedule(condition, timezone))
   const end = schedules.includes(undefined) ? undefined : nextEndOf(schedules as Schedule[], at, clockOf)

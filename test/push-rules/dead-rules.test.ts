@@ -69,6 +69,21 @@ describe('rules that can never match', () => {
     assert.deepEqual(found(rules), [])
   })
 
+  it('are not shadowed by a malformed rule, which never matches', () => {
+    for (const malformed of [
+      { 'org.belfry.until': { toString: 0 } },
+      { 'org.belfry.until': '1' },
+      { actions: 'notify' },
+    ])
+      assert.deepEqual(
+        found({
+          override: [rule('bad', { conditions: [], ...malformed }), rule('good', { conditions: [inRoom] })],
+        }),
+        [],
+        JSON.stringify(malformed),
+      )
+  })
+
   it('never decide about an event, whatever the rules and the event are', () => {
     const body = fc.constantFrom('tea', 'my name', 'tea time', '🙂', '')
     const event = fc.record({

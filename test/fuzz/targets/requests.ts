@@ -71,7 +71,6 @@ export const requestTargets = [
       const value = refusedOr(() => parseJson(body))
       if (value === undefined) return
       assert.equal(cleanJson(value, 64), value, 'an accepted value needs no cleaning')
-      assert.ok(!JSON.stringify(value).includes('\\u0000'))
       assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
       const canonical = throwsOnly(NotCanonicalError, () => canonicalJson(value))
       if (canonical !== undefined) assert.equal(canonicalJson(JSON.parse(canonical) as Json), canonical)
