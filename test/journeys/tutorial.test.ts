@@ -5,16 +5,18 @@ import { fileURLToPath } from 'node:url'
 import { call } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { findFirefox } from '../support/firefox.ts'
-import { firefox, follow, fromClone, inbox, TUTORIAL, type Way } from '../support/tutorial.ts'
+import { firefox, follow, inbox, TUTORIAL, type Way, wayOf } from '../support/tutorial.ts'
 
-// From the npm package, test/scripts/npm-package.test.ts follows the tutorial.
+// From the file of a release, test/scripts/npm-package.test.ts follows the tutorial.
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const read = (file: string) => readFileSync(`${ROOT}${file}`, 'utf8')
 
 /** The present checkout, with new data. */
 function inClone(t: TestContext): Way {
-  return { ...fromClone(), cwd: ROOT, env: { ...process.env, BELFRY_DATA: temporaryFolder(t) } }
+  const { command, called } = wayOf('a clone')
+  const [, start = ''] = /^git clone \S+ && cd belfry && (.*)$/.exec(command) ?? []
+  return { command: start, called, cwd: ROOT, env: { ...process.env, BELFRY_DATA: temporaryFolder(t) } }
 }
 
 test('the commands of the tutorial start a server, send an invitation and a message that ring, and show why', async (t) => {

@@ -7,6 +7,7 @@ import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { registerUser } from '../support/client.ts'
+import { faultsOfTypes } from '../support/published-types.ts'
 import { startTestServer } from '../support/server.ts'
 import { systemNode } from '../support/system-node.ts'
 
@@ -24,7 +25,7 @@ const exported = [...index.matchAll(/^export (?:type )?\{([^}]*)\} from '\.\/([\
 const folder = mkdtempSync(join(tmpdir(), 'belfry-push-rules-'))
 after(() => rmSync(folder, { recursive: true }))
 const installed = join(folder, 'node_modules', NAME)
-packed()
+const tarball = packed()
 
 function packed(): string {
   const source = join(folder, 'source')
@@ -93,7 +94,14 @@ describe(NAME, () => {
       assert.deepEqual(shown(`show(require('${NAME}'))`), { names, rule })
     })
 
-  for (const [typescript, resolutions] of [['typescript', ['node16', 'nodenext', 'bundler']]] as const)
+  it('has types that fit its files, for every way in which TypeScript resolves modules', async () => {
+    assert.deepEqual(await faultsOfTypes(tarball), { entryPoints: ['.', './package.json'], faults: [] })
+  })
+
+  for (const [typescript, resolutions] of [
+    ['typescript-5.0', ['node', 'node16', 'bundler']],
+    ['typescript', ['node16', 'nodenext', 'bundler']],
+  ] as const)
     for (const moduleResolution of resolutions)
       it(`has the expected types for ${typescript} with moduleResolution ${moduleResolution}`, () => {
         const isNode = /^node(?:16|next)$/.test(moduleResolution)

@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { join } from 'node:path'
+import { copyFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { VERSION } from '../../src/lib/version.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { findFirefox } from '../support/firefox.ts'
 import { npmOfUser } from '../support/package-registry.ts'
 import { packBelfry } from '../support/packed-belfry.ts'
+import { faultsOfTypes } from '../support/published-types.ts'
 import { startCommand } from '../support/started-command.ts'
-import { firefox, follow, fromPackage, inbox } from '../support/tutorial.ts'
+import { firefox, follow, inbox, wayOf } from '../support/tutorial.ts'
 
 const RUNS =
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/belfry|dist\/.+\.(?:js|ftl|css|svg)|dist\/push-rules\/(?:README\.md|cjs\/package\.json|(?:cjs\/)?[\w-]+\.d\.ts))$/
 
 /** The test has a time limit, because the browser can hang. */
-const options = { timeout: 240_000 }
+const options = { timeout: 290_000 }
 
 test(
   'the tarball holds only what runs; npx and a global installation start a server that sends a push',
@@ -30,6 +33,7 @@ test(
       files.filter((name) => !RUNS.test(name)),
       [],
     )
+    assert.deepEqual(await faultsOfTypes(tarball), { entryPoints: ['./push-rules'], faults: [] })
     const manual = execFileSync('tar', ['xzfO', tarball, 'package/dist/push-rules/README.md'], {
       encoding: 'utf8',
     })
@@ -38,12 +42,23 @@ test(
 
     const env = await npmOfUser(t, { tarball, folder })
     const browser = findFirefox()
-    await t.test(`the tutorial with npx rings ${'path' in browser ? 'Firefox' : 'an inbox'}`, async (one) => {
-      if ('missing' in browser) one.diagnostic(browser.missing)
-      const device = 'path' in browser ? await firefox(one, browser.path) : inbox()
-      const { printed } = await follow(one, { ...fromPackage(), cwd: temporaryFolder(one), env }, device)
-      for (const shown of ['"event_id"', 'rowser', 'Lunch'])
-        assert.ok(printed.includes(shown), `${shown} in ${printed}`)
+    const cwd = temporaryFolder(t)
+    copyFileSync(tarball, join(cwd, basename(tarball)))
+    await t.test(
+      `the tutorial with the file of a release rings ${'path' in browser ? 'Firefox' : 'an inbox'}`,
+      async (one) => {
+        if ('missing' in browser) one.diagnostic(browser.missing)
+        const device = 'path' in browser ? await firefox(one, browser.path) : inbox()
+        const { printed } = await follow(one, { ...wayOf('the file of a release'), cwd, env }, device)
+        for (const shown of ['"event_id"', 'rowser', 'Lunch'])
+          assert.ok(printed.includes(shown), `${shown} in ${printed}`)
+      },
+    )
+    await t.test('npx belfry runs the command', async (one) => {
+      const npx = { cwd: temporaryFolder(one), env }
+      assert.match(wayOf('the npm package').command, /^npx belfry /)
+      const { stdout } = await promisify(execFile)('npx', ['belfry', '--version'], npx)
+      assert.ok(stdout.includes(VERSION), stdout)
     })
     await t.test('npm install --global belfry, then belfry start; SIGTERM stops it', async (one) => {
       const prefix = join(folder, 'global')

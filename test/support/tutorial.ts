@@ -14,25 +14,18 @@ import { startCommand } from './started-command.ts'
 /** The text of docs/tutorial.md. */
 export const TUTORIAL = readFileSync(new URL('../../docs/tutorial.md', import.meta.url), 'utf8')
 const PRINTED_URL = 'http://127.0.0.1:8008'
-const [FROM_PACKAGE = '', FROM_CLONE = '', CALLED = '', INVITE = '', WRITE = '', SHOW = '', ...REST] = [
+const [START = '', CALL = '', INVITE = '', WRITE = '', SHOW = '', ...REST] = [
   ...TUTORIAL.matchAll(/^```sh\n(.*?)^```/gms),
 ].map(([, block = '']) => block)
 
-/** One of the two ways to start in the tutorial: its command, how the other commands are called, and where both run. */
+/** One of the ways to start in the tutorial: its command, how the other commands are called, and where both run. */
 export type Way = { command: string; called: string; cwd: string; env: NodeJS.ProcessEnv }
 
-/** The command of the tutorial that starts a server in a clone, and how the others are called there. */
-export function fromClone(): Pick<Way, 'command' | 'called'> {
-  const [clone = '', command = ''] = FROM_CLONE.trim().split('\n')
-  assert.match(clone, /^git clone \S+ && cd belfry$/)
-  const [, called = ''] = /# from a clone: (.*)/.exec(CALLED) ?? []
-  return { command, called }
-}
-
-/** The same for the npm package. */
-export function fromPackage(): Pick<Way, 'command' | 'called'> {
-  const [command = ''] = FROM_PACKAGE.split(' #')
-  return { command, called: CALLED }
+/** The command that starts a server, and how the others are called, for a way that the tutorial offers, such as `a clone`. */
+export function wayOf(origin: string): Pick<Way, 'command' | 'called'> {
+  const lineOf = (block: string) =>
+    new RegExp(`^(.*?) +# ${origin}\\b`, 'm').exec(block)?.[1] ?? assert.fail(`no line for ${origin}`)
+  return { command: lineOf(START), called: lineOf(CALL) }
 }
 
 /** What makes Alice notice: it is made one of her devices, and waits for the invitation and for the message. */
