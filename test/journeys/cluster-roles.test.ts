@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ClusterStatus } from '../../src/app.ts'
 import { afterTest } from '../support/after-test.ts'
@@ -21,13 +23,20 @@ async function healthOf(url: string): Promise<Health> {
 }
 
 const skip = noPostgres()
+const PUBLIC_URL = 'https://matrix.example.org'
+const APP = 'org.example.up'
+/** Of the own gateway. */
+const SETTINGS = {
+  BELFRY_PUBLIC_URL: PUBLIC_URL,
+  BELFRY_GATEWAY_APPS: JSON.stringify({ [APP]: { type: 'unifiedpush' } }),
+}
 
 test('a process with the role http, and workers', { skip }, async (t) => {
   const database = await newPostgresUrl(clusterUrl() as string)
   const { url, addWorker, processes } = await startBelfryCluster(t, {
     database,
     count: 1,
-    settings: { BELFRY_ROLES: 'http,gateway' },
+    settings: { ...SETTINGS, BELFRY_ROLES: 'http' },
   })
   const [http] = processes
   assert.ok(http)
@@ -47,20 +56,20 @@ test('a process with the role http, and workers', { skip }, async (t) => {
   await t.test('without a worker the pokes wait, and /health and the doctor say so', async () => {
     waiting.push(await bob.say(roomId, 'one'), await bob.say(roomId, 'two'))
     const { status, roles, cluster } = await healthOf(url)
-    assert.deepEqual({ status, roles }, { status: 'ok', roles: ['http', 'gateway'] })
-    assert.deepEqual(cluster, { processes: 1, missing_roles: ['delivery', 'sweep'] })
+    assert.deepEqual({ status, roles }, { status: 'ok', roles: ['http'] })
+    assert.deepEqual(cluster, { processes: 1, missing_roles: ['delivery', 'gateway', 'sweep'] })
     assert.equal(gateway.pokes.length, 0)
     assert.ok((await findings()).includes('no process delivers'))
   })
 
   const worker = await addWorker()
-  await t.test('a worker sends what waited, in order, and no role is missing', async () => {
+  await t.test('a worker sends what waited, in order, and its roles are not missing', async () => {
     await gateway.waitFor((poke) => poke.event_id === waiting[1])
     assert.deepEqual(
       gateway.pokes.map((poke) => poke.event_id),
       waiting,
     )
-    await eventually(async () => (await healthOf(url)).cluster.missing_roles.length === 0)
+    await eventually(async () => (await healthOf(url)).cluster.missing_roles.join() === 'gateway')
     assert.ok(!(await findings()).includes('no process delivers'))
   })
 
@@ -76,7 +85,7 @@ test('a process with the role http, and workers', { skip }, async (t) => {
   await t.test('belfry cluster status shows both, their roles, tasks, leases and bus', async () => {
     const { code, stdout } = await runBelfry(t, ['cluster', 'status', '--json', '--database', database])
     const status = JSON.parse(stdout) as ClusterStatus
-    assert.deepEqual([code, status.missing_roles, status.is_served], [0, [], true])
+    assert.deepEqual([code, status.missing_roles, status.is_served], [1, ['gateway'], true])
     assert.deepEqual(
       status.processes.map(({ pid, roles, is_alive, has_other_settings }) => ({
         pid,
@@ -85,7 +94,7 @@ test('a process with the role http, and workers', { skip }, async (t) => {
         has_other_settings,
       })),
       [
-        { pid: http.pid, roles: ['http', 'gateway'], is_alive: true, has_other_settings: false },
+        { pid: http.pid, roles: ['http'], is_alive: true, has_other_settings: false },
         { pid: worker.pid, roles: ['delivery', 'sweep'], is_alive: true, has_other_settings: false },
       ],
     )
@@ -101,18 +110,46 @@ test('a process with the role http, and workers', { skip }, async (t) => {
     assert.match(metrics, /^belfry_cluster_task\{task="sweep"\} 1$/m)
   })
 
-  await t.test('belfry gateway with the settings of the server has the role gateway', async (gatewayTest) => {
-    const args = ['gateway', '--database', database, '--listen', '127.0.0.1:0', '--log-level', 'error']
-    const process = launchBelfry([...args, '--data', temporaryFolder(gatewayTest)])
-    afterTest(gatewayTest, () => process.end('SIGKILL'))
-    const own = await process.ready
-    assert.deepEqual((await healthOf(own)).roles, ['gateway'])
-    const notification = { devices: [{ app_id: 'org.example.unknown', pushkey: 'a' }] }
-    const { status, body } = await call(`${own}/_matrix/push/v1/notify`, { body: { notification } })
-    assert.deepEqual([status, body], [200, { rejected: [] }])
-    assert.equal((await fetch(`${own}/_matrix/client/versions`)).status, 404)
-    assert.equal(await process.end('SIGTERM'), 0)
-  })
+  const push = await startPokeReceiver(t)
+  await t.test(
+    'a poke for the own gateway that fails at the worker waits for a process with the role gateway',
+    async () => {
+      push.respondWith({ status: 429 })
+      const carol = await registerUser(url, 'carol')
+      await carol.post(`/join/${encodeURIComponent(roomId)}`)
+      const pusher = { pushkey: push.url, app_id: APP }
+      await carol.post('/pushers/set', foundingPusher(`${PUBLIC_URL}/_matrix/push/v1/notify`, pusher))
+      const eventId = await bob.say(roomId, 'for the own gateway')
+      await push.waitFor((poke) => poke.event_id === eventId)
+    },
+  )
+
+  await t.test(
+    'belfry gateway with the settings of the server has the role gateway, and sends what waits',
+    async (gatewayTest) => {
+      const data = temporaryFolder(gatewayTest)
+      const args = ['gateway', '--database', database, '--listen', '127.0.0.1:0', '--log-level', 'error']
+      const flags = ['--data', data, '--allow-push-to', '127.0.0.0/8']
+      assert.equal(push.pokes.length, 1)
+      push.respondWith({})
+      const process = launchBelfry([...args, ...flags], { env: SETTINGS })
+      afterTest(gatewayTest, () => process.end('SIGKILL'))
+      const own = await process.ready
+      assert.deepEqual((await healthOf(own)).roles, ['gateway'])
+      await eventually(() => push.pokes.length === 2)
+      assert.equal(push.pokes[1]?.event_id, push.pokes[0]?.event_id)
+      const notification = { devices: [{ app_id: 'org.example.unknown', pushkey: 'a' }] }
+      const { status, body } = await call(`${own}/_matrix/push/v1/notify`, { body: { notification } })
+      assert.deepEqual([status, body], [200, { rejected: [] }])
+      assert.equal((await fetch(`${own}/_matrix/client/versions`)).status, 404)
+      assert.equal(await process.end('SIGTERM'), 0)
+      const file = join(data, 'gateway.yaml')
+      writeFileSync(file, `apps: {${APP}: {type: unifiedpush}}`)
+      const { code, stderr } = await runBelfry(gatewayTest, [...args, ...flags, '--config', file])
+      assert.equal(code, 2)
+      assert.match(stderr, /belongs to the home server "[^"]+", which has a gateway of its own/)
+    },
+  )
 
   await t.test('an event wakes the worker at once', async () => {
     await eventually(async () => {
