@@ -7,7 +7,7 @@ import { SYNC_MODES, type SyncMode } from './support/sync-modes.ts'
 import { launchSynapse, reasonWithoutSynapse, synapseVersion } from './support/synapse.ts'
 import { figure, type Table } from './support/table.ts'
 import { type LoadGroup, measureLoad } from './sync-load.ts'
-import { measureIncremental, measureInitial } from './sync-single.ts'
+import { measureIncremental, measureInitial, WARM_UP } from './sync-single.ts'
 import { atLeast } from './support/target.ts'
 
 // Both forms of sync of Belfry beside those of Synapse: the same users, rooms and messages, filled over HTTP, with the same clients. It has
@@ -17,7 +17,9 @@ const CLIENTS = 100
 const SMALL_ROOMS = 50
 const SMALL_ROUNDS = 100
 const LARGE_ROUNDS = 10
-const INCREMENTAL_ROUNDS = { warmUp: 300, counted: 100 }
+const INCREMENTAL_ROUNDS = { warmUp: WARM_UP, counted: 100 }
+/** A thousand syncs. */
+const LARGE_WARM_UP = 10
 const MIN_TIMES = 10
 
 const SIDES = ['synapse', 'belfry'] as const
@@ -77,7 +79,7 @@ async function measurePeer({ program, world }: Peer, mode: SyncMode): Promise<Re
   })
   const groups: LoadGroup[] = [
     { size: 2, warmUp: 20, rounds: SMALL_ROUNDS, rooms: small },
-    { size: CLIENTS + 1, warmUp: 3, rounds: LARGE_ROUNDS, rooms: [large] },
+    { size: CLIENTS + 1, warmUp: LARGE_WARM_UP, rounds: LARGE_ROUNDS, rooms: [large] },
   ]
   const bySize = await measureLoad(program, { mode, seeded: { clients, groups }, hasMetrics: false })
   const delivered = [...bySize].map(([size, { cpuMsEach }]) => [
