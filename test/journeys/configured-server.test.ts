@@ -7,6 +7,7 @@ import { afterTest } from '../support/after-test.ts'
 import { call } from '../support/client.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { launchBelfry, runBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const PASSWORD = 'a long password'
@@ -84,8 +85,8 @@ describe('the name of the server', () => {
     afterTest(t, () => first.end('SIGKILL'))
     await first.ready
     assert.equal(
-      (await belfry(t, ['user', 'add', 'alice', '--data', data], PASSWORD)).stdout,
-      'created @alice:example.test\n',
+      (await runHere(['user', 'add', 'alice', '--data', data], PASSWORD)).out,
+      'created @alice:example.test',
     )
     await first.end('SIGTERM')
 

@@ -11,6 +11,7 @@ import { damage } from '../support/damage-database.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { type Ended, launchBelfry, runBelfry } from '../support/process.ts'
+import { runHere } from '../support/run-command.ts'
 
 const SERVE = ['serve', '--listen', '127.0.0.1:0', '--log-level', 'silent']
 
@@ -18,7 +19,13 @@ const SERVE = ['serve', '--listen', '127.0.0.1:0', '--log-level', 'silent']
 const start = (t: TestContext, args: readonly string[], through: readonly string[] = []) =>
   runBelfry(t, [...SERVE, ...args], { through })
 
-function assertOneLine({ code, stdout, stderr }: Ended, expected: RegExp): void {
+/** As `start`, in this process. */
+async function startHere(args: readonly string[]): Promise<Omit<Ended, 'signal'>> {
+  const { code, out, err } = await runHere([...SERVE, ...args])
+  return { code, stdout: out, stderr: `${err}\n` }
+}
+
+function assertOneLine({ code, stdout, stderr }: Omit<Ended, 'signal'>, expected: RegExp): void {
   assert.deepEqual([code, stdout], [1, ''], stderr)
   assert.match(stderr, /^belfry: [^\n]+\n$/)
   assert.match(stderr, expected)
@@ -38,7 +45,7 @@ describe('a start on an unusable database exits 1 with one line', () => {
     test(`if a page of the table ${table} is damaged`, async (t) => {
       const data = await dataWith(t, table)
       assertOneLine(
-        await start(t, ['--data', data]),
+        await startHere(['--data', data]),
         /belfry\.db: it is damaged, .* Restore it from a backup/,
       )
     })
@@ -46,13 +53,13 @@ describe('a start on an unusable database exits 1 with one line', () => {
   test('if the file is not a database', async (t) => {
     const data = temporaryFolder(t)
     writeFileSync(join(data, 'belfry.db'), 'a shopping list')
-    assertOneLine(await start(t, ['--data', data]), /belfry\.db: it is damaged, or not a database/)
+    assertOneLine(await startHere(['--data', data]), /belfry\.db: it is damaged, or not a database/)
   })
 
   test('if the path is a directory', async (t) => {
     const data = temporaryFolder(t)
     mkdirSync(join(data, 'belfry.db'))
-    assertOneLine(await start(t, ['--data', data]), /belfry\.db: it cannot be opened\. It must be a file/)
+    assertOneLine(await startHere(['--data', data]), /belfry\.db: it cannot be opened\. It must be a file/)
   })
 
   test('if its directory cannot be created', { skip: process.platform !== 'linux' }, async (t) => {
@@ -71,7 +78,7 @@ describe('a start on an unusable database exits 1 with one line', () => {
 
   test('if no PostgreSQL listens at the address', async (t) => {
     const url = 'postgres://belfry:secret-password@localhost:1/belfry'
-    const ended = await start(t, ['--database', url])
+    const ended = await startHere(['--database', url])
     assertOneLine(ended, /Cannot use the PostgreSQL database: connect ECONNREFUSED/)
     assert.doesNotMatch(ended.stderr, /secret-password/)
   })
@@ -79,7 +86,7 @@ describe('a start on an unusable database exits 1 with one line', () => {
   test('if PostgreSQL is too old', async (t) => {
     const url = await fakePostgres(t, '140011', '14.11')
     assertOneLine(
-      await start(t, ['--database', url]),
+      await startHere(['--database', url]),
       /PostgreSQL 15 or later is needed, and this server is 14\.11/,
     )
   })

@@ -31,6 +31,7 @@ export async function runHere(
     complain: (line) => void complaints.push(line),
     onOutputClosed: () => undefined,
     onSignal: () => undefined,
+    onReload: () => undefined,
     onFault: () => undefined,
   }
   const code = await runCommand(args, context as CommandContext)
