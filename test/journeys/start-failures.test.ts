@@ -76,7 +76,7 @@ describe('a start on an unusable database exits 1 with one line', () => {
     )
   })
 
-  test('if no PostgreSQL listens at the address', async (t) => {
+  test('if no PostgreSQL listens at the address', async () => {
     const url = 'postgres://belfry:secret-password@localhost:1/belfry'
     const ended = await startHere(['--database', url])
     assertOneLine(ended, /Cannot use the PostgreSQL database: connect ECONNREFUSED/)
