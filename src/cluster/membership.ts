@@ -119,6 +119,8 @@ class SharedClusterMember implements ClusterMember {
   readonly #listeners = new Set<() => void>()
   #live: readonly LiveProcess[]
   #tasks: ReadonlySet<ClusterTask> = new Set()
+  /** The rows of dead processes are removed, and what they held is not ended yet. */
+  #mustEndDead = false
   #seenAt: number
   #isStarted = false
   #isLeaving = false
@@ -271,9 +273,12 @@ class SharedClusterMember implements ClusterMember {
     for (const { process_id: process, roles } of dead)
       log.warn({ process, roles }, 'a process is dead: what it held is ended')
     const isNew = held.includes('cluster') && !this.#tasks.has('cluster')
-    // The last holder of the task may have died between the two transactions.
-    if (dead.length > 0 || isNew) await db.transaction(endDead, { ...REPEATABLE, inOwnGroup: true })
-    if (dead.length > 0) bus?.publish('processes')
+    // The last holder of the task may have died between the two transactions, and the second one can fail.
+    this.#mustEndDead ||= dead.length > 0 || isNew
+    if (!this.#mustEndDead) return
+    await db.transaction(endDead, { ...REPEATABLE, inOwnGroup: true })
+    this.#mustEndDead = false
+    bus?.publish('processes')
   }
 
   #note(held: readonly ClusterTask[], rows: readonly { process_id: string; roles: string }[]): void {

@@ -64,6 +64,22 @@ describe('the processes of a PostgreSQL database', { skip }, () => {
     )
   })
 
+  test('end what a dead one held, although that fails at first', async (t) => {
+    const { join, sql } = await setUp(t)
+    let attempts = 0
+    const { membership: one } = await join({
+      endDead: async () => {
+        attempts++
+        if (attempts === 2) throw new Error('no database')
+      },
+    })
+    assert.equal(attempts, 1)
+    await sql(`insert into processes (process_id, roles, host, pid, version, known_schema, config_hash, state, started_at, seen_at)
+      values ('dead', 'gateway', 'elsewhere', 1, '0', 0, 'same', 'null', 0, 0)`)
+    await eventually(() => attempts === 3 && ids(one).length === 1)
+    assert.equal((await sql('select process_id from processes')).length, 1)
+  })
+
   test('take over the tasks of one that leaves, at once', async (t) => {
     const { join, sql } = await setUp(t)
     const { membership: one } = await join()

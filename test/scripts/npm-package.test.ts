@@ -10,6 +10,7 @@ import { findFirefox } from '../support/firefox.ts'
 import { npmOfUser } from '../support/package-registry.ts'
 import { packBelfry } from '../support/packed-belfry.ts'
 import { faultsOfTypes } from '../support/published-types.ts'
+import { skipSlow } from '../support/slow-tests.ts'
 import { startCommand } from '../support/started-command.ts'
 import { firefox, follow, inbox, wayOf } from '../support/tutorial.ts'
 
@@ -46,6 +47,7 @@ test(
     copyFileSync(tarball, join(cwd, basename(tarball)))
     await t.test(
       `the tutorial with the file of a release rings ${'path' in browser ? 'Firefox' : 'an inbox'}`,
+      { skip: skipSlow },
       async (one) => {
         if ('missing' in browser) one.diagnostic(browser.missing)
         const device = 'path' in browser ? await firefox(one, browser.path) : inbox()

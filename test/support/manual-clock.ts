@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/lib/clock.ts'
+import { clockAdvanced } from './eventually.ts'
 
 export type ManualClock = Required<Omit<Clock, 'timer'>> & {
   /** Advances the time and wakes sleepers whose time has come. */
@@ -28,6 +29,7 @@ export function createManualClock(start = 1_800_000_000_000): ManualClock {
         signal?.addEventListener('abort', wake, { once: true })
       }),
     advance(ms) {
+      clockAdvanced()
       now += ms
       steady += Math.max(0, ms)
       for (const { until, wake } of sleepers) if (until <= now) wake()
