@@ -59,7 +59,8 @@ export const INPUTS = {
   shardRate: {
     value: 1_000,
     unit: 'transactions/s',
-    source: 'two round trips of 0.5 ms under the lock of a shard',
+    source:
+      '`cluster` at `87047884`: a process on a database with one shard accepts 1,192, on two cores with its database',
   },
   eventBytes: { value: 1_500, unit: 'bytes', source: 'an event with its indexes, counts and journey' },
   processLoad: {
