@@ -50,7 +50,7 @@ export type AccountAdministration = {
     name: string,
     device: { deviceId: string | undefined; displayName: string | undefined },
   ): Promise<{ user_id: UserId; device_id: DeviceId; access_token: string }>
-  /** Nobody can use a locked account; its sessions continue after it is unlocked. */
+  /** A locked account cannot be used; its sessions continue after it is unlocked. */
   lock(name: string, isLocked: boolean): Changed
   /** The user of a suspended account can read, leave rooms and redact their own events. */
   suspend(name: string, isSuspended: boolean): Changed

@@ -110,7 +110,7 @@ export async function createUser(
   return userId
 }
 
-/** @throws MatrixError 403 when nobody can register */
+/** @throws MatrixError 403 when registration is closed */
 export function checkOpen({
   openRegistration,
   requiresToken = false,

@@ -27,7 +27,7 @@ export type WantedToken = {
   expiresAt: number | null
 }
 
-/** 96 random bits, which nobody guesses within the limit of registrations. */
+/** 96 random bits, which cannot be guessed within the limit of registrations. */
 const TOKEN_BYTES = 12
 const FORM = /^[A-Za-z0-9._~-]{1,64}$/
 const MAX_USES = 1_000_000

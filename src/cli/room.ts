@@ -31,7 +31,7 @@ export const roomMembers = workCommand({
 
 export const roomShutdown = removalCommand({
   verb: 'shutdown',
-  summary: 'shut a room down: all members leave, and nobody can join it again; its messages stay',
+  summary: 'shut a room down: all members leave, and it cannot be joined again; its messages stay',
   confirm: 'Confirm. The room cannot be opened again.',
   act: (app, room) => app.rooms.shutDown(room),
   doing: 'is closed; the running server makes its members leave within seconds',

@@ -84,7 +84,7 @@ function roleCommand({ verb, isAdmin }: { verb: string; isAdmin: boolean }) {
 
 export const userLock = restrictionCommand({
   verb: 'lock',
-  summary: 'lock an account: nobody can use it, nothing is pushed to its devices, and it stays logged in',
+  summary: 'lock an account: it cannot be used, nothing is pushed to its devices, and it stays logged in',
   act: (app, name) => app.accounts.lock(name, true),
   result: { text: 'is locked', json: { locked: true } },
 })

@@ -254,7 +254,6 @@ export const queueWeight = query()((db) =>
     .groupBy('source'),
 )
 
-/** Expired items that no process is sending. */
 /** Locks the lanes of the items that `takeExpired` removes, in the order of their ids. SQLite has one writer, and needs no lock. */
 export const lockLanesWithExpired = query<{ now: number; limit: number }>()((db, p, d) => {
   const rows = db
@@ -265,6 +264,7 @@ export const lockLanesWithExpired = query<{ now: number; limit: number }>()((db,
   return d.name === 'sqlite' ? rows : rows.forUpdate()
 })
 
+/** Expired items that no process is sending. */
 const expiredItems = (db: QueryBuilder, p: { now: number; limit: number }, d: Dialect) =>
   db
     .selectFrom('lane_items as i')

@@ -11,7 +11,7 @@ import { MENTIONED_USERS_KEY } from './key-path.ts'
 import type { Condition, ConditionalRule, Ruleset, RuleSettings } from './model.ts'
 import { canBeName } from './text.ts'
 
-/** The user whom the default rules concern, and the settings that select the rules. */
+/** The user that the default rules concern, and the settings that select the rules. */
 export type DefaultRulesOptions = RuleSettings & { readonly userId: string; readonly localpart: string }
 
 /**

@@ -85,7 +85,7 @@ export type UsersTable = {
   blocks_invitations: Filled<Flag>
   /** Whether `user_words` has the words of the user. 0: written by an earlier version. */
   is_listed: Filled<Flag>
-  /** Since when nobody may use the account (client-server API, "Account locking"). */
+  /** Since when the account cannot be used (client-server API, "Account locking"). */
   locked_at: Filled<number | null>
   /** Since when its user may only read and leave rooms ("Account suspension"). */
   suspended_at: Filled<number | null>

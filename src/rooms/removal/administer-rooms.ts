@@ -43,7 +43,7 @@ export type RoomAdministration = {
   /** All rooms, by id. */
   list(): Promise<RoomSummaryRow[]>
   members(room: string): Promise<{ room_id: RoomId; members: RoomMemberRow[] }>
-  /** Nobody can join from now on. The running server, or the next start, makes the members leave. */
+  /** No user can join from now on. The running server, or the next start, makes the members leave. */
   shutDown(room: string): Promise<RemovalStatus>
   /** Like `shutDown`; then the server deletes everything of the room. */
   purge(room: string): Promise<RemovalStatus>

@@ -62,7 +62,7 @@ const FROM: Readonly<Record<Kind, readonly string[]>> = {
 }
 
 /**
- * Closes a room: nobody can join it or be invited, it has no aliases and is in no list. The sweep makes its members leave, and `purging` then deletes it. Repeating it
+ * Closes a room: no user can join it or be invited, it has no aliases and is in no list. The sweep makes its members leave, and `purging` then deletes it. Repeating it
  * changes nothing.
  * @throws MatrixError 404 when there is no such room
  */
