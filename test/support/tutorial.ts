@@ -156,6 +156,14 @@ export async function firefox(t: TestContext, path: string): Promise<Ringing> {
       await eventually(() => autopush.receipts.length > sent)
       page = await open(at)
       await shown('Soup today')
+      // The service worker reports the arrival after it has shown the notification.
+      const identifier = { type: 'm.id.user', user }
+      const token = await tokenOf(at, 'login', { type: 'm.login.password', identifier })
+      await eventually(async () => {
+        const { body } = await call(`${at}/_belfry/v1/journeys?limit=1`, { token })
+        const [latest] = body['journeys'] as { devices: { arrived: object | null }[] }[]
+        return latest?.devices.every(({ arrived }) => arrived !== null)
+      })
     },
   }
 }
