@@ -40,24 +40,30 @@ export const roomShutdown = removalCommand({
 export const roomPurge = removalCommand({
   verb: 'purge',
   summary: 'shut a room down and delete everything of it: messages, state, notifications, what is queued',
+  note: ' Uploaded files stay, because the server cannot read which files encrypted messages name: see belfry media prune and media remove.',
   confirm: 'Confirm. Nothing of the room can be restored.',
   act: (app, room) => app.rooms.purge(room),
   doing: 'is closed; the running server makes its members leave, and deletes it step by step',
+  hint: '. Uploaded files stay: see belfry media prune',
 })
 
 type Removal = {
   verb: string
   summary: string
+  /** What follows the help about the work. */
+  note?: string
   confirm: string
   act: (app: App, room: string) => ReturnType<App['rooms']['purge']>
   doing: string
+  /** What follows the result. */
+  hint?: string
 }
 
-function removalCommand({ verb, summary, confirm, act, doing }: Removal) {
+function removalCommand({ verb, summary, note = '', confirm, act, doing, hint = '' }: Removal) {
   return workCommand({
     usage: `room ${verb} ROOM`,
     summary,
-    about: `${ROOM} The server does the work: without a running one, it begins with the next start.`,
+    about: `${ROOM} The server does the work: without a running one, it begins with the next start.${note}`,
     switches: { yes: confirm, wait: 'Wait until the running server has done it.' },
     examples: [`belfry room ${verb} ${EXAMPLE_ROOM} --yes --wait ${EXAMPLE_CONFIG}`],
     exitCodes: { done: 'the room is closed, and with --wait all is done' },
@@ -68,7 +74,7 @@ function removalCommand({ verb, summary, confirm, act, doing }: Removal) {
       const { room_id: roomId, members, events, removal } = status
       const text = switches.has('wait') ? (removal === undefined ? 'is deleted' : 'is shut down') : doing
       return {
-        text: `${roomId} ${text}`,
+        text: `${roomId} ${text}${hint}`,
         json: { room_id: roomId, removal: removal ?? null, members, events },
       }
     }),

@@ -46,6 +46,7 @@ import { redactionRoutes } from './redaction.ts'
 import { registerRoutes } from './register.ts'
 import { reportRoutes } from './reports.ts'
 import { relationRoutes } from './relations.ts'
+import { retentionRoutes } from './retention.ts'
 import { roomEventRoutes } from './room-events.ts'
 import { roomMembershipRoutes } from './room-membership.ts'
 import { roomSummaryRoutes } from './room-summary.ts'
@@ -66,7 +67,10 @@ import { versionsRoutes } from './versions.ts'
 import { wellKnownRoutes } from './well-known.ts'
 
 export type ClientApiDeps = {
-  config: Pick<Config, 'limits' | 'open_registration' | 'registration' | 'public_url' | 'user_directory'>
+  config: Pick<
+    Config,
+    'limits' | 'open_registration' | 'registration' | 'public_url' | 'retention' | 'user_directory'
+  >
   accounts: AccountDeps
   toDevice: ToDeviceDeps
   keyBackup: KeyBackupDeps
@@ -166,7 +170,7 @@ function asActivity({ devicePresence }: SyncDeps, routes: readonly Route[]): rea
   })
 }
 
-/** Users, rooms and events by what is known of them, and presence. */
+/** Users, rooms and events by what is known of them, presence, and how long messages are kept. */
 function findingRoutes({ config, accounts, sync, rooms: { db, bus, clock } }: ClientApiDeps): Route[] {
   const isOfAll = config.user_directory.all_users
   return [
@@ -174,6 +178,7 @@ function findingRoutes({ config, accounts, sync, rooms: { db, bus, clock } }: Cl
     ...presenceRoutes({ db, bus, clock, isEnabled: sync.devicePresence !== undefined }),
     ...mutualRoomRoutes({ db }),
     ...eventByTimeRoutes({ db }),
+    ...retentionRoutes({ db, settings: config.retention }),
     ...searchRoutes({ db, clock, pageBytes: config.limits.page_bytes }),
   ]
 }

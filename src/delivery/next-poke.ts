@@ -49,6 +49,13 @@ export type DeliveryQueries = {
    * result of the previous call.
    */
   activeUntil: (of: { userId: UserId; except: DeviceId | null; wasActive: boolean }) => number | undefined
+  /** Whether the event is older than its room keeps messages, although it is not removed yet. Absent: messages are kept for ever. */
+  isPastRetention?:
+    | ((
+        q: Queries,
+        event: { roomId: RoomId; position: number; sentAt: number },
+      ) => boolean | Promise<boolean>)
+    | undefined
   /** Whether a fetch by this device would prove that a push arrived. */
   canProve: (device: { userId: UserId; deviceId: DeviceId }) => boolean
 }
@@ -163,7 +170,10 @@ export type PokeDecision =
   | { kind: 'send'; outcome: RuleOutcome; poked: PokedEvent; badge: number; digest?: JsonObject }
   | SkippedPoke
 
-export type JudgeDeps = Pick<NextPokeDeps, 'q' | 'clock' | 'displayNameAt' | 'deviceRulesOf' | 'eventAt'> & {
+export type JudgeDeps = Pick<
+  NextPokeDeps,
+  'q' | 'clock' | 'displayNameAt' | 'deviceRulesOf' | 'eventAt' | 'isPastRetention'
+> & {
   /** For e-mail pushers: whether the deciding rule wants the event to be mailed. */
   isForMail?: (tweaks: RuleOutcome['tweaks']) => boolean
 }
@@ -188,6 +198,8 @@ export async function judgeEvent(
   if (early !== undefined) return { kind: 'skip', reason: early }
   const { user_id: userId, room_id: roomId, thread_id: threadId } = row
   if (roomId === null || threadId === null) return { kind: 'skip', reason: 'gone' }
+  if (await isPastRetention(deps, row, { roomId, position }))
+    return { kind: 'skip', reason: 'past retention' }
   const [{ isRead, outcome: stored, badge }, poked] =
     typeof facts === 'function'
       ? await Promise.all([facts({ userId, event: { roomId, threadId, position } }), deps.eventAt(position)])
@@ -274,6 +286,13 @@ async function eventStep(
     ...(isCall(item.type ?? '') && { worthSeconds: CALL_LIFE_MS / 1000 }),
   }
 }
+
+/** State stays. */
+const isPastRetention = (
+  { q, isPastRetention: isPast }: JudgeDeps,
+  { state_key: stateKey, origin_server_ts: sentAt }: QueuedEvent,
+  of: { roomId: RoomId; position: number },
+) => isPast !== undefined && stateKey === null && sentAt !== null && isPast(q, { ...of, sentAt })
 
 /**
  * Whether the event is held: for `hold_ms` after it was sent, while the user is active on another device. A call is never held,

@@ -44,7 +44,7 @@ export async function appendTo(
   requireAllowed(authorise({ ...draft, stateKey: draft.stateKey }, room))
   checkEncryption(deps, draft)
   const relation = await relationWithTarget(tx, draft)
-  const threadId = threadOf(relation)
+  const threadId = await threadOf(tx, { roomId: draft.roomId, relation })
   const isPlain = isPlainMessage(draft, relation)
   const position = isPlain ? undefined : await positionBefore(tx, room)
   await checkAndCount(deps, tx, { draft, room, relation, bytes: Buffer.byteLength(content) })

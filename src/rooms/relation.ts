@@ -1,8 +1,9 @@
 import { MatrixError } from '../lib/errors.ts'
-import { type EventId, isEventId } from '../lib/ids.ts'
+import { type EventId, isEventId, type RoomId } from '../lib/ids.ts'
 import { isJsonObject, type JsonObject, parseStored } from '../lib/json.ts'
 import { type EventDraft, MAIN_THREAD } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
+import { sweptTo } from './retention/retention-store.ts'
 import { type RelationTarget, relationTarget } from './room-store.ts'
 
 /** The relation of an event to another: `m.relates_to` with a type (client-server API, "Forming relationships between events"). */
@@ -35,13 +36,20 @@ export async function relationWithTarget(
 
 /**
  * The thread of an event (client-server API, "Threading"): the one that `m.thread` names, or the thread of the event that
- * it annotates, replaces or otherwise relates to. Throws 400 for an invalid thread.
+ * it annotates, replaces or otherwise relates to. In a room from which retention has removed messages, the root of a thread may be one of them.
+ * @throws MatrixError 400 for an invalid thread
  */
-export function threadOf(relation: RelationWithTarget | undefined): string {
+export async function threadOf(
+  q: Queries,
+  { roomId, relation }: { roomId: RoomId; relation: RelationWithTarget | undefined },
+): Promise<string> {
   if (!relation) return MAIN_THREAD
   const { type, eventId, target } = relation
   if (type !== 'm.thread') return target?.thread_id ?? MAIN_THREAD
-  if (!target) throw new MatrixError(400, 'M_UNKNOWN', 'The root of the thread is not in this room')
+  if (!target) {
+    if ((await q.first(sweptTo, { roomId })) !== undefined) return eventId
+    throw new MatrixError(400, 'M_UNKNOWN', 'The root of the thread is not in this room')
+  }
   const isRelated = target.thread_id !== MAIN_THREAD || hasRelation(parseStored(target.content))
   if (isRelated)
     throw new MatrixError(

@@ -23,6 +23,7 @@ import { startRoomRemoval } from '../rooms/removal/remove-room.ts'
 import { displayNameAt, loadPokedEvents } from '../rooms/poke-event.ts'
 import { startPresenceSweeper } from '../rooms/presence/sweep-presence.ts'
 import { startIdleShardSweeper } from '../storage/idle-shards.ts'
+import { createPastRetention } from '../rooms/retention/past-retention.ts'
 import { startRetentionSweeper } from '../rooms/retention/sweep-retention.ts'
 import { startSearchIndexer } from '../rooms/search/index-events.ts'
 import { startUpgradeSweeper } from '../rooms/upgrade-carry.ts'
@@ -49,6 +50,7 @@ export async function startDelivering(
     rulesOf: (q: Queries, userId: UserId) => rulesetOf(q, userId, ruleSettings),
     ruleSettings,
     displayNameAt,
+    isPastRetention: createPastRetention(clock, config.retention),
     includeContent: sending.includeContent,
   }
   const share = membership.isOnly ? undefined : createProcessShare(membership, 'delivery')

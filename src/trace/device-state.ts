@@ -47,6 +47,7 @@ const STATES = {
     'own event': 'skipped',
     'not a member': 'skipped',
     expired: 'skipped',
+    'past retention': 'skipped',
     read: 'read first',
     'sender is ignored': 'silent',
     'does not notify': 'silent',

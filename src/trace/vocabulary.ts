@@ -89,6 +89,7 @@ export const VOCABULARY = {
     'own event': 'Users are not notified of their own events.',
     'not a member': 'The user left the room before the event was sent.',
     expired: 'The call was too old to ring.',
+    'past retention': 'The event became older than its room keeps messages before it was sent.',
     read: 'The event was read before it was sent.',
     'sender is ignored': 'The user ignored the sender before the event was sent.',
     'does not notify': 'The push rules of the device do not notify of the event.',

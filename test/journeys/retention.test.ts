@@ -30,6 +30,20 @@ async function history(user: TestUser, roomId: string): Promise<{ event_id: stri
   }
 }
 
+type Threads = Record<string, { notification_count: number }>
+
+/** The unread events of each thread of a room. */
+async function unreadThreadsIn(user: TestUser, roomId: string): Promise<Record<string, number>> {
+  const filter = encodeURIComponent('{"room":{"timeline":{"unread_thread_notifications":true}}}')
+  const { rooms } = (await user.get(`/sync?timeout=0&filter=${filter}`)) as {
+    rooms?: { join?: Record<string, { unread_thread_notifications?: Threads }> }
+  }
+  const threads = Object.entries(rooms?.join?.[roomId]?.unread_thread_notifications ?? {})
+  return Object.fromEntries(threads.map(([root, { notification_count: count }]) => [root, count]))
+}
+
+type Journey = { pushers: { steps: { step: string; reason: string }[] }[] }
+
 type Joined = { rooms?: { join?: Record<string, { unread_notifications: { notification_count: number } }> } }
 
 async function unreadIn(user: TestUser, roomId: string): Promise<number | undefined> {
@@ -159,7 +173,16 @@ onEachServerDatabase('retention of history (MSC1763)', (flagsOf) => {
     await alice.read(roomId, after)
     assert.equal(await unreadIn(alice, roomId), 0)
     const late = { msgtype: 'm.text', body: 'late', ...inThread }
-    const refused = await bob.try('PUT', `/rooms/${room}/send/m.room.message/late`, late)
+    // Its members still see the thread. Where nothing was removed, a thread needs its first message.
+    const lateReply = await bob.put(`/rooms/${room}/send/m.room.message/late`, late)
+    assert.equal((await unreadThreadsIn(alice, roomId))[first], 1)
+    const lastRead = { thread_id: first }
+    await alice.post(
+      `/rooms/${room}/receipt/m.read/${encodeURIComponent(String(lateReply['event_id']))}`,
+      lastRead,
+    )
+    assert.deepEqual(await unreadThreadsIn(alice, roomId), {})
+    const refused = await bob.try('PUT', `/rooms/${encodeURIComponent(other)}/send/m.room.message/late`, late)
     assert.deepEqual(
       [refused.status, refused.body['error']],
       [400, 'The root of the thread is not in this room'],
@@ -167,6 +190,106 @@ onEachServerDatabase('retention of history (MSC1763)', (flagsOf) => {
     await server.close()
     const checked = await runHere(['verify', '--data', server.data, ...flags])
     assert.equal(checked.code, 0, checked.out + checked.err)
+  })
+
+  test('a notification that waits until its message is past the retention is not sent, although the message is not removed yet, and its journey says why', async (t) => {
+    const clock = createManualClock()
+    const gateway = await startPokeReceiver(t)
+    gateway.respondWith({ status: 503 })
+    const env = { ...WITH_RETENTION, BELFRY_RETENTION_INTERVAL_MINUTES: String((7 * DAY_MS) / 60_000) }
+    const { url } = await startTestServer(t, { flags: await flagsOf(t), env, environment: { clock } })
+    const alice = await registerUser(url, 'alice')
+    const bob = await registerUser(url, 'bob')
+    const [short, shortNewest, long] = [
+      await bob.createRoom(),
+      await bob.createRoom(),
+      await bob.createRoom(),
+    ]
+    for (const room of [short, shortNewest, long]) await alice.post(`/join/${encodeURIComponent(room)}`)
+    const policies = [
+      [short, 2 * DAY_MS],
+      [shortNewest, 2 * DAY_MS],
+      [long, 5 * DAY_MS],
+    ] as const
+    for (const [room, most] of policies)
+      await bob.put(`/rooms/${encodeURIComponent(room)}/state/m.room.retention/`, { max_lifetime: most })
+    await alice.post('/pushers/set', foundingPusher(gateway.url))
+    const past = await bob.say(short, 'past its retention')
+    await gateway.waitFor((poke) => poke.event_id === past)
+    const newest = await bob.say(shortNewest, 'the newest event of a room stays')
+    const kept = await bob.say(long, 'of a room that keeps it for longer')
+    for (const room of [short, long])
+      await bob.put(`/rooms/${encodeURIComponent(room)}/state/m.room.topic/`, { topic: 'newer' })
+
+    gateway.respondWith({})
+    const before = gateway.pokes.length
+    clock.advance(3 * DAY_MS)
+    for (const id of [newest, kept])
+      await gateway.waitFor((poke) => gateway.pokes.indexOf(poke) >= before && poke.event_id === id)
+    assert.ok(!gateway.pokes.slice(before).some((poke) => poke.event_id === past))
+    const journey = await call(`${url}/_belfry/v1/journey?event_id=${encodeURIComponent(past)}`, {
+      token: alice.token,
+    })
+    const [pusher] = (journey.body as unknown as Journey).pushers
+    assert.deepEqual(
+      pusher?.steps.map(({ step, reason }) => `${step}: ${reason}`).at(-1),
+      'skipped: past retention',
+    )
+  })
+
+  test('clients can ask which retention applies in their rooms, and only where there is one', async (t) => {
+    const path = '/_matrix/client/unstable/org.matrix.msc1763/retention/configuration'
+    const off = await startTestServer(t, { flags: await flagsOf(t) })
+    const carol = await registerUser(off.url, 'carol')
+    const absent = await call(off.url + path, { token: carol.token })
+    assert.deepEqual([absent.status, absent.body['errcode']], [404, 'M_UNRECOGNIZED'])
+
+    const env = {
+      ...WITH_RETENTION,
+      BELFRY_RETENTION_DEFAULT_DAYS: '30',
+      BELFRY_RETENTION_LEAST_DAYS: '7',
+      BELFRY_RETENTION_MOST_DAYS: '60',
+    }
+    const { url } = await startTestServer(t, { flags: await flagsOf(t), env })
+    const alice = await registerUser(url, 'alice')
+    const bob = await registerUser(url, 'bob')
+    const policies: unknown[] = [
+      { max_lifetime: DAY_MS },
+      { max_lifetime: 10 * DAY_MS },
+      { max_lifetime: 90 * DAY_MS },
+      { min_lifetime: 40 * DAY_MS },
+      { max_lifetime: 'for ever' },
+    ]
+    const rooms: string[] = []
+    for (const policy of policies) {
+      const room = await bob.createRoom()
+      await bob.put(`/rooms/${encodeURIComponent(room)}/state/m.room.retention/`, policy)
+      rooms.push(room)
+    }
+    await bob.createRoom()
+    const [of = ''] = rooms
+    const invited = rooms[1] ?? ''
+    await alice.post(`/join/${encodeURIComponent(of)}`)
+    await bob.post(`/rooms/${encodeURIComponent(invited)}/invite`, { user_id: alice.userId })
+    const limits = { max_lifetime: { min: 7 * DAY_MS, max: 60 * DAY_MS } }
+    const inDays = (days: number) => ({ max_lifetime: days * DAY_MS })
+    const asked = await call(url + path, { token: bob.token })
+    assert.deepEqual(
+      [asked.status, asked.body],
+      [
+        200,
+        {
+          policies: {
+            '*': inDays(30),
+            ...Object.fromEntries([7, 10, 60, 40, 30].map((days, at) => [rooms[at], inDays(days)])),
+          },
+          limits,
+        },
+      ],
+    )
+    const { body } = await call(url + path, { token: alice.token })
+    assert.deepEqual(body, { policies: { '*': inDays(30), [of]: inDays(7) }, limits })
+    assert.equal((await call(url + path)).status, 401)
   })
 
   test('the default of the server holds for rooms without a policy, many messages are removed in batches, and nothing is removed while it is off', async (t) => {

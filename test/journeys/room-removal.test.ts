@@ -69,6 +69,8 @@ onEachServerDatabase('belfry room', (newFlags) => {
     // The history stays for those who were there.
     assert.equal((await alice.try('GET', `${at(roomId)}/messages?dir=b`)).status, 200)
 
+    const help = await runHere(['room', 'purge', '--help'])
+    assert.match(help.out, /Uploaded files stay/)
     const { next_batch: since } = await bob.get('/sync')
     if (flags.length === 0) markSwept(server.data, roomId)
     const purged = await run('purge', roomId, '--yes', '--wait', '--json')

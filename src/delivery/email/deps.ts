@@ -12,7 +12,10 @@ import type { LoadPokedEvents } from '../poked-event.ts'
 import type { MailLinks } from './links.ts'
 import type { SendMail } from './mailer.ts'
 
-export type MailDeliveryDeps = Pick<DeliveryQueries, 'recipientFacts' | 'rulesOf' | 'displayNameAt'> & {
+export type MailDeliveryDeps = Pick<
+  DeliveryQueries,
+  'recipientFacts' | 'rulesOf' | 'displayNameAt' | 'isPastRetention'
+> & {
   db: Database
   /** Which lanes this process sends for if several processes send. Default: all. */
   share?: ProcessShare | undefined

@@ -21,6 +21,10 @@ export function lifetimeOf(policy: JsonObject | undefined, limits: RetentionLimi
   return Math.min(Math.max(wanted, least, limits.least_days * DAY_MS), atMost)
 }
 
+/** The shortest time for which a room can keep its messages, in milliseconds. */
+export const shortestLifetime = ({ least_days: least, most_days: most }: RetentionLimits): number =>
+  Math.min(least, most ?? Infinity) * DAY_MS
+
 const inMs = (days: number | undefined) => (days === undefined ? undefined : days * DAY_MS)
 
 function asked(policy: JsonObject | undefined): { least: number; most: number | undefined } {

@@ -36,6 +36,40 @@ export const roomsToSweep = query<{ after: string; limit: number }>()((db, p) =>
     .limit(p.limit),
 )
 
+/** The rooms that a user has joined and that have a policy, after an id, by id. */
+export const policiesOfUser = query<{ userId: UserId; after: string; limit: number }>()((db, p) =>
+  db
+    .selectFrom('memberships as m')
+    .innerJoin('current_state as s', (join) =>
+      join
+        .onRef('s.room_id', '=', 'm.room_id')
+        .on('s.type', '=', sql.lit(RETENTION))
+        .on('s.state_key', '=', sql.lit('')),
+    )
+    .innerJoin('events as e', 'e.position', 's.position')
+    .select(['m.room_id', 'e.content as policy'])
+    .where('m.user_id', '=', p.userId)
+    .where('m.membership', '=', sql.lit('join'))
+    .where('m.room_id', '>', p.after as RoomId)
+    .orderBy('m.room_id')
+    .limit(p.limit),
+)
+
+/** The policy of a room, and the position of its newest event. */
+export const policyOfRoom = query<{ roomId: RoomId }>()((db, p) =>
+  db
+    .selectFrom('rooms as r')
+    .leftJoin('current_state as s', (join) =>
+      join
+        .onRef('s.room_id', '=', 'r.room_id')
+        .on('s.type', '=', sql.lit(RETENTION))
+        .on('s.state_key', '=', sql.lit('')),
+    )
+    .leftJoin('events as e', 'e.position', 's.position')
+    .select(['e.content as policy', newestIn(sql`r.room_id`).as('newest')])
+    .where('r.room_id', '=', p.roomId),
+)
+
 type Members = { roomId: RoomId; after: string; limit: number }
 
 /** The last of the next members, in the order of their ids: where the next page begins. */
@@ -109,7 +143,7 @@ export const deleteRelationsFrom = query<Positions>()((db, p, d) =>
   db.deleteFrom('relations').where('position', 'in', d.numbers(p.positions)),
 )
 
-/** The subscriptions to threads that begin with these events. No reply follows, because it would need the event. */
+/** The subscriptions to threads that begin with these events. Later replies count like other messages of the thread. */
 export const deleteSubscribersOf = query<{ roots: readonly EventId[] }>()((db, p, d) =>
   db
     .deleteFrom('thread_subscriptions')
