@@ -180,7 +180,7 @@ const withOtherFlag = (known: ConnectionState, isDm: (roomId: RoomId) => boolean
 /** The windows of the request. For a list that is known and settled, nothing is read and no room is looked at. */
 async function windowsFor(
   { windowCache }: SlidingDeps,
-  { read, request, start, facts }: Attempt,
+  { read, request, start, now: { position }, facts }: Attempt,
   { rooms, shape }: RoomsOfUser,
 ): Promise<FoundWindows> {
   const { lists, viewer } = request
@@ -195,9 +195,10 @@ async function windowsFor(
     found ??
     windowsOf(request, rooms, {
       facts: isFactual ? await ofFilters() : NO_FACTS,
+      position,
       before: windowCache.findInOtherOrder(key),
     })
-  if (!found) windowCache.keep(key, windows)
+  if (!found) windowCache.keep(key, { windows, position })
   const changesDirect = facts.accountData.of('').some(({ type }) => type === 'm.direct')
   const isSettled = !changesDirect && windowCache.isSettled(known, windows)
   const isSent = (roomId: RoomId) => known.has(roomId) && known.get(roomId)?.upTo === undefined

@@ -1,5 +1,6 @@
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
+import { coversPoint, type StreamPoint } from '../../../storage/stream-point.ts'
 import type { ListedRoom } from '../../room-summaries-store.ts'
 import { extensionsAt } from './extension-scope.ts'
 import type { RoomMap } from './room-map.ts'
@@ -32,8 +33,14 @@ type WindowRequest = Pick<SlidingRequest, 'lists' | 'subscriptions' | 'extension
   viewer: Pick<Viewer, 'userId'>
 }
 
-/** `facts`: read only by filters that need them (`needsFacts`). `before`: the windows of the same request for the same rooms in another order. */
-type WindowFacts = { facts: FilterFacts; before?: Windows | undefined }
+/** `position`: the point of the rooms for which they were made. */
+export type PlacedWindows = { windows: Windows; position: StreamPoint }
+
+/**
+ * `facts`: read only by filters that need them (`needsFacts`). `position`: the point of the rooms. `before`: the windows of the same request for the same
+ * rooms in another order.
+ */
+type WindowFacts = { facts: FilterFacts; position: StreamPoint; before?: PlacedWindows | undefined }
 
 /**
  * The rooms that match the lists and subscriptions of a request (MSC4186, "Lists and subscriptions").
@@ -41,10 +48,12 @@ type WindowFacts = { facts: FilterFacts; before?: Windows | undefined }
  */
 export function windowsOf(
   request: WindowRequest,
-  rooms: Pick<RoomMap, 'get' | 'ordered' | 'size'>,
-  { facts, before }: WindowFacts,
+  rooms: Pick<RoomMap, 'get' | 'ordered' | 'size' | 'activeAfter'>,
+  { facts, position, before }: WindowFacts,
 ): Windows {
   const { lists, subscriptions } = request
+  if (before && coversPoint(position, before.position) && onlyMovesUp(request, before, rooms))
+    return before.windows
   const counts = new Map<string, number>()
   const names: Names = new Map()
   let isWhole = true
@@ -66,7 +75,7 @@ export function windowsOf(
         else if (others.at(-1) !== name) names.set(room, [...others, name])
       }
   }
-  if (before !== undefined && hasSameRooms(before, names)) return before
+  if (before !== undefined && hasSameRooms(before.windows, names)) return before.windows
   const combine = createCombiner(request)
   const configs = new Map<RoomId, CombinedConfig>()
   for (const [{ roomId }, of] of names) configs.set(roomId, combine(of, roomId))
@@ -74,6 +83,19 @@ export function windowsOf(
     for (const roomId of subscriptions.keys())
       if (!configs.has(roomId) && rooms.get(roomId)) configs.set(roomId, combine([], roomId))
   return { counts, configs, isWhole }
+}
+
+/** Whether all rooms with later events were in the first range of each list: they move up, and no room enters or leaves a window. */
+function onlyMovesUp(
+  { lists }: WindowRequest,
+  { windows, position }: PlacedWindows,
+  rooms: Pick<RoomMap, 'activeAfter'>,
+): boolean {
+  for (const { ranges } of lists.values())
+    if (ranges !== undefined && (ranges.length !== 1 || ranges[0]?.[0] !== 0)) return false
+  for (const { roomId } of rooms.activeAfter(position))
+    if (windows.configs.get(roomId)?.lists.length !== lists.size) return false
+  return true
 }
 
 /** The lists that contain a room, in the order of the request. */

@@ -70,9 +70,7 @@ function selectRooms(given: Given) {
   const windows = windowsOf(
     { viewer: { userId: user('alice') }, lists, subscriptions: subscribed, extensions },
     roomMap(rooms, START),
-    {
-      facts: FACTS,
-    },
+    { facts: FACTS, position: START },
   )
   const request: SelectRequest = {
     rooms: roomMap(rooms, START),
