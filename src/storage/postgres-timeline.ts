@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import type { Log } from '../lib/log.ts'
+import { StorageError } from './database.ts'
 
 /** More than the positions that a server takes while its standby is behind. */
 const LOST_POSITIONS = 1_000_000
@@ -9,6 +10,7 @@ type Timelines = { stored: number | null; current: number | null }
 /**
  * PostgreSQL begins a new timeline when a standby is promoted. If the standby was behind, positions are lost that clients have in their tokens, so the next positions are much
  * higher: none is given twice. Call it after the migrations, and before the first write of each connection. Several processes can call it at the same time.
+ * @throws StorageError on a standby: its next timeline is unknown, and the connection would stay open when it is promoted
  */
 export async function skipLostPositions(client: Client, log: Log): Promise<void> {
   const { rows } = await client.query<Timelines>(`
@@ -16,7 +18,9 @@ export async function skipLostPositions(client: Client, log: Log): Promise<void>
       case when not pg_is_in_recovery()
         then ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as current`)
   const { stored = null, current = null } = rows[0] ?? {}
-  if (current === null || stored === current) return
+  if (current === null)
+    throw new StorageError('The PostgreSQL server is a standby, which accepts no writes until it is promoted')
+  if (stored === current) return
   const { rowCount } = await client.query(`
     with moved as (
       insert into stream_timeline (id, timeline) values (1, ${current}) on conflict (id)

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tmpdir, userInfo } from 'node:os'
 import { placeForData } from './place-for-data.ts'
@@ -16,16 +16,17 @@ export type PostgresServer = {
   crash: () => Promise<void>
   /** Resolves when it accepts connections again. */
   restart: () => Promise<void>
+  /** Copies its data into a standby that is not started. With `hasStandby`. */
+  copyToStandby: () => Promise<void>
+  /** Ends it at once, and starts the standby at its address. What was written since the copy is lost. */
+  startStandby: () => Promise<void>
+  /** The standby accepts writes from then on. Its connections stay open. */
+  promote: () => Promise<void>
 }
 
 /** For data that is discarded with its cluster. Each new database begins with a checkpoint, after which `full_page_writes` logs each page once more. */
-const DISCARDED = [
-  'fsync=off',
-  'full_page_writes=off',
-  'wal_level=minimal',
-  'max_wal_senders=0',
-  'autovacuum=off',
-]
+const DISCARDED = ['fsync=off', 'full_page_writes=off', 'autovacuum=off']
+const WITHOUT_STANDBY = ['wal_level=minimal', 'max_wal_senders=0']
 
 const DEBIAN = '/usr/lib/postgresql'
 
@@ -56,7 +57,7 @@ function unprivileged(): { uid?: number; gid?: number } | { missing: string } {
 /**
  * Starts a cluster. It does not use fsync, because its data is discarded. `durable`: with fsync and on a disk, to measure what an operator gets.
  */
-export function startCluster({ durable = false } = {}): Cluster {
+export function startCluster({ durable = false, hasStandby = false } = {}): Cluster {
   const tools = postgresTools()
   if (!tools) return { missing: 'PostgreSQL (initdb, pg_ctl) is not installed' }
   const user = unprivileged()
@@ -70,26 +71,42 @@ export function startCluster({ durable = false } = {}): Cluster {
       encoding: 'utf8',
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-  const data = join(folder, 'data')
+  let data = join(folder, 'data')
   const created = run('initdb', ['-D', data, '-U', 'belfry', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'])
   if (created.status !== 0) return { missing: `initdb failed: ${created.stderr}` }
   const settings = ['listen_addresses=', `unix_socket_directories=${folder}`, 'max_connections=200']
   if (!durable) settings.push(...DISCARDED)
+  if (!durable && !hasStandby) settings.push(...WITHOUT_STANDBY)
   const options = settings.map((one) => `-c ${one}`).join(' ')
-  const start = ['-D', data, '-w', '-l', join(folder, 'log'), '-o', options, 'start']
-  const started = run('pg_ctl', start)
+  const start = () => ['-D', data, '-w', '-l', join(folder, 'log'), '-o', options, 'start']
+  const started = run('pg_ctl', start())
   if (started.status !== 0) return { missing: `pg_ctl failed: ${started.stderr}` }
   /** Beside it this process goes on. */
-  const control = async (args: string[]) => {
+  const control = async (args: string[], tool = 'pg_ctl') => {
     const [code] = (await once(
-      spawn(join(tools, 'pg_ctl'), args, { ...user, cwd: folder, stdio: 'ignore' }),
+      spawn(join(tools, tool), args, { ...user, cwd: folder, stdio: 'ignore' }),
       'exit',
     )) as [number | null]
-    if (code !== 0) throw new Error(`pg_ctl ${args.at(-1)} ended with ${code}`)
+    if (code !== 0) throw new Error(`${tool} ${args.at(-1)} ended with ${code}`)
   }
+  const crash = () => control(['-D', data, '-m', 'immediate', 'stop'])
+  const standby = join(folder, 'standby')
   return {
-    crash: () => control(['-D', data, '-m', 'immediate', 'stop']),
-    restart: () => control(start),
+    crash,
+    restart: () => control(start()),
+    async copyToStandby() {
+      await control(
+        ['-h', folder, '-U', 'belfry', '-c', 'fast', '-X', 'fetch', '-D', standby],
+        'pg_basebackup',
+      )
+      writeFileSync(join(standby, 'standby.signal'), '')
+    },
+    async startStandby() {
+      await crash()
+      data = standby
+      await control(start())
+    },
+    promote: () => control(['-D', data, '-w', 'promote']),
     url: `postgres://belfry@localhost/postgres?host=${encodeURIComponent(folder)}`,
     stop() {
       run('pg_ctl', ['-D', data, '-m', 'immediate', 'stop'])
