@@ -9,9 +9,12 @@ import { eventually } from '../support/eventually.ts'
 import { startTestServer } from '../support/server.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const README = readFileSync(`${ROOT}examples/README.md`, 'utf8')
 
 /** Runs an example until the end of the test; resolves when it has printed that it waits. */
 async function runExample(t: TestContext, { file, args }: { file: string; args: string[] }) {
+  const command = `node examples/${file} http://127.0.0.1:8008 "$`
+  assert.ok(README.includes(command), `examples/README.md has ${command}`)
   const child = spawn(process.execPath, [`${ROOT}examples/${file}`, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

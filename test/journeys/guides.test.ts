@@ -8,6 +8,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { afterTest } from '../support/after-test.ts'
 import { temporaryFolder } from '../support/databases.ts'
+import { blocksIn } from '../support/document-blocks.ts'
 import { freePort } from '../support/free-port.ts'
 import { startTestServer } from '../support/server.ts'
 
@@ -15,10 +16,6 @@ import { startTestServer } from '../support/server.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const read = (file: string) => readFileSync(`${ROOT}${file}`, 'utf8')
-const blocksIn = (markdown: string, language: string) =>
-  [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, block = '']) => block,
-  )
 
 /** What the commands print. All of them must succeed. */
 async function run(t: TestContext, script: string, cwd: string): Promise<string> {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { shellBlocks } from '../support/document-blocks.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestServer } from '../support/server.ts'
 
@@ -135,4 +136,28 @@ test('the commands of the README and its documents print the shown output', { sk
   const checks = blocksOf('docs/pushers.md')
   assert.equal(checks.length, 2)
   for (const block of checks) await runs(block)
+
+  await readInboxes(shell)
+
+  // Last, because they change which messages notify.
+  const schedules = blocksOf('docs/schedules.md')
+  assert.equal(schedules.length, 5)
+  for (const block of schedules) await runs(block)
+  const dryRunAt = shellBlocks('docs/schedules.md').at(-1) ?? ''
+  assert.match(await shell.run(dryRunAt), /"rules":|"outcome":/)
 })
+
+/** The stream of an inbox does not end, so it is read up to what the document shows. */
+async function readInboxes(shell: ReturnType<typeof createShell>): Promise<void> {
+  const [own = '', opened = ''] = shellBlocks('docs/gateway.md').filter((block) => block.startsWith('curl '))
+  const [list = '', stream = ''] = own.replaceAll('my-pushkey', 'alices-phone').trim().split('\n')
+  assert.match(await shell.run(list), /"received_at":\d+,"notification":\{/)
+  const send = `curl -s -H "Authorization: Bearer $BOB" -X PUT $S/v3/rooms/$ROOM/send/m.room.message/stream -d '{"msgtype":"m.text","body":"Streamed"}'`
+  const read = (line: string, then: string) => `exec 3< <(${line})\nread -r first <&3\necho "$first"\n${then}`
+  const shown = await shell.run(read(stream, `${send} > /dev/null\nsed -n '/^data: /{p;q}' <&3`))
+  assert.match(shown, /^:\ndata: \{"received_at":\d+,"notification":\{"id":"\$[\w-]+","event_id":/)
+  const [open = '', follow = ''] = opened.trim().split('\n')
+  const [, pushkey = ''] = /^\{"pushkey":"(inbox_[\w-]+)"\}$/.exec((await shell.run(open)).trim()) ?? []
+  assert.notEqual(pushkey, '')
+  assert.equal(await shell.run(read(follow.replace('inbox_9tLx…', pushkey), '')), ':\n')
+}

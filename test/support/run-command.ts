@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { copyDatabase, createBelfry, restoreBackup } from '../../src/app.ts'
+import { copyDatabase, createBelfry, keepVapidKey, restoreBackup } from '../../src/app.ts'
 import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { readJourney } from '../../src/gateway-app.ts'
@@ -21,6 +21,7 @@ export async function runHere(
   const context: Partial<CommandContext> = {
     createApp: (config, as) => createBelfry(config, { passwordCost: CHEAP }, as),
     checkGateway,
+    keepVapidKey,
     readJourney,
     restore: restoreBackup,
     copyDatabase,
