@@ -1,109 +1,94 @@
 import { z } from 'zod'
 import type { AccountDeps } from '../accounts/deps.ts'
 import { lockAccount, suspendAccount } from '../accounts/restrict.ts'
-import { defineRoute, type Requester, type Route } from '../http/route.ts'
-import { userIdSchema } from '../http/schema.ts'
+import type { Requester, Route } from '../http/route.ts'
 import { forbidden } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import { once } from '../lib/once.ts'
+import { defineAdminRoute } from './admin-route.ts'
 import { activeTarget } from './target.ts'
 
-const params = z.object({ userId: userIdSchema })
-const locked = once(() => z.strictObject({ locked: z.boolean() }))
-const suspended = once(() => z.strictObject({ suspended: z.boolean() }))
-const ERRORS = { 400: ['M_INVALID_PARAM'], 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] } as const
+type Restriction = {
+  name: 'lock' | 'suspend'
+  /** The key in requests and responses. */
+  key: 'locked' | 'suspended'
+  since: 'locked_at' | 'suspended_at'
+  restrict: (deps: AccountDeps, userId: UserId, isRestricted: boolean) => Promise<void>
+  summaries: { read: string; change: string }
+}
+
+const LOCK: Restriction = {
+  name: 'lock',
+  key: 'locked',
+  since: 'locked_at',
+  restrict: lockAccount,
+  summaries: { read: 'Whether an account is locked', change: 'Locks an account, or unlocks it' },
+}
+const SUSPENSION: Restriction = {
+  name: 'suspend',
+  key: 'suspended',
+  since: 'suspended_at',
+  restrict: suspendAccount,
+  summaries: {
+    read: 'Whether an account is suspended',
+    change: 'Suspends an account, or ends its suspension',
+  },
+}
 
 /** `GET` and `PUT /admin/lock` and `/admin/suspend` (client-server API, "Server Administration"). */
-export function moderationRoutes(deps: AccountDeps): Route[] {
-  return [...lockRoutes(deps), ...suspendRoutes(deps)]
-}
+export const moderationRoutes = (deps: AccountDeps): Route[] =>
+  [LOCK, SUSPENSION].flatMap((restriction) => restrictionRoutes(deps, restriction))
 
-function lockRoutes(deps: AccountDeps): Route[] {
-  const path = '/_matrix/client/v1/admin/lock/:userId' as const
+function restrictionRoutes(deps: AccountDeps, restriction: Restriction): Route[] {
+  const { name, key, since, summaries } = restriction
+  const path = `/_matrix/client/v1/admin/${name}/:userId` as const
+  const response = { 200: once(() => z.strictObject({ [key]: z.boolean() })) }
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path,
-      auth: 'administrator',
-      limit: 'default',
-      params,
-      summary: 'Whether an account is locked',
-      response: { 200: locked },
-      errors: ERRORS,
+      summary: summaries.read,
+      response,
       handler: async ({ requester, params: { userId } }) => ({
-        locked: (await moderated(deps, requester, userId)).locked_at !== null,
+        [key]: (await moderated(deps, requester, userId))[since] !== null,
       }),
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'PUT',
       path,
-      auth: 'administrator',
-      limit: 'default',
-      params,
-      body: z.object({ locked: z.boolean() }),
-      summary: 'Locks an account, or unlocks it',
-      response: { 200: locked },
-      errors: ERRORS,
+      body: z.object({ [key]: z.boolean() }),
+      summary: summaries.change,
+      response,
       async handler({ requester, params: { userId }, body, log }) {
-        await moderated(deps, notOwn(requester, userId), userId)
-        await lockAccount(deps, userId, body.locked)
+        await restrictAsAdministrator(deps, restriction, {
+          requester,
+          userId,
+          isRestricted: body[key] === true,
+        })
         log.info(
           { user_id: userId, by: requester.userId, ...body },
-          'an administrator locks or unlocks an account',
+          'an administrator changes the restriction of an account',
         )
-        return { locked: body.locked }
+        return body
       },
     }),
   ]
 }
 
-function suspendRoutes(deps: AccountDeps): Route[] {
-  const path = '/_matrix/client/v1/admin/suspend/:userId' as const
-  return [
-    defineRoute({
-      method: 'GET',
-      path,
-      auth: 'administrator',
-      limit: 'default',
-      params,
-      summary: 'Whether an account is suspended',
-      response: { 200: suspended },
-      errors: ERRORS,
-      handler: async ({ requester, params: { userId } }) => ({
-        suspended: (await moderated(deps, requester, userId)).suspended_at !== null,
-      }),
-    }),
-    defineRoute({
-      method: 'PUT',
-      path,
-      auth: 'administrator',
-      limit: 'default',
-      params,
-      body: z.object({ suspended: z.boolean() }),
-      summary: 'Suspends an account, or ends its suspension',
-      response: { 200: suspended },
-      errors: ERRORS,
-      async handler({ requester, params: { userId }, body, log }) {
-        await suspendAsAdministrator(deps, { requester, userId, isSuspended: body.suspended })
-        log.info({ user_id: userId, by: requester.userId, ...body }, 'an administrator changes a suspension')
-        return { suspended: body.suspended }
-      },
-    }),
-  ]
-}
+type Change = { requester: Requester; userId: UserId; isRestricted: boolean }
 
 /** @throws MatrixError 400, 403, 404 */
-export async function suspendAsAdministrator(
-  deps: AccountDeps,
-  { requester, userId, isSuspended }: { requester: Requester; userId: UserId; isSuspended: boolean },
-): Promise<void> {
-  await moderated(deps, notOwn(requester, userId), userId)
-  await suspendAccount(deps, userId, isSuspended)
-}
+export const suspendAsAdministrator = (deps: AccountDeps, change: Change): Promise<void> =>
+  restrictAsAdministrator(deps, SUSPENSION, change)
 
-function notOwn(requester: Requester, userId: UserId): Requester {
+async function restrictAsAdministrator(
+  deps: AccountDeps,
+  { restrict }: Restriction,
+  { requester, userId, isRestricted }: Change,
+): Promise<void> {
   if (requester.userId === userId) throw forbidden('You cannot lock or suspend your own account')
-  return requester
+  await moderated(deps, requester, userId)
+  await restrict(deps, userId, isRestricted)
 }
 
 /** @throws MatrixError 403 when the account belongs to another administrator; 400 and 404 as `activeTarget` */

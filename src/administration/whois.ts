@@ -18,34 +18,22 @@ const whois = named('Whois', () => {
     devices: z.record(z.string(), z.strictObject({ sessions: z.array(session) })),
   })
 })
-const SUMMARY = 'The devices of a user with the address and the time of their last request'
 
 /** `GET /admin/whois/{userId}` (client-server API, "Server Administration"), and the path under which Synapse has it too. */
 export function whoisRoutes(deps: AccountDeps): Route[] {
-  return [
+  return [client('/admin/whois/:userId'), '/_synapse/admin/v1/whois/:userId' as const].map((path) =>
     defineRoute({
       method: 'GET',
-      path: client('/admin/whois/:userId'),
+      path,
       auth: 'user',
       limit: 'default',
       params,
-      summary: SUMMARY,
+      summary: 'The devices of a user with the address and the time of their last request',
       response: { 200: whois },
       errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
       handler: ({ requester, params: { userId } }) => whoIs(deps, requester, userId),
     }),
-    defineRoute({
-      method: 'GET',
-      path: '/_synapse/admin/v1/whois/:userId',
-      auth: 'user',
-      limit: 'default',
-      params,
-      summary: SUMMARY,
-      response: { 200: whois },
-      errors: { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] },
-      handler: ({ requester, params: { userId } }) => whoIs(deps, requester, userId),
-    }),
-  ]
+  )
 }
 
 /** @throws MatrixError 403 unless it is the requester or the requester is an administrator; 400, 404 */

@@ -26,7 +26,7 @@ export function client<const Suffix extends string>(
 export type { Requester } from '../lib/requester.ts'
 export { Reply, reply, type ReplyWith } from './reply.ts'
 
-type ParamName<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+export type ParamName<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? Name | ParamName<`/${Rest}`>
   : Path extends `${string}:${infer Name}`
     ? Name

@@ -3,17 +3,14 @@ import { getDevice, listDevices, removeDevices, updateDevice } from '../../accou
 import type { AccountDeps } from '../../accounts/deps.ts'
 import { named } from '../../http/response.ts'
 import { nothing, time, userId as userIdOf } from '../../http/response-parts.ts'
-import { defineRoute, type Route } from '../../http/route.ts'
-import { userIdSchema } from '../../http/schema.ts'
+import type { Route } from '../../http/route.ts'
 import type { DeviceId, UserId } from '../../lib/ids.ts'
 import { once } from '../../lib/once.ts'
+import { defineAdminRoute } from '../admin-route.ts'
 import { targetAccount } from '../target.ts'
 
 const MAX_DEVICES_AT_ONCE = 1000
 const deviceId = z.string().transform((text) => text as DeviceId)
-const params = z.object({ userId: userIdSchema })
-const deviceParams = z.object({ userId: userIdSchema, deviceId })
-const NOT_FOUND = { 404: ['M_NOT_FOUND'] } as const
 
 const device = named('AdminDevice', () =>
   z.strictObject({
@@ -33,30 +30,22 @@ export function deviceRoutes(deps: AccountDeps): Route[] {
 
 function readingRoutes(deps: AccountDeps): Route[] {
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: '/_synapse/admin/v2/users/:userId/devices',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       summary: 'The devices of a user',
       response: { 200: devices },
-      errors: NOT_FOUND,
       async handler({ params: { userId } }) {
         await targetAccount(deps, userId)
         const found = await listDevices(deps.db, userId)
         return { devices: found.map((one) => ({ user_id: userId, ...one })), total: found.length }
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: '/_synapse/admin/v2/users/:userId/devices/:deviceId',
-      auth: 'administrator',
-      limit: 'default',
-      params: deviceParams,
       summary: 'A device of a user',
       response: { 200: device },
-      errors: NOT_FOUND,
       async handler({ params: { userId, deviceId: id } }) {
         await targetAccount(deps, userId)
         return { user_id: userId, ...(await getDevice(deps.db, userId, id)) }
@@ -67,46 +56,34 @@ function readingRoutes(deps: AccountDeps): Route[] {
 
 function changingRoutes(deps: AccountDeps): Route[] {
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'PUT',
       path: '/_synapse/admin/v2/users/:userId/devices/:deviceId',
-      auth: 'administrator',
-      limit: 'default',
-      params: deviceParams,
       body: z.object({ display_name: z.string().optional() }),
       summary: 'Renames a device of a user',
       response: { 200: nothing },
-      errors: NOT_FOUND,
       async handler({ params: { userId, deviceId: id }, body }) {
         await targetAccount(deps, userId)
         await updateDevice(deps, { userId, deviceId: id }, body.display_name)
         return {}
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'DELETE',
       path: '/_synapse/admin/v2/users/:userId/devices/:deviceId',
-      auth: 'administrator',
-      limit: 'default',
-      params: deviceParams,
       summary: 'Logs a device of a user out',
       response: { 200: nothing },
-      errors: NOT_FOUND,
       async handler({ params: { userId, deviceId: id } }) {
         await remove(deps, userId, [id])
         return {}
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'POST',
       path: '/_synapse/admin/v2/users/:userId/delete_devices',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       body: z.object({ devices: z.array(deviceId).max(MAX_DEVICES_AT_ONCE) }),
       summary: 'Logs devices of a user out',
       response: { 200: nothing },
-      errors: NOT_FOUND,
       async handler({ params: { userId }, body }) {
         await remove(deps, userId, body.devices)
         return {}

@@ -16,9 +16,19 @@ export const pageQuery = {
   dir: z.enum(['f', 'b']).default('f'),
 }
 
-/** Where the next page begins; undefined on the last page. */
-export const nextOffset = (page: { from: number; total: number; count: number }): number | undefined =>
-  page.count > 0 && page.from + page.count < page.total ? page.from + page.count : undefined
+type Page = { from: number; total: number; count: number }
+
+/** Where the next page begins, under the key of this list; nothing on the last page. */
+export const nextPage = <Key extends string>(
+  key: Key,
+  { from, total, count }: Page,
+): { [Name in Key]?: number } =>
+  (count > 0 && from + count < total ? { [key]: from + count } : {}) as { [Name in Key]?: number }
+
+/** A filter of a list as a parameter of its query; -1: both. */
+export type ListFlag = -1 | 0 | 1
+export const BOTH = -1 as const
+export const flag = (value: boolean | undefined): ListFlag => (value === undefined ? BOTH : value ? 1 : 0)
 
 /** A pattern for `like` with the escape character `!`: the texts that contain this one. */
 export const containing = (text: string): string =>

@@ -1,20 +1,15 @@
 import { z } from 'zod'
 import { named } from '../../http/response.ts'
 import { nothing, time, userId as userIdOf } from '../../http/response-parts.ts'
-import { defineRoute, type Route } from '../../http/route.ts'
+import type { Route } from '../../http/route.ts'
 import { notFound } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { administerReports, type ReportAdministration, type StoredReport } from '../../rooms/reports.ts'
 import type { Database } from '../../storage/database.ts'
-import { nextOffset, pageQuery } from './paging.ts'
+import { defineAdminRoute } from '../admin-route.ts'
+import { nextPage, pageQuery } from './paging.ts'
 
 const PATH = '/_synapse/admin/v1/event_reports' as const
-const params = z.object({
-  reportId: z
-    .string()
-    .regex(/^\d{1,15}$/, 'expected a number')
-    .transform(Number),
-})
 
 const reportKeys = () => ({
   id: z.int(),
@@ -47,11 +42,9 @@ export function eventReportRoutes({ db }: { db: Database }): Route[] {
 
 function listRoutes(reports: ReportAdministration): Route[] {
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: PATH,
-      auth: 'administrator',
-      limit: 'default',
       query: z.object({
         ...pageQuery,
         dir: z.enum(['f', 'b']).default('b'),
@@ -68,11 +61,10 @@ function listRoutes(reports: ReportAdministration): Route[] {
         )
         const sorted = query.dir === 'f' ? all : all.toReversed()
         const page = sorted.slice(query.from, query.from + query.limit)
-        const next = nextOffset({ from: query.from, total: all.length, count: page.length })
         return {
           event_reports: page.map(reportView),
           total: all.length,
-          ...(next !== undefined && { next_token: next }),
+          ...nextPage('next_token', { from: query.from, total: all.length, count: page.length }),
         }
       },
     }),
@@ -81,29 +73,21 @@ function listRoutes(reports: ReportAdministration): Route[] {
 
 function reportRoutes(reports: ReportAdministration): Route[] {
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: `${PATH}/:reportId`,
-      auth: 'administrator',
-      limit: 'default',
-      params,
       summary: 'A report of an event, with the event',
       response: { 200: reportDetails },
-      errors: { 404: ['M_NOT_FOUND'] },
       async handler({ params: { reportId } }) {
         const found = await eventReport(reports, reportId)
         return { ...reportView(found), event_json: found.event ?? {} }
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'DELETE',
       path: `${PATH}/:reportId`,
-      auth: 'administrator',
-      limit: 'default',
-      params,
       summary: 'Deletes a report of an event',
       response: { 200: nothing },
-      errors: { 404: ['M_NOT_FOUND'] },
       async handler({ params: { reportId } }) {
         await eventReport(reports, reportId)
         await reports.close(reportId)

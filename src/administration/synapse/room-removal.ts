@@ -1,18 +1,15 @@
 import { z } from 'zod'
 import { named } from '../../http/response.ts'
 import { userId as userIdOf } from '../../http/response-parts.ts'
-import { defineRoute, type Route } from '../../http/route.ts'
-import { roomIdSchema } from '../../http/schema.ts'
+import type { Route } from '../../http/route.ts'
 import { invalidParam, notFound } from '../../lib/errors.ts'
 import { isRoomId, type RoomId } from '../../lib/ids.ts'
 import { once } from '../../lib/once.ts'
 import type { RoomDeps } from '../../rooms/deps.ts'
 import { removalOfRoom } from '../../rooms/removal/removal-store.ts'
 import { closeRoom, removeNextParts } from '../../rooms/removal/remove-room.ts'
+import { defineAdminRoute } from '../admin-route.ts'
 import { requireRoom } from './rooms.ts'
-
-const params = z.object({ roomId: roomIdSchema })
-const NOT_FOUND = { 404: ['M_NOT_FOUND'] } as const
 
 const deletion = once(() => z.strictObject({ delete_id: z.string() }))
 const status = named('AdminRoomDeletion', () =>
@@ -41,20 +38,16 @@ const wanted = z.object({
 
 /** The removal of rooms in Synapse's admin API: a room that is deleted here is always closed for good. */
 export function roomRemovalRoutes(deps: RoomDeps): Route[] {
-  return [deleteRoute(deps), ...statusRoutes(deps), ...blockRoutes(deps)]
+  return [deleteRoute(deps), ...statusRoutes(deps), blockRoute(deps)]
 }
 
 function deleteRoute(deps: RoomDeps): Route {
-  return defineRoute({
+  return defineAdminRoute({
     method: 'DELETE',
     path: '/_synapse/admin/v2/rooms/:roomId',
-    auth: 'administrator',
-    limit: 'default',
-    params,
     body: wanted,
     summary: 'Shuts a room down, and deletes it unless purge is false',
     response: { 200: deletion },
-    errors: NOT_FOUND,
     async handler({ requester, params: { roomId }, body, log }) {
       if (body.new_room_user_id !== undefined)
         throw invalidParam('new_room_user_id: this server creates no room that replaces the deleted one')
@@ -101,48 +94,33 @@ function statusRoutes(deps: RoomDeps): Route[] {
     return result
   }
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: '/_synapse/admin/v2/rooms/:roomId/delete_status',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       summary: 'How far the removal of a room is; a room that does not exist counts as deleted',
       response: { 200: statuses },
-      errors: NOT_FOUND,
       handler: async ({ params: { roomId } }) => ({ results: [await known(roomId)] }),
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: '/_synapse/admin/v2/rooms/delete_status/:deleteId',
-      auth: 'administrator',
-      limit: 'default',
-      params: z.object({ deleteId: z.string() }),
       summary: 'How far a removal of a room is',
       response: { 200: status },
-      errors: NOT_FOUND,
       handler: ({ params: { deleteId } }) => known(roomOf(deleteId)),
     }),
   ]
 }
 
-function blockRoutes(deps: RoomDeps): Route[] {
-  const path = '/_synapse/admin/v1/rooms/:roomId/block' as const
-  return [
-    defineRoute({
-      method: 'GET',
-      path,
-      auth: 'administrator',
-      limit: 'default',
-      params,
-      summary: 'Whether a room is shut down',
-      response: { 200: block },
-      errors: NOT_FOUND,
-      async handler({ params: { roomId } }) {
-        await requireRoom(deps.db, roomId)
-        const row = await deps.db.first(removalOfRoom, { roomId })
-        return { block: (row?.removal ?? null) !== null }
-      },
-    }),
-  ]
+function blockRoute(deps: RoomDeps): Route {
+  return defineAdminRoute({
+    method: 'GET',
+    path: '/_synapse/admin/v1/rooms/:roomId/block',
+    summary: 'Whether a room is shut down',
+    response: { 200: block },
+    async handler({ params: { roomId } }) {
+      await requireRoom(deps.db, roomId)
+      const row = await deps.db.first(removalOfRoom, { roomId })
+      return { block: (row?.removal ?? null) !== null }
+    },
+  })
 }

@@ -2,6 +2,7 @@ import { type OrderByDirection, type SqlBool, sql } from 'kysely'
 import type { RoomId } from '../../lib/ids.ts'
 import { type Dialect, type Params, query } from '../../storage/query.ts'
 import type { QueryBuilder } from '../../storage/query-builder.ts'
+import type { ListFlag } from './paging.ts'
 
 // Queries of the list of rooms in the admin API. They may read the whole table of rooms.
 
@@ -11,8 +12,8 @@ export type RoomListParams = Params & {
   /** The same text as it is, for the room id. */
   exact: string
   /** 1 or 0; -1: both. */
-  isPublic: -1 | 0 | 1
-  isEmpty: -1 | 0 | 1
+  isPublic: ListFlag
+  isEmpty: ListFlag
   orderBy: string
   limit: number
   from: number

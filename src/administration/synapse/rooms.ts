@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { named } from '../../http/response.ts'
 import { roomId as roomIdOf, userId as userIdOf } from '../../http/response-parts.ts'
-import { defineRoute, type Route } from '../../http/route.ts'
-import { queryBoolean, roomIdSchema } from '../../http/schema.ts'
+import type { Route } from '../../http/route.ts'
+import { queryBoolean } from '../../http/schema.ts'
 import { notFound } from '../../lib/errors.ts'
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { JsonObject } from '../../lib/json.ts'
@@ -11,12 +11,10 @@ import { once } from '../../lib/once.ts'
 import type { RoomDeps } from '../../rooms/deps.ts'
 import { currentState } from '../../rooms/state-store.ts'
 import type { Database } from '../../storage/database.ts'
-import { containing, nextOffset, pageQuery } from './paging.ts'
+import { defineAdminRoute } from '../admin-route.ts'
+import { containing, flag, nextPage, pageQuery } from './paging.ts'
 import { contentOf } from './room-state.ts'
 import { countRooms, joinedMembers, roomDetails, roomsAscending, roomsDescending } from './room-store.ts'
-
-const params = z.object({ roomId: roomIdSchema })
-const NOT_FOUND = { 404: ['M_NOT_FOUND'] } as const
 
 const roomKeys = () => ({
   room_id: roomIdOf(),
@@ -98,11 +96,9 @@ export function roomRoutes({ db }: Pick<RoomDeps, 'db'>): Route[] {
 }
 
 function listRoute(db: Database): Route {
-  return defineRoute({
+  return defineAdminRoute({
     method: 'GET',
     path: '/_synapse/admin/v1/rooms',
-    auth: 'administrator',
-    limit: 'default',
     query: listQuery,
     summary: 'The rooms of the server',
     response: { 200: roomList },
@@ -118,19 +114,16 @@ function listRoute(db: Database): Route {
         const list = query.dir === 'f' ? roomsAscending : roomsDescending
         const rows = await q.all(list, { ...filter, from, limit, orderBy })
         const total = Number((await q.first(countRooms, filter))?.count ?? 0)
-        const next = nextOffset({ from, total, count: rows.length })
         return {
           rooms: rows.map(roomView),
           offset: from,
           total_rooms: total,
-          ...(next !== undefined && { next_batch: next }),
+          ...nextPage('next_batch', { from, total, count: rows.length }),
           ...(from > 0 && { prev_batch: Math.max(0, from - limit) }),
         }
       }),
   })
 }
-
-const flag = (value: boolean | undefined): -1 | 0 | 1 => (value === undefined ? -1 : value ? 1 : 0)
 
 type ViewedRoom = {
   room_id: RoomId
@@ -167,15 +160,11 @@ const roomView = (row: ViewedRoom) => ({
 })
 
 function detailsRoute(db: Database): Route {
-  return defineRoute({
+  return defineAdminRoute({
     method: 'GET',
     path: '/_synapse/admin/v1/rooms/:roomId',
-    auth: 'administrator',
-    limit: 'default',
-    params,
     summary: 'A room of the server',
     response: { 200: details },
-    errors: NOT_FOUND,
     handler: ({ params: { roomId } }) =>
       db.snapshot(async (q) => {
         const row = await q.first(roomDetails, { roomId })
@@ -196,31 +185,23 @@ function detailsRoute(db: Database): Route {
 
 function readingRoutes(db: Database): Route[] {
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: '/_synapse/admin/v1/rooms/:roomId/members',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       summary: 'The joined members of a room',
       response: { 200: members },
-      errors: NOT_FOUND,
       async handler({ params: { roomId } }) {
         await requireRoom(db, roomId)
         const rows = await db.all(joinedMembers, { roomId })
         return { members: rows.map((row) => row.user_id), total: rows.length }
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: '/_synapse/admin/v1/rooms/:roomId/state',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       query: z.object({ type: z.string().optional() }),
       summary: 'The state of a room',
       response: { 200: state },
-      errors: NOT_FOUND,
       async handler({ params: { roomId }, query: { type }, requester }) {
         await requireRoom(db, roomId)
         const events = (await currentState(db, roomId)).filter((event) => (type ?? event.type) === event.type)

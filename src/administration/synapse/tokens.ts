@@ -6,13 +6,12 @@ import {
 } from '../../accounts/registration-tokens.ts'
 import { named } from '../../http/response.ts'
 import { nothing, time } from '../../http/response-parts.ts'
-import { defineRoute, type Route } from '../../http/route.ts'
+import type { Route } from '../../http/route.ts'
 import { queryBoolean } from '../../http/schema.ts'
 import { once } from '../../lib/once.ts'
+import { defineAdminRoute } from '../admin-route.ts'
 
 const PATH = '/_synapse/admin/v1/registration_tokens'
-const ERRORS = { 404: ['M_NOT_FOUND'] } as const
-const params = z.object({ token: z.string() })
 
 const tokenSchema = named('AdminRegistrationToken', () =>
   z.strictObject({
@@ -46,11 +45,9 @@ const view = (row: RegistrationToken) => ({
 function collectionRoutes(deps: TokenDeps): Route[] {
   const administration = administerTokens(deps)
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: PATH,
-      auth: 'administrator',
-      limit: 'default',
       query: z.object({ valid: queryBoolean.optional() }),
       summary: 'The registration tokens',
       response: { 200: tokens },
@@ -59,11 +56,9 @@ function collectionRoutes(deps: TokenDeps): Route[] {
         return { registration_tokens: all.filter((one) => (valid ?? one.valid) === one.valid).map(view) }
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'POST',
       path: `${PATH}/new`,
-      auth: 'administrator',
-      limit: 'default',
       body: z.object({ ...limits, token: z.string().optional(), length: z.int().min(1).max(64).default(16) }),
       summary: 'Creates a registration token',
       response: { 200: tokenSchema },
@@ -82,41 +77,29 @@ function tokenByIdRoutes(deps: TokenDeps): Route[] {
   const administration = administerTokens(deps)
   const path = `${PATH}/:token` as const
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path,
-      auth: 'administrator',
-      limit: 'default',
-      params,
       summary: 'A registration token',
       response: { 200: tokenSchema },
-      errors: ERRORS,
       handler: async ({ params: { token } }) => view(await administration.get(token)),
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'PUT',
       path,
-      auth: 'administrator',
-      limit: 'default',
-      params,
       body: z.object(limits),
       summary: 'Changes the limits of a registration token',
       response: { 200: tokenSchema },
-      errors: ERRORS,
       async handler({ params: { token }, body }) {
         const { uses_allowed: usesAllowed, expiry_time: expiresAt } = body
         return view(await administration.change(token, { usesAllowed, expiresAt }))
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'DELETE',
       path,
-      auth: 'administrator',
-      limit: 'default',
-      params,
       summary: 'Deletes a registration token',
       response: { 200: nothing },
-      errors: ERRORS,
       async handler({ params: { token } }) {
         await administration.remove(token)
         return {}

@@ -3,19 +3,16 @@ import { administerAccounts } from '../../accounts/administer.ts'
 import type { AccountDeps } from '../../accounts/deps.ts'
 import { checkAvailable } from '../../accounts/register.ts'
 import { nothing, roomId as roomIdOf } from '../../http/response-parts.ts'
-import { defineRoute, type Route } from '../../http/route.ts'
-import { userIdSchema } from '../../http/schema.ts'
+import type { Route } from '../../http/route.ts'
 import { forbidden } from '../../lib/errors.ts'
 import { once } from '../../lib/once.ts'
 import { shortHash } from '../../lib/short-hash.ts'
 import { parseStored } from '../../lib/json.ts'
 import { pushersWithQueue } from '../../pushers/status-store.ts'
 import { roomsOfUser } from '../../rooms/membership-store.ts'
+import { defineAdminRoute } from '../admin-route.ts'
 import { suspendAsAdministrator } from '../moderation.ts'
 import { activeTarget, targetAccount } from '../target.ts'
-
-const params = z.object({ userId: userIdSchema })
-const NOT_FOUND = { 403: ['M_FORBIDDEN'], 404: ['M_NOT_FOUND'] } as const
 
 const unbound = once(() => z.strictObject({ id_server_unbind_result: z.literal('success') }))
 const adminFlag = once(() => z.strictObject({ admin: z.boolean() }))
@@ -50,16 +47,12 @@ export function userActionRoutes(deps: AccountDeps): Route[] {
 function accountActions(deps: AccountDeps): Route[] {
   const accounts = administerAccounts(deps)
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'POST',
       path: '/_synapse/admin/v1/deactivate/:userId',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       body: z.object({ erase: z.boolean().default(false) }),
       summary: 'Deactivates an account permanently',
       response: { 200: unbound },
-      errors: NOT_FOUND,
       async handler({ requester, params: { userId }, body, log }) {
         if (requester.userId === userId) throw forbidden('Use /account/deactivate for your own account')
         await activeTarget(deps, userId)
@@ -69,16 +62,13 @@ function accountActions(deps: AccountDeps): Route[] {
         return { id_server_unbind_result: 'success' as const }
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'POST',
       path: '/_synapse/admin/v1/reset_password/:userId',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       body: z.object({ new_password: z.string(), logout_devices: z.boolean().default(true) }),
       summary: 'Sets a new password for an account',
       response: { 200: nothing },
-      errors: { ...NOT_FOUND, 400: ['M_WEAK_PASSWORD'] },
+      errors: { 400: ['M_WEAK_PASSWORD'] },
       async handler({ requester, params: { userId }, body, log }) {
         await activeTarget(deps, userId)
         await accounts.resetPassword(userId, {
@@ -95,31 +85,23 @@ function accountActions(deps: AccountDeps): Route[] {
 function sessionActions(deps: AccountDeps): Route[] {
   const accounts = administerAccounts(deps)
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'PUT',
       path: '/_synapse/admin/v1/suspend/:userId',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       body: z.object({ suspend: z.boolean() }),
       summary: 'Suspends an account, or ends its suspension',
       response: { 200: suspendedUser },
-      errors: NOT_FOUND,
       async handler({ requester, params: { userId }, body }) {
-        await suspendAsAdministrator(deps, { requester, userId, isSuspended: body.suspend })
+        await suspendAsAdministrator(deps, { requester, userId, isRestricted: body.suspend })
         return { [`user_${userId}_suspended`]: body.suspend }
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'POST',
       path: '/_synapse/admin/v1/users/:userId/login',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       body: z.object({ device_id: z.string().optional() }),
       summary: 'An access token for an account, on a device of its own',
       response: { 200: token },
-      errors: NOT_FOUND,
       async handler({ requester, params: { userId }, body, log }) {
         await activeTarget(deps, userId)
         const device = { deviceId: body.device_id, displayName: `Login of ${requester.userId}` }
@@ -134,29 +116,21 @@ function sessionActions(deps: AccountDeps): Route[] {
 function roleRoutes(deps: AccountDeps): Route[] {
   const accounts = administerAccounts(deps)
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: '/_synapse/admin/v1/users/:userId/admin',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       summary: 'Whether an account is an administrator',
       response: { 200: adminFlag },
-      errors: NOT_FOUND,
       handler: async ({ params: { userId } }) => ({
         admin: (await targetAccount(deps, userId)).is_admin === 1,
       }),
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'PUT',
       path: '/_synapse/admin/v1/users/:userId/admin',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       body: z.object({ admin: z.boolean() }),
       summary: 'Makes an account an administrator, or an ordinary account',
       response: { 200: nothing },
-      errors: NOT_FOUND,
       async handler({ requester, params: { userId }, body, log }) {
         if (requester.userId === userId && !body.admin) throw forbidden('You cannot demote your own account')
         await activeTarget(deps, userId)
@@ -171,41 +145,31 @@ function roleRoutes(deps: AccountDeps): Route[] {
 function readingRoutes(deps: AccountDeps): Route[] {
   const { db } = deps
   return [
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: '/_synapse/admin/v1/users/:userId/joined_rooms',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       summary: 'The rooms that a user has joined',
       response: { 200: joined },
-      errors: NOT_FOUND,
       async handler({ params: { userId } }) {
         await targetAccount(deps, userId)
         const rooms = (await roomsOfUser(db, userId, ['join'])).map((row) => row.room_id)
         return { joined_rooms: rooms, total: rooms.length }
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: '/_synapse/admin/v1/users/:userId/pushers',
-      auth: 'administrator',
-      limit: 'default',
-      params,
       summary: 'The pushers of a user, without their push keys',
       response: { 200: pushers },
-      errors: NOT_FOUND,
       async handler({ params: { userId } }) {
         await targetAccount(deps, userId)
         const rows = await db.all(pushersWithQueue, { userId })
         return { pushers: rows.map(pusherView), total: rows.length }
       },
     }),
-    defineRoute({
+    defineAdminRoute({
       method: 'GET',
       path: '/_synapse/admin/v1/username_available',
-      auth: 'administrator',
-      limit: 'default',
       query: z.object({ username: z.string() }),
       summary: 'Checks that a user name is available',
       response: { 200: available },

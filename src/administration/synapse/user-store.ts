@@ -3,20 +3,18 @@ import { RESERVED_PREFIX } from '../../accounts/names.ts'
 import type { UserId } from '../../lib/ids.ts'
 import { type Dialect, type Params, query } from '../../storage/query.ts'
 import type { QueryBuilder } from '../../storage/query-builder.ts'
+import type { ListFlag } from './paging.ts'
 
 // Queries of the lists of accounts in the admin API. They may read the whole table of users.
-
-/** A flag that filters: 1 or 0; -1: both. */
-type Filter = -1 | 0 | 1
 
 export type UserListParams = Params & {
   /** A pattern for `like` in lower case, for the user id and the display name; '%': all. */
   pattern: string
   /** Whether the display name is searched too. */
   searchesNames: 0 | 1
-  admins: Filter
-  deactivated: Filter
-  locked: Filter
+  admins: ListFlag
+  deactivated: ListFlag
+  locked: ListFlag
   orderBy: string
   limit: number
   from: number

@@ -8,15 +8,14 @@ import { threepidsOfUser } from '../../accounts/threepids-store.ts'
 import { devicesOfUser } from '../../accounts/devices-store.ts'
 import { userById } from '../../accounts/users-store.ts'
 import { named } from '../../http/response.ts'
-import { defineRoute, reply, type Requester, type Route } from '../../http/route.ts'
-import { queryBoolean, userIdSchema } from '../../http/schema.ts'
+import { reply, type Requester, type Route } from '../../http/route.ts'
+import { queryBoolean } from '../../http/schema.ts'
 import { forbidden, invalidParam, missingParam } from '../../lib/errors.ts'
 import { localpartOf, serverOf, type UserId } from '../../lib/ids.ts'
+import { defineAdminRoute } from '../admin-route.ts'
 import { targetAccount } from '../target.ts'
-import { containing, nextOffset, pageQuery } from './paging.ts'
+import { BOTH, containing, flag, nextPage, pageQuery } from './paging.ts'
 import { countUsers, usersAscending, usersDescending } from './user-store.ts'
-
-const params = z.object({ userId: userIdSchema })
 
 /** What every list and the details have. Keys of features that this server does not have are there with their empty values, because clients read them. */
 const userKeys = () => ({
@@ -98,11 +97,9 @@ export function userRoutes(deps: AccountDeps): Route[] {
 
 /** In v2 `deactivated` adds these accounts; in v3 it filters, and without it all are listed. */
 function listRoute({ db }: AccountDeps, version: 'v2' | 'v3'): Route {
-  return defineRoute({
+  return defineAdminRoute({
     method: 'GET',
     path: `/_synapse/admin/${version}/users` as '/_synapse/admin/v2/users',
-    auth: 'administrator',
-    limit: 'default',
     query: listQuery,
     summary: 'The accounts of the server',
     response: { 200: userList },
@@ -113,14 +110,14 @@ function listRoute({ db }: AccountDeps, version: 'v2' | 'v3'): Route {
           pattern: containing((query.name ?? query.user_id ?? '').toLowerCase()),
           searchesNames: query.name === undefined ? (0 as const) : (1 as const),
           admins: flag(query.admins),
-          deactivated: isLater ? flag(query.deactivated) : query.deactivated === true ? BOTH : NO,
-          locked: query.locked === true ? BOTH : NO,
+          deactivated: isLater ? flag(query.deactivated) : query.deactivated === true ? BOTH : (0 as const),
+          locked: query.locked === true ? BOTH : (0 as const),
         }
         const { from, limit, order_by: orderBy } = query
         const list = query.dir === 'f' ? usersAscending : usersDescending
         const rows = await q.all(list, { ...filter, from, limit, orderBy })
         const total = Number((await q.first(countUsers, filter))?.count ?? 0)
-        const next = nextOffset({ from, total, count: rows.length })
+        const { next_token: next } = nextPage('next_token', { from, total, count: rows.length })
         return {
           users: rows.map((row) => userView(row, row.created_at)),
           total,
@@ -129,10 +126,6 @@ function listRoute({ db }: AccountDeps, version: 'v2' | 'v3'): Route {
       }),
   })
 }
-
-const BOTH = -1 as const
-const NO = 0 as const
-const flag = (value: boolean | undefined) => (value === undefined ? BOTH : value ? (1 as const) : NO)
 
 type ViewedUser = {
   user_id: UserId
@@ -162,15 +155,11 @@ const userView = (row: ViewedUser, creationTs: number) => ({
 })
 
 function detailsRoute(deps: AccountDeps): Route {
-  return defineRoute({
+  return defineAdminRoute({
     method: 'GET',
     path: '/_synapse/admin/v2/users/:userId',
-    auth: 'administrator',
-    limit: 'default',
-    params,
     summary: 'An account of the server',
     response: { 200: userDetails },
-    errors: { 404: ['M_NOT_FOUND'] },
     handler: ({ params: { userId } }) => detailsOf(deps, userId),
   })
 }
@@ -199,12 +188,9 @@ async function detailsOf(deps: AccountDeps, userId: UserId) {
 }
 
 function changeRoute(deps: AccountDeps): Route {
-  return defineRoute({
+  return defineAdminRoute({
     method: 'PUT',
     path: '/_synapse/admin/v2/users/:userId',
-    auth: 'administrator',
-    limit: 'default',
-    params,
     body: changes,
     summary: 'Creates an account, or changes it',
     response: { 200: userDetails, 201: userDetails },
@@ -216,8 +202,6 @@ function changeRoute(deps: AccountDeps): Route {
         'M_KEY_TOO_LARGE',
         'M_PROFILE_TOO_LARGE',
       ],
-      403: ['M_FORBIDDEN'],
-      404: ['M_NOT_FOUND'],
     },
     async handler({ requester, params: { userId }, body, log }) {
       const isNew = await createMissing(deps, userId, body)
