@@ -4,7 +4,7 @@ import { query } from '../storage/query.ts'
 import type { Transaction } from '../storage/database.ts'
 import { needAllShards } from '../storage/stream.ts'
 import type { LanesTable } from '../storage/sending-schema.ts'
-import type { PushersTable } from '../storage/schema.ts'
+import type { PushersTable } from '../storage/pushers-schema.ts'
 
 /** A pusher with the state of its lane. */
 export type PusherRow = Selectable<PushersTable> &

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
-import type { RemovedPushersTable } from '../storage/schema.ts'
+import type { RemovedPushersTable } from '../storage/pushers-schema.ts'
 
 export type RemovedRow = Selectable<RemovedPushersTable>
 

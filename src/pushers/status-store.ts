@@ -2,7 +2,8 @@ import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely'
 import type { UserId } from '../lib/ids.ts'
 import { type Query, query } from '../storage/query.ts'
 import type { LanesTable } from '../storage/sending-schema.ts'
-import type { PushersTable, Schema } from '../storage/schema.ts'
+import type { PushersTable } from '../storage/pushers-schema.ts'
+import type { Schema } from '../storage/schema.ts'
 
 // Queries for reports about the status of pushers.
 

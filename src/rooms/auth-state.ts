@@ -2,7 +2,7 @@ import { badJson, forbidden } from '../lib/errors.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
-import type { Membership } from '../storage/schema.ts'
+import type { Membership } from '../storage/rooms-schema.ts'
 import type { Powers } from './power-levels.ts'
 
 /** The part of an event that the authorisation rules read. */

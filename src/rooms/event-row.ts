@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import { parseStored } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
-import type { EventsTable } from '../storage/schema.ts'
+import type { EventsTable } from '../storage/events-schema.ts'
 
 /** Without the two columns that few readers need: `joined_count` (an old event is evaluated again) and `bump_position` (room lists). */
 export type EventRow = Omit<Selectable<EventsTable>, 'joined_count' | 'bump_position'>

@@ -2,7 +2,7 @@ import type { RawBuilder } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { parseStored } from '../lib/json.ts'
 import { type Queries, query } from '../storage/query.ts'
-import type { Membership } from '../storage/schema.ts'
+import type { Membership } from '../storage/rooms-schema.ts'
 import { asHistoryVisibility, type RoomHistory } from './visibility.ts'
 
 type History = { [K in keyof RoomHistory]: RoomHistory[K][number][] }

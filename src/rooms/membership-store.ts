@@ -1,7 +1,7 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { type Queries, query } from '../storage/query.ts'
-import type { Membership, MembershipsTable } from '../storage/schema.ts'
+import type { Membership, MembershipsTable } from '../storage/rooms-schema.ts'
 
 export type MemberRow = Selectable<MembershipsTable>
 

@@ -1,7 +1,7 @@
 import type { RawBuilder } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
-import type { Membership } from '../storage/schema.ts'
+import type { Membership } from '../storage/rooms-schema.ts'
 
 export const roomsByIds = query<{ roomIds: readonly RoomId[] }>()((db, p, d) =>
   db

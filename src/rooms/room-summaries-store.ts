@@ -1,7 +1,8 @@
 import { type QueryCreator, type RawBuilder, sql } from 'kysely'
 import type { RoomId, UserId } from '../lib/ids.ts'
 import { type Queries, type Query, query } from '../storage/query.ts'
-import type { Membership, Schema } from '../storage/schema.ts'
+import type { Membership } from '../storage/rooms-schema.ts'
+import type { Schema } from '../storage/schema.ts'
 import { lastBump } from './bump-position.ts'
 
 /** A room of a user, with the data that room lists filter by, sort by and show. */

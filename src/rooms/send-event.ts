@@ -3,7 +3,7 @@ import { badJson, forbidden, invalidParam, userSuspended } from '../lib/errors.t
 import { type EventId, isEventId, isUserId } from '../lib/ids.ts'
 import type { ClientTransaction, EventDraft, StateKey } from '../lib/matrix-event.ts'
 import type { Transaction } from '../storage/database.ts'
-import type { Membership } from '../storage/schema.ts'
+import type { Membership } from '../storage/rooms-schema.ts'
 import { appendTo } from './append-event.ts'
 import { requireAllowed } from './auth-state.ts'
 import { authorise } from './authorise.ts'

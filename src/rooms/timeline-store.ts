@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
-import type { Membership } from '../storage/schema.ts'
+import type { Membership } from '../storage/rooms-schema.ts'
 import { EVENT_COLUMNS, eventOfRow, type EventRow } from './event-row.ts'
 
 type Range = { roomId: RoomId; from: number; to: number; limit: number }

@@ -1,4 +1,4 @@
-import type { Membership } from '../storage/schema.ts'
+import type { Membership } from '../storage/rooms-schema.ts'
 
 export type HistoryVisibility = 'world_readable' | 'shared' | 'invited' | 'joined'
 

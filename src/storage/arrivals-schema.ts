@@ -35,3 +35,9 @@ export type ArrivalSharesTable = {
   /** The short hash of the user that all results are of; empty: of several. */
   single_user: string
 }
+
+export type ArrivalsSchema = {
+  arrivals: ArrivalsTable
+  arrival_progress: ArrivalProgressTable
+  arrival_shares: ArrivalSharesTable
+}

@@ -7,3 +7,8 @@ export type AttemptsTable = {
   /** The time at which the bucket is full again. */
   full_at: number
 }
+
+export type AttemptsSchema = {
+  used_auth_sessions: UsedAuthSessionsTable
+  attempts: AttemptsTable
+}

@@ -59,3 +59,12 @@ export type BackedUpKeysTable = {
   is_verified: Flag
   session_data: string
 }
+
+export type EncryptionSchema = {
+  device_messages: DeviceMessagesTable
+  device_message_txns: DeviceMessageTxnsTable
+  key_backup_numbers: KeyBackupNumbersTable
+  key_backups: KeyBackupsTable
+  backed_up_keys: BackedUpKeysTable
+  dehydrated_devices: DehydratedDevicesTable
+}

@@ -49,3 +49,11 @@ export type GatewayRejectionsTable = {
   device_key: string
   rejected_at: number
 }
+
+export type GatewaySchema = {
+  inbox: InboxTable
+  opened_inboxes: OpenedInboxesTable
+  gateway_seen: GatewaySeenTable
+  gateway_claims: GatewayClaimsTable
+  gateway_rejections: GatewayRejectionsTable
+}

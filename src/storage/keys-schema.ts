@@ -52,3 +52,12 @@ export type KeySignaturesTable = {
 
 /** The last change of the devices or cross-signing keys of a user. */
 export type DeviceListChangesTable = { user_id: UserId; position: number }
+
+export type KeysSchema = {
+  device_keys: DeviceKeysTable
+  one_time_keys: OneTimeKeysTable
+  fallback_keys: FallbackKeysTable
+  cross_signing_keys: CrossSigningKeysTable
+  key_signatures: KeySignaturesTable
+  device_list_changes: DeviceListChangesTable
+}

@@ -53,3 +53,12 @@ export type MediaThumbnailsTable = {
  * `failures`: the failed attempts to remove it.
  */
 export type MediaLeftoversTable = { blob_key: string; since: number; due_at: number; failures: number }
+
+export type MediaSchema = {
+  media: MediaTable
+  media_usage: MediaUsageTable
+  media_contents: MediaContentsTable
+  media_blocked: MediaBlockedTable
+  media_thumbnails: MediaThumbnailsTable
+  media_leftovers: MediaLeftoversTable
+}

@@ -28,3 +28,8 @@ export type PresenceDevicesTable = {
   polled: State | null
   connected_until: number
 }
+
+export type PresenceSchema = {
+  presence: PresenceTable
+  presence_devices: PresenceDevicesTable
+}

@@ -27,3 +27,8 @@ export type LeaderTable = {
   holder: string
   until: number
 }
+
+export type ProcessesSchema = {
+  processes: ProcessesTable
+  leader: LeaderTable
+}

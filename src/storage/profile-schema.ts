@@ -19,3 +19,8 @@ export type ReportsTable = {
   event: string | null
   reported_at: number
 }
+
+export type ProfileSchema = {
+  profile_fields: ProfileFieldsTable
+  reports: ReportsTable
+}

@@ -9,3 +9,7 @@ export type RegistrationTokensTable = {
   expires_at: number | null
   created_at: number
 }
+
+export type RegistrationSchema = {
+  registration_tokens: RegistrationTokensTable
+}

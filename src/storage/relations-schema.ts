@@ -41,3 +41,9 @@ export type ThreadSubscriptionsTable = {
   /** The position of the last change. */
   position: number
 }
+
+export type RelationsSchema = {
+  relations: RelationsTable
+  thread_participants: ThreadParticipantsTable
+  thread_subscriptions: ThreadSubscriptionsTable
+}

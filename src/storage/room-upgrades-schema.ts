@@ -9,3 +9,7 @@ export type RoomUpgradesTable = {
   /** The last one that was copied, or could not be copied. */
   after: string
 }
+
+export type RoomUpgradesSchema = {
+  room_upgrades: RoomUpgradesTable
+}

@@ -51,3 +51,10 @@ export type RuleSetsTable = {
 
 /** Handles with device rules. `unheld_since`: the time when the last pusher with the handle was removed; null while there is one. */
 export type DeviceRuleSetsTable = { user_id: UserId; handle: string; unheld_since: number | null }
+
+export type RulesSchema = {
+  push_rules: PushRulesTable
+  default_rule_changes: DefaultRuleChangesTable
+  rule_sets: RuleSetsTable
+  device_rule_sets: DeviceRuleSetsTable
+}

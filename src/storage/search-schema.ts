@@ -11,3 +11,9 @@ export type SearchEntriesTable = { position: number; word_count: number }
 /** One row: the events up to `position` are in the index. */
 /** `point`: how far the index goes where the stream has several shards; null: up to `position`. */
 export type SearchProgressTable = { id: Filled<number>; position: number; point: Filled<string | null> }
+
+export type SearchSchema = {
+  search_index: SearchIndexTable
+  search_entries: SearchEntriesTable
+  search_progress: SearchProgressTable
+}

@@ -64,3 +64,8 @@ export type LaneItemsTable = {
   /** In the gateway, as JSON: newer counts than those in the payload. */
   counts: Filled<string | null>
 }
+
+export type SendingSchema = {
+  lanes: LanesTable
+  lane_items: LaneItemsTable
+}

@@ -14,3 +14,7 @@ export type SlidingConnectionsTable = {
   state: string
   used_at: number
 }
+
+export type SlidingSchema = {
+  sliding_connections: SlidingConnectionsTable
+}

@@ -85,3 +85,13 @@ export type CohortMembersTable = { user_id: UserId; room_id: RoomId; from_positi
 
 /** Rooms with unread events, and rooms of invitations, of users with pushers. Their number is the badge. */
 export type BadgeRoomsTable = { user_id: UserId; room_id: RoomId }
+
+export type UnreadSchema = {
+  read_positions: ReadPositionsTable
+  cohort_outcomes: CohortOutcomesTable
+  cohort_threads: CohortThreadsTable
+  exceptions: ExceptionsTable
+  silenced_outcomes: SilencedOutcomesTable
+  cohort_members: CohortMembersTable
+  badge_rooms: BadgeRoomsTable
+}

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import type { AuthState, Candidate } from '../../src/rooms/auth-state.ts'
 import { authorise } from '../../src/rooms/authorise.ts'
 import { ROOM_VERSIONS, storedVersion } from '../../src/rooms/room-versions.ts'
-import type { Membership } from '../../src/storage/schema.ts'
+import type { Membership } from '../../src/storage/rooms-schema.ts'
 import { alice, bob, carol } from './fixture.ts'
 
 const VERSIONS = [...ROOM_VERSIONS.keys()]

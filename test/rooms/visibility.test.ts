@@ -9,7 +9,7 @@ import {
   type RoomHistory,
   visibleSpans,
 } from '../../src/rooms/visibility.ts'
-import type { Membership } from '../../src/storage/schema.ts'
+import type { Membership } from '../../src/storage/rooms-schema.ts'
 import { runs } from '../support/property.ts'
 
 const LAST = 20

@@ -1,7 +1,7 @@
 import { invalidParam, notFound } from '../../lib/errors.ts'
 import { isRoomAlias, isRoomId, type RoomId, type UserId } from '../../lib/ids.ts'
 import type { OnProgress } from '../../lib/progress.ts'
-import type { Membership, RoomRemoval } from '../../storage/schema.ts'
+import type { Membership, RoomRemoval } from '../../storage/rooms-schema.ts'
 import { aliasByName } from '../alias-store.ts'
 import type { RoomDeps } from '../deps.ts'
 import { roomById } from '../room-store.ts'

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import { query } from '../../storage/query.ts'
-import type { RoomRemoval, Schema } from '../../storage/schema.ts'
+import type { RoomRemoval } from '../../storage/rooms-schema.ts'
+import type { Schema } from '../../storage/schema.ts'
 
 // Queries of the removal of rooms. Each deletes at most a batch, so that other writes do not wait long.
 

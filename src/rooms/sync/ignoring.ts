@@ -1,7 +1,7 @@
 import { INVITE_PERMISSION, UNSTABLE_INVITE_PERMISSION } from '../../accounts/invite-permission.ts'
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { Queries } from '../../storage/query.ts'
-import type { Membership } from '../../storage/schema.ts'
+import type { Membership } from '../../storage/rooms-schema.ts'
 import type { ListedRoom } from '../room-summaries-store.ts'
 import { type AccountData, IGNORED_USERS } from './extras.ts'
 import { type SyncFilter, withoutIgnored } from './filter.ts'

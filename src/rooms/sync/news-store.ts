@@ -1,7 +1,7 @@
 import type { RawBuilder } from 'kysely'
 import type { EventId, RoomId, UserId } from '../../lib/ids.ts'
 import { type Queries, query } from '../../storage/query.ts'
-import type { Membership } from '../../storage/schema.ts'
+import type { Membership } from '../../storage/rooms-schema.ts'
 import { positionsBetween, type StreamPoint } from '../../storage/stream-point.ts'
 
 /** A room with a user's membership in it. */

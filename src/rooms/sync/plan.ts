@@ -1,6 +1,6 @@
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { Queries } from '../../storage/query.ts'
-import type { Membership } from '../../storage/schema.ts'
+import type { Membership } from '../../storage/rooms-schema.ts'
 import { covers, isSamePoint, positionIn, type StreamPoint } from '../../storage/stream-point.ts'
 import { historiesOf } from '../history-store.ts'
 import { leftAt, type RoomHistory, type Span, visibleSpans, ALL_POSITIONS } from '../visibility.ts'

@@ -2,7 +2,7 @@ import { BoundedMap } from '../../../lib/bounded-map.ts'
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import { once } from '../../../lib/once.ts'
 import type { Queries } from '../../../storage/query.ts'
-import type { Membership } from '../../../storage/schema.ts'
+import type { Membership } from '../../../storage/rooms-schema.ts'
 import { joinedRoom, type ListedRoom, listRooms, listRoomsAmong } from '../../room-summaries-store.ts'
 import {
   covers,
