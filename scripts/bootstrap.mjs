@@ -48,6 +48,8 @@ async function main() {
   }
   const env = { ...process.env }
   if (task !== 'start') env.NODE_COMPILE_CACHE ??= join(cache, 'compile')
+  // `test/support/bundle-belfry.ts`.
+  if (task === 'test' && !args.some(isFile)) env.TEST_BUNDLE = '1'
   return run(nodeToUse(), [NO_WARNINGS, ...(await command())], env)
 }
 
@@ -88,9 +90,11 @@ function nodeToUse() {
   return existsSync(own) ? own : process.execPath
 }
 
+const isFile = (argument) => !argument.startsWith('-')
+
 /** File names replace the batches of all files. Options of `node --test` are passed in both cases. */
 async function testArguments() {
-  if (args.some((argument) => !argument.startsWith('-'))) return args
+  if (args.some(isFile)) return args
   const { writeBatches } = await import('./test-batches.mjs')
   return [...args, writeBatches(root, join(root, '.cache', 'test-batches'))]
 }

@@ -8,6 +8,7 @@ import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { runHere } from '../support/run-command.ts'
 import { onEachServerDatabase } from '../support/server-databases.ts'
 import { startTestServer } from '../support/server.ts'
+import { untilSyncsWait } from '../support/waiting-syncs.ts'
 
 const LOCKED = { errcode: 'M_USER_LOCKED', soft_logout: true }
 
@@ -35,6 +36,7 @@ onEachServerDatabase('account moderation', (newFlags) => {
     const tablet = await loginUser(server.url, 'alice')
     const { next_batch: since } = await alice.get('/sync')
     const waiting = alice.try('GET', `/sync?since=${String(since)}&timeout=40000`)
+    await untilSyncsWait(server.url, 1)
     assert.match((await run('user', 'lock', 'alice')).out, /^@alice:localhost is locked$/)
     const requests = [
       alice.try('GET', '/sync'),
@@ -183,6 +185,7 @@ test('a lock in one process ends long polls in another process at once', async (
   const alice = await registerUser(two.url, 'alice')
   const { next_batch: since } = await alice.get('/sync')
   const waiting = alice.try('GET', `/sync?since=${String(since)}&timeout=40000`)
+  await untilSyncsWait(two.url, 1)
   const before = performance.now()
   await one.accounts.lock('alice', true)
   const { status, body } = await waiting

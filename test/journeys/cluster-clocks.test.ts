@@ -5,10 +5,9 @@ import { startBelfryCluster } from '../support/cluster.ts'
 import { clusterUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { untilSyncsWait, WAIT_MS } from '../support/waiting-syncs.ts'
 
 const APART_MS = 600_000
-/** Longer than any test waits, so that only a wake-up ends a sync. */
-const WAIT_MS = 50_000
 
 test('two processes whose clocks are 10 minutes apart', { skip: noPostgres() }, async (t) => {
   const { processes, add } = await startBelfryCluster(t, {
@@ -36,12 +35,13 @@ test('two processes whose clocks are 10 minutes apart', { skip: noPostgres() }, 
 
   await t.test('an event of one wakes a sync at the other, and both give it the same time', async () => {
     const times: number[] = []
-    for (const [reader, writer] of [
-      [alice, bob],
-      [bob, alice],
+    for (const [reader, writer, url] of [
+      [alice, bob, one],
+      [bob, alice, ahead],
     ] as const) {
       const { next_batch: since } = await reader.get('/sync?timeout=0')
       const waiting = reader.get(`/sync?timeout=${WAIT_MS}&since=${String(since)}`)
+      await untilSyncsWait(url, 1)
       const eventId = await writer.say(roomId, 'what time is it')
       await waiting
       const event = await reader.get(
@@ -56,6 +56,9 @@ test('two processes whose clocks are 10 minutes apart', { skip: noPostgres() }, 
   await t.test(
     'a poke that failed is sent again at its time by either process, before the next one',
     async () => {
+      // The pokes of earlier messages have arrived.
+      const earlier = await bob.say(roomId, 'before')
+      await gateway.waitFor((poke) => poke.event_id === earlier)
       gateway.pokes.length = 0
       let isDown = true
       gateway.respondWith(() => (isDown ? { status: 503 } : {}))

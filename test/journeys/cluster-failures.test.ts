@@ -10,13 +10,12 @@ import { emptyPostgresUrl, noPostgres } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { type PostgresServer, startCluster } from '../support/postgres.ts'
+import { syncUntil, WAIT_MS } from '../support/waiting-syncs.ts'
 
 // Three processes with all roles behind a load balancer. Their PostgreSQL server is of this file alone, because a test restarts it.
 
 const PROCESSES = 3
 const SENDERS = 4
-/** Longer than any test waits, so that only a wake-up ends a sync. */
-const WAIT_MS = 50_000
 /** The soak run has 10,000. */
 const SAME_IDS = Number(process.env['SAME_TRANSACTIONS'] ?? 200)
 
@@ -43,7 +42,7 @@ test('three processes behind a load balancer', { skip: noPostgres() }, async (t)
     const roomId = await newRoom()
     const path = `/rooms/${encodeURIComponent(roomId)}/typing/${encodeURIComponent(alice.userId)}`
     for (let round = 0; round < PROCESSES * 2; round++) {
-      const waiting = news(bob, await positionOf(bob), `round ${round}`)
+      const waiting = syncUntil(bob, await positionOf(bob), new RegExp(`round ${round}`))
       await alice.put(path, { typing: round % 2 === 0, timeout: WAIT_MS })
       await alice.say(roomId, `round ${round}`)
       await waiting
@@ -86,7 +85,7 @@ test('three processes behind a load balancer', { skip: noPostgres() }, async (t)
       await gateway.waitFor((poke) => poke.event_id === last)
       for (const process of processes) {
         await eventually(async () => (await fetch(`${process.url}/ready`)).status === 200)
-        const waiting = news(bob, await positionOf(bob), 'woken')
+        const waiting = syncUntil(bob, await positionOf(bob), /woken/)
         await alice.say(roomId, 'woken')
         await waiting
       }
@@ -148,17 +147,6 @@ async function taskOf({ url }: ClusterProcess): Promise<number> {
 
 const positionOf = async (user: TestUser): Promise<string> =>
   String((await user.get('/sync?timeout=0'))['next_batch'])
-
-/** Resolves when a sync of the user from this position, which waits, returns this text. */
-async function news(user: TestUser, position: string, text: string): Promise<void> {
-  for (let since = position; ;) {
-    const start = performance.now()
-    const body = await user.get(`/sync?timeout=${WAIT_MS}&since=${since}`)
-    assert.ok(performance.now() - start < WAIT_MS / 2, 'the sync was woken')
-    if (JSON.stringify(body).includes(text)) return
-    since = String(body['next_batch'])
-  }
-}
 
 /** The users who type, as JSON, as one process shows them. */
 async function typingAt(base: string, { token }: TestUser, roomId: string): Promise<string> {

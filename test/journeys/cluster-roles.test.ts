@@ -83,6 +83,13 @@ test('a process with the role http, and workers', { skip }, async (t) => {
   })
 
   await t.test('belfry cluster status shows both, their roles, tasks, leases and bus', async () => {
+    await eventually(async () => {
+      const metrics = await (await fetch(`${worker.url}/metrics`)).text()
+      return (
+        /^belfry_cluster_processes\{role="delivery"\} 1$/m.test(metrics) &&
+        /^belfry_cluster_task\{task="sweep"\} 1$/m.test(metrics)
+      )
+    })
     const { code, stdout } = await runBelfry(t, ['cluster', 'status', '--json', '--database', database])
     const status = JSON.parse(stdout) as ClusterStatus
     assert.deepEqual([code, status.missing_roles, status.is_served], [1, ['gateway'], true])
@@ -105,9 +112,6 @@ test('a process with the role http, and workers', { skip }, async (t) => {
     assert.deepEqual(status.processes.flatMap(({ tasks }) => tasks).toSorted(), ['cluster', 'sweep'])
     assert.ok(status.processes[1]?.tasks.includes('sweep'))
     assert.equal(status.processes[1]?.leases.poke, 1)
-    const metrics = await (await fetch(`${worker.url}/metrics`)).text()
-    assert.match(metrics, /^belfry_cluster_processes\{role="delivery"\} 1$/m)
-    assert.match(metrics, /^belfry_cluster_task\{task="sweep"\} 1$/m)
   })
 
   const push = await startPokeReceiver(t)

@@ -6,12 +6,10 @@ import { startBelfryCluster } from '../support/cluster.ts'
 import { clusterUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
+import { syncUntil, untilSyncsWait, WAIT_MS } from '../support/waiting-syncs.ts'
 import { textsOf, unstable } from './sliding-client.ts'
 
 // What one process has in memory is right while another process changes it.
-
-/** Longer than anything takes that is not woken. */
-const WAIT_MS = 30_000
 
 /** No client uses it: the processes know by it which pokes are for their own gateway. */
 const PUBLIC_URL = 'https://matrix.example.org'
@@ -47,19 +45,6 @@ async function openStream(t: TestContext, url: string, { token }: TestUser) {
   }
   read().catch(() => undefined)
   return stream
-}
-
-/** Syncs until the presence that a response contains is the one of a test. Others end a sync too, such as the user's own. */
-async function syncUntil(
-  base: string,
-  session: TestUser,
-  { since, shows }: { since: string; shows: RegExp },
-): Promise<void> {
-  const started = performance.now()
-  const { body } = await at(base, session, `/sync?since=${since}&timeout=${WAIT_MS}`)
-  if (shows.test(JSON.stringify(body['presence'] ?? {}))) return
-  assert.ok(performance.now() - started < WAIT_MS, 'nothing ended the sync')
-  return syncUntil(base, session, { since: String(body['next_batch']), shows })
 }
 
 test('state that processes have in memory', { skip: noPostgres() }, async (t) => {
@@ -144,6 +129,7 @@ test('state that processes have in memory', { skip: noPostgres() }, async (t) =>
     const second = await unstable(other, bob, request, { pos: first.pos })
     assert.deepEqual(textsOf(second.rooms[roomId]), ['while bob goes on'])
     const waiting = unstable(one, bob, request, { pos: second.pos, timeout: WAIT_MS })
+    await untilSyncsWait(one, 1)
     await at(other, alice, `/rooms/${room}/send/m.room.message/sliding`, {
       method: 'PUT',
       body: { msgtype: 'm.text', body: 'sent at the other' },
@@ -153,7 +139,8 @@ test('state that processes have in memory', { skip: noPostgres() }, async (t) =>
 
   await t.test('presence set at one is seen at the other, and ends a waiting sync', async () => {
     const { body } = await at(other, bob, '/sync')
-    const waiting = syncUntil(other, bob, { since: String(body['next_batch']), shows: /at one process/ })
+    const waiting = syncUntil(bob, String(body['next_batch']), /at one process/)
+    await untilSyncsWait(other, 1)
     const status = { presence: 'online', status_msg: 'at one process' }
     const path = `/presence/${encodeURIComponent(alice.userId)}/status`
     assert.equal((await at(one, alice, path, { method: 'PUT', body: status })).status, 200)
@@ -239,7 +226,8 @@ test('state that processes have in memory', { skip: noPostgres() }, async (t) =>
       for (const [round, { reads, writes }] of ways.entries()) {
         const laptop = await loginUser(reads, 'bob')
         const { next_batch: since } = await laptop.get('/sync')
-        const reading = laptop.get(`/sync?since=${String(since)}&timeout=${WAIT_MS}`)
+        const reading = syncUntil(laptop, String(since), new RegExp(`"held ${round}"`))
+        await untilSyncsWait(reads, 1)
         // News of a process arrive in order: after this the other one knows that the laptop reads.
         const isTyping = round === 0
         const body = { typing: isTyping, timeout: WAIT_MS }
@@ -252,7 +240,7 @@ test('state that processes have in memory', { skip: noPostgres() }, async (t) =>
         const path = `/rooms/${room}/send/m.room.message/held-${round}`
         const { body: sent } = await at(writes, alice, path, {
           method: 'PUT',
-          body: { msgtype: 'm.text', body: 'held' },
+          body: { msgtype: 'm.text', body: `held ${round}` },
         })
         await reading
         await eventually(async () => (await statusOf())?.held_until ?? undefined)

@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
+import { SLEEP_MS, untilSyncsSleep } from '../support/waiting-syncs.ts'
 import { adaAndBob, createEmailFixture, MINUTE } from './email-fixture.ts'
 
 const encoded = encodeURIComponent
@@ -61,7 +62,8 @@ test('a held poke contains the text after the edit', async (t) => {
   const hold = { 'org.belfry.hold_while_active_ms': MINUTE }
   await phone.post('/pushers/set', foundingPusher(gateway.url, hold))
   const { next_batch: since } = await laptop.get('/sync?set_presence=offline')
-  const seen = laptop.get(`/sync?since=${String(since)}&timeout=30000`)
+  const seen = laptop.get(`/sync?since=${String(since)}&timeout=${SLEEP_MS}`)
+  await untilSyncsSleep(clock, 1)
   const eventId = await bob.say(roomId, 'the passphrase is swordfish')
   await seen
   await eventually(async () => {

@@ -3,27 +3,16 @@ import { test, type TestContext } from 'node:test'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { call, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
-import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startTestServer } from '../support/server.ts'
+import { SLEEP_MS, untilSyncsSleep } from '../support/waiting-syncs.ts'
 
-// A unique sleep time identifies the long polls. The clock stands still: a wait ends only when something ends it.
-const WAIT_MS = 43_219
+// The clock stands still: a wait ends only when something ends it.
 
 /** Alice with a phone and a laptop, and Bob, who writes in a room with her. */
 async function createFixture(t: TestContext) {
   const clock = createManualClock(Date.now())
-  let waiting = 0
-  const counting = {
-    ...clock,
-    async sleep(ms: number, signal?: AbortSignal) {
-      if (ms !== WAIT_MS) return clock.sleep(ms, signal)
-      waiting++
-      await clock.sleep(ms, signal)
-      waiting--
-    },
-  }
-  const { url, data } = await startTestServer(t, { environment: { clock: counting } })
+  const { url, data } = await startTestServer(t, { environment: { clock } })
   const phone = await registerUser(url, 'alice')
   const laptop = await loginUser(url, 'alice')
   const bob = await registerUser(url, 'bob')
@@ -36,7 +25,7 @@ async function createFixture(t: TestContext) {
     laptop,
     bob,
     roomId,
-    isWaiting: (count: number) => eventually(() => waiting === count),
+    isWaiting: (count: number) => untilSyncsSleep(clock, count),
   }
 }
 
@@ -47,14 +36,14 @@ async function wait(
   { url, user }: { url: string; user: TestUser },
   path: 'sync' | 'events' | 'sliding sync',
 ) {
-  if (path === 'events') return user.try('GET', `/events?timeout=${WAIT_MS}`)
+  if (path === 'events') return user.try('GET', `/events?timeout=${SLEEP_MS}`)
   if (path === 'sliding sync') {
     const request = { token: user.token, body: ALL_ROOMS }
     const { body } = await call(url + SLIDING, request)
-    return call(`${url}${SLIDING}?pos=${String(body['pos'])}&timeout=${WAIT_MS}`, request)
+    return call(`${url}${SLIDING}?pos=${String(body['pos'])}&timeout=${SLEEP_MS}`, request)
   }
   const { next_batch: since } = await user.get('/sync')
-  return user.try('GET', `/sync?since=${String(since)}&timeout=${WAIT_MS}`)
+  return user.try('GET', `/sync?since=${String(since)}&timeout=${SLEEP_MS}`)
 }
 
 const auth = (user: string) => ({

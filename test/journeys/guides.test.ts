@@ -50,9 +50,12 @@ test('the guide for developers: a message arrives at the device, and the command
   assert.equal(more.length, 0)
   assert.match(start, /^bin\/belfry start /)
   const wait = until(inbox.trim(), 'Soup')
+  // The server notes the response of the gateway after the device has the notification.
+  const journeys = 'curl -s -H "Authorization: Bearer $ALICE" "$B/_belfry/v1/journeys?limit=1"'
+  const noted = until(journeys, '"state":"sent"')
   const printed = await run(
     t,
-    [users, send, wait, inbox, why].join('\n').replace('http://127.0.0.1:8008', url),
+    [users, send, wait, inbox, noted, why].join('\n').replace('http://127.0.0.1:8008', url),
     ROOT,
   )
   for (const shown of [

@@ -7,11 +7,12 @@ import { createManualClock } from '../support/manual-clock.ts'
 import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.ts'
 import { startProcess } from '../support/process.ts'
 import { startTestServer } from '../support/server.ts'
+import { SLEEP_MS, untilSyncsSleep, untilSyncsWait } from '../support/waiting-syncs.ts'
 
 const GRACE_MS = 60_000
 
 /** Alice's phone, whose pusher holds pokes for a minute; her laptop; and Bob, who sends messages. */
-async function createFixture(t: TestContext, url: string, graceMs = GRACE_MS) {
+async function createFixture(t: TestContext, url: string) {
   const gateway = await startPokeReceiver(t)
   const phone = await registerUser(url, 'alice')
   const laptop = await loginUser(url, 'alice')
@@ -20,7 +21,7 @@ async function createFixture(t: TestContext, url: string, graceMs = GRACE_MS) {
   await phone.post(`/join/${encodeURIComponent(roomId)}`)
   await phone.post(
     '/pushers/set',
-    foundingPusher(gateway.url, { 'org.belfry.hold_while_active_ms': graceMs }),
+    foundingPusher(gateway.url, { 'org.belfry.hold_while_active_ms': GRACE_MS }),
   )
   const { next_batch: since } = (await laptop.get('/sync?set_presence=offline')) as { next_batch: string }
   return { gateway, phone, laptop, bob, roomId, since }
@@ -28,7 +29,7 @@ async function createFixture(t: TestContext, url: string, graceMs = GRACE_MS) {
 
 /** A long poll of the laptop. */
 function watch(laptop: TestUser, since: string, more = '') {
-  return laptop.get(`/sync?since=${since}&timeout=30000${more}`) as Promise<{ next_batch: string }>
+  return laptop.get(`/sync?since=${since}&timeout=${SLEEP_MS}${more}`) as Promise<{ next_batch: string }>
 }
 
 const statusOf = async (user: TestUser) => {
@@ -45,6 +46,7 @@ test('the phone gets no poke while its user reads the room on the laptop', async
   const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, url)
 
   const seen = watch(laptop, since)
+  await untilSyncsSleep(clock, 1)
   const eventId = await bob.say(roomId, 'are you there?')
   await seen
   assert.equal(await untilHeld(phone), clock.now() + GRACE_MS)
@@ -64,8 +66,10 @@ test('the phone gets a poke after the hold if the event was not read on the lapt
   const { url } = await startTestServer(t, { environment: { clock } })
   const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, url)
   const seen = watch(laptop, since)
+  await untilSyncsSleep(clock, 1)
   const eventId = await bob.say(roomId, 'are you there?')
   const watching = watch(laptop, (await seen).next_batch)
+  await untilSyncsSleep(clock, 1)
   const until = await untilHeld(phone)
   clock.advance(until - clock.now() - 1)
   await watching
@@ -79,6 +83,7 @@ test('the phone gets a poke soon after the laptop has stopped syncing', async (t
   const { url } = await startTestServer(t, { environment: { clock } })
   const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, url)
   const seen = watch(laptop, since)
+  await untilSyncsSleep(clock, 1)
   const eventId = await bob.say(roomId, 'are you there?')
   await seen
   await untilHeld(phone)
@@ -94,6 +99,7 @@ test('the phone gets a poke at once if no laptop syncs, or if it syncs with set_
   let { next_batch: token } = await watch(laptop, since, '&set_presence=offline')
   for (const presence of ['offline', 'unavailable']) {
     const away = watch(laptop, token, `&set_presence=${presence}`)
+    await untilSyncsWait(url, 1)
     const eventId = await bob.say(roomId, presence)
     await gateway.waitFor((poke) => poke.event_id === eventId)
     token = (await away).next_batch
@@ -105,13 +111,15 @@ test('the phone gets a poke at once if no laptop syncs, or if it syncs with set_
 test('a held poke survives SIGKILL', async (t) => {
   const data = temporaryFolder(t)
   const first = await startProcess(t, data)
-  const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, first.url, 3000)
+  const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, first.url)
   const seen = watch(laptop, since)
+  await untilSyncsWait(first.url, 1)
   const eventId = await bob.say(roomId, 'are you there?')
   await seen
   await untilHeld(phone)
   await first.end('SIGKILL')
   assert.deepEqual(eventsOf(gateway), [])
-  await startProcess(t, data)
+  // Its clock is at the end of the hold.
+  await startProcess(t, data, { CLOCK_AHEAD_MS: String(GRACE_MS) })
   await gateway.waitFor((poke) => poke.event_id === eventId)
 })

@@ -7,6 +7,7 @@ import { call, foundingPusher, loginUser, registerUser } from '../support/client
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/databases.ts'
 import { startProcess } from '../support/process.ts'
+import { untilSyncsWait } from '../support/waiting-syncs.ts'
 
 describe('the end of the process', () => {
   // The long run is `npm run soak`.
@@ -79,11 +80,7 @@ describe('the end of the process', () => {
     const alice = await registerUser(server.url, 'alice')
     const { next_batch: since } = await alice.get('/sync')
     const waiting = alice.get(`/sync?timeout=30000&since=${String(since)}`)
-    // The long poll, and the request for the metric.
-    await eventually(async () => {
-      const { body } = await call(`${server.url}/metrics`)
-      return /^belfry_http_requests_in_flight 2$/m.test(String(body['text']))
-    })
+    await untilSyncsWait(server.url, 1)
     assert.equal(await server.end('SIGTERM'), 0)
     assert.equal(typeof (await waiting)['next_batch'], 'string', 'the long poll got a response')
   })

@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { newDataFolder } from '../support/databases.ts'
+import { SLEEP_MS, untilSyncsSleep } from '../support/waiting-syncs.ts'
 import { createTwoDevices, deviceRule, globalRule, LAPTOP, PHONE, unreadIn } from './two-devices.ts'
 
 const HOUR_MS = 3_600_000
@@ -63,7 +64,8 @@ describe('rules with an end', () => {
     assert.equal((await unreadIn(phone, roomId)).notifications, 0)
 
     const { next_batch: since } = (await phone.get('/sync')) as Sync
-    const waiting = phone.get(`/sync?since=${since}&timeout=30000`) as Promise<Sync>
+    const waiting = phone.get(`/sync?since=${since}&timeout=${SLEEP_MS}`) as Promise<Sync>
+    await untilSyncsSleep(clock, 1)
     clock.advance(1000)
     const told = rulesIn(await waiting)
     assert.deepEqual(told?.global.room, [], 'the rule is gone at its end')

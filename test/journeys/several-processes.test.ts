@@ -103,7 +103,7 @@ describe('several processes on one PostgreSQL database', { skip }, () => {
   })
 
   test('a process that stops responds 503 to /ready before it closes, and is removed from the list', async (t) => {
-    const { one, two, live } = await twoProcesses(t, { BELFRY_DRAIN_MS: '1500' })
+    const { one, two, live } = await twoProcesses(t, { BELFRY_DRAIN_MS: '4000' })
     const ready = async () => (await fetch(`${one.url}/ready`)).status
     assert.equal(await ready(), 200)
     const ended = one.end('SIGTERM')

@@ -7,6 +7,7 @@ import { createManualClock } from '../support/manual-clock.ts'
 import { runBelfry } from '../support/process.ts'
 import { runHere } from '../support/run-command.ts'
 import { startTestServer } from '../support/server.ts'
+import { SLEEP_MS, untilSyncsSleep } from '../support/waiting-syncs.ts'
 
 /** Runs `belfry user …` with these flags. */
 const commandsWith =
@@ -74,7 +75,8 @@ describe('belfry user beside a running server', () => {
       const server = await startTestServer(t, { flags, environment: { clock } })
       const alice = await registerUser(server.url, 'alice')
       const { next_batch: since } = await alice.get('/sync')
-      const waiting = alice.try('GET', `/sync?since=${String(since)}&timeout=30000`)
+      const waiting = alice.try('GET', `/sync?since=${String(since)}&timeout=${SLEEP_MS}`)
+      await untilSyncsSleep(clock, 1)
       const args = command === 'password' ? ['password', 'alice'] : ['deactivate', 'alice', '--yes']
       const { code, err } = await commandsWith(flags)(args, 'a new one\n')
       assert.deepEqual({ code, err }, { code: 0, err: '' })

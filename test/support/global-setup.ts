@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bundleBelfry } from './bundle-belfry.ts'
 import { createTemplates } from './databases.ts'
 import { type Cluster, startCluster } from './postgres.ts'
 
@@ -12,6 +13,9 @@ export async function globalSetup(): Promise<void> {
   cluster = startCluster()
   if ('url' in cluster) process.env['TEST_POSTGRES'] = cluster.url
   else process.env['TEST_POSTGRES_MISSING'] = cluster.missing
+  // It costs more than one file saves. The coverage is that of the sources.
+  if (process.env['TEST_BUNDLE'] !== undefined && process.env['NODE_V8_COVERAGE'] === undefined)
+    process.env['TEST_BELFRY_BUNDLE'] = await bundleBelfry()
   await createTemplates(folder, process.env['TEST_POSTGRES'])
 }
 

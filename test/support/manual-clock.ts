@@ -6,13 +6,15 @@ export type ManualClock = Required<Omit<Clock, 'timer'>> & {
   advance(ms: number): void
   /** Sets the clock, like an operator or NTP: no time passes, and sleepers continue to sleep. */
   step(ms: number): void
+  /** The number of callers that sleep for this time. */
+  sleeping(ms: number): number
 }
 
 /** A clock that only moves when the test calls `advance` or `step`. */
 export function createManualClock(start = 1_800_000_000_000): ManualClock {
   let now = start
   let steady = 0
-  const sleepers = new Set<{ until: number; wake: () => void }>()
+  const sleepers = new Set<{ ms: number; until: number; wake: () => void }>()
   return {
     now: () => now,
     steady: () => steady,
@@ -24,7 +26,7 @@ export function createManualClock(start = 1_800_000_000_000): ManualClock {
           signal?.removeEventListener('abort', wake)
           resolve()
         }
-        const sleeper = { until: now + ms, wake }
+        const sleeper = { ms, until: now + ms, wake }
         sleepers.add(sleeper)
         signal?.addEventListener('abort', wake, { once: true })
       }),
@@ -38,5 +40,6 @@ export function createManualClock(start = 1_800_000_000_000): ManualClock {
       now += ms
       for (const sleeper of sleepers) sleeper.until += ms
     },
+    sleeping: (wanted) => [...sleepers].filter(({ ms }) => ms === wanted).length,
   }
 }

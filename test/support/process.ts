@@ -11,11 +11,15 @@ import { fileURLToPath } from 'node:url'
 import { afterTest } from './after-test.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-/** Does the work of `bin/belfry`, and validates each response. */
-const BELFRY = [
+/** The bundle of a run of all tests. A run of some files has none, nor one that measures the coverage. */
+export const BUNDLE = process.env['TEST_BELFRY_BUNDLE']
+/** The arguments of Node for a program that does the work of `bin/belfry`, and validates each response. */
+export const BELFRY = [
   '--disable-warning=ExperimentalWarning',
   `--import=${new URL('resolve-imports.ts', import.meta.url).href}`,
-  join(root, 'test/support/checked-belfry.ts'),
+  ...(BUNDLE === undefined
+    ? [join(root, 'test/support/checked-belfry.ts')]
+    : [`--import=${new URL('sources-in-stacks.ts', import.meta.url).href}`, BUNDLE]),
 ]
 const CACHE = join(root, 'node_modules/.cache/belfry/compile')
 
