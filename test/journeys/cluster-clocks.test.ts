@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { call, foundingPusher, PASSWORD, registerUser } from '../support/client.ts'
+import { theBus } from '../support/cluster-buses.ts'
 import { startBelfryCluster } from '../support/cluster.ts'
-import { clusterUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { untilSyncsWait, WAIT_MS } from '../support/waiting-syncs.ts'
 
 const APART_MS = 600_000
 
-test('two processes whose clocks are 10 minutes apart', { skip: noPostgres() }, async (t) => {
+test('two processes whose clocks are 10 minutes apart', { skip: theBus.skip }, async (t) => {
   const { processes, add } = await startBelfryCluster(t, {
     database: await newPostgresUrl(clusterUrl() as string),
     count: 1,
+    settings: await theBus.settings(t),
   })
   await add({ CLOCK_AHEAD_MS: String(APART_MS) })
   const [one = '', ahead = ''] = processes.map(({ url }) => url)

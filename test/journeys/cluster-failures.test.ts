@@ -4,9 +4,10 @@ import { setTimeout } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
+import { theBus } from '../support/cluster-buses.ts'
 import { type ClusterProcess, startBelfryCluster } from '../support/cluster.ts'
 import { sameTransactions } from '../support/concurrent-writes.ts'
-import { emptyPostgresUrl, noPostgres } from '../support/databases.ts'
+import { emptyPostgresUrl } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { type PostgresServer, startCluster } from '../support/postgres.ts'
@@ -21,10 +22,14 @@ const SAME_IDS = Number(process.env['SAME_TRANSACTIONS'] ?? 200)
 
 type Message = { type: string; content: { body?: string } }
 
-test('three processes behind a load balancer', { skip: noPostgres() }, async (t) => {
+test('three processes behind a load balancer', { skip: theBus.skip }, async (t) => {
   const postgres = startPostgres(t)
   const database = await emptyPostgresUrl(postgres.url)
-  const { url, processes } = await startBelfryCluster(t, { database, count: PROCESSES })
+  const { url, processes } = await startBelfryCluster(t, {
+    database,
+    count: PROCESSES,
+    settings: await theBus.settings(t),
+  })
   const gateway = await startPokeReceiver(t)
   const alice = await registerUser(url, 'alice')
   await alice.post('/pushers/set', foundingPusher(gateway.url))

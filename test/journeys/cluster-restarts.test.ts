@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { call, registerUser, type TestUser } from '../support/client.ts'
+import { theBus } from '../support/cluster-buses.ts'
 import { startBelfryCluster } from '../support/cluster.ts'
-import { clusterUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 
 const SENDERS = 3
@@ -13,11 +14,11 @@ type Message = { type: string; content: { body?: string } }
 
 test(
   'processes are replaced one after the other under load without a failed request',
-  { skip: noPostgres() },
+  { skip: theBus.skip },
   async (t) => {
     const { url, statuses, processes, add, remove } = await startBelfryCluster(t, {
       database: await newPostgresUrl(clusterUrl() as string),
-      settings: { BELFRY_DRAIN_MS: DRAIN_MS },
+      settings: { ...(await theBus.settings(t)), BELFRY_DRAIN_MS: DRAIN_MS },
       readyEveryMs: 100,
     })
     const alice = await registerUser(url, 'alice')

@@ -5,8 +5,9 @@ import { test } from 'node:test'
 import type { ClusterStatus } from '../../src/app.ts'
 import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, registerUser } from '../support/client.ts'
+import { theBus } from '../support/cluster-buses.ts'
 import { startBelfryCluster } from '../support/cluster.ts'
-import { clusterUrl, newPostgresUrl, noPostgres, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { launchBelfry, runBelfry } from '../support/process.ts'
@@ -22,7 +23,6 @@ async function healthOf(url: string): Promise<Health> {
   return body as Health
 }
 
-const skip = noPostgres()
 const PUBLIC_URL = 'https://matrix.example.org'
 const APP = 'org.example.up'
 /** Of the own gateway. */
@@ -31,12 +31,13 @@ const SETTINGS = {
   BELFRY_GATEWAY_APPS: JSON.stringify({ [APP]: { type: 'unifiedpush' } }),
 }
 
-test('a process with the role http, and workers', { skip }, async (t) => {
+test('a process with the role http, and workers', { skip: theBus.skip }, async (t) => {
   const database = await newPostgresUrl(clusterUrl() as string)
+  const settings = { ...SETTINGS, ...(await theBus.settings(t)) }
   const { url, addWorker, processes } = await startBelfryCluster(t, {
     database,
     count: 1,
-    settings: { ...SETTINGS, BELFRY_ROLES: 'http' },
+    settings: { ...settings, BELFRY_ROLES: 'http' },
   })
   const [http] = processes
   assert.ok(http)
@@ -107,7 +108,7 @@ test('a process with the role http, and workers', { skip }, async (t) => {
     )
     assert.deepEqual(
       status.processes.map(({ bus }) => bus?.kind),
-      ['postgres', 'postgres'],
+      [theBus.name, theBus.name],
     )
     assert.deepEqual(status.processes.flatMap(({ tasks }) => tasks).toSorted(), ['cluster', 'sweep'])
     assert.ok(status.processes[1]?.tasks.includes('sweep'))
@@ -136,7 +137,7 @@ test('a process with the role http, and workers', { skip }, async (t) => {
       const flags = ['--data', data, '--allow-push-to', '127.0.0.0/8']
       assert.equal(push.pokes.length, 1)
       push.respondWith({})
-      const process = launchBelfry([...args, ...flags], { env: SETTINGS })
+      const process = launchBelfry([...args, ...flags], { env: settings })
       afterTest(gatewayTest, () => process.end('SIGKILL'))
       const own = await process.ready
       assert.deepEqual((await healthOf(own)).roles, ['gateway'])

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
+import { theBus } from '../support/cluster-buses.ts'
 import { startBelfryCluster } from '../support/cluster.ts'
-import { clusterUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { syncUntil, untilSyncsWait, WAIT_MS } from '../support/waiting-syncs.ts'
@@ -47,10 +48,14 @@ async function openStream(t: TestContext, url: string, { token }: TestUser) {
   return stream
 }
 
-test('state that processes have in memory', { skip: noPostgres() }, async (t) => {
+test('state that processes have in memory', { skip: theBus.skip }, async (t) => {
   const { processes } = await startBelfryCluster(t, {
     database: await newPostgresUrl(clusterUrl() as string),
-    settings: { BELFRY_PRESENCE_ENABLED: 'true', BELFRY_PUBLIC_URL: PUBLIC_URL },
+    settings: {
+      ...(await theBus.settings(t)),
+      BELFRY_PRESENCE_ENABLED: 'true',
+      BELFRY_PUBLIC_URL: PUBLIC_URL,
+    },
   })
   const [one = '', other = ''] = processes.map(({ url }) => url)
   const alice = await registerUser(one, 'alice')

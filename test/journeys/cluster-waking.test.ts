@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { call, foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
+import { BUSES } from '../support/cluster-buses.ts'
 import { startBelfryCluster } from '../support/cluster.ts'
 import { clusterUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -10,15 +11,6 @@ import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { syncUntil, untilSyncsWait, WAIT_MS } from '../support/waiting-syncs.ts'
 
 const cluster = clusterUrl()
-
-const buses = [
-  { name: 'postgres', skip: noPostgres(), settings: async (_t: TestContext) => ({}) },
-  {
-    name: 'nats',
-    skip: noPostgres() || noNats,
-    settings: async (t: TestContext) => ({ BELFRY_CLUSTER_BUS: (await startNatsServer(t)).url }),
-  },
-]
 
 /** Two processes, and a user of each. */
 async function startTwo(t: TestContext, settings: Record<string, string>) {
@@ -57,7 +49,7 @@ async function tokenOf(user: TestUser): Promise<string> {
   return ((await user.get('/sync?timeout=0')) as { next_batch: string }).next_batch
 }
 
-for (const { name, skip, settings } of buses)
+for (const { name, skip, settings } of BUSES)
   test(`two processes with the bus ${name}`, { skip }, async (t) => {
     const { one, other, alice, bob, roomId } = await startTwo(t, await settings(t))
 

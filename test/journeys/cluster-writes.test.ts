@@ -3,9 +3,10 @@ import { describe, test, type TestContext } from 'node:test'
 import { Client } from 'pg'
 import { afterTest } from '../support/after-test.ts'
 import { call, PASSWORD, registerUser } from '../support/client.ts'
+import { BUSES, theBus } from '../support/cluster-buses.ts'
 import { type ClusterOptions, startBelfryCluster } from '../support/cluster.ts'
 import { BUSY, mixedWrites, sameTransactions } from '../support/concurrent-writes.ts'
-import { clusterUrl, emptyPostgresUrl, newPostgresUrl, noPostgres } from '../support/databases.ts'
+import { clusterUrl, emptyPostgresUrl, newPostgresUrl } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 
@@ -15,12 +16,12 @@ const SHARDS = 16
 /** Of each user, one after the other. */
 const ROUNDS = 3
 
-describe('several processes that write at the same time', { skip: noPostgres() }, () => {
+describe('several processes that write at the same time', { skip: theBus.skip }, () => {
   test('mixed writes through two processes on a stream of 16 shards all succeed, without a deadlock', async (t) => {
     const database = await emptyPostgresUrl(cluster as string)
     const { url, users, roomIds } = await startTwo(t, USERS, {
       database,
-      settings: { BELFRY_DATABASE_SHARDS: String(SHARDS) },
+      settings: { ...(await theBus.settings(t)), BELFRY_DATABASE_SHARDS: String(SHARDS) },
     })
     const client = await connect(t, database)
     const receiver = await startPokeReceiver(t)
@@ -40,9 +41,13 @@ describe('several processes that write at the same time', { skip: noPostgres() }
       [[0, true]],
     )
   })
+})
 
-  test('two processes behind a load balancer', async (t) => {
-    const { url, processes, alice } = await startTwo(t, 0)
+for (const bus of BUSES)
+  test(`two processes behind a load balancer with the bus ${bus.name}`, { skip: bus.skip }, async (t) => {
+    const settings = await bus.settings(t)
+    const database = await newPostgresUrl(cluster as string)
+    const { url, processes, alice } = await startTwo(t, 0, { database, settings })
 
     await t.test('users who join at once are counted one after the other', async () => {
       const roomId = await alice.createRoom()
@@ -101,14 +106,10 @@ describe('several processes that write at the same time', { skip: noPostgres() }
       },
     )
   })
-})
 
 /** Two processes behind a proxy; Alice, and users in rooms of hers. */
-async function startTwo(t: TestContext, count = USERS, options?: ClusterOptions) {
-  const { url, processes } = await startBelfryCluster(
-    t,
-    options ?? { database: await newPostgresUrl(cluster as string) },
-  )
+async function startTwo(t: TestContext, count: number, options: ClusterOptions) {
+  const { url, processes } = await startBelfryCluster(t, options)
   const alice = await registerUser(url, 'alice')
   const roomIds = [await alice.createRoom(), await alice.createRoom(), await alice.createRoom()]
   const users = await Promise.all(Array.from({ length: count }, (_, n) => registerUser(url, `user${n}`)))

@@ -12,6 +12,7 @@ import { advance, nextPosition } from '../../src/storage/stream.ts'
 import { currentPosition } from '../support/current-position.ts'
 import { onEachDatabase, temporaryFolder } from '../support/databases.ts'
 import { someone, takePosition, valueOf } from '../support/take-position.ts'
+import { ofOneWriter } from '../support/several-writers.ts'
 
 /** One position. */
 const ONE = { count: 1, shard: 0, shards: 1 }
@@ -35,19 +36,23 @@ onEachDatabase('snapshots', (open) => {
     )
   })
 
-  test('a snapshot in a snapshot reads the same position and does not wait for a connection', async (t) => {
-    const db = await open(t)
-    const positions = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        db.snapshot(async (outer) => {
-          const before = await currentPosition(outer)
-          await takePosition(db)
-          return db.snapshot(async (inner) => (await currentPosition(inner)) - before)
-        }),
-      ),
-    )
-    assert.deepEqual([...new Set(positions)], [0])
-  })
+  test(
+    'a snapshot in a snapshot reads the same position and does not wait for a connection',
+    { skip: ofOneWriter },
+    async (t) => {
+      const db = await open(t)
+      const positions = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          db.snapshot(async (outer) => {
+            const before = await currentPosition(outer)
+            await takePosition(db)
+            return db.snapshot(async (inner) => (await currentPosition(inner)) - before)
+          }),
+        ),
+      )
+      assert.deepEqual([...new Set(positions)], [0])
+    },
+  )
 
   test('a snapshot that starts after the end of the outer one is new', async (t) => {
     const db = await open(t)

@@ -9,6 +9,7 @@ import { afterTest, type TestEnd } from './after-test.ts'
 import { silentLog } from './log.ts'
 import { placeForData } from './place-for-data.ts'
 import { startCluster } from './postgres.ts'
+import { inTurn, WRITERS } from './several-writers.ts'
 
 const SQLITE_TEMPLATE = 'TEST_SQLITE_TEMPLATE'
 const POSTGRES_TEMPLATE = 'TEST_POSTGRES_TEMPLATE'
@@ -98,7 +99,10 @@ export async function openTestPostgres(
 ): Promise<Database> {
   const url = await newPostgresUrl(cluster)
   afterTest(t, () => administer(cluster, `drop database ${new URL(url).pathname.slice(1)} with (force)`))
-  return openFor(t, url, options)
+  if (WRITERS === 1) return openFor(t, url, options)
+  const openings: Database[] = []
+  while (openings.length < WRITERS) openings.push(await openFor(t, url, options))
+  return inTurn(openings)
 }
 
 /** By cluster. One connection for all tests of this process, because a new one for each statement takes 10 ms of a processor. */
