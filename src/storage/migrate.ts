@@ -93,12 +93,12 @@ const MIGRATIONS_TABLE =
  * @throws StorageError when a newer Belfry changed the database so that this one cannot use it, or when an older process runs that could
  * not continue after a missing migration
  */
-export async function migrate(target: MigrationTarget, now: number): Promise<void> {
+export async function migrate(target: MigrationTarget, now: number, migrations = MIGRATIONS): Promise<void> {
   await target.execute(MIGRATIONS_TABLE)
   const applied = await target.applied()
   refuseNewer(applied, target.schemasInUse !== undefined)
   const ids = new Set(applied.map(({ id }) => id))
-  for (const [id, load] of Object.entries(MIGRATIONS)) {
+  for (const [id, load] of Object.entries(migrations)) {
     if (ids.has(Number(id))) continue
     const migration = await load()
     await refuseOlderProcesses(target, migration)

@@ -18,6 +18,7 @@ import { silentLog } from '../support/log.ts'
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY } from '../support/loopback-certificate.ts'
 import { noNats, startNatsServer } from '../support/nats-server.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
+import { createNatsAccount } from '../support/nats-account.ts'
 import { listen } from './shared-bus-fixture.ts'
 
 type Given = { bus: string; cluster?: string; env?: Record<string, string> }
@@ -118,6 +119,19 @@ describe('the bus of NATS', { skip: noNats }, () => {
       env: { BELFRY_CLUSTER_NATS_TOKEN_FILE: fileWith(t, 'a-token') },
     })
     assert.equal(bus.health().connected, true)
+  })
+
+  test('logs in with a credentials file of an account', async (t) => {
+    const { settings, credentials } = createNatsAccount()
+    const { url } = await startNatsServer(t, settings)
+    const env = { BELFRY_CLUSTER_NATS_CREDS_FILE: fileWith(t, credentials) }
+    await assertJoined(await startBus(t, { bus: url, env }), await startBus(t, { bus: url, env }))
+    const stranger = { BELFRY_CLUSTER_NATS_CREDS_FILE: fileWith(t, createNatsAccount().credentials) }
+    const refused = await makeBus(t, { bus: url, env: stranger })
+    await assert.rejects(
+      refused.start(),
+      isFault(/NATS refuses the user, password, token or credentials file$/),
+    )
   })
 
   test('refuses to start with wrong credentials, and the error does not contain them', async (t) => {

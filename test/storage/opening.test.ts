@@ -98,6 +98,34 @@ describe('migrate', () => {
     )
   })
 
+  test('does not run a migration that removes something while a process lives that needs it, and names the schemas', async () => {
+    const statements: string[] = []
+    const removes = { id: 9001, name: 'removes', oldest: 9000, statements: () => ['drop table old'] }
+    const inUse = (schemas: number[]) =>
+      migrate(
+        {
+          types: TYPES,
+          execute: (statement: string) => Promise.resolve(statements.push(statement)),
+          applied: async () => [],
+          schemasInUse: async () => schemas,
+        },
+        0,
+        { 9001: async () => removes },
+      )
+    await assert.rejects(inUse([9001, 8999, 8998]), (error) => {
+      assert.ok(error instanceof StorageError)
+      assert.match(
+        error.message,
+        /^Migration 9001 \(removes\) cannot run beside 2 older processes [^\n]* know schema 8998, and at least 9000 is needed\. Stop them first/,
+      )
+      return true
+    })
+    assert.ok(!statements.includes('drop table old'))
+    await inUse([9001, 9000])
+    assert.ok(statements.includes('drop table old'))
+    assert.ok(statements.some((statement) => statement.includes("'removes (needs 9000)'")))
+  })
+
   test('has each migration under its own id', () => {
     assert.deepEqual(Object.keys(MIGRATIONS).map(Number), ids)
   })
