@@ -147,7 +147,10 @@ async function main(): Promise<void> {
     ]
     await take(browser, { url, token, shots })
     const administrator = await loginUser(url, 'root')
-    const administration = [{ name: 'administration', path: '/administration', drawn: '#admin-users' }]
+    const administration = [
+      { name: 'administration', path: '/administration', drawn: '#admin-users' },
+      { name: 'users', path: '/users', drawn: 'tbody tr' },
+    ]
     await take(browser, { url, token: administrator.token, shots: administration })
   } finally {
     await browser.close()

@@ -53,21 +53,31 @@ export function readAssets(): PageAssets {
       .filter((file) => file.endsWith('.ftl'))
       .map((file) => [
         file.slice(0, -4),
-        // Without the comments for translators.
-        add(`words-${file}`, 'text/plain; charset=utf-8', text(`words/${file}`).replaceAll(/^#.*\n/gm, '')),
+        add(`words-${file}`, 'text/plain; charset=utf-8', compactWords(text(`words/${file}`))),
       ]),
   )
   return {
     byName,
     importMap: JSON.stringify({ imports }),
     script: add('page.js', SCRIPT, pageCode(`main${EXTENSION}`)),
-    style: add('style.css', 'text/css; charset=utf-8', text('page/style.css').replaceAll(/^ +/gm, '')),
+    style: add('style.css', 'text/css; charset=utf-8', compactStyle(text('page/style.css'))),
     icon: add('icon.svg', 'image/svg+xml', text('page/icon.svg')),
     modules: Object.values(imports),
     words,
     worker: assetOf('worker.js', SCRIPT, pageCode(`worker/main${EXTENSION}`)),
   }
 }
+
+/** Without indentation, and the spaces that separate nothing. */
+const compactStyle = (style: string): string =>
+  style
+    .replaceAll(/^ +/gm, '')
+    .replaceAll(' {', '{')
+    .replaceAll(/^([\w-]+): /gm, '$1:')
+
+/** Without the comments for translators, empty lines, and the spaces between a key and its message. */
+const compactWords = (catalogue: string): string =>
+  catalogue.replaceAll(/^#.*\n|^\n/gm, '').replaceAll(/^([\w-]+) = /gm, '$1=')
 
 function assetOf(base: string, type: string, content: string): PageAsset {
   const hash = createHash('sha256').update(content).digest('base64url').slice(0, 12)

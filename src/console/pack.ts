@@ -37,7 +37,7 @@ export function pack(entry: string, read: ReadModule): string {
     open.delete(path)
     const name = `$${names.size}`
     names.set(path, name)
-    parts.push(`const ${name} = ${module}`)
+    parts.push(`const ${name}=${module}`)
     return name
   }
   const name = add(entry)
@@ -68,15 +68,17 @@ function wrapped(code: string, { path, nameOf }: Place): string {
     .replace(EXPORT, '$1 $2')
   const other = /^(?:import|export)\b(?!\().*$/m.exec(body)
   if (other !== null) throw new Error(`${path}: cannot join "${other[0]}"`)
-  const text = compact(body, path)
-  return `(() => {\n${[...heads, text.trim()].join('\n')}\nreturn { ${shown.join(', ')} }\n})()`
+  return compact([`(() => {`, ...heads, body, `return { ${shown.join(', ')} }`, `})()`].join('\n'), path)
 }
 
+const QUOTED = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\\n]|\\.)*`/
 /** A text in quotes, which stays as it is, or spaces in the place of a removed type. */
-const QUOTED_OR_SPACES = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\\n]|\\.)*`|[ \t]{2,}/g
+const QUOTED_OR_SPACES = new RegExp(`${QUOTED.source}|[ \\t]{2,}`, 'g')
+/** The same, or an operator or a bracket with the spaces around it. */
+const QUOTED_OR_OPERATOR = new RegExp(`${QUOTED.source}|[ \\t]*([=!<>&|?]+|[,:;{}()])[ \\t]*|[ \\t]{2,}`, 'g')
 
 /**
- * Without indentation, empty lines and repeated spaces. Lines stay lines, because the code has no semicolons.
+ * Without indentation, empty lines, repeated spaces and those around operators and brackets. Lines stay lines, because the code has no semicolons.
  * @throws Error if a template literal has a line break
  */
 function compact(code: string, path: string): string {
@@ -85,8 +87,16 @@ function compact(code: string, path: string): string {
   if (broken !== undefined) throw new Error(`${path}: a template literal has a line break: ${broken}`)
   return lines
     .filter((line) => line !== '')
-    .map((line) => line.replaceAll(QUOTED_OR_SPACES, (found) => (/^\s/.test(found) ? ' ' : found)))
+    .map(compactLine)
     .join('\n')
+}
+
+/** In a line with a slash, which can begin a regular expression, or with nested templates, the spaces around operators may be a part of it. */
+function compactLine(line: string): string {
+  const isPlain = !line.replaceAll(new RegExp(QUOTED, 'g'), '').includes('/') && !/\$\{[^}]*`/.test(line)
+  return line.replaceAll(isPlain ? QUOTED_OR_OPERATOR : QUOTED_OR_SPACES, (found, operator: unknown) =>
+    typeof operator === 'string' ? operator : /^\s/.test(found) ? ' ' : found,
+  )
 }
 
 /** The names of all exports, with those of other modules. */

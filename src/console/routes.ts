@@ -14,7 +14,7 @@ const HTML = { mediaType: 'text/html' }
 const WORKER_HEADERS = { 'content-security-policy': `default-src 'none'; connect-src 'self'` }
 const A_YEAR = 'public, max-age=31536000, immutable'
 
-/** With `open_registration` the form to sign in offers to create an account. */
+/** The form to sign in offers to create an account if registration is open, or needs a registration token. */
 export type ConsolePageConfig = Pick<
   NamedConfig,
   'console' | 'server_name' | 'open_registration' | 'registration'
@@ -29,7 +29,11 @@ export function consolePageRoutes(config: ConsolePageConfig): Route[] {
   const assets = once(readAssets)
   const document = once(() => {
     const { html, headers } = shell(assets(), {
-      openRegistration: config.open_registration && !config.registration.requires_token,
+      registration: config.registration.requires_token
+        ? 'token'
+        : config.open_registration
+          ? 'open'
+          : 'closed',
     })
     return { bytes: gzipSync(html, { level: 9 }), headers: { ...headers, 'content-encoding': 'gzip' } }
   })

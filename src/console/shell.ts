@@ -11,7 +11,7 @@ export const FILE_HEADERS = {
 /** The HTML of every screen; the script draws the screen of the URL. */
 export function shell(
   assets: PageAssets,
-  { openRegistration }: { openRegistration: boolean },
+  { registration }: { registration: 'open' | 'token' | 'closed' },
 ): { html: string; headers: Record<string, string> } {
   const preloads = [assets.script, ...assets.modules].map((url) => `<link rel="modulepreload" href="${url}">`)
   const html = `<!doctype html>
@@ -21,7 +21,7 @@ export function shell(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="belfry-words" content="${escaped(JSON.stringify(assets.words))}">
-<meta name="belfry-registration" content="${openRegistration ? 'open' : 'closed'}">
+<meta name="belfry-registration" content="${registration}">
 <title>Belfry</title>
 <link rel="icon" href="${assets.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${assets.style}">

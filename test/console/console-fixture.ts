@@ -6,7 +6,7 @@ import type { HTTPRequest, Page } from 'puppeteer-core'
 import { startChromium } from '../support/chromium.ts'
 import { call, foundingPusher, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
-import { startTestServer } from '../support/server.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
 
 export const CONSOLE = '/_belfry/console'
 export const HOSTILE = `<img src=x onerror="document.title='hacked'"><b>bold</b>`
@@ -21,6 +21,8 @@ export type Answer = 'server' | 'nothing' | { status: number; body: unknown }
 
 export type ConsoleFixture = {
   url: string
+  /** The accounts as the command line administers them. */
+  accounts: TestServer['accounts']
   page: Page
   alice: TestUser
   bob: TestUser
@@ -46,7 +48,7 @@ export type ConsoleFixture = {
  * and texts contain markup.
  */
 export async function startConsole(t: TestContext, chromium: string): Promise<ConsoleFixture> {
-  const { url } = await startTestServer(t)
+  const { url, accounts } = await startTestServer(t)
   const world = await populate(url)
   const browser = await startChromium(t, chromium)
   const page = await browser.newPage()
@@ -65,6 +67,7 @@ export async function startConsole(t: TestContext, chromium: string): Promise<Co
   const text = (selector = 'body') => page.$eval(selector, (element) => element.textContent ?? '')
   return {
     url,
+    accounts,
     page,
     ...world,
     answer,

@@ -28,16 +28,20 @@ describe('pack', () => {
     assert.equal(new (packed['Form'] as new () => { size: number })().size, 3)
   })
 
-  test('removes indentation and repeated spaces, but not in texts', async () => {
+  test('removes indentation, repeated spaces and those around operators, but not in texts and regular expressions', async () => {
     const packed = await run({
-      'main.ts': `export const text   =   'two  spaces'\n    export const other = \`a  b\`\n`.replace(
+      'main.ts': `export const text   =   'two  spaces, a = b'\n    export const other = \`a  b, c\`\n
+export const nested = \`\${text === '' ? '' : \`, a = \${text}\`}\`\nexport const found = 'ab  =  c'.replace(/ *= */, '; ')\n`.replace(
         '    export',
         'export',
       ),
     })
-    assert.deepEqual([packed['text'], packed['other']], ['two  spaces', 'a  b'])
-    const code = pack('a.ts', () => `const   a = 1\n      const b = 2\nexport const c = a + b\n`)
-    assert.match(code, /^const a = 1\nconst b = 2$/m)
+    assert.deepEqual(
+      [packed['text'], packed['other'], packed['nested'], packed['found']],
+      ['two  spaces, a = b', 'a  b, c', ', a = two  spaces, a = b', 'ab; c'],
+    )
+    const code = pack('a.ts', () => `const   a = 1\n      const b = [2, 3]\nexport const c = a - b[0]\n`)
+    assert.match(code, /^const a=1\nconst b=\[2,3\]\nconst c=a - b\[0\]$/m)
   })
 
   test('throws an error that names the file if a template literal has a line break', () => {

@@ -4,7 +4,7 @@ import { device, type ScreenCase } from './screen-cases.ts'
 
 // The screens of the console in every state: empty, one, many, error, 403, loading, slow.
 
-const ERRORS = {
+export const ERRORS = {
   error: { status: 500, body: { errcode: 'M_UNKNOWN', error: HOSTILE } },
   403: { status: 403, body: { errcode: 'M_FORBIDDEN', error: HOSTILE } },
 } as const
@@ -203,7 +203,7 @@ export async function administrationStates(fixture: ConsoleFixture): Promise<voi
 }
 
 /** Waits until the page says that the server is slow. */
-async function checkSlow(fixture: ConsoleFixture, name: string): Promise<void> {
+export async function checkSlow(fixture: ConsoleFixture, name: string): Promise<void> {
   const { page, check } = fixture
   await page.waitForFunction(`document.body.textContent.includes('takes longer than usual')`)
   await check(`${name}, slow`)
@@ -211,7 +211,7 @@ async function checkSlow(fixture: ConsoleFixture, name: string): Promise<void> {
 }
 
 /** A small phone (WCAG 2.2, 1.4.10 Reflow), and text of twice the size (1.4.4 Resize Text). */
-async function checkWidths({ checkWidth }: ConsoleFixture, about: string): Promise<void> {
+export async function checkWidths({ checkWidth }: ConsoleFixture, about: string): Promise<void> {
   await checkWidth(`${about}, 320 px`, { width: 320, text: '100%' })
   await checkWidth(`${about}, 640 px, text 200 %`, { width: 640, text: '200%' })
   await checkWidth(`${about}, 1280 px, text 200 %`, { width: 1280, text: '200%' })

@@ -8,6 +8,7 @@ import { MissingScreen } from './screens/missing.ts'
 import { RulesScreen } from './screens/rules.ts'
 import { TodayScreen } from './screens/today.ts'
 import { TryRuleScreen } from './screens/try-rule.ts'
+import { UsersScreen } from './screens/users.ts'
 import type { ScreenProps } from './types.ts'
 
 export type Screen = {
@@ -38,6 +39,7 @@ export const SCREENS: readonly Screen[] = [
     nav: 'gear',
     forAdministrators: true,
   },
+  { path: '/users', title: 'users-title', view: UsersScreen, nav: 'person', forAdministrators: true },
 ]
 
 const MISSING: Screen = { path: '', title: 'missing-title', view: MissingScreen }

@@ -44,6 +44,18 @@ export type PusherList = { pushers: PusherLine[]; removed: RemovedPusher[] }
 
 export type PusherPage = PusherList & { next_batch?: string }
 
+/** An account in the lists of administrators (Synapse's admin API). */
+export type AccountLine = {
+  name: string
+  displayname: string | null
+  admin: boolean
+  locked: boolean
+  suspended: boolean
+  last_seen_ts: number | null
+}
+
+export type AccountPage = { users: AccountLine[]; next_token?: string }
+
 type ShareLine = { arrived: number; not_seen: number; share: number | null }
 
 export type GatewayReport = {

@@ -1,6 +1,7 @@
 ## Everywhere
 skip = الانتقال إلى المحتوى
 close = إغلاق
+cancel = إلغاء
 nav-label = الشاشات
 sign-out = تسجيل الخروج
 copy-link = نسخ الرابط
@@ -34,6 +35,9 @@ sign-in-password = كلمة المرور
 sign-in-token = رمز الوصول
 sign-in-token-hint = رمز تطبيق أو برنامج نصي. يبقى صالحًا عند تسجيل خروجك من هنا.
 sign-in-token-of-link = جاء مع الرابط الذي فتحته.
+sign-in-registration = رمز التسجيل
+sign-in-registration-hint = من أحد مديري هذا الخادم.
+sign-in-registration-refused = رمز التسجيل هذا غير معروف أو استُنفد أو انتهت صلاحيته
 sign-in-do = تسجيل الدخول
 sign-in-create = إنشاء الحساب
 sign-in-with-account = إنشاء حساب
@@ -603,3 +607,23 @@ admin-error = آخر خطأ
 admin-more = تحميل المزيد
 resend-do = إعادة الإرسال
 resend-to = إلى { $name }
+
+## المستخدمون
+users-title = المستخدمون
+users-about = حسابات هذا الخادم. يسري التغيير فورًا.
+users-find = معرّف المستخدم أو اسم العرض
+users-search = بحث
+users-none = لم يُعثر على مستخدمين.
+users-seen = آخر طلب
+users-admin = مدير
+users-active = نشط
+users-locked = مقفل
+users-suspended = موقوف
+users-lock = قفل
+users-unlock = إلغاء القفل
+users-suspend = إيقاف
+users-unsuspend = إنهاء الإيقاف
+users-lock-about = إلى أن تلغي القفل لا يستطيع { $user } استخدام الحساب، ولا يُرسل شيء إلى أجهزته.
+users-unlock-about = يستطيع { $user } استخدام الحساب من جديد، وتصل الإشعارات إلى أجهزته من جديد.
+users-suspend-about = إلى أن تنهي الإيقاف يستطيع { $user } القراءة، لكنه لا يستطيع إرسال ما يراه الآخرون أو تغييره.
+users-unsuspend-about = يستطيع { $user } من جديد الإرسال وتغيير ما يراه الآخرون.

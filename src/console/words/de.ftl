@@ -1,6 +1,7 @@
 ## Everywhere
 skip = Zum Inhalt springen
 close = Schließen
+cancel = Abbrechen
 nav-label = Ansichten
 sign-out = Abmelden
 copy-link = Link kopieren
@@ -34,6 +35,9 @@ sign-in-password = Passwort
 sign-in-token = Zugriffstoken
 sign-in-token-hint = Von einem Client oder einem Skript. Es bleibt gültig, wenn du dich hier abmeldest.
 sign-in-token-of-link = Es kam mit dem Link, den du geöffnet hast.
+sign-in-registration = Registrierungstoken
+sign-in-registration-hint = Von einem Administrator dieses Servers.
+sign-in-registration-refused = Dieses Registrierungstoken ist unbekannt, aufgebraucht oder abgelaufen
 sign-in-do = Anmelden
 sign-in-create = Konto erstellen
 sign-in-with-account = Ein Konto erstellen
@@ -547,3 +551,23 @@ admin-error = Letzter Fehler
 admin-more = Mehr laden
 resend-do = Erneut senden
 resend-to = an { $name }
+
+## Benutzer
+users-title = Benutzer
+users-about = Die Konten dieses Servers. Eine Änderung gilt sofort.
+users-find = Benutzer-ID oder Anzeigename
+users-search = Suchen
+users-none = Kein Benutzer gefunden.
+users-seen = Letzte Anfrage
+users-admin = Administrator
+users-active = Aktiv
+users-locked = Gesperrt
+users-suspended = Eingeschränkt
+users-lock = Sperren
+users-unlock = Entsperren
+users-suspend = Einschränken
+users-unsuspend = Einschränkung beenden
+users-lock-about = Bis du das Konto entsperrst, kann { $user } es nicht benutzen, und an seine Geräte wird nichts gesendet.
+users-unlock-about = { $user } kann das Konto wieder benutzen, und seine Geräte werden wieder benachrichtigt.
+users-suspend-about = Bis du die Einschränkung beendest, kann { $user } lesen, aber nichts senden oder ändern, was andere sehen.
+users-unsuspend-about = { $user } kann wieder senden und ändern, was andere sehen.

@@ -1,6 +1,7 @@
 ## Everywhere
 skip = Skip to the content
 close = Close
+cancel = Cancel
 nav-label = Screens
 sign-out = Sign out
 copy-link = Copy link
@@ -34,6 +35,9 @@ sign-in-password = Password
 sign-in-token = Access token
 sign-in-token-hint = Of a client or a script. It stays valid when you sign out here.
 sign-in-token-of-link = It came with the link that you opened.
+sign-in-registration = Registration token
+sign-in-registration-hint = From an administrator of this server.
+sign-in-registration-refused = This registration token is unknown, used up or has expired
 sign-in-do = Sign in
 sign-in-create = Create the account
 sign-in-with-account = Create an account
@@ -547,3 +551,23 @@ admin-error = Last error
 admin-more = Load more
 resend-do = Send again
 resend-to = to { $name }
+
+## Users
+users-title = Users
+users-about = The accounts of this server. A change holds at once.
+users-find = User id or display name
+users-search = Search
+users-none = No user was found.
+users-seen = Last request
+users-admin = Administrator
+users-active = Active
+users-locked = Locked
+users-suspended = Suspended
+users-lock = Lock
+users-unlock = Unlock
+users-suspend = Suspend
+users-unsuspend = End the suspension
+users-lock-about = Until you unlock it, { $user } cannot use the account, and nothing is pushed to its devices.
+users-unlock-about = { $user } can use the account again, and its devices are notified again.
+users-suspend-about = Until you end the suspension, { $user } can read, but cannot send or change what others see.
+users-unsuspend-about = { $user } can send again, and change what others see.

@@ -1,6 +1,7 @@
 ## Everywhere
 skip = Ir al contenido
 close = Cerrar
+cancel = Cancelar
 nav-label = Pantallas
 sign-out = Cerrar sesión
 copy-link = Copiar enlace
@@ -34,6 +35,9 @@ sign-in-password = Contraseña
 sign-in-token = Token de acceso
 sign-in-token-hint = De un cliente o un script. Sigue siendo válido cuando cierras sesión aquí.
 sign-in-token-of-link = Venía en el enlace que abriste.
+sign-in-registration = Token de registro
+sign-in-registration-hint = De un administrador de este servidor.
+sign-in-registration-refused = Este token de registro es desconocido, está agotado o ha caducado
 sign-in-do = Iniciar sesión
 sign-in-create = Crear la cuenta
 sign-in-with-account = Crear una cuenta
@@ -561,3 +565,23 @@ admin-error = Último error
 admin-more = Cargar más
 resend-do = Reenviar
 resend-to = a { $name }
+
+## Usuarios
+users-title = Usuarios
+users-about = Las cuentas de este servidor. Un cambio se aplica de inmediato.
+users-find = Id de usuario o nombre visible
+users-search = Buscar
+users-none = No se encontró ningún usuario.
+users-seen = Última solicitud
+users-admin = Administrador
+users-active = Activa
+users-locked = Bloqueada
+users-suspended = Suspendida
+users-lock = Bloquear
+users-unlock = Desbloquear
+users-suspend = Suspender
+users-unsuspend = Terminar la suspensión
+users-lock-about = Hasta que la desbloquees, { $user } no puede usar la cuenta, y no se envía nada a sus dispositivos.
+users-unlock-about = { $user } puede usar la cuenta de nuevo, y sus dispositivos reciben notificaciones de nuevo.
+users-suspend-about = Hasta que termines la suspensión, { $user } puede leer, pero no enviar ni cambiar lo que otros ven.
+users-unsuspend-about = { $user } puede enviar de nuevo, y cambiar lo que otros ven.

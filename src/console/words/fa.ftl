@@ -1,6 +1,7 @@
 ## Everywhere
 skip = رفتن به محتوا
 close = بستن
+cancel = لغو
 nav-label = صفحه‌ها
 sign-out = خروج
 copy-link = کپی پیوند
@@ -34,6 +35,9 @@ sign-in-password = گذرواژه
 sign-in-token = توکن دسترسی
 sign-in-token-hint = از یک برنامه یا اسکریپت. پس از خروج شما از اینجا معتبر می‌ماند.
 sign-in-token-of-link = همراه پیوندی بود که باز کردید.
+sign-in-registration = توکن ثبت‌نام
+sign-in-registration-hint = از یکی از مدیران این سرور.
+sign-in-registration-refused = این توکن ثبت‌نام ناشناخته، مصرف‌شده یا منقضی است
 sign-in-do = ورود
 sign-in-create = ساختن حساب
 sign-in-with-account = ساختن یک حساب
@@ -547,3 +551,23 @@ admin-error = آخرین خطا
 admin-more = بارگیری بیشتر
 resend-do = فرستادن دوباره
 resend-to = به { $name }
+
+## کاربران
+users-title = کاربران
+users-about = حساب‌های این سرور. تغییر بی‌درنگ اعمال می‌شود.
+users-find = شناسهٔ کاربر یا نام نمایشی
+users-search = جستجو
+users-none = کاربری پیدا نشد.
+users-seen = آخرین درخواست
+users-admin = مدیر
+users-active = فعال
+users-locked = قفل‌شده
+users-suspended = معلق
+users-lock = قفل کردن
+users-unlock = باز کردن قفل
+users-suspend = معلق کردن
+users-unsuspend = پایان دادن به تعلیق
+users-lock-about = تا وقتی قفل را باز نکنید، { $user } نمی‌تواند از حساب استفاده کند و چیزی به دستگاه‌هایش فرستاده نمی‌شود.
+users-unlock-about = { $user } دوباره می‌تواند از حساب استفاده کند و دستگاه‌هایش دوباره اعلان می‌گیرند.
+users-suspend-about = تا وقتی تعلیق را پایان ندهید، { $user } می‌تواند بخواند، اما نمی‌تواند چیزی را که دیگران می‌بینند بفرستد یا تغییر دهد.
+users-unsuspend-about = { $user } دوباره می‌تواند بفرستد و آنچه دیگران می‌بینند تغییر دهد.

@@ -1,6 +1,7 @@
 ## Everywhere
 skip = Aller au contenu
 close = Fermer
+cancel = Annuler
 nav-label = Écrans
 sign-out = Se déconnecter
 copy-link = Copier le lien
@@ -34,6 +35,9 @@ sign-in-password = Mot de passe
 sign-in-token = Jeton d’accès
 sign-in-token-hint = Celui d’un client ou d’un script. Il reste valable après votre déconnexion ici.
 sign-in-token-of-link = Il était dans le lien que vous avez ouvert.
+sign-in-registration = Jeton d’inscription
+sign-in-registration-hint = D’un administrateur de ce serveur.
+sign-in-registration-refused = Ce jeton d’inscription est inconnu, épuisé ou expiré
 sign-in-do = Se connecter
 sign-in-create = Créer le compte
 sign-in-with-account = Créer un compte
@@ -561,3 +565,23 @@ admin-error = Dernière erreur
 admin-more = Charger plus
 resend-do = Renvoyer
 resend-to = à { $name }
+
+## Utilisateurs
+users-title = Utilisateurs
+users-about = Les comptes de ce serveur. Un changement s’applique aussitôt.
+users-find = Identifiant ou nom affiché
+users-search = Rechercher
+users-none = Aucun utilisateur trouvé.
+users-seen = Dernière requête
+users-admin = Administrateur
+users-active = Actif
+users-locked = Verrouillé
+users-suspended = Suspendu
+users-lock = Verrouiller
+users-unlock = Déverrouiller
+users-suspend = Suspendre
+users-unsuspend = Lever la suspension
+users-lock-about = Jusqu’à ce que vous le déverrouilliez, { $user } ne peut pas utiliser le compte, et rien n’est envoyé à ses appareils.
+users-unlock-about = { $user } peut de nouveau utiliser le compte, et ses appareils sont de nouveau notifiés.
+users-suspend-about = Jusqu’à ce que vous leviez la suspension, { $user } peut lire, mais ne peut ni envoyer ni modifier ce que les autres voient.
+users-unsuspend-about = { $user } peut de nouveau envoyer, et modifier ce que les autres voient.

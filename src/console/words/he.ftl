@@ -1,6 +1,7 @@
 ## Everywhere
 skip = דילוג לתוכן
 close = סגירה
+cancel = ביטול
 nav-label = מסכים
 sign-out = יציאה
 copy-link = העתקת קישור
@@ -34,6 +35,9 @@ sign-in-password = סיסמה
 sign-in-token = אסימון גישה
 sign-in-token-hint = של אפליקציה או של סקריפט. הוא נשאר תקף גם אחרי היציאה מכאן.
 sign-in-token-of-link = הוא הגיע עם הקישור שפתחת.
+sign-in-registration = אסימון הרשמה
+sign-in-registration-hint = ממנהל של השרת הזה.
+sign-in-registration-refused = אסימון ההרשמה הזה לא מוכר, נוצל עד תום או שתוקפו פג
 sign-in-do = כניסה
 sign-in-create = יצירת החשבון
 sign-in-with-account = יצירת חשבון
@@ -561,3 +565,23 @@ admin-error = שגיאה אחרונה
 admin-more = טעינת עוד
 resend-do = שליחה חוזרת
 resend-to = אל { $name }
+
+## משתמשים
+users-title = משתמשים
+users-about = החשבונות של השרת הזה. שינוי חל מיד.
+users-find = מזהה משתמש או שם תצוגה
+users-search = חיפוש
+users-none = לא נמצא משתמש.
+users-seen = הבקשה האחרונה
+users-admin = מנהל
+users-active = פעיל
+users-locked = נעול
+users-suspended = מושעה
+users-lock = נעילה
+users-unlock = ביטול הנעילה
+users-suspend = השעיה
+users-unsuspend = סיום ההשעיה
+users-lock-about = עד לביטול הנעילה לא ניתן להשתמש בחשבון של { $user }, ודבר לא נשלח למכשירים שלו.
+users-unlock-about = ניתן שוב להשתמש בחשבון של { $user }, והמכשירים שלו מקבלים שוב התראות.
+users-suspend-about = עד לסיום ההשעיה החשבון של { $user } יכול לקרוא, אבל לא לשלוח או לשנות דברים שאחרים רואים.
+users-unsuspend-about = החשבון של { $user } יכול שוב לשלוח ולשנות דברים שאחרים רואים.

@@ -1,6 +1,7 @@
 ## Everywhere
 skip = सामग्री पर जाएँ
 close = बंद करें
+cancel = रद्द करें
 nav-label = स्क्रीन
 sign-out = साइन आउट करें
 copy-link = लिंक कॉपी करें
@@ -34,6 +35,9 @@ sign-in-password = पासवर्ड
 sign-in-token = ऐक्सेस टोकन
 sign-in-token-hint = किसी ऐप या स्क्रिप्ट का। यहाँ से साइन आउट करने पर भी यह मान्य रहता है।
 sign-in-token-of-link = यह उस लिंक के साथ आया जिसे आपने खोला।
+sign-in-registration = पंजीकरण टोकन
+sign-in-registration-hint = इस सर्वर के किसी प्रबंधक से।
+sign-in-registration-refused = यह पंजीकरण टोकन अज्ञात है, इस्तेमाल हो चुका है या इसकी अवधि समाप्त हो गई है
 sign-in-do = साइन इन करें
 sign-in-create = खाता बनाएँ
 sign-in-with-account = नया खाता बनाएँ
@@ -547,3 +551,23 @@ admin-error = पिछली त्रुटि
 admin-more = और लोड करें
 resend-do = फिर से भेजें
 resend-to = { $name } को
+
+## यूज़र
+users-title = यूज़र
+users-about = इस सर्वर के खाते। बदलाव तुरंत लागू होता है।
+users-find = यूज़र आईडी या दिखने वाला नाम
+users-search = खोजें
+users-none = कोई यूज़र नहीं मिला।
+users-seen = आखिरी अनुरोध
+users-admin = प्रबंधक
+users-active = सक्रिय
+users-locked = लॉक
+users-suspended = निलंबित
+users-lock = लॉक करें
+users-unlock = अनलॉक करें
+users-suspend = निलंबित करें
+users-unsuspend = निलंबन समाप्त करें
+users-lock-about = जब तक आप अनलॉक नहीं करते, { $user } खाते का उपयोग नहीं कर सकते और उनके डिवाइसों पर कुछ नहीं भेजा जाता।
+users-unlock-about = { $user } फिर से खाते का उपयोग कर सकते हैं और उनके डिवाइसों पर फिर से सूचनाएँ आती हैं।
+users-suspend-about = जब तक आप निलंबन समाप्त नहीं करते, { $user } पढ़ सकते हैं, पर वह कुछ भेज या बदल नहीं सकते जो दूसरे देखते हैं।
+users-unsuspend-about = { $user } फिर से भेज सकते हैं और वह बदल सकते हैं जो दूसरे देखते हैं।

@@ -1,6 +1,7 @@
 ## Everywhere
 skip = Vai al contenuto
 close = Chiudi
+cancel = Annulla
 nav-label = Schermate
 sign-out = Esci
 copy-link = Copia link
@@ -34,6 +35,9 @@ sign-in-password = Password
 sign-in-token = Token di accesso
 sign-in-token-hint = Di un client o di uno script. Resta valido anche quando esci da qui.
 sign-in-token-of-link = Era incluso nel link che hai aperto.
+sign-in-registration = Token di registrazione
+sign-in-registration-hint = Da un amministratore di questo server.
+sign-in-registration-refused = Questo token di registrazione è sconosciuto, esaurito o scaduto
 sign-in-do = Accedi
 sign-in-create = Crea l'account
 sign-in-with-account = Crea un account
@@ -561,3 +565,23 @@ admin-error = Ultimo errore
 admin-more = Carica altro
 resend-do = Invia di nuovo
 resend-to = a { $name }
+
+## Utenti
+users-title = Utenti
+users-about = Gli account di questo server. Una modifica vale subito.
+users-find = Id utente o nome visualizzato
+users-search = Cerca
+users-none = Nessun utente trovato.
+users-seen = Ultima richiesta
+users-admin = Amministratore
+users-active = Attivo
+users-locked = Bloccato
+users-suspended = Sospeso
+users-lock = Blocca
+users-unlock = Sblocca
+users-suspend = Sospendi
+users-unsuspend = Termina la sospensione
+users-lock-about = Finché non lo sblocchi, { $user } non può usare l'account e nulla viene inviato ai suoi dispositivi.
+users-unlock-about = { $user } può usare di nuovo l'account e i suoi dispositivi ricevono di nuovo notifiche.
+users-suspend-about = Finché non termini la sospensione, { $user } può leggere, ma non inviare o modificare ciò che gli altri vedono.
+users-unsuspend-about = { $user } può di nuovo inviare e modificare ciò che gli altri vedono.

@@ -1,6 +1,7 @@
 ## Everywhere
 skip = 本文へ移動
 close = 閉じる
+cancel = キャンセル
 nav-label = 画面
 sign-out = ログアウト
 copy-link = リンクをコピー
@@ -34,6 +35,9 @@ sign-in-password = パスワード
 sign-in-token = アクセストークン
 sign-in-token-hint = クライアントやスクリプトのトークンです。ここでログアウトしても有効なままです。
 sign-in-token-of-link = 開いたリンクに含まれていたものです。
+sign-in-registration = 登録トークン
+sign-in-registration-hint = このサーバーの管理者から受け取ったものです。
+sign-in-registration-refused = この登録トークンは不明か、使い切られたか、期限が切れています
 sign-in-do = ログイン
 sign-in-create = アカウントを作成
 sign-in-with-account = アカウントを新規作成
@@ -533,3 +537,23 @@ admin-error = 最後のエラー
 admin-more = さらに読み込む
 resend-do = 再送信
 resend-to = （宛先: { $name }）
+
+## ユーザー
+users-title = ユーザー
+users-about = このサーバーのアカウントです。変更はすぐに適用されます。
+users-find = ユーザー ID または表示名
+users-search = 検索
+users-none = ユーザーが見つかりません。
+users-seen = 最後のリクエスト
+users-admin = 管理者
+users-active = 有効
+users-locked = ロック中
+users-suspended = 停止中
+users-lock = ロックする
+users-unlock = ロックを解除
+users-suspend = 停止する
+users-unsuspend = 停止を解除
+users-lock-about = ロックを解除するまで、{ $user } はアカウントを使えず、デバイスには何も送信されません。
+users-unlock-about = { $user } は再びアカウントを使えるようになり、デバイスに再び通知が届きます。
+users-suspend-about = 停止を解除するまで、{ $user } は読むことはできますが、他の人に見えるものを送信したり変更したりできません。
+users-unsuspend-about = { $user } は再び送信でき、他の人に見えるものを変更できます。

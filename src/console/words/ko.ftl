@@ -1,6 +1,7 @@
 ## Everywhere
 skip = 본문으로 건너뛰기
 close = 닫기
+cancel = 취소
 nav-label = 화면
 sign-out = 로그아웃
 copy-link = 링크 복사
@@ -34,6 +35,9 @@ sign-in-password = 비밀번호
 sign-in-token = 액세스 토큰
 sign-in-token-hint = 클라이언트나 스크립트의 토큰입니다. 여기서 로그아웃해도 계속 유효합니다.
 sign-in-token-of-link = 열어 본 링크에 포함되어 있었습니다.
+sign-in-registration = 등록 토큰
+sign-in-registration-hint = 이 서버의 관리자에게서 받은 것입니다.
+sign-in-registration-refused = 이 등록 토큰은 알 수 없거나 모두 사용되었거나 만료되었습니다
 sign-in-do = 로그인
 sign-in-create = 계정 만들기
 sign-in-with-account = 새 계정 만들기
@@ -533,3 +537,23 @@ admin-error = 마지막 오류
 admin-more = 더 불러오기
 resend-do = 다시 보내기
 resend-to = (받는 기기: { $name })
+
+## 사용자
+users-title = 사용자
+users-about = 이 서버의 계정입니다. 변경은 바로 적용됩니다.
+users-find = 사용자 ID 또는 표시 이름
+users-search = 검색
+users-none = 사용자를 찾지 못했습니다.
+users-seen = 마지막 요청
+users-admin = 관리자
+users-active = 활성
+users-locked = 잠김
+users-suspended = 정지됨
+users-lock = 잠그기
+users-unlock = 잠금 해제
+users-suspend = 정지하기
+users-unsuspend = 정지 해제
+users-lock-about = 잠금을 해제할 때까지 { $user } 님은 계정을 사용할 수 없고, 기기로 아무것도 전송되지 않습니다.
+users-unlock-about = { $user } 님은 다시 계정을 사용할 수 있고, 기기가 다시 알림을 받습니다.
+users-suspend-about = 정지를 해제할 때까지 { $user } 님은 읽을 수는 있지만, 다른 사람이 보는 것을 보내거나 바꿀 수 없습니다.
+users-unsuspend-about = { $user } 님은 다시 보내고, 다른 사람이 보는 것을 바꿀 수 있습니다.

@@ -1,6 +1,7 @@
 ## Everywhere
 skip = Naar de inhoud
 close = Sluiten
+cancel = Annuleren
 nav-label = Schermen
 sign-out = Afmelden
 copy-link = Link kopiëren
@@ -34,6 +35,9 @@ sign-in-password = Wachtwoord
 sign-in-token = Toegangstoken
 sign-in-token-hint = Van een client of een script. Het blijft geldig als je je hier afmeldt.
 sign-in-token-of-link = Het zat in de link die je hebt geopend.
+sign-in-registration = Registratietoken
+sign-in-registration-hint = Van een beheerder van deze server.
+sign-in-registration-refused = Dit registratietoken is onbekend, opgebruikt of verlopen
 sign-in-do = Aanmelden
 sign-in-create = Account aanmaken
 sign-in-with-account = Een account aanmaken
@@ -547,3 +551,23 @@ admin-error = Laatste fout
 admin-more = Meer laden
 resend-do = Opnieuw sturen
 resend-to = naar { $name }
+
+## Gebruikers
+users-title = Gebruikers
+users-about = De accounts van deze server. Een wijziging geldt meteen.
+users-find = Gebruikers-id of weergavenaam
+users-search = Zoeken
+users-none = Geen gebruiker gevonden.
+users-seen = Laatste verzoek
+users-admin = Beheerder
+users-active = Actief
+users-locked = Vergrendeld
+users-suspended = Geschorst
+users-lock = Vergrendelen
+users-unlock = Ontgrendelen
+users-suspend = Schorsen
+users-unsuspend = Schorsing beëindigen
+users-lock-about = Totdat je het ontgrendelt, kan { $user } het account niet gebruiken, en wordt er niets naar de apparaten gestuurd.
+users-unlock-about = { $user } kan het account weer gebruiken, en de apparaten krijgen weer meldingen.
+users-suspend-about = Totdat je de schorsing beëindigt, kan { $user } lezen, maar niets sturen of wijzigen wat anderen zien.
+users-unsuspend-about = { $user } kan weer sturen, en wijzigen wat anderen zien.

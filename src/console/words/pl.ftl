@@ -1,6 +1,7 @@
 ## Everywhere
 skip = Przejdź do treści
 close = Zamknij
+cancel = Anuluj
 nav-label = Ekrany
 sign-out = Wyloguj
 copy-link = Kopiuj link
@@ -34,6 +35,9 @@ sign-in-password = Hasło
 sign-in-token = Token dostępu
 sign-in-token-hint = Z klienta lub skryptu. Pozostaje ważny po wylogowaniu się tutaj.
 sign-in-token-of-link = Pochodzi z otwartego linku.
+sign-in-registration = Token rejestracji
+sign-in-registration-hint = Od administratora tego serwera.
+sign-in-registration-refused = Ten token rejestracji jest nieznany, zużyty lub wygasł
 sign-in-do = Zaloguj
 sign-in-create = Utwórz konto
 sign-in-with-account = Załóż konto
@@ -575,3 +579,23 @@ admin-error = Ostatni błąd
 admin-more = Wczytaj więcej
 resend-do = Wyślij ponownie
 resend-to = na { $name }
+
+## Użytkownicy
+users-title = Użytkownicy
+users-about = Konta na tym serwerze. Zmiana działa od razu.
+users-find = Identyfikator lub nazwa wyświetlana
+users-search = Szukaj
+users-none = Nie znaleziono użytkownika.
+users-seen = Ostatnie żądanie
+users-admin = Administrator
+users-active = Aktywne
+users-locked = Zablokowane
+users-suspended = Zawieszone
+users-lock = Zablokuj
+users-unlock = Odblokuj
+users-suspend = Zawieś
+users-unsuspend = Zakończ zawieszenie
+users-lock-about = Dopóki go nie odblokujesz, { $user } nie może używać konta i nic nie jest wysyłane na jego urządzenia.
+users-unlock-about = { $user } może znów używać konta, a jego urządzenia znów dostają powiadomienia.
+users-suspend-about = Dopóki nie zakończysz zawieszenia, { $user } może czytać, ale nie może wysyłać ani zmieniać tego, co widzą inni.
+users-unsuspend-about = { $user } może znów wysyłać i zmieniać to, co widzą inni.

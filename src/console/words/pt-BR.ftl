@@ -1,6 +1,7 @@
 ## Everywhere
 skip = Ir para o conteúdo
 close = Fechar
+cancel = Cancelar
 nav-label = Telas
 sign-out = Sair
 copy-link = Copiar link
@@ -34,6 +35,9 @@ sign-in-password = Senha
 sign-in-token = Token de acesso
 sign-in-token-hint = De um cliente ou de um script. Continua válido quando você sai daqui.
 sign-in-token-of-link = Veio com o link que você abriu.
+sign-in-registration = Token de registro
+sign-in-registration-hint = De um administrador deste servidor.
+sign-in-registration-refused = Este token de registro é desconhecido, está esgotado ou expirou
 sign-in-do = Entrar
 sign-in-create = Criar a conta
 sign-in-with-account = Criar uma conta
@@ -561,3 +565,23 @@ admin-error = Último erro
 admin-more = Carregar mais
 resend-do = Enviar de novo
 resend-to = para { $name }
+
+## Usuários
+users-title = Usuários
+users-about = As contas deste servidor. Uma alteração vale na hora.
+users-find = Id do usuário ou nome de exibição
+users-search = Buscar
+users-none = Nenhum usuário encontrado.
+users-seen = Última solicitação
+users-admin = Administrador
+users-active = Ativa
+users-locked = Bloqueada
+users-suspended = Suspensa
+users-lock = Bloquear
+users-unlock = Desbloquear
+users-suspend = Suspender
+users-unsuspend = Encerrar a suspensão
+users-lock-about = Até você desbloqueá-la, { $user } não pode usar a conta, e nada é enviado aos seus dispositivos.
+users-unlock-about = { $user } pode usar a conta de novo, e seus dispositivos são notificados de novo.
+users-suspend-about = Até você encerrar a suspensão, { $user } pode ler, mas não enviar nem alterar o que os outros veem.
+users-unsuspend-about = { $user } pode enviar de novo, e alterar o que os outros veem.

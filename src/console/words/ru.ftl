@@ -1,6 +1,7 @@
 ## Everywhere
 skip = Перейти к содержимому
 close = Закрыть
+cancel = Отмена
 nav-label = Экраны
 sign-out = Выйти
 copy-link = Копировать ссылку
@@ -34,6 +35,9 @@ sign-in-password = Пароль
 sign-in-token = Токен доступа
 sign-in-token-hint = От клиента или скрипта. Он останется действительным, когда вы выйдете отсюда.
 sign-in-token-of-link = Он был в ссылке, которую вы открыли.
+sign-in-registration = Токен регистрации
+sign-in-registration-hint = От администратора этого сервера.
+sign-in-registration-refused = Этот токен регистрации неизвестен, исчерпан или истёк
 sign-in-do = Войти
 sign-in-create = Создать учётную запись
 sign-in-with-account = Создать учётную запись
@@ -575,3 +579,23 @@ admin-error = Последняя ошибка
 admin-more = Загрузить ещё
 resend-do = Отправить ещё раз
 resend-to = на { $name }
+
+## Пользователи
+users-title = Пользователи
+users-about = Учётные записи этого сервера. Изменение действует сразу.
+users-find = Идентификатор или отображаемое имя
+users-search = Найти
+users-none = Пользователей не найдено.
+users-seen = Последний запрос
+users-admin = Администратор
+users-active = Активна
+users-locked = Заблокирована
+users-suspended = Приостановлена
+users-lock = Заблокировать
+users-unlock = Разблокировать
+users-suspend = Приостановить
+users-unsuspend = Снять приостановку
+users-lock-about = Пока вы не разблокируете учётную запись, { $user } не может ею пользоваться, и на её устройства ничего не отправляется.
+users-unlock-about = { $user } снова может пользоваться учётной записью, и её устройства снова получают уведомления.
+users-suspend-about = Пока вы не снимете приостановку, { $user } может читать, но не может отправлять и менять то, что видят другие.
+users-unsuspend-about = { $user } снова может отправлять и менять то, что видят другие.

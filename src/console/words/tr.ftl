@@ -1,6 +1,7 @@
 ## Everywhere
 skip = İçeriğe geç
 close = Kapat
+cancel = Vazgeç
 nav-label = Ekranlar
 sign-out = Oturumu kapat
 copy-link = Bağlantıyı kopyala
@@ -34,6 +35,9 @@ sign-in-password = Parola
 sign-in-token = Erişim belirteci
 sign-in-token-hint = Bir istemciye veya betiğe ait. Buradan çıkış yaptığınızda geçerli kalır.
 sign-in-token-of-link = Açtığınız bağlantıyla geldi.
+sign-in-registration = Kayıt belirteci
+sign-in-registration-hint = Bu sunucunun bir yöneticisinden.
+sign-in-registration-refused = Bu kayıt belirteci bilinmiyor, tükenmiş veya süresi dolmuş
 sign-in-do = Oturum aç
 sign-in-create = Hesabı oluştur
 sign-in-with-account = Hesap oluştur
@@ -547,3 +551,23 @@ admin-error = Son hata
 admin-more = Daha fazla yükle
 resend-do = Yeniden gönder
 resend-to = alıcı: { $name }
+
+## Kullanıcılar
+users-title = Kullanıcılar
+users-about = Bu sunucunun hesapları. Bir değişiklik hemen geçerli olur.
+users-find = Kullanıcı kimliği veya görünen ad
+users-search = Ara
+users-none = Kullanıcı bulunamadı.
+users-seen = Son istek
+users-admin = Yönetici
+users-active = Etkin
+users-locked = Kilitli
+users-suspended = Askıda
+users-lock = Kilitle
+users-unlock = Kilidi aç
+users-suspend = Askıya al
+users-unsuspend = Askıyı kaldır
+users-lock-about = Kilidi açana kadar { $user } hesabı kullanamaz ve cihazlarına hiçbir şey gönderilmez.
+users-unlock-about = { $user } hesabı yeniden kullanabilir ve cihazları yeniden bildirim alır.
+users-suspend-about = Askıyı kaldırana kadar { $user } okuyabilir, ama başkalarının gördüğü bir şeyi gönderemez veya değiştiremez.
+users-unsuspend-about = { $user } yeniden gönderebilir ve başkalarının gördüklerini değiştirebilir.

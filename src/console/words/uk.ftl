@@ -1,6 +1,7 @@
 ## Everywhere
 skip = Перейти до вмісту
 close = Закрити
+cancel = Скасувати
 nav-label = Екрани
 sign-out = Вийти
 copy-link = Копіювати посилання
@@ -34,6 +35,9 @@ sign-in-password = Пароль
 sign-in-token = Токен доступу
 sign-in-token-hint = Від клієнта або скрипта. Він лишається чинним, коли ви вийдете звідси.
 sign-in-token-of-link = Він був у посиланні, яке ви відкрили.
+sign-in-registration = Токен реєстрації
+sign-in-registration-hint = Від адміністратора цього сервера.
+sign-in-registration-refused = Цей токен реєстрації невідомий, вичерпаний або його термін минув
 sign-in-do = Увійти
 sign-in-create = Створити обліковий запис
 sign-in-with-account = Створити обліковий запис
@@ -575,3 +579,23 @@ admin-error = Остання помилка
 admin-more = Завантажити ще
 resend-do = Надіслати ще раз
 resend-to = на { $name }
+
+## Користувачі
+users-title = Користувачі
+users-about = Облікові записи цього сервера. Зміна діє одразу.
+users-find = Ідентифікатор або показуване ім’я
+users-search = Шукати
+users-none = Користувачів не знайдено.
+users-seen = Останній запит
+users-admin = Адміністратор
+users-active = Активний
+users-locked = Заблокований
+users-suspended = Призупинений
+users-lock = Заблокувати
+users-unlock = Розблокувати
+users-suspend = Призупинити
+users-unsuspend = Зняти призупинення
+users-lock-about = Доки ви не розблокуєте обліковий запис, { $user } не може ним користуватися, і на його пристрої нічого не надсилається.
+users-unlock-about = { $user } знову може користуватися обліковим записом, і його пристрої знову отримують сповіщення.
+users-suspend-about = Доки ви не знімете призупинення, { $user } може читати, але не може надсилати чи змінювати те, що бачать інші.
+users-unsuspend-about = { $user } знову може надсилати й змінювати те, що бачать інші.

@@ -1,6 +1,7 @@
 ## Everywhere
 skip = 跳到正文
 close = 关闭
+cancel = 取消
 nav-label = 页面
 sign-out = 退出登录
 copy-link = 复制链接
@@ -34,6 +35,9 @@ sign-in-password = 密码
 sign-in-token = 访问令牌
 sign-in-token-hint = 来自客户端或脚本。在此退出登录后它仍然有效。
 sign-in-token-of-link = 来自你打开的链接。
+sign-in-registration = 注册令牌
+sign-in-registration-hint = 由此服务器的管理员提供。
+sign-in-registration-refused = 此注册令牌未知、已用完或已过期
 sign-in-do = 登录
 sign-in-create = 创建账号
 sign-in-with-account = 创建新账号
@@ -533,3 +537,23 @@ admin-error = 上次错误
 admin-more = 加载更多
 resend-do = 重新发送
 resend-to = 到 { $name }
+
+## 用户
+users-title = 用户
+users-about = 此服务器的账号。更改立即生效。
+users-find = 用户 ID 或显示名称
+users-search = 搜索
+users-none = 未找到用户。
+users-seen = 上次请求
+users-admin = 管理员
+users-active = 正常
+users-locked = 已锁定
+users-suspended = 已暂停
+users-lock = 锁定
+users-unlock = 解锁
+users-suspend = 暂停
+users-unsuspend = 结束暂停
+users-lock-about = 在您解锁之前，{ $user } 无法使用此账号，也不会向其设备推送任何内容。
+users-unlock-about = { $user } 可以重新使用此账号，其设备会重新收到通知。
+users-suspend-about = 在您结束暂停之前，{ $user } 可以阅读，但不能发送或更改他人可见的内容。
+users-unsuspend-about = { $user } 可以重新发送，并更改他人可见的内容。

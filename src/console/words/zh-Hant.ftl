@@ -1,6 +1,7 @@
 ## Everywhere
 skip = 跳至內容
 close = 關閉
+cancel = 取消
 nav-label = 頁面
 sign-out = 登出
 copy-link = 複製連結
@@ -34,6 +35,9 @@ sign-in-password = 密碼
 sign-in-token = 存取權杖
 sign-in-token-hint = 來自用戶端或指令碼。在此登出後它仍然有效。
 sign-in-token-of-link = 來自你開啟的連結。
+sign-in-registration = 註冊權杖
+sign-in-registration-hint = 由此伺服器的管理員提供。
+sign-in-registration-refused = 此註冊權杖不明、已用完或已過期
 sign-in-do = 登入
 sign-in-create = 建立帳號
 sign-in-with-account = 建立新帳號
@@ -533,3 +537,23 @@ admin-error = 上次錯誤
 admin-more = 載入更多
 resend-do = 重新傳送
 resend-to = 至 { $name }
+
+## 使用者
+users-title = 使用者
+users-about = 此伺服器的帳號。變更會立即生效。
+users-find = 使用者 ID 或顯示名稱
+users-search = 搜尋
+users-none = 找不到使用者。
+users-seen = 上次請求
+users-admin = 管理員
+users-active = 正常
+users-locked = 已鎖定
+users-suspended = 已停權
+users-lock = 鎖定
+users-unlock = 解除鎖定
+users-suspend = 停權
+users-unsuspend = 結束停權
+users-lock-about = 在您解除鎖定之前，{ $user } 無法使用此帳號，也不會向其裝置推送任何內容。
+users-unlock-about = { $user } 可以重新使用此帳號，其裝置會重新收到通知。
+users-suspend-about = 在您結束停權之前，{ $user } 可以閱讀，但不能傳送或變更他人可見的內容。
+users-unsuspend-about = { $user } 可以重新傳送，並變更他人可見的內容。

@@ -10,8 +10,10 @@ import { t } from '../words.ts'
 
 type Method = 'password' | 'token' | 'account'
 
-const isOpen = document.querySelector('meta[name=belfry-registration]')?.getAttribute('content') === 'open'
-const METHODS: readonly Method[] = isOpen ? ['password', 'token', 'account'] : ['password', 'token']
+/** `open`, `token` (with a registration token) or `closed`. */
+const registration = document.querySelector('meta[name=belfry-registration]')?.getAttribute('content')
+const METHODS: readonly Method[] =
+  registration === 'closed' ? ['password', 'token'] : ['password', 'token', 'account']
 
 /** Shown in the place of every screen without a session. The URL stays, so that the wanted screen follows. */
 export function SignIn(): ComponentChildren {
@@ -26,7 +28,7 @@ export function SignIn(): ComponentChildren {
     try {
       await submitted(method, new FormData(event.currentTarget as HTMLFormElement))
     } catch (failed) {
-      setError(textOf(failed as ApiError))
+      setError(textOf(failed as ApiError, method))
       setBusy(false)
     }
   }
@@ -61,7 +63,8 @@ async function submitted(method: Method, form: FormData): Promise<void> {
   const user = textIn(form, 'username').trim()
   const password = textIn(form, 'password')
   if (method === 'token') await signInWithToken(textIn(form, 'token').trim())
-  else if (method === 'account') await register(user, password)
+  else if (method === 'account')
+    await register(user, password, registration === 'token' ? textIn(form, 'registration').trim() : undefined)
   else await signInWithPassword(user, password)
 }
 
@@ -93,7 +96,24 @@ function PasswordFields({ isNew }: { isNew: boolean }): ComponentChildren {
           required: true,
         }),
     }),
+    isNew && registration === 'token' && h(RegistrationTokenField, null),
   )
+}
+
+function RegistrationTokenField(): ComponentChildren {
+  return h(Field, {
+    label: t('sign-in-registration'),
+    hint: t('sign-in-registration-hint'),
+    children: (ids) =>
+      h('input', {
+        ...ids,
+        name: 'registration',
+        autocomplete: 'off',
+        autocapitalize: 'none',
+        spellcheck: false,
+        required: true,
+      }),
+  })
 }
 
 function TokenField(): ComponentChildren {
@@ -112,8 +132,9 @@ function TokenField(): ComponentChildren {
   })
 }
 
-function textOf({ status, errcode, message }: ApiError): string {
+function textOf({ status, errcode, message }: ApiError, method: Method): string {
   if (status === 0) return t('state-offline')
+  if (method === 'account') return status === 401 ? t('sign-in-registration-refused') : message
   if (errcode === 'M_FORBIDDEN') return t('sign-in-refused')
   if (errcode === 'M_UNKNOWN_TOKEN') return t('sign-in-token-refused')
   return message

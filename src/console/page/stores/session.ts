@@ -40,9 +40,9 @@ export async function signInWithPassword(user: string, password: string): Promis
   await start(token, true)
 }
 
-/** Creates an account and its first device. @throws ApiError */
-export async function register(user: string, password: string): Promise<void> {
-  const { access_token: token } = await call<{ access_token: string }>(
+/** Creates an account and its first device. `token`: the registration token, on a server that asks for one. @throws ApiError */
+export async function register(user: string, password: string, token: string | undefined): Promise<void> {
+  const { access_token: accessToken } = await call<{ access_token: string }>(
     'POST',
     '/_matrix/client/v3/register',
     {
@@ -50,12 +50,12 @@ export async function register(user: string, password: string): Promise<void> {
       body: {
         username: user,
         password,
-        auth: { type: 'm.login.dummy' },
+        auth: token === undefined ? { type: 'm.login.dummy' } : { type: 'm.login.registration_token', token },
         initial_device_display_name: 'Belfry console',
       },
     },
   )
-  await start(token, true)
+  await start(accessToken, true)
 }
 
 /** Uses an existing access token. It stays valid after the end of the session. @throws ApiError */
