@@ -29,13 +29,18 @@ import type { BusHealth } from './shared-bus.ts'
 //                             └──leave()──▶ leaving: without roles and tasks ──disposed──▶ gone
 //
 // A process that comes or goes, and the leader that finds a dead one, tell the others over the bus: they write a heartbeat at once, and read the list.
+// When what a dead one held has ended, the leader tells them that too: who noticed the death before looks again.
 //
 // The leases of a process end with its row, before the end of their time. What a process writes after its leases were ended changes nothing, because
-// each write compares the owner.
+// each write compares the owner. A lease that a process was committing at its death can appear later, so they are ended again for a while.
 //
 // On SQLite the process is the only one: it has every task, and nothing is written.
 
 const HEARTBEAT_MS = 3_000
+/** A commit of a dead process takes no longer. */
+const LATE_COMMIT_MS = 10_000
+/** The message on the bus: what dead processes held has ended. */
+const ENDED = 'ended'
 const REPEATABLE = { durably: false, repeatable: true }
 
 /**
@@ -59,7 +64,7 @@ export type ClusterMember = AsyncDisposable & {
   /** The live processes at the last heartbeat, with this one, by ids. */
   live(): readonly LiveProcess[]
   has(task: ClusterTask): boolean
-  /** Calls `listener` after each change of the live processes or of the tasks of this one, until the returned function is called. */
+  /** Calls `listener` after each change of the live processes or of the tasks of this one, and when what a dead process held has ended, until the returned function is called. */
   onChange(listener: () => void): () => void
   /** The time since the last heartbeat. Milliseconds. */
   silentFor(): number
@@ -121,6 +126,10 @@ class SharedClusterMember implements ClusterMember {
   #tasks: ReadonlySet<ClusterTask> = new Set()
   /** The rows of dead processes are removed, and what they held is not ended yet. */
   #mustEndDead = false
+  /** On the steady clock. */
+  #endsAgainUntil = -Infinity
+  /** What a dead process held has ended since the last heartbeat. */
+  #hasEnded = false
   #seenAt: number
   #isStarted = false
   #isLeaving = false
@@ -161,7 +170,10 @@ class SharedClusterMember implements ClusterMember {
     this.#beating = this.#beatUntilStopped()
     const { bus } = this.#options
     this.#unsubscribe =
-      bus?.subscribe(['processes'], () => this.#timer.wakeBy(clock.now())) ?? this.#unsubscribe
+      bus?.subscribe(['processes'], (message) => {
+        this.#hasEnded ||= message === ENDED
+        this.#timer.wakeBy(clock.now())
+      }) ?? this.#unsubscribe
     bus?.publish('processes')
   }
 
@@ -225,9 +237,12 @@ class SharedClusterMember implements ClusterMember {
   async #beatUntilStopped(): Promise<void> {
     const { clock, log, heartbeatMs = HEARTBEAT_MS } = this.#options
     const { signal } = this.#stop
+    let round = this.#timer.startRound()
     for (;;) {
-      await this.#timer.startRound().sleepUntil(clock.now() + heartbeatMs, signal)
+      await round.sleepUntil(clock.now() + heartbeatMs, signal)
       if (signal.aborted) return
+      // Before the heartbeat, so that a message during it causes another one.
+      round = this.#timer.startRound()
       try {
         await this.#beat()
       } catch (error) {
@@ -269,16 +284,18 @@ class SharedClusterMember implements ClusterMember {
     dead: readonly { process_id: string; roles: string }[],
     held: readonly ClusterTask[],
   ): Promise<void> {
-    const { db, log, endDead, bus } = this.#options
+    const { db, log, endDead, bus, clock } = this.#options
     for (const { process_id: process, roles } of dead)
       log.warn({ process, roles }, 'a process is dead: what it held is ended')
     const isNew = held.includes('cluster') && !this.#tasks.has('cluster')
     // The last holder of the task may have died between the two transactions, and the second one can fail.
-    this.#mustEndDead ||= dead.length > 0 || isNew
-    if (!this.#mustEndDead) return
+    const isDue = this.#mustEndDead || dead.length > 0 || isNew
+    if (isDue) this.#endsAgainUntil = steadyNow(clock) + LATE_COMMIT_MS
+    else if (!held.includes('cluster') || steadyNow(clock) >= this.#endsAgainUntil) return
+    this.#mustEndDead = isDue
     await db.transaction(endDead, { ...REPEATABLE, inOwnGroup: true })
     this.#mustEndDead = false
-    bus?.publish('processes')
+    if (isDue) bus?.publish('processes', ENDED)
   }
 
   #note(held: readonly ClusterTask[], rows: readonly { process_id: string; roles: string }[]): void {
@@ -289,7 +306,9 @@ class SharedClusterMember implements ClusterMember {
       held.every((task) => this.#tasks.has(task))
     this.#live = live
     this.#tasks = new Set(held)
-    if (!isSame) for (const listener of this.#listeners) listener()
+    const isNews = !isSame || this.#hasEnded
+    this.#hasEnded = false
+    if (isNews) for (const listener of this.#listeners) listener()
   }
 }
 

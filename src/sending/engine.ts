@@ -1,6 +1,6 @@
 import type { Bus } from '../cluster/bus.ts'
 import type { ProcessShare } from '../cluster/process-share.ts'
-import { type Clock, waitAtMost } from '../lib/clock.ts'
+import { type Clock, steadyNow, waitAtMost } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Log } from '../lib/log.ts'
 import { type Database, StorageError } from '../storage/database.ts'
@@ -18,7 +18,7 @@ import {
 } from './lane-store.ts'
 import { createLaneShare, type LaneShare } from './lane-share.ts'
 import { createLookAhead } from './look-ahead.ts'
-import type { LanePort, Looked } from './port.ts'
+import type { LanePort, Looked, Visit } from './port.ts'
 import type { SendResult } from './result.ts'
 import { createKeptLeases, type KeptLeases } from './kept-leases.ts'
 import { holdForProbe, type KnownOutage } from './known-outages.ts'
@@ -45,6 +45,11 @@ import type { LaneEvent } from './transition.ts'
 
 /** The maximum number of consecutive sends for one lane while other lanes wait. */
 const FAIR_SHARE = 16
+/** A look that took longer is made again. Shorter than the time after which a silent process is dead, less the interval of heartbeats. */
+const LONGEST_LOOK_MS = 5_000
+
+/** `isKept`: without a claim, so the lease may have been ended. */
+type Leased = Claimed & { isKept?: true }
 
 export type EngineDeps = { db: Database; clock: Clock; random: Random; log: Log; circuits: LaneCircuits }
 
@@ -222,7 +227,9 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       )
       for (const [laneId, pass] of taken) {
         const own = kept.get(laneId)
-        const lane = own?.isFresh ? own.lane : claimed.then((lanes) => lanes.get(laneId))
+        const lane = own?.isFresh
+          ? { ...own.lane, isKept: true as const }
+          : claimed.then((lanes) => lanes.get(laneId))
         this.#active.set(laneId, this.#turnsOf({ laneId, pass }, lane))
       }
     })
@@ -251,10 +258,10 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
 
   async #turnsOf(
     { laneId, pass }: { laneId: number; pass: Pass | undefined },
-    leased: Claimed | Promise<Claimed | undefined>,
+    leased: Leased | Promise<Leased | undefined>,
   ): Promise<void> {
     const { circuits, log } = this.#deps
-    let withoutSlot: Claimed | undefined
+    let withoutSlot: Leased | undefined
     try {
       const lane = await leased
       if (lane !== undefined) withoutSlot = await this.#admit(lane, pass)
@@ -287,7 +294,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   }
 
   /** Sends if the circuit allows it, else gives the lane back. Resolves to the lane if it must wait for a slot. */
-  async #admit(lane: Claimed, reserved: Pass | undefined): Promise<Claimed | undefined> {
+  async #admit(lane: Leased, reserved: Pass | undefined): Promise<Leased | undefined> {
     const { circuits } = this.#deps
     const { destination, laneId } = lane
     const admission = circuits.admit(destination, lane, reserved)
@@ -312,14 +319,18 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   }
 
   /** Sends for a leased lane, one item at a time, until it is empty, an attempt fails, or the lane must give way to others. */
-  async #visit(lane: Claimed, pass: Pass): Promise<void> {
+  async #visit(lane: Leased, pass: Pass): Promise<void> {
     const { laneId } = lane
     const isStopping = () => this.#stop.signal.aborted
     const visit = { laneId, owner: this.#owner, isStopping }
     const ahead = createLookAhead(this.#port, this.#deps.clock)
     for (let turn = 1; ; turn++) {
-      const look = (await ahead.take(lane.destination)) ?? (await this.#port.look(visit))
-      if (look === undefined) return
+      const look = (await ahead.take(lane.destination)) ?? (await this.#look(visit))
+      if (look === undefined) {
+        // The lease was ended, because this process was silent. It may be free again.
+        if (lane.isKept) this.#again.add(laneId)
+        return
+      }
       if (look.destination !== undefined && look.destination !== lane.destination) {
         // The recipient was set again with another destination: the lane needs a slot there.
         this.#again.add(laneId)
@@ -336,6 +347,14 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       if (became !== 'more') return
       if (sent.event.kind !== 'delivered') ahead.discard()
     }
+  }
+
+  /** A process that stood still during the look (SIGSTOP) may have lost the lease, and another one may have sent the same. */
+  async #look(visit: Visit): Promise<Look | undefined> {
+    const { clock } = this.#deps
+    const since = steadyNow(clock)
+    const look = await this.#port.look(visit)
+    return steadyNow(clock) - since < LONGEST_LOOK_MS ? look : this.#port.look(visit)
   }
 
   #givesWay(turn: number): boolean {

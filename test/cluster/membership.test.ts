@@ -47,6 +47,9 @@ async function setUp(t: TestContext) {
   return { url, join, sql, ended: () => ended }
 }
 
+const DEAD_PROCESS = `insert into processes (process_id, roles, host, pid, version, known_schema, config_hash, state, started_at, seen_at)
+  values ('dead', 'gateway', 'elsewhere', 1, '0', 0, 'same', 'null', 0, 0)`
+
 const ids = (membership: ClusterMember) => membership.live().map(({ id }) => id)
 const sorted = (...members: ClusterMember[]) => members.map(({ id }) => id).toSorted()
 
@@ -66,18 +69,58 @@ describe('the processes of a PostgreSQL database', { skip }, () => {
 
   test('end what a dead one held, although that fails at first', async (t) => {
     const { join, sql } = await setUp(t)
-    let attempts = 0
+    let [attempts, fails] = [0, false]
     const { membership: one } = await join({
       endDead: async () => {
         attempts++
-        if (attempts === 2) throw new Error('no database')
+        if (fails) throw new Error('no database')
       },
     })
     assert.equal(attempts, 1)
-    await sql(`insert into processes (process_id, roles, host, pid, version, known_schema, config_hash, state, started_at, seen_at)
-      values ('dead', 'gateway', 'elsewhere', 1, '0', 0, 'same', 'null', 0, 0)`)
-    await eventually(() => attempts === 3 && ids(one).length === 1)
+    fails = true
+    await sql(DEAD_PROCESS)
+    await eventually(() => attempts > 2)
+    const failed = attempts
+    fails = false
+    await eventually(() => attempts > failed && ids(one).length === 1)
     assert.equal((await sql('select process_id from processes')).length, 1)
+  })
+
+  test('end it again for 10 s, because what it committed at its death can appear later', async (t) => {
+    const { join } = await setUp(t)
+    let [attempts, beats, steady] = [0, 0, 1_000]
+    await join({
+      clock: { ...systemClock, steady: () => steady },
+      onTime: () => void beats++,
+      endDead: async () => void attempts++,
+    })
+    const after = async (more: number) => {
+      const wanted = beats + more
+      await eventually(() => beats >= wanted)
+      return attempts
+    }
+    steady += 9_999
+    assert.ok((await after(3)) > 2)
+    steady += 1
+    // One heartbeat may have begun before.
+    const last = await after(2)
+    assert.equal(await after(3), last)
+  })
+
+  test('are told when what a dead one held has ended, also if they knew of its death', async (t) => {
+    const { join, sql, ended } = await setUp(t)
+    const bus = createLocalBus()
+    const { membership: one } = await join({ bus, heartbeatMs: 3_600_000 })
+    const { membership: two } = await join({ bus, heartbeatMs: 3_600_000 })
+    await eventually(() => ids(one).length === 2)
+    const endings: number[] = []
+    two.onChange(() => endings.push(ended()))
+    const before = ended()
+    await sql(DEAD_PROCESS)
+    bus.publish('processes')
+    await eventually(() => endings.length > 0)
+    assert.ok((endings[0] ?? 0) > before)
+    assert.equal(ids(two).length, 2)
   })
 
   test('take over the tasks of one that leaves, at once', async (t) => {

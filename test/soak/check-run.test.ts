@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { checkRun, type ReceivedPoke, type RunRecord } from './check-run.ts'
+import { checkRun } from './check-run.ts'
+import type { ReceivedPoke, RunRecord } from './run-record.ts'
 import { seededRandom } from './seeded-random.ts'
 
 // `checkRun` must find each kind of fault.
@@ -76,21 +77,89 @@ suite('checkRun', () => {
   })
 
   test('allows a duplicate from another process that arrives while a kill is not counted yet, and no later one', () => {
-    const again = [poke('a', { at: 1_000 }), poke('a', { at: 9_000 }), ...good.slice(1)]
+    const rest = ['b', 'c', 'd'].map((event) => poke(event, { at: 9_000 }))
+    const again = [poke('a', { at: 1_000 }), poke('a', { at: 9_000 }), ...rest]
     assert.deepEqual(problemsOf(again, { deaths: [{ from: 1_500, to: 2_000 }] }), [])
-    for (const deaths of [[{ from: -3_000, to: -2_000 }], [{ from: 9_500, to: 9_600 }]])
+    for (const deaths of [[{ from: -11_000, to: -10_000 }], [{ from: 9_500, to: 9_600 }]])
       assert.match(problemsOf(again, { deaths })[0] ?? '', /duplicate of a poke that was not in flight/)
   })
 
-  test('allows one late duplicate of each pusher for each stopped process that continued', () => {
-    const timed = good.map((one, at) => ({ ...one, at }))
-    const late = [...timed, poke('a', { kills: 1, at: 20 })]
-    assert.deepEqual(problemsOf(late, { resumedAt: [10] }), [])
-    assert.equal(checkRun(record(late, { resumedAt: [10] })).figures.lateDuplicates, 1)
-    for (const resumedAt of [[], [21], [-20_000]])
-      assert.match(problemsOf(late, { resumedAt })[0] ?? '', /duplicate of a poke that was not in flight/)
-    const two = [...late, poke('b', { kills: 1, at: 21 })]
-    assert.match(problemsOf(two, { resumedAt: [10] })[0] ?? '', /duplicate of a poke that was not in flight/)
+  test('allows a duplicate only of a poke that the killed process has sent', () => {
+    const again = [
+      poke('a', { at: 1_000, process: 1 }),
+      poke('a', { at: 3_000, process: 2 }),
+      ...good.slice(1).map((one) => ({ ...one, at: 4_000 })),
+    ]
+    const deaths = [
+      { from: 2_000, to: 2_000, process: 1 },
+      { from: 3_500, to: 3_500, process: 2 },
+    ]
+    assert.deepEqual(problemsOf(again, { deaths }), [])
+    const others = deaths.map((death) => ({ ...death, process: 3 }))
+    assert.match(problemsOf(again, { deaths: others })[0] ?? '', /duplicate of a poke that was not in flight/)
+  })
+
+  suite('when events of other rooms become visible after the kill', () => {
+    const other = { eventId: '$o', roomId: '!other', tag: 'o' }
+    const of = (stored: RunRecord['stored'], isOrderedAcrossRooms = false): Partial<RunRecord> => ({
+      stored,
+      acknowledged: new Map(),
+      pushers: [{ pushkey: 'phone', rooms: new Set([ROOM, '!other']), read: new Set(), badge: 1 }],
+      isOrderedAcrossRooms,
+    })
+    const between = poke('o', { roomId: '!other', kills: 1 })
+    const pokes = [poke('a'), between, poke('a', { kills: 1 }), ...good.slice(1)]
+    const notInFlight = /duplicate of a poke that was not in flight/
+
+    test('allows the poke that was in flight after events with lower positions, if the stream has several shards', () => {
+      assert.deepEqual(problemsOf(pokes, of([other, ...stored])), [])
+      assert.match(problemsOf(pokes, of([other, ...stored], true))[0] ?? '', notInFlight)
+    })
+
+    test('reports it after an event with a higher position, after one of its own room or process, and without a kill before', () => {
+      assert.match(problemsOf(pokes, of([...stored, other]))[0] ?? '', notInFlight)
+      const ofRoom = [poke('b'), poke('a', { kills: 1 }), poke('b', { kills: 1 }), ...good.slice(3)]
+      assert.match(problemsOf(ofRoom, of([other, ...stored])).join('\n'), notInFlight)
+      const bySame = pokes.map((one, at) => ({ ...one, process: at < 2 ? 1 : 2 }))
+      assert.match(problemsOf(bySame, of([other, ...stored]))[0] ?? '', notInFlight)
+      const early = [poke('a'), { ...between, kills: 0 }, poke('a', { kills: 1 }), ...good.slice(1)]
+      assert.match(problemsOf(early, of([other, ...stored]))[0] ?? '', notInFlight)
+    })
+  })
+
+  test('allows one poke of each pusher that another process has sent too, from a stopped process that continues', () => {
+    const timed = good.map((one, at) => ({ ...one, at, process: 2 }))
+    const late = [...timed, poke('a', { kills: 1, at: 20, process: 1 })]
+    const resumptions = [{ process: 1, at: 10 }]
+    assert.deepEqual(problemsOf(late, { resumptions }), [])
+    assert.equal(checkRun(record(late, { resumptions })).figures.lateDuplicates, 1)
+    const first = [poke('a', { at: 20, process: 1 }), ...timed.map((one) => ({ ...one, at: one.at + 21 }))]
+    assert.deepEqual(problemsOf(first, { resumptions }), [])
+    const wrong = [[], [{ process: 1, at: 21 }], [{ process: 1, at: -20_000 }], [{ process: 2, at: 10 }]]
+    for (const none of wrong)
+      assert.match(
+        problemsOf(late, { resumptions: none })[0] ?? '',
+        /duplicate of a poke that was not in flight/,
+      )
+    const two = [...late, poke('b', { kills: 1, at: 21, process: 1 })]
+    assert.match(problemsOf(two, { resumptions })[0] ?? '', /duplicate of a poke that was not in flight/)
+  })
+
+  test('describes the pokes and the signals between a poke and its repeat', () => {
+    const again = [
+      poke('a', { at: 1_000, process: 1 }),
+      poke('b', { at: 1_500, process: 2 }),
+      poke('a', { at: 3_000, process: 2 }),
+    ]
+    const positioned = stored.map((one, at) => ({ ...one, position: at + 10 }))
+    const deaths = [{ from: 1_200, to: 1_210, process: 1, name: 'killed worker' }]
+    assert.deepEqual(checkRun(record(again, { stored: positioned, deaths })).details, [
+      'phone       0 ms  process 1 sends $a, position 10, room !room, 0 kills',
+      'phone     200 ms  signal: killed worker, process 1',
+      'phone     210 ms  gone or stopped: killed worker, process 1',
+      'phone     500 ms  process 2 sends $b, position 11, room !room, 0 kills',
+      'phone    2000 ms  process 2 sends $a, position 10, room !room, 0 kills',
+    ])
   })
 
   test('reports pokes out of order', () => {

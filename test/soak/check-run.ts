@@ -1,50 +1,14 @@
+import { describeRepeat } from './describe-repeat.ts'
+import { pokesAfterStops, repeatedPokes } from './repeated-pokes.ts'
+import type { ReceivedPoke, RunRecord } from './run-record.ts'
+
 // Checks the pokes that a gateway received during a crash run against the guarantees of the server. A pure function.
-
-/** One poke, in the order of arrival at the gateway. */
-export type ReceivedPoke = {
-  pushkey: string
-  /** Undefined: the poke contains only the badge. */
-  eventId: string | undefined
-  roomId: string | undefined
-  unread: number | undefined
-  /** How often the server had been killed before. */
-  kills: number
-  /** The time of arrival, in milliseconds. */
-  at: number
-}
-
-export type RunRecord = {
-  /** Every message in the database at the end, by stream position. `tag` is the text that its sender chose. */
-  stored: readonly { eventId: string; roomId: string; tag: string }[]
-  /** Event ids that the server returned, and the time of the response in milliseconds, by tag. */
-  acknowledged: ReadonlyMap<string, { eventId: string; at: number }>
-  pushers: readonly {
-    pushkey: string
-    rooms: ReadonlySet<string>
-    /** Events that the user may have read before their poke. */
-    read: ReadonlySet<string>
-    /** The correct badge at the end. */
-    badge: number
-  }[]
-  pokes: readonly ReceivedPoke[]
-  kills: number
-  /** The stream has one shard, so a pusher gets its pokes in the order of the events over all rooms; otherwise in the order of each room. */
-  isOrderedAcrossRooms: boolean
-  /** The longest time from the response to the sender until the poke, in milliseconds; undefined: not limited. */
-  latestMs?: number | undefined
-  /** The times at which stopped processes continued, in milliseconds: each may send a poke again that another process has sent meanwhile. */
-  resumedAt?: readonly number[]
-  /** When each kill began, and when the process was gone, in milliseconds. Another process may take over in between. */
-  deaths?: readonly Death[]
-  /** Responses with 503, which the senders have repeated. */
-  unavailable?: number
-}
-
-export type Death = { from: number; to: number }
 
 export type CrashRunResult = {
   /** One sentence each; empty if all guarantees hold. */
   problems: string[]
+  /** What is known about some of the problems, by lines. */
+  details: string[]
   figures: {
     kills: number
     messages: number
@@ -75,6 +39,7 @@ const SHOWN = 5
 
 export function checkRun(record: RunRecord): CrashRunResult {
   const problems: string[] = []
+  const details: string[] = []
   const addProblems = (kind: string, found: readonly string[]) => {
     for (const one of found.slice(0, SHOWN)) problems.push(`${kind}: ${one}`)
     if (found.length > SHOWN) problems.push(`${kind}: and ${found.length - SHOWN} more`)
@@ -100,7 +65,7 @@ export function checkRun(record: RunRecord): CrashRunResult {
   const acknowledgedAt = new Map([...record.acknowledged.values()].map(({ eventId, at }) => [eventId, at]))
   for (const pusher of record.pushers) {
     const all = byPusher.get(pusher.pushkey) ?? []
-    const late = afterStops(all, record.resumedAt ?? [])
+    const late = pokesAfterStops(all, record.resumptions ?? [])
     lateDuplicates += late.size
     const pokes = all.filter((poke) => !late.has(poke))
     const received = pokes.filter((poke) => poke.eventId !== undefined)
@@ -111,10 +76,14 @@ export function checkRun(record: RunRecord): CrashRunResult {
       else if (pusher.read.has(eventId)) readFirst++
       else lost.push(`${tag} (${eventId}) for ${pusher.pushkey}`)
     }
-    const again = repeated(received, record.deaths ?? [])
+    const again = repeatedPokes(received, record, positionOf)
     duplicates += again.allowed.length
     mostDuplicatesPerKill = Math.max(mostDuplicatesPerKill, mostOfOneKill(again.allowed))
-    addProblems(`a duplicate of a poke that was not in flight, for ${pusher.pushkey}`, again.forbidden)
+    addProblems(
+      `a duplicate of a poke that was not in flight, for ${pusher.pushkey}`,
+      again.forbidden.map(({ poke }) => `${String(poke.eventId)} after ${poke.kills} kills`),
+    )
+    for (const repeat of again.forbidden.slice(0, SHOWN)) details.push(...describeRepeat(repeat, all, record))
     const queues = record.isOrderedAcrossRooms
       ? [received]
       : [...Map.groupBy(received, ({ roomId }) => roomId).values()]
@@ -155,7 +124,7 @@ export function checkRun(record: RunRecord): CrashRunResult {
     latestMs: delays.at(-1)?.ms ?? 0,
     lateP99Ms: delays[Math.floor(delays.length * 0.99)]?.ms ?? 0,
   }
-  return { problems, figures }
+  return { problems, details, figures }
 }
 
 function missingMessages({ acknowledged }: RunRecord, positionOf: ReadonlyMap<string, number>): string[] {
@@ -179,55 +148,8 @@ function repeatedTags(tags: readonly string[]): string[] {
   return tags.filter((tag, at) => tags.indexOf(tag) !== at)
 }
 
-/** A process that continues needs this time to notice that its leases were ended. */
-const RESUMING_MS = 10_000
-
-/** For each time at which a process continued, the first poke for an event whose poke had arrived before. */
-function afterStops(pokes: readonly ReceivedPoke[], resumedAt: readonly number[]): ReadonlySet<ReceivedPoke> {
-  const late = new Set<ReceivedPoke>()
-  for (const resumed of resumedAt) {
-    const again = pokes.find(
-      ({ eventId, at }, index) =>
-        at >= resumed &&
-        at <= resumed + RESUMING_MS &&
-        eventId !== undefined &&
-        pokes.slice(0, index).some((before) => before.eventId === eventId && before.at < resumed),
-    )
-    if (again) late.add(again)
-  }
-  return late
-}
-
-/** A busy gateway reads what a process has sent up to this time after its end. */
-const READING_MS = 2_000
-
-/**
- * Events that a pusher received more than once. One poke is in flight for each pusher, so after a kill only the last poke may be sent again,
- * as the next poke of that pusher.
- */
-function repeated(
-  received: readonly ReceivedPoke[],
-  deaths: readonly Death[],
-): { allowed: number[]; forbidden: string[] } {
-  const isKillBetween = (before: ReceivedPoke, poke: ReceivedPoke) =>
-    before.kills !== poke.kills ||
-    deaths.some(({ from, to }) => from <= poke.at && before.at <= to + READING_MS)
-  const allowed: number[] = []
-  const forbidden: string[] = []
-  const seen = new Set<string | undefined>()
-  for (const [at, poke] of received.entries()) {
-    if (seen.has(poke.eventId)) {
-      const before = received[at - 1]
-      if (before && before.eventId === poke.eventId && isKillBetween(before, poke)) allowed.push(poke.kills)
-      else forbidden.push(`${String(poke.eventId)} after ${poke.kills} kills`)
-    }
-    seen.add(poke.eventId)
-  }
-  return { allowed, forbidden }
-}
-
-function mostOfOneKill(values: readonly number[]): number {
-  return Math.max(0, ...[...Map.groupBy(values, (value) => value).values()].map(({ length }) => length))
+function mostOfOneKill(repeats: readonly ReceivedPoke[]): number {
+  return Math.max(0, ...[...Map.groupBy(repeats, ({ kills }) => kills).values()].map(({ length }) => length))
 }
 
 function pokesOutOfOrder(

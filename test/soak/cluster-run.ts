@@ -52,6 +52,7 @@ export async function clusterRun(options: ClusterRun) {
   const deadlocks = await deadlocksIn(database)
   return {
     problems: [...written.problems, ...result.problems],
+    details: result.details,
     figures: { ...written.figures, deadlocks, ...target.counts, ...result.figures },
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { type ClusterProcess, startBelfryCluster } from '../support/cluster.ts'
 import { untilTheEnd } from '../support/until-the-end.ts'
+import type { Resumption } from './run-record.ts'
 import type { CrashTarget } from './crash-target.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -16,7 +17,7 @@ const STOPS_ONE_IN = 6
 const STOPPED_MS = { least: 2_000, more: 12_000 }
 const READY_EVERY_MS = 200
 
-type Place = { kind: Kind; process: Promise<ClusterProcess> }
+type Place = { kind: Kind; process: Promise<ClusterProcess>; pid?: number }
 
 export type ClusterCrashTarget = CrashTarget & {
   /** How often a process of each kind was killed or stopped. */
@@ -43,11 +44,11 @@ export async function clusterTarget(
   for (const kind of KINDS) {
     const process = launch(kind)
     // The first one applies the migrations.
-    await process
-    places.push({ kind, process })
+    const { pid } = await process
+    places.push({ kind, process, pid })
   }
   const counts: Record<string, number> = {}
-  const resumedAt: number[] = []
+  const resumptions: Resumption[] = []
   const stopped = new Set<Promise<void>>()
   let replace = () => {}
   const whole = async () => {
@@ -61,7 +62,7 @@ export async function clusterTarget(
     replace = () => {
       const waiting = setTimeout(ms).then(() => {
         process.resume()
-        resumedAt.push(Date.now())
+        resumptions.push({ process: process.pid, at: Date.now() })
         stopped.delete(waiting)
       })
       stopped.add(waiting)
@@ -73,7 +74,10 @@ export async function clusterTarget(
     replace = () => {
       place.process = launch(place.kind)
       // A failure is reported by who waits for it.
-      place.process.catch(() => undefined)
+      place.process.then(
+        ({ pid }) => void (place.pid = pid),
+        () => undefined,
+      )
     }
   }
 
@@ -81,7 +85,8 @@ export async function clusterTarget(
     url: async () => cluster.url,
     whole,
     counts,
-    resumedAt,
+    resumptions,
+    pids: () => places.flatMap(({ pid }) => pid ?? []),
     async urls() {
       const serving = await Promise.all(
         places.flatMap(({ kind, process }) => (kind === 'worker' ? [] : [process])),
@@ -96,6 +101,7 @@ export async function clusterTarget(
       counts[name] = (counts[name] ?? 0) + 1
       const process = await place.process
       await (isStop ? stop(process, random) : killAt(place, process))
+      return { process: process.pid, name }
     },
     replace: () => replace(),
     async [Symbol.asyncDispose]() {

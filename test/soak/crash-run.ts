@@ -6,7 +6,8 @@ import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { type LoggingGateway, startLoggingGateway } from './gateway.ts'
 import type { CrashTarget } from './crash-target.ts'
-import { checkRun, type Death, type ReceivedPoke, type RunRecord, type CrashRunResult } from './check-run.ts'
+import { checkRun, type CrashRunResult } from './check-run.ts'
+import type { Death, ReceivedPoke, RunRecord } from './run-record.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
 
 // Kills a process with SIGKILL, or stops one for a time, at random moments while messages are sent as fast as they are accepted, and starts it again each time.
@@ -63,7 +64,7 @@ type Run = CrashRun & {
 /** Runs the whole crash test. Resolves to the problems and figures. */
 export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
   const random = seededRandom(options.seed)
-  await using gateway = await startLoggingGateway(random)
+  await using gateway = await startLoggingGateway(random, () => options.target.pids())
   const run: Run = {
     ...options,
     random,
@@ -233,8 +234,8 @@ async function killRepeatedly(run: Run): Promise<void> {
       await setTimeout(random.below(run.longestLife ?? 1200))
     }
     const from = Date.now()
-    await target.kill(random)
-    run.deaths.push({ from, to: Date.now() })
+    const signalled = await target.kill(random)
+    run.deaths.push({ from, to: Date.now(), ...signalled })
     gateway.kills++
     run.onKill?.({ kills: gateway.kills, sent: run.acknowledged.size, pokes: gateway.pokes.length })
     target.replace()
@@ -274,7 +275,7 @@ async function recordOf(run: Run): Promise<RunRecord> {
     kills: run.gateway.kills,
     isOrderedAcrossRooms: shards === 1,
     latestMs: run.latestMs,
-    resumedAt: run.target.resumedAt,
+    resumptions: run.target.resumptions,
     deaths: run.deaths,
     unavailable: run.unavailable,
   }
@@ -309,9 +310,10 @@ async function messagesIn({
   const rows = await db.all(allMessages, {})
   const shards = (await db.all(streamRows, {})).length
   const ofRun = rows.filter(({ room_id: roomId }) => rooms.includes(roomId))
-  const stored = ofRun.map(({ event_id: eventId, room_id: roomId, content }) => ({
+  const stored = ofRun.map(({ event_id: eventId, room_id: roomId, content, position }) => ({
     eventId,
     roomId,
+    position,
     tag: String((JSON.parse(content) as { body?: unknown }).body),
   }))
   return { stored, shards }
@@ -322,7 +324,7 @@ const streamRows = query()((db) => db.selectFrom('stream').select('id'))
 const allMessages = query()((db) =>
   db
     .selectFrom('events')
-    .select(['event_id', 'room_id', 'content'])
+    .select(['event_id', 'room_id', 'content', 'position'])
     .where('type', '=', 'm.room.message')
     .orderBy('position'),
 )

@@ -1,4 +1,5 @@
 import { launchProcess } from '../support/process.ts'
+import type { Resumption } from './run-record.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** The processes that a crash run kills. */
@@ -8,24 +9,32 @@ export interface CrashTarget extends AsyncDisposable {
   /** Resolves when all processes run. */
   whole(): Promise<void>
   /** Kills a process with SIGKILL, or stops one with SIGSTOP. Resolves when it has ended or stopped. */
-  kill(random: SeededRandom): Promise<void>
+  kill(random: SeededRandom): Promise<{ process: number; name: string }>
   /** Starts a process in the place of the killed one, or continues the stopped one later, and does not wait for that. */
   replace(): void
-  /** The times at which stopped processes continued, in milliseconds. */
-  readonly resumedAt: readonly number[]
+  /** The ids of the processes that run. */
+  pids(): readonly number[]
+  /** Of stopped processes that continued. */
+  readonly resumptions: readonly Resumption[]
 }
 
 /** One server with all roles. */
 export function oneServer(of: { data: string; database: string }): CrashTarget {
   const launch = () => launchProcess({ data: of.data, flags: ['--database', of.database] })
   let server = launch()
-  const kill = async () => void (await server.end('SIGKILL'))
+  const kill = async () => {
+    await server.end('SIGKILL')
+    return { process: server.pid, name: 'killed' }
+  }
   return {
     url: () => server.ready,
     whole: async () => void (await server.ready),
     kill,
     replace: () => void (server = launch()),
-    resumedAt: [],
-    [Symbol.asyncDispose]: kill,
+    pids: () => [server.pid],
+    resumptions: [],
+    async [Symbol.asyncDispose]() {
+      await kill()
+    },
   }
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { ReceivedPoke } from './check-run.ts'
+import type { AddressInfo, Socket } from 'node:net'
+import type { ReceivedPoke } from './run-record.ts'
+import { processOfPort } from './process-of-port.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** A push gateway that outlives the server and records all pokes. */
@@ -12,16 +13,25 @@ export type LoggingGateway = AsyncDisposable & {
   onPoke: (poke: ReceivedPoke) => void
 }
 
-/** Responds to some pokes after up to 12 ms, so that kills happen before, during and after a response. */
-export async function startLoggingGateway(random: SeededRandom): Promise<LoggingGateway> {
+/**
+ * Responds to some pokes after up to 12 ms, so that kills happen before, during and after a response.
+ *
+ * @param pids the processes that can send pokes
+ */
+export async function startLoggingGateway(
+  random: SeededRandom,
+  pids: () => readonly number[] = () => [],
+): Promise<LoggingGateway> {
   const pokes: ReceivedPoke[] = []
+  const senders = new WeakMap<Socket, number | undefined>()
   const server = createServer((request, response) => {
     let text = ''
     request.setEncoding('utf8')
     request.on('data', (chunk: string) => (text += chunk))
     request.on('error', () => undefined)
     request.on('end', () => {
-      const poke = { ...readPoke(text), kills: gateway.kills, at: Date.now() }
+      const process = senders.get(request.socket)
+      const poke = { ...readPoke(text), kills: gateway.kills, at: Date.now(), process }
       pokes.push(poke)
       gateway.onPoke(poke)
       const respond = () =>
@@ -31,6 +41,7 @@ export async function startLoggingGateway(random: SeededRandom): Promise<Logging
       else setTimeout(respond, wait)
     })
   })
+  server.on('connection', (socket) => senders.set(socket, processOfPort(socket.remotePort ?? 0, pids())))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const gateway: LoggingGateway = {
@@ -47,7 +58,7 @@ export async function startLoggingGateway(random: SeededRandom): Promise<Logging
   return gateway
 }
 
-function readPoke(text: string): Omit<ReceivedPoke, 'kills' | 'at'> {
+function readPoke(text: string): Omit<ReceivedPoke, 'kills' | 'at' | 'process'> {
   const { notification } = JSON.parse(text) as {
     notification: {
       event_id?: string

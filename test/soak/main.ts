@@ -121,10 +121,15 @@ const countsText = (statuses: Readonly<Record<string, number>>) =>
 function conclude(
   name: string,
   asked: Record<string, number>,
-  { problems, figures }: { problems: readonly string[]; figures: Record<string, number> },
+  {
+    problems,
+    details = [],
+    figures,
+  }: { problems: readonly string[]; details?: readonly string[]; figures: Record<string, number> },
 ): number {
   for (const [title, value] of Object.entries(figures)) console.log(`  ${title.padEnd(28)}${value}`)
   for (const problem of problems) console.log(`BROKEN  ${problem}`)
+  for (const line of details) console.log(`        ${line}`)
   if (problems.length === 0) console.log('All guarantees hold.')
   console.log(JSON.stringify({ [name]: { ...asked, ...figures, broken: problems.length } }))
   return problems.length === 0 ? 0 : 1

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { Clock } from '../clock.ts'
+import { type Clock, steadyNow } from '../clock.ts'
 import type { GuardedAgent } from './guarded-agent.ts'
 import { faultOf, type NetworkFault } from './network-fault.ts'
 import { parsedJson } from './parsed-json.ts'
@@ -26,7 +26,7 @@ export type Call = {
   maxBodyBytes: number
   /** `success`: for 2xx; `other`: for any other status. */
   readBody: { readonly success: BodyUse; readonly other: BodyUse }
-  /** Converts a date in `Retry-After` to a wait. */
+  /** Converts a date in `Retry-After` to a wait, and shows that the deadline ended late. */
   clock: Clock
   /** Ends the exchange with the fault `stopped`. */
   signal?: AbortSignal | undefined
@@ -68,11 +68,17 @@ export function postOnce(agent: PostingAgent, url: URL, call: Call): Promise<Cal
 
 type Headers = CallResponse['headers']
 
+/** A deadline that ends so much too late shows that the process stood still (SIGSTOP, a suspended machine). */
+const STOOD_STILL_MS = 500
+/** For reading what arrived meanwhile. */
+const READING_MS = 1_000
+
 /** Receives one response. A handler of undici, because a stream for each response costs more than the rest of a call. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #call: Call
+  readonly #since: number
   readonly #resolve: (result: CallResult) => void
-  readonly #cancelTimer: () => void
+  #cancelTimer: () => void
   readonly #stop: (() => void) | undefined
   #controller: Dispatcher.DispatchController | undefined
   #status: number | undefined
@@ -85,7 +91,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#call = call
     this.#resolve = resolve
     const { signal, startTimer = startPlainTimer } = call
-    this.#cancelTimer = startTimer(call.deadlineMs, () => this.#cut('timeout'))
+    this.#since = steadyNow(call.clock)
+    this.#cancelTimer = startTimer(call.deadlineMs, () => this.#expire())
     if (signal === undefined) return
     this.#stop = () => this.#cut('stopped')
     signal.addEventListener('abort', this.#stop, { once: true })
@@ -150,6 +157,14 @@ class Exchange implements Dispatcher.DispatchHandler {
       body,
       retryAfterMs: wait === undefined ? undefined : retryAfterMs(wait, this.#call.clock.now()),
     })
+  }
+
+  /** Timers come before input: a process that stood still would take a response that has arrived for none. */
+  #expire(): void {
+    const { clock, deadlineMs, startTimer = startPlainTimer } = this.#call
+    const lateMs = steadyNow(clock) - this.#since - deadlineMs
+    if (lateMs < STOOD_STILL_MS) this.#cut('timeout')
+    else this.#cancelTimer = startTimer(READING_MS, () => this.#cut('timeout'))
   }
 
   #cut(fault: 'timeout' | 'stopped'): void {

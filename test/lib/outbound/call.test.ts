@@ -199,6 +199,30 @@ suite('the deadline', () => {
     assert.deepEqual(await post(server.url, { startTimer }), timeout)
   })
 
+  test('that ends late, because the process stood still, does not hide a response that arrived meanwhile', async () => {
+    const own = createManualClock()
+    const timer = manualTimer()
+    await using server = await httpServer((_request, response) => {
+      own.advance(40_000)
+      timer.pass()
+      response.end('{}')
+    })
+    const result = await post(server.url, { clock: own, startTimer: timer.startTimer })
+    assert.equal(result.kind, 'response')
+    assert.equal(timer.isRunning(), false)
+  })
+
+  test('that ends late is a timeout if no response has arrived', async () => {
+    const own = createManualClock()
+    const timer = manualTimer()
+    await using server = await httpServer(() => {
+      own.advance(40_000)
+      timer.pass()
+      timer.pass()
+    })
+    assert.deepEqual(await post(server.url, { clock: own, startTimer: timer.startTimer }), timeout)
+  })
+
   test('ends with the exchange', async () => {
     const timer = manualTimer()
     const { startTimer } = timer

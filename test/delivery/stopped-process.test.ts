@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type { HeadParams } from '../../src/delivery/head-store.ts'
+import { pokeHeads } from '../../src/notifications/recipient-facts.ts'
+import { endLeasesOfDead } from '../../src/sending/lane-store.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
+import type { Queries } from '../../src/storage/query.ts'
+import { afterTest } from '../support/after-test.ts'
+import { eventually } from '../support/eventually.ts'
+import { silentLog } from '../support/log.ts'
+import type { PokeResponse } from '../support/poke-receiver.ts'
+import { onShards, type Sharded } from '../support/sharded.ts'
+import { alice, bodies, setUp, untilIdle } from './delivery-fixture.ts'
+
+// A process that stands still for more than 10 s (SIGSTOP, a suspended machine) counts as dead. Its leases are ended, and another one sends. Then it
+// continues where it was. Here no process is registered, so the start of another worker ends all leases.
+
+const STOPPED_MS = 12_000
+
+type Open = (t: TestContext, shards: number) => Promise<Sharded>
+
+async function setUpTwo(t: TestContext, open: Open) {
+  const { url, db } = await open(t, 16)
+  const other = await openDatabase(url, silentLog)
+  afterTest(t, () => other[Symbol.asyncDispose]())
+  return { ...(await setUp(t, async () => db)), other }
+}
+
+onShards('a process that stood still and continues', (open) => {
+  test('makes its look again, and sends nothing that another one has sent meanwhile', async (t) => {
+    const { delivery, gateway, other } = await setUpTwo(t, open)
+    await using workers = new AsyncDisposableStack()
+    let looks = 0
+    async function readHeads(q: Queries, params: HeadParams) {
+      const rows = await pokeHeads(q, params)
+      if (++looks > 1) return rows
+      workers.use(await delivery.start({ db: other }))
+      await untilIdle(delivery)
+      delivery.clock.advance(STOPPED_MS)
+      return rows
+    }
+    await delivery.say(alice, 'one')
+    await delivery.say(alice, 'two')
+    workers.use(await delivery.start({ readHeads }))
+    await eventually(() => looks > 1 || gateway.pokes.length > 2)
+    await workers.disposeAsync()
+    assert.deepEqual(bodies(gateway.pokes), ['one', 'two'])
+  })
+
+  test('changes nothing with the response to its request, which another one has made again', async (t) => {
+    const { delivery, gateway, other } = await setUpTwo(t, open)
+    const { promise: response, resolve: respond } = Promise.withResolvers<PokeResponse>()
+    gateway.respondWith(() => (gateway.pokes.length === 1 ? response : {}))
+    await delivery.say(alice, 'one')
+    await delivery.say(alice, 'two')
+    const stopped = await delivery.start()
+    await gateway.waitFor((poke) => poke.content?.['body'] === 'one')
+    await using _other = await delivery.start({ db: other })
+    await untilIdle(delivery)
+    const before = await delivery.pusherRows()
+    delivery.clock.advance(STOPPED_MS)
+    respond({ status: 500 })
+    await stopped[Symbol.asyncDispose]()
+    assert.deepEqual(bodies(gateway.pokes), ['one', 'one', 'two'])
+    assert.deepEqual(await delivery.pusherRows(), before)
+  })
+
+  test('sends the next event at once, although the lease that it has kept was ended', async (t) => {
+    const { delivery, gateway } = await setUpTwo(t, open)
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await untilIdle(delivery)
+    await eventually(async () => (await delivery.db.transaction(endLeasesOfDead)).length > 0)
+    await delivery.say(alice, 'two')
+    await untilIdle(delivery)
+    assert.deepEqual(bodies(gateway.pokes), ['one', 'two'])
+  })
+})

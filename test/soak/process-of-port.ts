@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+/** Which of these processes has this local TCP port on 127.0.0.1. Undefined: it has ended, or the system is not Linux. */
+export function processOfPort(port: number, pids: readonly number[]): number | undefined {
+  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const rows = textOf('/proc/net/tcp').split('\n')
+  const inode = rows.map((row) => row.trim().split(/\s+/)).find((fields) => fields[1] === address)?.[9]
+  return inode === undefined ? undefined : pids.find((pid) => hasSocket(pid, `socket:[${inode}]`))
+}
+
+function hasSocket(pid: number, name: string): boolean {
+  try {
+    const folder = `/proc/${pid}/fd`
+    return readdirSync(folder).some((fd) => linkOf(`${folder}/${fd}`) === name)
+  } catch {
+    return false
+  }
+}
+
+/** A file descriptor can be closed meanwhile. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,49 @@
+// What a crash run has recorded.
+
+/** One poke, in the order of arrival at the gateway. */
+export type ReceivedPoke = {
+  pushkey: string
+  /** Undefined: the poke contains only the badge. */
+  eventId: string | undefined
+  roomId: string | undefined
+  unread: number | undefined
+  /** How often the server had been killed before. */
+  kills: number
+  /** The time of arrival, in milliseconds. */
+  at: number
+  /** The id of the process that sent it. Undefined: it ended at once, or it is not known. */
+  process?: number | undefined
+}
+
+export type RunRecord = {
+  /** Every message in the database at the end, by stream position. `tag` is the text that its sender chose. */
+  stored: readonly { eventId: string; roomId: string; tag: string; position?: number }[]
+  /** Event ids that the server returned, and the time of the response in milliseconds, by tag. */
+  acknowledged: ReadonlyMap<string, { eventId: string; at: number }>
+  pushers: readonly {
+    pushkey: string
+    rooms: ReadonlySet<string>
+    /** Events that the user may have read before their poke. */
+    read: ReadonlySet<string>
+    /** The correct badge at the end. */
+    badge: number
+  }[]
+  pokes: readonly ReceivedPoke[]
+  kills: number
+  /** The stream has one shard, so a pusher gets its pokes in the order of the events over all rooms; otherwise in the order of each room. */
+  isOrderedAcrossRooms: boolean
+  /** The longest time from the response to the sender until the poke, in milliseconds; undefined: not limited. */
+  latestMs?: number | undefined
+  /** A process that continues may send one poke for each pusher that another process has sent meanwhile. */
+  resumptions?: readonly Resumption[]
+  /** Default: a kill is where `kills` of the pokes changes. */
+  deaths?: readonly Death[]
+  /** Responses with 503, which the senders have repeated. */
+  unavailable?: number
+}
+
+/** A signal to a process: when it was sent, and when the process was gone or stopped, in milliseconds. Another process may take over in between. */
+export type Death = { from: number; to: number; process?: number; name?: string }
+
+/** A stopped process continued at this time, in milliseconds. */
+export type Resumption = { process: number; at: number }
