@@ -2,14 +2,24 @@ import type { WaitingWork } from './group-transaction.ts'
 
 /** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
 const GROUP_LIMIT = 256
+/** The number of shards below which the limit of a group does not fall: with two, each group tries whether more are free. */
+const LEAST_SHARDS = 2
+
+/**
+ * What a group locks: a shard of the stream, all shards, or those of several, in ascending order, that no other process holds. Undefined: nothing.
+ */
+export type ShardLock = number | 'all' | readonly number[] | undefined
+
+/** Transactions that share a commit, in the order of their arrival in each shard. */
+export type WriteGroup = { readonly works: readonly WaitingWork[]; readonly lock: ShardLock }
 
 /** The transactions that wait for a group. */
 export interface GroupQueue {
   push(waiting: WaitingWork): void
-  /** The transactions of the next group, in the order of their arrival. They leave the queue. Undefined: no group can run now. */
-  next(): WaitingWork[] | undefined
-  /** The group that `next` returned has ended. */
-  ended(group: readonly WaitingWork[]): void
+  /** The next group. Its transactions leave the queue. Undefined: no group can run now. */
+  next(): WriteGroup | undefined
+  /** The group that `next` returned has ended. `again`: those of its transactions that have not run, in their order; they are next in their shard. */
+  ended(group: WriteGroup, again: readonly WaitingWork[]): void
   isEmpty(): boolean
 }
 
@@ -20,60 +30,132 @@ function lengthOfGroup(works: readonly WaitingWork[]): number {
   return length
 }
 
-/** All waiting transactions form one group. */
+/** All waiting transactions form one group, which locks nothing. */
 export function createGroupQueue(): GroupQueue {
   const queue: WaitingWork[] = []
   return {
     push: (waiting) => void queue.push(waiting),
     next() {
       if (queue.length === 0) return undefined
-      return queue.splice(0, lengthOfGroup(queue))
+      return { works: queue.splice(0, lengthOfGroup(queue)), lock: undefined }
     },
-    ended: () => undefined,
+    ended: (_group, again) => void queue.unshift(...again),
     isEmpty: () => queue.length === 0,
   }
 }
 
-/** What a group locks: a shard of the stream, or all. */
-export type ShardLock = number | 'all'
+/** The shard that a transaction needs, or all. */
+type Needed = number | 'all'
 
-export const lockOf = ({ shard, inAllShards }: WaitingWork): ShardLock | undefined =>
-  inAllShards && shard?.shards !== 1 ? 'all' : shard?.number
+function neededBy({ shard, inAllShards }: WaitingWork): Needed {
+  if (shard === undefined) throw new Error('a transaction of no shard waits for one')
+  return inAllShards && shard.shards !== 1 ? 'all' : shard.number
+}
+
+/** It can share a group with transactions of other shards. */
+const canShare = ({ key, repeatable, inOwnGroup }: WaitingWork): boolean =>
+  key !== undefined && repeatable && !inOwnGroup
+
+type State = {
+  /** In the order in which their first transactions came. */
+  waiting: Map<Needed, WaitingWork[]>
+  readonly running: Set<Needed>
+  /** Shards whose next group has no others, because a group of several shards could not run them. */
+  readonly alone: Set<Needed>
+  /** The maximum number of shards of a group. */
+  limit: number
+}
 
 /**
- * Several connections take groups from it. A group has the transactions of one shard, of which one group runs at a time. The shard whose
- * transactions have waited longest is next.
+ * Several connections take groups from it. One group at a time runs for each shard. The shard whose transactions have waited longest is next. If its transactions are independent, the group takes those of
+ * all other shards too that wait for nothing else, because one commit of many costs less than many commits.
+ *
+ * A group of several shards locks those that are free, so it never waits while it holds one. The transactions of a shard that another process holds return, and run in a group of their own, which waits. Then groups
+ * have half of the shards, and one more after each that got all: several processes under load do not hold the shards from each other.
+ *
+ * @param options.most the maximum number of shards of a group
+ * @param options.onWaiting called when transactions wait after the end of a group
  */
-export function createShardQueue(): GroupQueue {
-  /** In the order in which their first transactions came. */
-  const waiting = new Map<ShardLock, WaitingWork[]>()
-  const running = new Set<ShardLock>()
-  const lockIn = (work: WaitingWork): ShardLock => {
-    const lock = lockOf(work)
-    if (lock === undefined) throw new Error('a transaction of no shard waits for one')
-    return lock
-  }
+export function createShardQueue({ most, onWaiting }: { most: number; onWaiting: () => void }): GroupQueue {
+  const state: State = { waiting: new Map(), running: new Set(), alone: new Set(), limit: most }
   return {
     push(work) {
-      const lock = lockIn(work)
-      const others = waiting.get(lock)
+      const needed = neededBy(work)
+      const others = state.waiting.get(needed)
       if (others) others.push(work)
-      else waiting.set(lock, [work])
+      else state.waiting.set(needed, [work])
     },
     next() {
-      for (const [lock, works] of waiting) {
-        if (running.has(lock)) continue
-        running.add(lock)
-        waiting.delete(lock)
-        const group = works.splice(0, lengthOfGroup(works))
-        if (works.length > 0) waiting.set(lock, works)
-        return group
-      }
+      for (const needed of state.waiting.keys())
+        if (!state.running.has(needed)) return sharedGroup(state, needed) ?? groupOf(state, needed)
       return undefined
     },
-    ended([first]) {
-      if (first) running.delete(lockIn(first))
+    ended({ lock }, again) {
+      for (const one of shardsOf(lock)) state.running.delete(one)
+      if (typeof lock === 'object')
+        state.limit =
+          again.length === 0
+            ? Math.min(most, state.limit + 1)
+            : Math.max(LEAST_SHARDS, Math.floor(state.limit / 2))
+      putBack(state, again)
+      if (state.waiting.size > 0) onWaiting()
     },
-    isEmpty: () => waiting.size === 0,
+    isEmpty: () => state.waiting.size === 0,
+  }
+}
+
+const shardsOf = (lock: ShardLock): readonly Needed[] =>
+  lock === undefined ? [] : typeof lock === 'object' ? lock : [lock]
+
+function groupOf(state: State, needed: Needed): WriteGroup {
+  state.alone.delete(needed)
+  return { works: take(state, needed, lengthOfGroup(state.waiting.get(needed) ?? [])), lock: needed }
+}
+
+/** Undefined: the first shard has a group of its own. */
+function sharedGroup(state: State, first: Needed): WriteGroup | undefined {
+  const shards: number[] = []
+  const works: WaitingWork[] = []
+  if (lengthOfShared(state, first, GROUP_LIMIT) === 0) return undefined
+  // `take` moves a shard to the end, so the keys are copied.
+  for (const needed of Array.from(state.waiting.keys())) {
+    if (shards.length === state.limit) break
+    if (needed === 'all' || state.running.has(needed)) continue
+    const length = lengthOfShared(state, needed, GROUP_LIMIT - works.length)
+    if (length === 0) continue
+    works.push(...take(state, needed, length))
+    shards.push(needed)
+  }
+  const [only, ...others] = shards
+  return { works, lock: others.length === 0 ? only : shards.toSorted((a, b) => a - b) }
+}
+
+/** The number of the first transactions of a shard that can be in a group with other shards. */
+function lengthOfShared({ waiting, alone }: State, needed: Needed, most: number): number {
+  if (needed === 'all' || alone.has(needed)) return 0
+  const works = waiting.get(needed) ?? []
+  const end = works.findIndex((work) => !canShare(work))
+  return Math.min(end === -1 ? works.length : end, most)
+}
+
+function take({ waiting, running }: State, needed: Needed, length: number): WaitingWork[] {
+  const works = waiting.get(needed) ?? []
+  running.add(needed)
+  waiting.delete(needed)
+  const taken = works.splice(0, length)
+  if (works.length > 0) waiting.set(needed, works)
+  return taken
+}
+
+function putBack(state: State, again: readonly WaitingWork[]): void {
+  if (again.length === 0) return
+  const returned = Map.groupBy(again, neededBy)
+  for (const needed of returned.keys()) state.alone.add(needed)
+  const others = state.waiting
+  state.waiting = returned
+  for (const [needed, works] of others) {
+    const before = returned.get(needed)
+    if (before) before.push(...works)
+    else returned.set(needed, works)
   }
 }

@@ -27,17 +27,32 @@ type LastWrite = {
 /** A transaction that has run. */
 export type Done = { waiting: WaitingWork; hooks: (() => void)[]; last: LastWrite[]; value: unknown }
 
-/** Runs the work of a transaction. `hasWritten`: whether it has sent a statement that may write. */
+/** The shards that a group of several has locked, of those that it wanted. It is known before the result of any other statement of the group. */
+export type HeldShards = Promise<ReadonlySet<number>>
+
+/** Another group holds the shard of this transaction, which runs again in another group. */
+export class ShardNotFree extends Error {
+  override name = 'ShardNotFree'
+}
+
+/**
+ * Runs the work of a transaction. `hasWritten`: whether it has sent a statement that may write.
+ *
+ * @param held in a group that holds only the free ones of its shards: in another shard, the first result of the transaction is a `ShardNotFree`
+ */
 export function runTransaction(
   connection: QueriesOfWriter,
   waiting: WaitingWork,
+  held?: HeldShards,
 ): { run: Promise<Done>; hasWritten: () => boolean } {
   const hooks: (() => void)[] = []
   const last: LastWrite[] = []
-  const { tx, end, hasWritten } = openTransaction(connection, waiting, { hooks, last })
+  const { tx, end, hasWritten, check } = openTransaction(connection, waiting, { hooks, last, held })
   const run = async (): Promise<Done> => {
     try {
-      return { waiting, hooks, last, value: await waiting.work(tx) }
+      const value = await waiting.work(tx)
+      check()
+      return { waiting, hooks, last, value }
     } finally {
       end()
     }
@@ -63,15 +78,23 @@ export function writeLastOf(connection: QueriesOfWriter, done: readonly Done[]):
     connection.write(query, { userIds: [...write.userIds] }, (rows) => (write.rows = rows))
 }
 
+const WRITES_FIRST =
+  'an independent transaction wrote before it had the result of a read, so it could not know whether its shard is held: read first'
+
 function openTransaction(
   connection: QueriesOfWriter,
-  { shard, inAllShards, waits }: Pick<WaitingWork, 'shard' | 'inAllShards' | 'waits'>,
-  { hooks, last }: Pick<Done, 'hooks' | 'last'>,
-): { tx: Transaction; end: () => void; hasWritten: () => boolean } {
+  { shard, inAllShards, waits, key }: Pick<WaitingWork, 'shard' | 'inAllShards' | 'waits' | 'key'>,
+  { hooks, last, held }: Pick<Done, 'hooks' | 'last'> & { held: HeldShards | undefined },
+): { tx: Transaction; end: () => void; hasWritten: () => boolean; check: () => void } {
   let open = true
   let hasWritten = false
+  let hasResult = false
+  let wroteFirst = false
+  let notFree: ShardNotFree | undefined
   const check = () => {
     if (!open) throw new Error('a query was run after the end of its transaction')
+    if (notFree) throw notFree
+    if (wroteFirst) throw new Error(WRITES_FIRST)
   }
   /** A statement counts when it is sent, so those that other transactions send meanwhile do not count here. */
   function send<T>(statement: () => T): T {
@@ -81,15 +104,24 @@ function openTransaction(
       return statement()
     } finally {
       hasWritten ||= connection.writes() !== before
+      wroteFirst ||= key !== undefined && hasWritten && !hasResult
     }
+  }
+  async function result<T>(statement: () => Promise<T>): Promise<T> {
+    const value = await send(statement)
+    hasResult = true
+    if (held && shard && !(await held).has(shard.number))
+      notFree = new ShardNotFree('another group holds the shard of this transaction')
+    if (notFree) throw notFree
+    return value
   }
   const tx: Transaction = {
     shard,
     inAllShards,
     waits,
-    all: async (query, params) => send(() => connection.all(query, params)),
-    first: async (query, params) => send(() => connection.first(query, params)),
-    run: async (query, params) => send(() => connection.run(query, params)),
+    all: (query, params) => result(() => connection.all(query, params)),
+    first: (query, params) => result(() => connection.first(query, params)),
+    run: (query, params) => result(() => connection.run(query, params)),
     write<P, R>(query: Query<P, R>, params: P, onCommit?: (rows: R[]) => void) {
       let rows: R[] = []
       send(() => connection.write<P, R>(query, params, (written) => (rows = written)))
@@ -104,5 +136,5 @@ function openTransaction(
       hooks.push(hook)
     },
   }
-  return { tx, end: () => (open = false), hasWritten: () => hasWritten }
+  return { tx, end: () => (open = false), hasWritten: () => hasWritten, check }
 }

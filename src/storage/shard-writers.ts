@@ -6,6 +6,8 @@ import { createWriter } from './writer.ts'
 
 /** The maximum number of groups of different shards that one process writes at the same time. */
 const AT_ONCE = 4
+/** A group holds at most this part of all shards, so that a process that stops with one does not stop the writing of all others. */
+const PART_OF_GROUP = 0.5
 
 type Options = {
   log: Log
@@ -19,7 +21,12 @@ type Options = {
  * heartbeat) have a connection of their own, so they never wait for the lock of a shard. A process with few requests uses the first two connections.
  */
 export function createShardWriters(first: WriteConnection, { log, shards, connect }: Options) {
-  const queue = createShardQueue()
+  const queue = createShardQueue({
+    most: Math.ceil(shards * PART_OF_GROUP),
+    onWaiting() {
+      for (const writer of ofShards) writer.start()
+    },
+  })
   const open = (connection: WriteConnection) => createWriter(connection, log, { shards, queue })
   const main = open(first)
   const ofShards = [main, ...Array.from({ length: AT_ONCE - 1 }, () => open(connect()))]
@@ -34,7 +41,11 @@ export function createShardWriters(first: WriteConnection, { log, shards, connec
     },
     /** Refuses new transactions, and resolves when the earlier ones have ended. */
     async close(): Promise<void> {
-      await Promise.all([...ofShards, ofOthers].map((writer) => writer.close()))
+      const writers = [...ofShards, ofOthers]
+      // The end of a group starts writers whose own groups have ended before.
+      do {
+        await Promise.all(writers.map((writer) => writer.close()))
+      } while (writers.some((writer) => writer.isWriting()))
     },
   }
 }

@@ -185,6 +185,15 @@ export const locked = query<{ shard: number }>()((db, p, d) => {
   return d.name === 'sqlite' ? row : row.forUpdate()
 })
 
+/**
+ * The first statement of a group of transactions of several shards. It returns those that no other transaction holds, and waits for none, so it cannot deadlock. `ids`: those of the rows, in
+ * ascending order.
+ */
+export const lockedIfFree = query<{ ids: readonly number[] }>()((db, p, d) => {
+  const rows = db.selectFrom('stream').select('id').where('id', 'in', d.numbers(p.ids)).orderBy('id')
+  return d.name === 'sqlite' ? rows : rows.forUpdate().skipLocked()
+})
+
 /** The first statement of a group of transactions that need all shards. In the order of the shards, so that two such groups do not deadlock. */
 export const lockedAll = query()((db, _, d) => {
   const rows = db.selectFrom('stream').select('id').orderBy('id')

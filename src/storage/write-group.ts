@@ -1,34 +1,46 @@
 import { faultOf } from './fault.ts'
-import { type Done, runTransaction, type WaitingWork } from './group-transaction.ts'
+import {
+  type Done,
+  type HeldShards,
+  runTransaction,
+  ShardNotFree,
+  type WaitingWork,
+} from './group-transaction.ts'
 import type { WriteConnection } from './write-connection.ts'
 
 type Ends = {
-  /** Begins the transaction of the database. */
-  begin: () => Promise<void>
+  /** Begins the transaction of the database. `held`: for a group of several shards. */
+  begin: () => Promise<{ held: HeldShards | undefined }>
   commit: (done: readonly Done[]) => Promise<void>
 }
 
+/** `again`: those of which nothing is committed, and which must run once more. */
+type Ran = { done: Done[]; again: readonly WaitingWork[] }
+
 /**
  * Runs the transactions of a group inside one transaction of the database. A transaction that throws is rolled back to its
- * savepoint and rejected; the others continue. Resolves to the successful ones. Rejects when nothing is committed.
+ * savepoint and rejected; the others continue. Rejects when nothing is committed.
+ *
+ * A group of several shards has no savepoints. Its transactions whose shard another group holds run again in another group, and so do all of them when one throws after a write.
  */
 export async function runGroup(
   connection: WriteConnection,
   group: readonly WaitingWork[],
   ends: Ends,
-): Promise<Done[]> {
-  await ends.begin()
+): Promise<Ran> {
+  const { held } = await ends.begin()
   let rest = group
   if (group.length > 1 && group.every(({ repeatable }) => repeatable)) {
-    const { done, again } = await runWithoutSavepoints(connection, group, ends)
-    if (again.length === 0) return done
-    rest = again
+    const { done, again } = await runWithoutSavepoints(connection, group, { ...ends, held })
+    if (done.length > 0 || again.length === 0) return { done, again }
     await connection.control('rollback')
+    if (held) return { done, again }
+    rest = again
     await ends.begin()
   }
   const done = await runWithSavepoints(connection, rest)
   await ends.commit(done)
-  return done
+  return { done, again: [] }
 }
 
 /** Runs each transaction behind a savepoint, except one that is alone. */
@@ -45,35 +57,41 @@ async function runWithSavepoints(
 }
 
 /**
- * Runs and commits a group without savepoints, which cost PostgreSQL a round trip and SQLite a copy of each changed page. `again`: nothing is committed, and these transactions must run
- * once more, behind savepoints, because one of them failed after a write.
+ * Runs and commits a group without savepoints, which cost PostgreSQL a round trip and SQLite a copy of each changed page. `again` and none is done: nothing is committed, and the transaction of the
+ * database is open, because one of them failed after a write, or all shards are held by other groups.
  */
 async function runWithoutSavepoints(
   connection: WriteConnection,
   group: readonly WaitingWork[],
-  { commit }: Ends,
-): Promise<{ done: Done[]; again: readonly WaitingWork[] }> {
+  { commit, held }: Pick<Ends, 'commit'> & { held: HeldShards | undefined },
+): Promise<Ran> {
   const done: Done[] = []
   const rejected = new Set<WaitingWork>()
-  const again = () => ({ done: [], again: group.filter((one) => !rejected.has(one)) })
+  const notFree = new Set<WaitingWork>()
+  const allAgain = () => ({ done: [], again: group.filter((one) => !rejected.has(one)) })
   for (const part of partsOf(group, connection.isPipelined)) {
     const failures: Failure[] = []
-    await Promise.all(part.map((chain) => runChain(connection, chain, { done, failures })))
+    await Promise.all(part.map((chain) => runChain(connection, chain, { done, failures, held })))
     for (const { error } of failures) if (!connection.inTransaction() || isOfAll(error)) throw error
     for (const { waiting, error, hasWritten } of failures) {
       // On PostgreSQL the failed statement can be a write of another transaction, whose result nothing has waited for.
-      if (connection.hasFailed?.() || hasWritten) return again()
-      rejected.add(waiting)
-      waiting.reject(error)
+      if (connection.hasFailed?.() || hasWritten) return allAgain()
+      if (error instanceof ShardNotFree) notFree.add(waiting)
+      else {
+        rejected.add(waiting)
+        waiting.reject(error)
+      }
     }
   }
+  const again = group.filter((one) => notFree.has(one))
+  if (done.length === 0 && again.length > 0) return allAgain()
   try {
     await commit(done)
   } catch (error) {
     if (!connection.hasFailed?.() || !connection.inTransaction() || isOfAll(error)) throw error
-    return again()
+    return allAgain()
   }
-  return { done, again: [] }
+  return { done, again }
 }
 
 /** Transactions that run one after the other. */
@@ -111,15 +129,19 @@ type Failure = { waiting: WaitingWork; error: unknown; hasWritten: boolean }
 async function runChain(
   connection: WriteConnection,
   chain: Chain,
-  { done, failures }: { done: Done[]; failures: Failure[] },
+  { done, failures, held }: { done: Done[]; failures: Failure[]; held: HeldShards | undefined },
 ): Promise<void> {
-  for (const waiting of chain) {
-    const { run, hasWritten } = runTransaction(connection, waiting)
+  for (const [at, waiting] of chain.entries()) {
+    const { run, hasWritten } = runTransaction(connection, waiting, held)
     try {
       done.push(await run)
     } catch (error) {
       failures.push({ waiting, error, hasWritten: hasWritten() })
       if (hasWritten() || connection.hasFailed?.()) return
+      if (!(error instanceof ShardNotFree)) continue
+      // The others of the chain have the same shard.
+      failures.push(...chain.slice(at + 1).map((other) => ({ waiting: other, error, hasWritten: false })))
+      return
     }
   }
 }

@@ -1,9 +1,9 @@
 import type { Log } from '../lib/log.ts'
 import type { Queries } from './query.ts'
 import { StorageError, type StreamShard, type Transaction, type TransactionOptions } from './database.ts'
-import { createGroupQueue, type GroupQueue, lockOf } from './group-queue.ts'
-import { locked, lockedAll, shardOf } from './stream.ts'
-import { type Done, type WaitingWork, writeLastOf } from './group-transaction.ts'
+import { createGroupQueue, type WriteGroup, type GroupQueue, type ShardLock } from './group-queue.ts'
+import { locked, lockedAll, lockedIfFree, shardOf } from './stream.ts'
+import { type Done, type HeldShards, type WaitingWork, writeLastOf } from './group-transaction.ts'
 import type { WriteConnection } from './write-connection.ts'
 import { runGroup } from './write-group.ts'
 
@@ -55,6 +55,10 @@ export function createWriter(
         writer.queue.push({ work, ...ends, ...placeIn(writer, options) })
         writer.writing ??= writeAll(writer)
       })
+    },
+    /** Takes a group from the queue, if one can run. */
+    start(): void {
+      writer.writing ??= writeAll(writer)
     },
     isWriting: () => writer.writing !== undefined,
     /** True when no transaction is open and every commit is durable: the connection then sees only durable state. */
@@ -109,8 +113,7 @@ function idleWriter(
 async function writeAll(writer: State): Promise<void> {
   await new Promise((turn) => setImmediate(turn))
   for (let group = writer.queue.next(); group !== undefined; group = writer.queue.next()) {
-    await writeGroup(writer, group)
-    writer.queue.ended(group)
+    writer.queue.ended(group, await writeGroup(writer, group))
     // Lets requests that have arrived meanwhile join the next group.
     await new Promise((turn) => setImmediate(turn))
   }
@@ -146,16 +149,26 @@ const shardOfWork = (orderedBy: string | undefined, shards = 1): StreamShard | u
   orderedBy === undefined ? undefined : { number: shardOf(orderedBy, shards), shards }
 
 /**
- * Locks the shard of the group, or all shards, until its commit. It is sent together with `begin` and the first read. So all that the group reads is read after the commits of other
+ * Locks the shards of the group until its commit. It is sent together with `begin` and the first read. So all that the group reads is read after the commits of other
  * processes to the shard, and no other row is locked before the shard.
  */
-function lockShards({ connection, shards }: State, group: readonly WaitingWork[]): void {
-  const lock = shards !== undefined ? group[0] && lockOf(group[0]) : undefined
+function lockShards({ connection }: State, lock: ShardLock): HeldShards | undefined {
+  if (typeof lock === 'object') return lockFree(connection, lock)
   if (lock === 'all') connection.write(lockedAll, {}, () => undefined)
   else if (lock !== undefined) connection.write(locked, { shard: lock }, () => undefined)
+  return undefined
 }
 
-async function writeGroup(writer: State, group: readonly WaitingWork[]): Promise<void> {
+function lockFree(connection: WriteConnection, shards: readonly number[]): HeldShards {
+  const ids = shards.map((shard) => shard + 1)
+  const held = connection.all(lockedIfFree, { ids }).then((rows) => new Set(rows.map(({ id }) => id - 1)))
+  // Each later statement fails with the same error.
+  held.catch(() => undefined)
+  return held
+}
+
+/** Resolves to the transactions that must run again in another group. */
+async function writeGroup(writer: State, { works, lock }: WriteGroup): Promise<readonly WaitingWork[]> {
   const { connection, disk } = writer
   writer.isInGroup = true
   try {
@@ -168,7 +181,7 @@ async function writeGroup(writer: State, group: readonly WaitingWork[]): Promise
     const isDurable = (done: readonly Done[]) => done.some(({ waiting }) => waiting.durably)
     const begin = async () => {
       await connection.control('begin')
-      lockShards(writer, group)
+      return { held: lockShards(writer, lock) }
     }
     const commit = async (done: readonly Done[]) => {
       writeLastOf(connection, done)
@@ -177,12 +190,14 @@ async function writeGroup(writer: State, group: readonly WaitingWork[]): Promise
       writer.hasPendingSync = isDurable(done)
       await connection.commit(writer.hasPendingSync)
     }
-    const done = await runGroup(connection, group, { begin, commit })
+    const { done, again } = await runGroup(connection, works, { begin, commit })
     writer.syncing = makeDurable(writer, done, isDurable(done))
+    return again
   } catch (error) {
     writer.hasPendingSync = false
     await rollback(writer)
-    for (const waiting of group) waiting.reject(error)
+    for (const waiting of works) waiting.reject(error)
+    return []
   } finally {
     writer.isInGroup = false
   }

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { createShardQueue, type WriteGroup } from '../../src/storage/group-queue.ts'
+import type { WaitingWork } from '../../src/storage/group-transaction.ts'
+
+const SHARDS = 8
+
+type Named = WaitingWork & { name: string }
+
+/** An independent transaction, unless `more` says otherwise. Its name is the shard with the order of its arrival: `3a`, `3b`. */
+function work(name: string, more: Partial<WaitingWork> = {}): Named {
+  const number = Number(name[0])
+  return {
+    name,
+    work: async () => undefined,
+    durably: true,
+    repeatable: true,
+    shard: { number, shards: SHARDS },
+    inAllShards: false,
+    inOwnGroup: false,
+    key: `!room${number}:test`,
+    waits: true,
+    resolve: () => undefined,
+    reject: () => undefined,
+    ...more,
+  }
+}
+const dependent = { key: undefined } as const
+
+const names = (group: WriteGroup | undefined) => group?.works.map((one) => (one as Named).name)
+
+function createQueue(most = SHARDS) {
+  let calls = 0
+  const queue = createShardQueue({ most, onWaiting: () => calls++ })
+  const push = (...works: (string | Named)[]) => {
+    for (const one of works) queue.push(typeof one === 'string' ? work(one) : one)
+  }
+  const next = () => queue.next() as WriteGroup
+  return { ...queue, push, next, calls: () => calls }
+}
+
+describe('the queue of the shards', () => {
+  test('gives the independent transactions of all shards to one group, with the shards in ascending order', () => {
+    const queue = createQueue()
+    queue.push('5a', '2a', '7a', '2b')
+    const group = queue.next()
+    assert.deepEqual(names(group), ['5a', '2a', '2b', '7a'])
+    assert.deepEqual(group.lock, [2, 5, 7])
+    assert.ok(queue.isEmpty())
+  })
+
+  test('gives a single shard to a group that waits for it', () => {
+    const queue = createQueue()
+    queue.push('5a', '5b')
+    const group = queue.next()
+    assert.deepEqual([names(group), group.lock], [['5a', '5b'], 5])
+  })
+
+  test('leaves shards whose group runs to a later group', () => {
+    const queue = createQueue()
+    queue.push('1a', '2a')
+    const first = queue.next()
+    queue.push('2b', '3a', '1b', '4a')
+    assert.deepEqual(queue.next().lock, [3, 4])
+    assert.equal(queue.next(), undefined)
+    queue.ended(first, [])
+    assert.equal(queue.calls(), 1)
+    assert.deepEqual(names(queue.next()), ['2b', '1b'])
+  })
+
+  test('takes from each shard the transactions before the first that depends on others, which has a group of its shard', () => {
+    const queue = createQueue()
+    queue.push(
+      '1a',
+      work('1b', dependent),
+      '1c',
+      '2a',
+      work('3a', dependent),
+      work('4a', { inAllShards: true }),
+    )
+    const shared = queue.next()
+    assert.deepEqual(
+      [names(shared), shared.lock],
+      [
+        ['1a', '2a'],
+        [1, 2],
+      ],
+    )
+    const [third, all] = [queue.next(), queue.next()]
+    assert.deepEqual([names(third), third.lock], [['3a'], 3])
+    assert.deepEqual([names(all), all.lock], [['4a'], 'all'])
+    queue.ended(shared, [])
+    const rest = queue.next()
+    assert.deepEqual([names(rest), rest.lock], [['1b', '1c'], 1])
+  })
+
+  test('gives a group at most its number of shards and of transactions', () => {
+    const queue = createQueue(3)
+    for (let shard = 0; shard < 4; shard++) queue.push(`${shard}a`)
+    assert.deepEqual(queue.next().lock, [0, 1, 2])
+    assert.equal(queue.next().lock, 3)
+    const many = createQueue()
+    for (let n = 0; n < 200; n++) many.push(`1${n}`, `2${n}`, `3${n}`)
+    const group = many.next()
+    assert.equal(group.works.length, 256)
+    assert.deepEqual(group.lock, [1, 2])
+    assert.deepEqual(names(group)?.slice(199, 201), ['1199', '20'])
+    many.ended(group, [])
+    assert.equal(names(many.next())?.at(0), '30')
+  })
+
+  test('runs what a group gives back before later transactions, in a group for each shard', () => {
+    const queue = createQueue()
+    queue.push('1a', '1b', '2a', '3a')
+    const group = queue.next()
+    queue.push('4a', '1c', '3b')
+    queue.ended(group, group.works.slice(0, 3))
+    const [one, two, others] = [queue.next(), queue.next(), queue.next()]
+    assert.deepEqual([names(one), one.lock], [['1a', '1b', '1c'], 1])
+    assert.deepEqual([names(two), two.lock], [['2a'], 2])
+    assert.deepEqual(names(others), ['4a', '3b'])
+    queue.ended(one, [])
+    queue.ended(two, [])
+    queue.push('1d', '2b')
+    assert.deepEqual(queue.next().lock, [1, 2])
+  })
+
+  test('halves the number of shards after a group that gives some back, down to two, and adds one after each that does not', () => {
+    const queue = createQueue()
+    const pushAll = () => queue.push(...Array.from({ length: SHARDS }, (_, shard) => `${shard}a`))
+    const endAlone = (shard: number) => {
+      const group = queue.next()
+      assert.equal(group.lock, shard)
+      queue.ended(group, [])
+    }
+    pushAll()
+    const first = queue.next()
+    queue.ended(first, first.works.slice(-1))
+    endAlone(7)
+    pushAll()
+    const [left, right] = [queue.next(), queue.next()]
+    assert.deepEqual(
+      [left.lock, right.lock],
+      [
+        [0, 1, 2, 3],
+        [4, 5, 6, 7],
+      ],
+    )
+    queue.ended(left, left.works.slice(0, 1))
+    queue.ended(right, right.works.slice(0, 1))
+    endAlone(4)
+    endAlone(0)
+    pushAll()
+    for (const lock of [
+      [0, 1],
+      [2, 3, 4],
+      [5, 6, 7],
+    ]) {
+      const group = queue.next()
+      assert.deepEqual(group.lock, lock)
+      queue.ended(group, [])
+    }
+  })
+})

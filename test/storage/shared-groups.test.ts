@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { sql } from 'kysely'
+import type { RoomAlias, RoomId, UserId } from '../../src/lib/ids.ts'
+import type { Database, Transaction } from '../../src/storage/database.ts'
+import { openDatabase } from '../../src/storage/open-database.ts'
+import { query } from '../../src/storage/query.ts'
+import { nextPosition, shardOf } from '../../src/storage/stream.ts'
+import { alice, createRoomsFixture, publicRoom, say } from '../rooms/fixture.ts'
+import { afterTest } from '../support/after-test.ts'
+import { silentLog } from '../support/log.ts'
+import { countRoundTrips, interceptQueries } from '../support/postgres-client.ts'
+import { onShards } from '../support/sharded.ts'
+import { whenLocked } from '../support/when-locked.ts'
+
+const SHARDS = 16
+/** One room of each shard. */
+const rooms = Array.from({ length: SHARDS }, (_, shard) => {
+  for (let n = 0; ; n++) {
+    const roomId = `!room${n}:test` as RoomId
+    if (shardOf(roomId, SHARDS) === shard) return roomId
+  }
+})
+const roomOf = (shard: number) => rooms[shard] as RoomId
+
+const addAlias = query<{ alias: RoomAlias; roomId: RoomId }>()((db, p) =>
+  db.insertInto('room_aliases').values({
+    alias: p.alias,
+    room_id: p.roomId,
+    created_by: '@alice:test' as UserId,
+    created_at: 0,
+  }),
+)
+const aliases = query()((db) => db.selectFrom('room_aliases').select('alias').orderBy('alias'))
+/** The transaction of the whole group. */
+const transactionId = query()((db) => db.selectNoFrom(sql<string>`pg_current_xact_id()::text`.as('id')))
+const alias = (name: number | string) => `#${name}:test` as RoomAlias
+/** PostgreSQL stores no character zero. */
+const REFUSED = '#\0' as RoomAlias
+
+const independent = <T>(db: Database, shard: number, work: (tx: Transaction) => Promise<T>): Promise<T> =>
+  db.transaction(work, { orderedBy: roomOf(shard), repeatable: true, isIndependent: true })
+
+async function takeAfterReading(tx: Transaction): Promise<number> {
+  await tx.all(aliases, {})
+  return nextPosition(tx)
+}
+
+const stored = async (db: Database) => (await db.all(aliases, {})).map((row) => row.alias)
+
+/** The shards in each lock that takes only those that are free, in the order of the statements. */
+function watchLocks(t: TestContext): number[][] {
+  const found: number[][] = []
+  interceptQueries(t, (_client, args, send) => {
+    const { text, values } = args[0] as { text?: string; values?: unknown[] }
+    if (text?.includes('"stream"') === true && text.endsWith('for update skip locked'))
+      found.push((JSON.parse((values as [string])[0]) as number[]).map((id) => id - 1))
+    return send(args)
+  })
+  return found
+}
+
+onShards('a group of several shards', (open) => {
+  async function openTwo(t: TestContext): Promise<[Database, Database]> {
+    const { url, db } = await open(t, SHARDS)
+    const other = await openDatabase(url, silentLog)
+    afterTest(t, () => other[Symbol.asyncDispose]())
+    return [db, other]
+  }
+
+  /** Holds a shard with a transaction of another process, until `end`. */
+  async function hold(db: Database, shard: number): Promise<{ end: () => Promise<void> }> {
+    const [isOpen, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const holding = db.transaction(
+      async (tx) => {
+        await nextPosition(tx)
+        isOpen.resolve()
+        await mayEnd.promise
+      },
+      { orderedBy: roomOf(shard) },
+    )
+    await isOpen.promise
+    return {
+      end() {
+        mayEnd.resolve()
+        return holding
+      },
+    }
+  }
+
+  test('is one commit and two round trips for independent transactions, and locks its shards in ascending order', async (t) => {
+    const { db } = await open(t, SHARDS)
+    const locks = watchLocks(t)
+    const trips = countRoundTrips(t)
+    const ids = await Promise.all(
+      [9, 3, 12, 0].map((shard) =>
+        independent(db, shard, async (tx) => {
+          const row = await tx.first(transactionId, {})
+          tx.write(addAlias, { alias: alias(shard), roomId: roomOf(shard) })
+          return row?.id
+        }),
+      ),
+    )
+    assert.equal(new Set(ids).size, 1)
+    assert.equal(trips.count(), 2)
+    assert.deepEqual(locks, [[0, 3, 9, 12]])
+    assert.equal((await stored(db)).length, 4)
+  })
+
+  test('costs two round trips for messages in rooms of several shards', async (t) => {
+    const { db } = await open(t, SHARDS)
+    const fixture = await createRoomsFixture(db)
+    const made = [await publicRoom(fixture), await publicRoom(fixture), await publicRoom(fixture)]
+    for (const roomId of made) await say(fixture, roomId, alice, 'warm')
+    const trips = countRoundTrips(t)
+    await Promise.all(made.map((roomId) => say(fixture, roomId, alice, 'hello there')))
+    assert.equal(trips.count(), 2)
+  })
+
+  test('has at most half of the shards', async (t) => {
+    const { db } = await open(t, SHARDS)
+    const locks = watchLocks(t)
+    await Promise.all(rooms.map((_, shard) => independent(db, shard, takeAfterReading)))
+    assert.deepEqual(
+      locks.map((shards) => shards.length),
+      [SHARDS / 2, SHARDS / 2],
+    )
+  })
+
+  test('loses only the transaction whose write fails, or which throws, wherever it is', async (t) => {
+    const { db } = await open(t, SHARDS)
+    for (const failing of [0, 1, 2])
+      for (const how of ['write', 'throw before a write', 'throw after a write']) {
+        const before = await stored(db)
+        const nameOf = (shard: number) => alias(`${how} ${failing} ${shard}`)
+        const committed: number[] = []
+        const results = await Promise.allSettled(
+          [0, 1, 2].map((shard) =>
+            independent(db, shard, async (tx) => {
+              await tx.all(aliases, {})
+              const fails = shard === failing
+              if (fails && how === 'throw before a write') throw new Error('refused')
+              const name = fails && how === 'write' ? REFUSED : nameOf(shard)
+              tx.write(addAlias, { alias: name, roomId: roomOf(shard) })
+              if (fails && how === 'throw after a write') throw new Error('refused')
+              tx.onCommit(() => committed.push(shard))
+            }),
+          ),
+        )
+        const rest = [0, 1, 2].filter((shard) => shard !== failing)
+        assert.deepEqual(
+          results.map(({ status }) => status === 'fulfilled'),
+          [0, 1, 2].map((shard) => shard !== failing),
+        )
+        assert.deepEqual(
+          committed.toSorted((a, b) => a - b),
+          rest,
+        )
+        assert.deepEqual(
+          (await stored(db)).filter((one) => !before.includes(one)),
+          rest.map(nameOf),
+        )
+      }
+  })
+
+  test('commits without the shards that another process holds, whose transactions follow in the order of their arrival', async (t) => {
+    const [db, other] = await openTwo(t)
+    const held = await hold(other, 5)
+    const order: string[] = []
+    const add = (name: string, shard: number) =>
+      independent(db, shard, async (tx) => {
+        const before = await tx.all(aliases, {})
+        tx.write(addAlias, { alias: alias(name), roomId: roomOf(shard) })
+        tx.onCommit(() => order.push(`${name} after ${before.length}`))
+      })
+    const waiting = [add('first', 5), add('second', 5)]
+    await Promise.all([add('left', 2), add('right', 9)])
+    assert.deepEqual(await stored(other), [alias('left'), alias('right')])
+    await whenLocked(other)
+    const third = add('third', 5)
+    await held.end()
+    await Promise.all([...waiting, third])
+    assert.deepEqual(order, [
+      'left after 0',
+      'right after 0',
+      'first after 2',
+      'second after 3',
+      'third after 4',
+    ])
+  })
+
+  test('refuses an independent transaction that writes before it has read, and commits the others', async (t) => {
+    const { db } = await open(t, SHARDS)
+    const results = await Promise.allSettled(
+      [5, 2, 9].map((shard) =>
+        independent(db, shard, async (tx) => {
+          if (shard !== 5) await tx.all(aliases, {})
+          tx.write(addAlias, { alias: alias(shard), roomId: roomOf(shard) })
+        }),
+      ),
+    )
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['rejected', 'fulfilled', 'fulfilled'],
+    )
+    assert.match(String((results[0] as PromiseRejectedResult).reason), /read first/)
+    assert.deepEqual(await stored(db), [alias(2), alias(9)])
+  })
+
+  test('runs again a transaction whose shard is held although it hides the error', async (t) => {
+    const [db, other] = await openTwo(t)
+    const held = await hold(other, 5)
+    const seen: unknown[] = []
+    const hiding = independent(db, 5, async (tx) => {
+      seen.push(await tx.all(aliases, {}).catch(() => 'not free'))
+      try {
+        tx.write(addAlias, { alias: alias(5), roomId: roomOf(5) })
+      } catch {
+        return 'hidden'
+      }
+      return 'written'
+    })
+    await independent(db, 2, takeAfterReading)
+    await whenLocked(other)
+    await held.end()
+    assert.equal(await hiding, 'written')
+    assert.deepEqual(seen, ['not free', []])
+  })
+
+  test('waits for no shard while all are held, and then each of them has a group', async (t) => {
+    const [db, other] = await openTwo(t)
+    const held = await Promise.all([hold(other, 3), hold(other, 8)])
+    const both = [8, 3].map((shard) => independent(db, shard, takeAfterReading))
+    await whenLocked(other)
+    await held[1].end()
+    assert.equal(((await both[0]) as number) % SHARDS, 8)
+    await held[0].end()
+    assert.equal(((await both[1]) as number) % SHARDS, 3)
+  })
+
+  test('of two processes, with the same shards in opposite order, neither deadlocks nor loses a transaction', async (t) => {
+    const writers = await openTwo(t)
+    const errors: unknown[] = []
+    interceptQueries(t, (_client, args, send) => {
+      const result = send(args)
+      if (result instanceof Promise) result.catch((error: unknown) => errors.push(error))
+      return result
+    })
+    const send = (writer: number, shard: number, round: number) =>
+      independent(writers[writer] as Database, shard, async (tx) => {
+        const position = await takeAfterReading(tx)
+        tx.write(addAlias, { alias: alias(`${writer}.${shard}.${round}`), roomId: roomOf(shard) })
+        return position
+      })
+    const upwards = Array.from({ length: 8 }, (_, shard) => shard)
+    const inOrder = async (writer: number, shards: readonly number[]) => {
+      const taken: number[] = []
+      for (let round = 0; round < 15; round++)
+        taken.push(...(await Promise.all(shards.map((shard) => send(writer, shard, round)))))
+      return taken
+    }
+    const taken = (await Promise.all([inOrder(0, upwards), inOrder(1, upwards.toReversed())])).flat()
+    assert.equal(new Set(taken).size, 240)
+    assert.equal((await stored(writers[0])).length, 240)
+    assert.deepEqual(errors, [])
+  })
+
+  test('closes after the transactions that it gave back', async (t) => {
+    const [db, other] = await openTwo(t)
+    const held = await hold(other, 5)
+    const works = [2, 5, 9].map((shard) => independent(db, shard, takeAfterReading))
+    const closed = db[Symbol.asyncDispose]()
+    await whenLocked(other)
+    await held.end()
+    assert.equal(new Set(await Promise.all(works)).size, 3)
+    await closed
+  })
+})
