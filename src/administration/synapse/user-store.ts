@@ -1,6 +1,5 @@
 import { type OrderByDirection, type SqlBool, sql } from 'kysely'
 import { RESERVED_PREFIX } from '../../accounts/names.ts'
-import type { UserId } from '../../lib/ids.ts'
 import { type Dialect, type Params, query } from '../../storage/query.ts'
 import type { QueryBuilder } from '../../storage/query-builder.ts'
 import type { ListFlag } from './paging.ts'
@@ -72,26 +71,4 @@ export const countUsers = query<Omit<UserListParams, 'orderBy' | 'limit' | 'from
     .selectFrom('users as u')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where(matching(p as UserListParams, d)),
-)
-
-/** A page of the files of a user, the newest first, with the number and the bytes of all. */
-export const mediaPage = query<{ userId: UserId; limit: number; from: number }>()((db, p) =>
-  db
-    .selectFrom('media as m')
-    .leftJoin('media_blocked as b', 'b.content_hash', 'm.content_hash')
-    .select([
-      'm.media_id',
-      'm.content_type',
-      'm.filename',
-      'm.size',
-      'm.created_at',
-      'm.last_read_at',
-      'b.blocked_at',
-    ])
-    .where('m.user_id', '=', p.userId)
-    .where('m.content_hash', 'is not', null)
-    .orderBy('m.created_at', 'desc')
-    .orderBy('m.media_id')
-    .limit(p.limit)
-    .offset(p.from),
 )
