@@ -18,7 +18,8 @@ export async function startCommand(
   t: TestEnd,
   { command, cwd, env }: { command: string; cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<StartedCommand> {
-  const child = spawn('bash', ['-c', `exec ${command}`], {
+  // The last of several commands is the server, which gets the signals.
+  const child = spawn('bash', ['-c', command.replace(/(^|&& )([^&]*)$/, '$1exec $2')], {
     cwd,
     env: { ...env, BELFRY_LISTEN: '127.0.0.1:0' },
     detached: true,
