@@ -66,6 +66,7 @@ export async function restrictUser(fixture: ConsoleFixture): Promise<void> {
   await page.keyboard.press('Enter')
   await page.waitForFunction(`document.querySelectorAll('tbody tr').length === 1`)
   assert.match(page.url(), /\/users\?name=bob$/)
+  assert.equal(await page.evaluate(`document.activeElement.value`), 'bob', 'the field keeps the focus')
   const status = async () => (await bob.try('POST', '/createRoom', {})).status
   const steps = [
     { label: 'Lock', next: 'Unlock', state: 'Locked', status: 401 },
@@ -88,6 +89,27 @@ export async function restrictUser(fixture: ConsoleFixture): Promise<void> {
     await page.waitForFunction(`document.activeElement.textContent === '${next} @bob:localhost'`)
     assert.equal(await eventually(async () => (await status()) === expected && expected), expected, label)
   }
+}
+
+/** A further page is added on demand. If it fails, the reason is shown and the list stays. */
+export async function loadMore({ page, open, answer, text }: ConsoleFixture): Promise<void> {
+  const count = (rows: number) =>
+    page.waitForFunction(`document.querySelectorAll('tbody tr').length === ${rows}`)
+  const press = () =>
+    page.evaluate(
+      `[...document.querySelectorAll('main button')].find(({ textContent }) => textContent === 'Load more').click()`,
+    )
+  answer(USERS, { status: 200, body: { users: [account('@a:localhost')], next_token: '1' } })
+  await open('/users')
+  await count(1)
+  answer(USERS, { status: 500, body: { errcode: 'M_UNKNOWN', error: 'The page failed' } })
+  await press()
+  await page.waitForFunction(`document.querySelector('main [role=status]').textContent === 'The page failed'`)
+  answer(USERS, { status: 200, body: { users: [account('@b:localhost')] } })
+  await press()
+  await count(2)
+  assert.doesNotMatch(await text('main'), /Load more/)
+  answer(USERS, 'server')
 }
 
 async function focusButton(page: ConsoleFixture['page'], label: string): Promise<void> {

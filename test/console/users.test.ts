@@ -4,7 +4,7 @@ import { call, loginUser, PASSWORD } from '../support/client.ts'
 import { findChromium, startChromium } from '../support/chromium.ts'
 import { startTestServer } from '../support/server.ts'
 import { signInByKeyboard, startConsole } from './console-fixture.ts'
-import { registerWithToken, restrictUser, usersStates } from './users-screen.ts'
+import { loadMore, registerWithToken, restrictUser, usersStates } from './users-screen.ts'
 
 // Accounts in the console, in Chromium: the screen of users, and the form to create an account.
 
@@ -21,6 +21,7 @@ describe('accounts in the console', () => {
     await t.test('the keyboard locks, unlocks, suspends and unsuspends an account', () =>
       restrictUser(fixture),
     )
+    await t.test('further pages are added on demand', () => loadMore(fixture))
     await t.test('every state is accessible', () => usersStates(fixture))
   })
 

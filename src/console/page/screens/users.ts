@@ -29,6 +29,18 @@ const pageOf = (name: string, from: string) =>
 /** For administrators: the accounts of the server with their state; they can be locked and suspended. */
 export function UsersScreen(): ComponentChildren {
   const name = place.value.query.get('name') ?? ''
+  return h(
+    'div',
+    { class: 'sections' },
+    h('h1', { tabIndex: -1 }, t('users-title')),
+    h('p', { class: 'muted' }, t('users-about')),
+    h(Search, { name }),
+    // A page that arrives after another search must not be added to its list.
+    h(Accounts, { key: name, name }),
+  )
+}
+
+function Accounts({ name }: { name: string }): ComponentChildren {
   const [result, setResult] = useState('')
   const data = useData<AccountPage>(pageOf(name, '0'), (abort) => get(pageOf(name, '0'), abort))
   const more = async (from: string) => {
@@ -53,14 +65,10 @@ export function UsersScreen(): ComponentChildren {
       setResult(errorText(error))
     }
   }
-  return h(
-    'div',
-    { class: 'sections' },
-    h('h1', { tabIndex: -1 }, t('users-title')),
-    h('p', { class: 'muted' }, t('users-about')),
-    h(Search, { key: name, name }),
-    h('p', { role: 'status' }, result),
+  return [
+    h('p', { key: 'result', role: 'status' }, result),
     h(Loaded<AccountPage>, {
+      key: 'data',
       from: data,
       children: ({ users, next_token: next }) => [
         users.length === 0
@@ -76,7 +84,7 @@ export function UsersScreen(): ComponentChildren {
           h('button', { key: 'more', type: 'button', onClick: () => void more(next) }, t('admin-more')),
       ],
     }),
-  )
+  ]
 }
 
 /** The text is in the URL when it is submitted. */
