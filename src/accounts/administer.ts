@@ -1,4 +1,4 @@
-import { invalidParam, notFound, userLocked } from '../lib/errors.ts'
+import { forbidden, invalidParam, notFound } from '../lib/errors.ts'
 import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { Queries } from '../storage/query.ts'
 import { closeAccount } from './account.ts'
@@ -113,7 +113,9 @@ async function loginAsOperator(
   const userId = await activeAccount(deps, name)
   const session = await deps.db.transaction(
     async (tx) => {
-      if ((await tx.first(userById, { userId }))?.locked_at) throw userLocked()
+      // M_USER_LOCKED would tell the client of an administrator that their own account is locked.
+      if ((await tx.first(userById, { userId }))?.locked_at)
+        throw forbidden(`The account ${userId} is locked: unlock it before a login`)
       const wanted = { deviceId: deviceId as DeviceId | undefined, displayName, address: null }
       return startSession(deps, tx, { ...wanted, userId })
     },

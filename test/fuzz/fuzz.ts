@@ -12,10 +12,16 @@ export type FuzzOptions = { seed: number; ms?: number; count?: number; path?: st
 const MANY = 100_000_000
 
 /** Tries values until one fails or the time is over. The values follow from the seed. */
-export async function fuzz(
-  target: FuzzTarget,
-  { seed, ms, count = MANY, path }: FuzzOptions,
-): Promise<Fuzzed> {
+export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fuzzed> {
+  await target.shared?.open()
+  try {
+    return await tried(target, options)
+  } finally {
+    await target.shared?.close()
+  }
+}
+
+async function tried(target: FuzzTarget, { seed, ms, count = MANY, path }: FuzzOptions): Promise<Fuzzed> {
   const found = await fc.check(target.property(), {
     seed,
     numRuns: count,

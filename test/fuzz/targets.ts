@@ -1,4 +1,5 @@
 import type { FuzzTarget } from './fuzz-target.ts'
+import { administrationTargets } from './targets/administration.ts'
 import { commandTargets } from './targets/commands.ts'
 import { configurationTargets } from './targets/configuration.ts'
 import { gatewayTargets } from './targets/gateways.ts'
@@ -18,4 +19,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...mailTargets,
   ...configurationTargets,
   ...commandTargets,
+  ...administrationTargets,
 ]

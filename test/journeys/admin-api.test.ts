@@ -99,6 +99,8 @@ onEachServerDatabase('the admin API', (newFlags) => {
       [changed.status, changed.body['displayname'], changed.body['admin'], changed.body['locked']],
       [200, null, false, true],
     )
+    const login = await ask('POST', `${ADMIN}/v1/users/${id('@carol:localhost')}/login`, {})
+    assert.deepEqual([login.status, login.body['errcode']], [403, 'M_FORBIDDEN'], 'the account is locked')
     assert.deepEqual(names((await must('GET', `${ADMIN}/v2/users?name=carol`))['users']), [])
     assert.equal(names((await must('GET', `${ADMIN}/v2/users?name=carol&locked=true`))['users']).length, 1)
     await must('PUT', path, { locked: false })

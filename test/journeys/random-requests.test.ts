@@ -6,15 +6,13 @@ import { inboxRoutes } from '../../src/gateway-api/inbox.ts'
 import { explainRoutes } from '../../src/console-api/explain.ts'
 import { gatewayRoutes } from '../../src/gateway-api/notify.ts'
 import { pathsOf } from '../../src/http/route.ts'
+import { anything } from '../support/anything.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { startTestServer } from '../support/server.ts'
 import { runs } from '../support/property.ts'
 
 // No request of a client may return a 500 or stay without a response. Bodies are random JSON, and JSON that is almost
 // valid: the keys of the endpoints, with values of all types.
-
-/** A placeholder for the dependencies of the route factories, which only read from it. */
-const anything: unknown = new Proxy(() => undefined, { get: () => anything, apply: () => anything })
 
 const routes = [
   ...clientRoutes(anything as ClientApiDeps),
