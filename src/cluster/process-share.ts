@@ -10,10 +10,12 @@ export type ProcessShare = {
   owns(key: string): boolean
   /** Calls `listener` when the processes with the role have changed, until the returned function is called. */
   onChange(listener: () => void): () => void
+  /** The time since the last heartbeat of this process. Milliseconds. */
+  silentFor(): number
 }
 
 export function createProcessShare(
-  membership: Pick<ClusterMember, 'id' | 'live' | 'onChange'>,
+  membership: Pick<ClusterMember, 'id' | 'live' | 'onChange' | 'silentFor'>,
   role: Role,
 ): ProcessShare {
   let seen: readonly LiveProcess[] | undefined
@@ -41,5 +43,6 @@ export function createProcessShare(
         listener()
       })
     },
+    silentFor: () => membership.silentFor(),
   }
 }

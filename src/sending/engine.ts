@@ -47,6 +47,9 @@ import type { LaneEvent } from './transition.ts'
 const FAIR_SHARE = 16
 /** A look that took longer is made again. Shorter than the time after which a silent process is dead, less the interval of heartbeats. */
 const LONGEST_LOOK_MS = 5_000
+/** A process without a heartbeat for longer sends nothing: others take it for dead after 10 s, and send what it holds. */
+const LONGEST_SILENCE_MS = 7_000
+const SILENCE_PAUSE_MS = 500
 
 /** `isKept`: without a claim, so the lease may have been ended. */
 type Leased = Claimed & { isKept?: true }
@@ -325,7 +328,10 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     const visit = { laneId, owner: this.#owner, isStopping }
     const ahead = createLookAhead(this.#port, this.#deps.clock)
     for (let turn = 1; ; turn++) {
-      const look = (await ahead.take(lane.destination)) ?? (await this.#look(visit))
+      const look = await this.#surely(
+        visit,
+        (await ahead.take(lane.destination)) ?? (await this.#look(visit)),
+      )
       if (look === undefined) {
         // The lease was ended, because this process was silent. It may be free again.
         if (lane.isKept) this.#again.add(laneId)
@@ -355,6 +361,15 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     const since = steadyNow(clock)
     const look = await this.#port.look(visit)
     return steadyNow(clock) - since < LONGEST_LOOK_MS ? look : this.#port.look(visit)
+  }
+
+  /** The look, or a later one when this process has written a heartbeat again: what it held may have ended meanwhile. */
+  async #surely(visit: Visit, look: Look | undefined): Promise<Look | undefined> {
+    const { share } = this.#settings
+    if (share === undefined || share.silentFor() < LONGEST_SILENCE_MS) return look
+    await this.#deps.clock.sleep(SILENCE_PAUSE_MS, this.#stop.signal)
+    if (this.#stop.signal.aborted) return undefined
+    return this.#surely(visit, await this.#port.look(visit))
   }
 
   #givesWay(turn: number): boolean {

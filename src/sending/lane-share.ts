@@ -55,8 +55,10 @@ export function createLaneShare({ db, log, owner, kept, share, wokenBy }: LaneSh
 
   return {
     has(laneId) {
-      if (leaving.has(laneId)) leaving.set(laneId, true)
-      return owns(laneId) || kept.has(laneId)
+      // Also if the lane belongs to this process again: its release could end the new lease. The wake-up is repeated afterwards.
+      const isLeaving = leaving.has(laneId)
+      if (isLeaving) leaving.set(laneId, true)
+      return !isLeaving && (owns(laneId) || kept.has(laneId))
     },
     watch: (moved) =>
       share?.onChange(() => {

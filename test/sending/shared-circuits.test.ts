@@ -17,7 +17,7 @@ async function setUp(t: TestContext) {
   const advanced: number[] = []
   const join = (name: string) => {
     const random = { token: () => name, below: (below: number) => below - 1 }
-    const share = { owns: () => name === 'prober', onChange: () => () => undefined }
+    const share = { owns: () => name === 'prober', onChange: () => () => undefined, silentFor: () => 0 }
     const circuits = createSharedCircuits(
       { db, bus, clock, random, log: silentLog, kind: 'poke', share },
       { clock, random, limit: 100 },

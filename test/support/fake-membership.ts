@@ -7,6 +7,7 @@ export function createFakeMembership(id: string, live: readonly LiveProcess[]) {
   return {
     id,
     live: () => seen,
+    silentFor: () => 0,
     onChange: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -15,5 +16,5 @@ export function createFakeMembership(id: string, live: readonly LiveProcess[]) {
       seen = next
       for (const listener of listeners) listener()
     },
-  } satisfies Pick<ClusterMember, 'id' | 'live' | 'onChange'> & { become: unknown }
+  } satisfies Pick<ClusterMember, 'id' | 'live' | 'onChange' | 'silentFor'> & { become: unknown }
 }
