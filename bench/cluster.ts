@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts'
-import { compareDatabases, measureScaling, measureWaits } from './cluster-throughput.ts'
+import { measureScaling, measureWaits, measureWriters } from './cluster-several.ts'
+import { compareDatabases } from './cluster-throughput.ts'
 import { measureKill } from './cluster-kill.ts'
 import { measureWaking } from './cluster-waking.ts'
 import { startDurablePostgres } from './support/durable-postgres.ts'
@@ -10,6 +11,7 @@ import { temporaryFolder } from './support/processes.ts'
 const PARTS = {
   databases: compareDatabases,
   scaling: measureScaling,
+  writers: measureWriters,
   waits: measureWaits,
   waking: measureWaking,
   kill: measureKill,
