@@ -32,7 +32,7 @@ export type CrashRun = {
   patienceMs?: number
   /** The longest time from the response to the sender until the poke; without it, delays are only reported. */
   latestMs?: number
-  /** Senders also retry after 503: a process that is stopped while it has locks keeps the others waiting for up to 10 s. */
+  /** Senders also retry after 503 and 408: a process that is stopped while it has locks keeps the others waiting for up to 10 s. */
   retryUnavailable?: boolean
   /** Called after each kill. */
   onKill?: (figures: { kills: number; sent: number; pokes: number }) => void
@@ -56,7 +56,7 @@ type Run = CrashRun & {
   deaths: Death[]
   /** Pokes that were expected, and not needed after all. */
   readFirst: number
-  /** Responses with 503. */
+  /** Responses with 503 or 408. */
   unavailable: number
   isOver: boolean
 }
@@ -132,7 +132,7 @@ async function callUntilResponse(
         body,
       })
       if (response.status === 200) return response.body
-      if (response.status === 503 && run.retryUnavailable === true) {
+      if (isPassing(response.status) && run.retryUnavailable === true) {
         run.unavailable++
         await setTimeout(20)
         continue
@@ -146,6 +146,9 @@ async function callUntilResponse(
   }
   return undefined
 }
+
+/** 503: the database is busy. 408: the process was stopped (SIGSTOP) before it had read the whole request. */
+const isPassing = (status: number) => status === 503 || status === 408
 
 const isCutOff = (error: unknown) =>
   error instanceof TypeError || (error instanceof Error && /before it was ready|JSON/.test(error.message))

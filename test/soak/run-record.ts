@@ -38,7 +38,7 @@ export type RunRecord = {
   resumptions?: readonly Resumption[]
   /** Default: a kill is where `kills` of the pokes changes. */
   deaths?: readonly Death[]
-  /** Responses with 503, which the senders have repeated. */
+  /** Responses with 503 or 408, which the senders have repeated. */
   unavailable?: number
 }
 
