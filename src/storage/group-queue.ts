@@ -48,8 +48,9 @@ export function createGroupQueue(): GroupQueue {
 type Needed = number | 'all'
 
 function neededBy({ shard, inAllShards }: WaitingWork): Needed {
+  if (inAllShards && shard?.shards !== 1) return 'all'
   if (shard === undefined) throw new Error('a transaction of no shard waits for one')
-  return inAllShards && shard.shards !== 1 ? 'all' : shard.number
+  return shard.number
 }
 
 /** It can share a group with transactions of other shards. */

@@ -56,6 +56,12 @@ describe('the queue of the shards', () => {
     assert.deepEqual([names(group), group.lock], [['5a', '5b'], 5])
   })
 
+  test('gives all shards to a transaction that needs them and that nothing orders', () => {
+    const queue = createQueue()
+    queue.push(work('all', { ...dependent, shard: undefined, inAllShards: true }))
+    assert.equal(queue.next().lock, 'all')
+  })
+
   test('leaves shards whose group runs to a later group', () => {
     const queue = createQueue()
     queue.push('1a', '2a')
