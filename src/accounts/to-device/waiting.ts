@@ -3,7 +3,7 @@ import { parseStored } from '../../lib/json.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Queries } from '../../storage/query.ts'
-import type { StreamPoint } from '../../storage/stream-point.ts'
+import { END, type StreamPoint } from '../../storage/stream-point.ts'
 import {
   deleteMessagesUpTo,
   messagesOfDevice,
@@ -63,6 +63,11 @@ function pageOf(rows: readonly Row[], maxBytes: number) {
     messages: page.map(({ sender, type, content }) => ({ sender, type, content: parseStored(content) })),
     upTo: page.at(-1)?.position,
   }
+}
+
+/** Whether any message waits for the device. */
+export async function hasWaitingMessages(q: Queries, device: Device): Promise<boolean> {
+  return (await q.first(oldestMessage, { ...device, upTo: END })) !== undefined
 }
 
 /**

@@ -1,15 +1,14 @@
-import { isDeepStrictEqual } from 'node:util'
-import { deleteReceived } from '../../../accounts/to-device/waiting.ts'
+import { deleteReceived, hasWaitingMessages } from '../../../accounts/to-device/waiting.ts'
 import type { Topic } from '../../../cluster/bus.ts'
 import type { Ending } from '../../../lib/ending.ts'
 import type { DeviceId, RoomId } from '../../../lib/ids.ts'
 import type { Viewer } from '../../../lib/matrix-event.ts'
 import { ownText } from '../../../lib/own-text.ts'
 import { currentPoint } from '../../../storage/stream.ts'
-import { coversPoint, isSamePoint } from '../../../storage/stream-point.ts'
+import { coversPoint } from '../../../storage/stream-point.ts'
 import { longPoll, type Poll, type Result } from '../long-poll.ts'
 import { markActive } from '../sync.ts'
-import { syncToken } from '../token.ts'
+import { isSamePoint, syncToken } from '../token.ts'
 import { type ConnectionState, isSameState, NO_ROOMS } from './connection-state.ts'
 import type { ConnectionKey } from './connections.ts'
 import type { SlidingBody, SlidingDeps, Start } from './deps.ts'
@@ -71,7 +70,7 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
   readonly #owner: string
   readonly #activity: Disposable | undefined
   #start: Start
-  #hasTried = false
+  #isFirst = true
 
   constructor(
     deps: SlidingDeps,
@@ -112,24 +111,38 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
   }
 
   async attempt({ isWoken }: { isWoken: boolean }): Promise<Result<SlidingResult | undefined>> {
-    // The second attempt, which follows the subscriptions: usually nothing happened since the first one.
-    if (!isWoken && this.#hasTried && (await this.#isUnchanged())) return { value: undefined, news: false }
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    // Usually nothing happened since the last response; nor, at the second attempt, since the first one.
+    if (
+      !isWoken &&
+      this.timeoutMs > 0 &&
+      (await this.#isUnchanged()) &&
+      !(isFirst && (await this.#hasMessages()))
+    )
+      return { value: undefined, news: false }
     const value = await readResponse(this.#deps, this.#request, this.#start)
     const { token, state, extensions, hasNews } = value
-    this.#hasTried = true
     // The next attempt starts at the position of this one, which found nothing for the client.
     if (hasNews) this.signal.readWithSession?.()
     else this.#start = { since: token, state, extensions, asked: this.#start.asked }
     return { value, news: hasNews }
   }
 
-  /** Whether the last attempt had everything that there is now. */
+  /** Whether the last response or attempt had everything that there is now. */
   async #isUnchanged(): Promise<boolean> {
     const { since } = this.#start
     if (since === undefined) return false
-    const { position, ...parts } = since
-    const now = this.#deps.tokenParts()
-    return isDeepStrictEqual(now, parts) && isSamePoint(await currentPoint(this.#deps.db), position)
+    const parts = { ...this.#deps.tokenParts(), connection: since.connection }
+    return isSamePoint(since, { ...parts, position: await currentPoint(this.#deps.db) })
+  }
+
+  /** A response has a page of the to-device messages, so earlier ones than its position can wait. */
+  async #hasMessages(): Promise<boolean> {
+    const { viewer, extensions } = this.#request
+    const { userId, deviceId } = viewer
+    if (extensions.toDevice === undefined || deviceId === null) return false
+    return hasWaitingMessages(this.#deps.db, { userId, deviceId })
   }
 
   /** After the end of the wait, the response is read: it is not kept while thousands of polls wait. The client of a server that stops gets it, too, and continues from it. */

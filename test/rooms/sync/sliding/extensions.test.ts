@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setAccountData } from '../../../../src/accounts/account-data.ts'
+import { upsertDevice } from '../../../../src/accounts/devices-store.ts'
+import { sendToDevices } from '../../../../src/accounts/to-device/send.ts'
 import { jsonPieces } from '../../../../src/http/json-pieces.ts'
 import { Deferred } from '../../../../src/lib/deferred.ts'
 import type { EventId, RoomId, UserId } from '../../../../src/lib/ids.ts'
@@ -12,7 +14,7 @@ import type { SlidingBody } from '../../../journeys/sliding-client.ts'
 import { counting } from '../../../support/counting-database.ts'
 import { onEachDatabase } from '../../../support/databases.ts'
 import { quotas } from '../../../support/quotas.ts'
-import { user } from '../../sync-fixture.ts'
+import { deviceOf, user } from '../../sync-fixture.ts'
 import { createSlidingFixture, type SlidingFixture } from './fixture.ts'
 
 const [alice, bob, carol] = [user('alice'), user('bob'), user('carol')]
@@ -108,6 +110,36 @@ onEachDatabase('the extensions of sliding sync', (open) => {
         typing: { rooms: {} },
       })
     }
+  })
+
+  test('return to-device messages that did not fit into the last response without a wait', async (t) => {
+    const fixture = await createSlidingFixture(t, await open(t), NAMES)
+    const { db, bus, clock } = fixture
+    const device = { userId: bob, deviceId: deviceOf(bob) }
+    await db.transaction((tx) =>
+      tx.run(upsertDevice, { ...device, displayName: null, address: null, now: 0 }),
+    )
+    const deps = { db, bus, clock, quotas, maxMessageBytes: 100_000, maxRequestBytes: 1_000_000 }
+    for (const n of [1, 2])
+      await sendToDevices(deps, {
+        sender: { userId: alice, deviceId: deviceOf(alice) },
+        type: 'm.room.encrypted',
+        txnId: `t${n}`,
+        messages: { [bob]: { [device.deviceId]: { n } } } as Record<UserId, Record<string, JsonObject>>,
+      })
+    const ask = (since?: string) => ({
+      lists: list(),
+      extensions: { to_device: { enabled: true, limit: 1, ...(since && { since }) } },
+    })
+    const messagesIn = ({ extensions }: SlidingBody) =>
+      extensions['to_device'] as { next_batch: string; events: { content: JsonObject }[] }
+    const first = await fixture.slide(bob, ask())
+    const waiting = { pos: first.pos, timeoutMs: 30_000 }
+    const second = await fixture.slide(bob, ask(messagesIn(first).next_batch), waiting)
+    assert.deepEqual(
+      [first, second].map((body) => messagesIn(body).events.map(({ content }) => content['n'])),
+      [[1], [2]],
+    )
   })
 
   test('return what changed in a room outside all windows while they were off', async (t) => {

@@ -13,8 +13,10 @@ const MAX_AFTER_PUSH = 16
 /** For a further member who syncs the same event: the facts of the user, and the unread counts. */
 const MAX_SHARED = 2
 
-/** The response without news, the rooms to subscribe to, and the position after that. */
+/** The position, the rooms to subscribe to, and the position after that. */
 const MAX_WAITING = 3
+/** In another process: the state of the connection. The rooms of the user are not read before there is news. */
+const MAX_WAITING_ELSEWHERE = MAX_WAITING + 1
 
 /** What Element X asks for. */
 const TYPES = ['m.room.name', 'm.room.topic', 'm.room.avatar', 'm.room.power_levels', 'm.room.create']
@@ -109,6 +111,21 @@ onEachDatabase('the number of statements of sliding sync', (open) => {
     const { rooms, lists, pos: next } = await response
     assert.deepEqual([rooms, lists], [{}, { all_rooms: { count: 10 } }])
     assert.equal(next, pos)
+  })
+
+  test(`is ${MAX_WAITING_ELSEWHERE} before a request waits in a process that knows nothing of its user`, async (t) => {
+    const { db, count } = counting(await open(t))
+    const fixture = await createSlidingFixture(t, db, ['alice', 'bob'])
+    await addRooms(fixture, 10)
+    const { pos } = await fixture.slide(bob, roomList, { hasCounts: true })
+    const before = { ...count }
+    const ending = new AbortController()
+    const waiting = { pos, hasCounts: true, timeoutMs: 30_000, signal: ending.signal }
+    const response = fixture.slide(bob, roomList, { ...waiting, deps: fixture.depsOn(db) })
+    await fixture.clock.asleep()
+    assert.equal(count.read + count.write - before.read - before.write, MAX_WAITING_ELSEWHERE)
+    ending.abort()
+    assert.deepEqual((await response).rooms, {})
   })
 
   test(`is at most ${MAX_AFTER_PUSH} for the request after a push, with the event`, async (t) => {
