@@ -68,6 +68,8 @@ export type ClusterMember = AsyncDisposable & {
   onChange(listener: () => void): () => void
   /** The time since the last heartbeat. Milliseconds. */
   silentFor(): number
+  /** Writes a heartbeat at once. Resolves when one was written, or when the signal aborts. */
+  nextHeartbeat(signal: AbortSignal): Promise<void>
   /** Resolves while heartbeats are written. */
   check(): Promise<void>
   /** Gives up roles and tasks before the end, so that the others take over what is not in flight. Never rejects. */
@@ -108,6 +110,7 @@ function onlyProcess({ db, roles }: ClusterMemberOptions): ClusterMember {
     has: () => true,
     onChange: () => () => undefined,
     silentFor: () => 0,
+    nextHeartbeat: async () => undefined,
     check: async () => undefined,
     leave: async () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
@@ -122,6 +125,8 @@ class SharedClusterMember implements ClusterMember {
   #registration: Omit<ProcessFacts, 'state'>
   readonly #stop = new AbortController()
   readonly #listeners = new Set<() => void>()
+  /** Called once, after the next heartbeat. */
+  readonly #awaiting = new Set<() => void>()
   #live: readonly LiveProcess[]
   #tasks: ReadonlySet<ClusterTask> = new Set()
   /** The rows of dead processes are removed, and what they held is not ended yet. */
@@ -208,6 +213,20 @@ class SharedClusterMember implements ClusterMember {
     return steadyNow(this.#options.clock) - this.#seenAt
   }
 
+  nextHeartbeat(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#awaiting.delete(done)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      this.#awaiting.add(done)
+      signal.addEventListener('abort', done, { once: true })
+      if (signal.aborted) done()
+      else this.#timer.wakeBy(this.#options.clock.now())
+    })
+  }
+
   async check(): Promise<void> {
     const ms = this.silentFor()
     if (ms >= DEAD_AFTER_MS) throw new Error(`no heartbeat was written for ${Math.round(ms / 1000)} s`)
@@ -276,6 +295,7 @@ class SharedClusterMember implements ClusterMember {
     }, REPEATABLE)
     onTime?.(beat.time.now, beat.time.steadyAt)
     this.#seenAt = beat.time.steadyAt
+    for (const done of Array.from(this.#awaiting)) done()
     await this.#endDead(beat.dead, beat.held)
     this.#note(beat.held, beat.live)
   }

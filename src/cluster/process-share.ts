@@ -12,10 +12,12 @@ export type ProcessShare = {
   onChange(listener: () => void): () => void
   /** The time since the last heartbeat of this process. Milliseconds. */
   silentFor(): number
+  /** Writes a heartbeat at once. Resolves when one was written, or when the signal aborts. */
+  nextHeartbeat(signal: AbortSignal): Promise<void>
 }
 
 export function createProcessShare(
-  membership: Pick<ClusterMember, 'id' | 'live' | 'onChange' | 'silentFor'>,
+  membership: Pick<ClusterMember, 'id' | 'live' | 'onChange' | 'silentFor' | 'nextHeartbeat'>,
   role: Role,
 ): ProcessShare {
   let seen: readonly LiveProcess[] | undefined
@@ -44,5 +46,6 @@ export function createProcessShare(
       })
     },
     silentFor: () => membership.silentFor(),
+    nextHeartbeat: (signal) => membership.nextHeartbeat(signal),
   }
 }

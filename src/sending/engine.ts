@@ -49,7 +49,6 @@ const FAIR_SHARE = 16
 const LONGEST_LOOK_MS = 5_000
 /** A process without a heartbeat for longer sends nothing: others take it for dead after 10 s, and send what it holds. */
 const LONGEST_SILENCE_MS = 7_000
-const SILENCE_PAUSE_MS = 500
 
 /** `isKept`: without a claim, so the lease may have been ended. */
 type Leased = Claimed & { isKept?: true }
@@ -367,7 +366,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   async #surely(visit: Visit, look: Look | undefined): Promise<Look | undefined> {
     const { share } = this.#settings
     if (share === undefined || share.silentFor() < LONGEST_SILENCE_MS) return look
-    await this.#deps.clock.sleep(SILENCE_PAUSE_MS, this.#stop.signal)
+    await share.nextHeartbeat(this.#stop.signal)
     if (this.#stop.signal.aborted) return undefined
     return this.#surely(visit, await this.#port.look(visit))
   }

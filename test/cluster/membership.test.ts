@@ -13,6 +13,7 @@ import { afterTest } from '../support/after-test.ts'
 import { clusterUrl, newPostgresUrl, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
+import { createManualClock } from '../support/manual-clock.ts'
 
 const cluster = clusterUrl()
 const skip = typeof cluster === 'string' ? false : cluster.missing
@@ -176,6 +177,16 @@ describe('the processes of a PostgreSQL database', { skip }, () => {
     const seen = new Set<number>()
     one.onChange(() => seen.add(ids(one).length))
     await eventually(() => seen.has(1) && seen.has(2))
+  })
+
+  test('one that is asked for a heartbeat writes it at once, and its silence ends', async (t) => {
+    const { join } = await setUp(t)
+    const clock = createManualClock()
+    const { membership } = await join({ clock, heartbeatMs: 60_000 })
+    clock.advance(9_000)
+    assert.equal(membership.silentFor(), 9_000)
+    await membership.nextHeartbeat(new AbortController().signal)
+    assert.equal(membership.silentFor(), 0)
   })
 
   test('do not need clocks that agree', async (t) => {

@@ -18,8 +18,6 @@ import { alice, bodies, setUp, untilIdle } from './delivery-fixture.ts'
 const STOPPED_MS = 12_000
 /** Less than the time after which others count it as dead. */
 const SILENT_MS = 7_000
-/** After it, a silent process asks again whether it has written a heartbeat. */
-const PAUSE_MS = 500
 
 type Open = (t: TestContext, shards: number) => Promise<Sharded>
 
@@ -72,15 +70,25 @@ onShards('a process that stood still and continues', (open) => {
   test('sends nothing while it writes no heartbeat, and nothing afterwards that another one has sent', async (t) => {
     const { delivery, gateway, other } = await setUpTwo(t, open)
     let silentMs = SILENT_MS
-    const share = { owns: () => true, onChange: () => () => undefined, silentFor: () => silentMs }
+    let waits = 0
+    const { promise: heartbeat, resolve: beat } = Promise.withResolvers<void>()
+    const share = {
+      owns: () => true,
+      onChange: () => () => undefined,
+      silentFor: () => silentMs,
+      nextHeartbeat() {
+        waits++
+        return heartbeat
+      },
+    }
     await delivery.say(alice, 'one')
     const silent = await delivery.start({ share })
-    await eventually(() => delivery.clock.sleeping(PAUSE_MS) > 0 || gateway.pokes.length > 0)
+    await eventually(() => waits > 0 || gateway.pokes.length > 0)
     assert.deepEqual(gateway.pokes, [])
     await using _other = await delivery.start({ db: other })
     await untilIdle(delivery)
     silentMs = 0
-    delivery.clock.advance(PAUSE_MS)
+    beat()
     await silent[Symbol.asyncDispose]()
     assert.deepEqual(bodies(gateway.pokes), ['one'])
   })

@@ -17,7 +17,12 @@ async function setUp(t: TestContext) {
   const advanced: number[] = []
   const join = (name: string) => {
     const random = { token: () => name, below: (below: number) => below - 1 }
-    const share = { owns: () => name === 'prober', onChange: () => () => undefined, silentFor: () => 0 }
+    const share = {
+      owns: () => name === 'prober',
+      onChange: () => () => undefined,
+      silentFor: () => 0,
+      nextHeartbeat: async () => undefined,
+    }
     const circuits = createSharedCircuits(
       { db, bus, clock, random, log: silentLog, kind: 'poke', share },
       { clock, random, limit: 100 },

@@ -8,6 +8,7 @@ export function createFakeMembership(id: string, live: readonly LiveProcess[]) {
     id,
     live: () => seen,
     silentFor: () => 0,
+    nextHeartbeat: async () => undefined,
     onChange: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -16,5 +17,7 @@ export function createFakeMembership(id: string, live: readonly LiveProcess[]) {
       seen = next
       for (const listener of listeners) listener()
     },
-  } satisfies Pick<ClusterMember, 'id' | 'live' | 'onChange' | 'silentFor'> & { become: unknown }
+  } satisfies Pick<ClusterMember, 'id' | 'live' | 'onChange' | 'silentFor' | 'nextHeartbeat'> & {
+    become: unknown
+  }
 }
