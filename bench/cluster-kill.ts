@@ -28,7 +28,7 @@ const PATIENCE_MS = 60_000
 
 type Killed = { messages: number; p50Ms: number; latestMs: number; resent: number }
 
-/** Figure 5. */
+/** The delays of pokes after SIGKILL of the process that holds their leases. */
 export async function measureKill(
   postgres: DurablePostgres,
   data: string,

@@ -174,58 +174,47 @@ const gainTargets = (which: string, gains: ReturnType<typeof gainsOf>): Target[]
     }),
   )
 
-/** Figure 2 with the same load for any number of processes. It needs all cores already with one process, where the machine has few. */
-export async function measureScaling(
-  postgres: DurablePostgres,
-  data: string,
-  options: BenchOptions,
-): Promise<ClusterPart> {
-  const of = { data, delayMs: DELAY_MS, loading: allSenders }
-  const { byCount, deadlocks, shards } = await measureSeveral(postgres, of, options)
-  const gains = gainsOf(byCount)
-  return {
-    table: severalTable(
-      `Several processes that share ${ROOMS} senders in ${ROOMS} rooms, ${DELAY_MS} ms more for each round trip to the database, shards: ${shards}`,
-      byCount,
-    ),
-    targets: gainTargets('that share the load', gains),
-    figures: {
-      delayMs: DELAY_MS,
-      shards,
-      deadlocks,
-      gains,
-      processes: figuresOf(byCount),
-    },
-  }
+type GainOptions = {
+  of: Pick<SeveralOptions, 'delayMs' | 'loading'>
+  /** Of the table, before the delay. */
+  title: string
+  /** The processes in the targets. */
+  which: string
+  figures?: Record<string, number>
 }
 
-/** Figure 2: each process has the same load, which leaves cores free, so that only waiting limits it. */
-export async function measureWriters(
-  postgres: DurablePostgres,
-  data: string,
-  options: BenchOptions,
-): Promise<ClusterPart> {
-  const of = { data, delayMs: WRITERS_DELAY_MS, loading: fixedWriters }
-  const { byCount, deadlocks, shards } = await measureSeveral(postgres, of, options)
-  const gains = gainsOf(byCount)
-  return {
-    table: severalTable(
-      `Several processes, each with writers: ${WRITERS}, which take turns among ${ROOMS} rooms; ${WRITERS_DELAY_MS} ms more for each round trip to the database, shards: ${shards}`,
-      byCount,
-    ),
-    targets: gainTargets('with the same load each', gains),
-    figures: {
-      delayMs: WRITERS_DELAY_MS,
-      writersOfEach: WRITERS,
-      shards,
-      deadlocks,
-      gains,
-      processes: figuresOf(byCount),
-    },
+/** The messages of several processes as multiples of those of one, over a slow way to the database. */
+const gainsPart =
+  ({ of, title, which, figures }: GainOptions) =>
+  async (postgres: DurablePostgres, data: string, options: BenchOptions): Promise<ClusterPart> => {
+    const { byCount, deadlocks, shards } = await measureSeveral(postgres, { ...of, data }, options)
+    const gains = gainsOf(byCount)
+    return {
+      table: severalTable(
+        `${title}; ${of.delayMs} ms more for each round trip to the database, shards: ${shards}`,
+        byCount,
+      ),
+      targets: gainTargets(which, gains),
+      figures: { delayMs: of.delayMs, ...figures, shards, deadlocks, gains, processes: figuresOf(byCount) },
+    }
   }
-}
 
-/** Figure 3: the waits under full load, and at half of it. */
+/** The same load for any number of processes. One process needs all cores already, where the machine has few. */
+export const measureScaling = gainsPart({
+  of: { delayMs: DELAY_MS, loading: allSenders },
+  title: `Several processes that share ${ROOMS} senders in ${ROOMS} rooms`,
+  which: 'that share the load',
+})
+
+/** Each process has the same load, which leaves cores free, so that only waiting limits it. */
+export const measureWriters = gainsPart({
+  of: { delayMs: WRITERS_DELAY_MS, loading: fixedWriters },
+  title: `Several processes, each with writers: ${WRITERS}, which take turns among ${ROOMS} rooms`,
+  which: 'with the same load each',
+  figures: { writersOfEach: WRITERS },
+})
+
+/** The waits under full load, and at half of it. */
 export async function measureWaits(
   postgres: DurablePostgres,
   data: string,

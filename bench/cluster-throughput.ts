@@ -77,7 +77,7 @@ const throughputCells = (of: Throughput) => [
   percent(of.machineCpu),
 ]
 
-/** Figure 1: one process on each database, in turns. The third has one shard of the stream, for the model in docs/scale.md. */
+/** One process on each database, in turns. The third has one shard of the stream, for the model in docs/scale.md. */
 export async function compareDatabases(
   postgres: DurablePostgres,
   data: string,

@@ -30,7 +30,7 @@ type Wake = { afterResponseMs: number; afterRequestMs: number }
 type Waking = { p50Ms: number; p99Ms: number; fromRequestP50Ms: number; fromRequestP99Ms: number }
 type Line = { bus: string; from: string; of: Waking }
 
-/** Figure 4. */
+/** The time from a message at one process to the response of a long poll at another, on each bus. */
 export async function measureWaking(
   postgres: DurablePostgres,
   data: string,

@@ -79,7 +79,7 @@ export type AccountDataTable = {
 
 export type FiltersTable = { user_id: UserId; filter_id: string; definition: string }
 
-/** The users whom a user ignores, from the `m.ignored_user_list` of that user. */
+/** The users that a user ignores, from the `m.ignored_user_list` of that user. */
 export type IgnoredUsersTable = { user_id: UserId; ignored: string }
 
 export type AccountsSchema = {

@@ -6,17 +6,15 @@ import { RETENTION } from './policy.ts'
 const newestIn = (roomId: RawBuilder<unknown>) =>
   sql<number>`(select max(n.position) from events as n where n.room_id = ${roomId})`
 
+const isPolicyOf = (roomId: RawBuilder<unknown>) =>
+  sql<boolean>`s.room_id = ${roomId} and s.type = ${sql.lit(RETENTION)} and s.state_key = ''`
+
 /** A page of rooms with their policy, and the time of the first event that is not swept; null: there is none but the newest one. */
 export const roomsToSweep = query<{ after: string; limit: number }>()((db, p) =>
   db
     .selectFrom('rooms as r')
     .leftJoin('room_retention as t', 't.room_id', 'r.room_id')
-    .leftJoin('current_state as s', (join) =>
-      join
-        .onRef('s.room_id', '=', 'r.room_id')
-        .on('s.type', '=', sql.lit(RETENTION))
-        .on('s.state_key', '=', sql.lit('')),
-    )
+    .leftJoin('current_state as s', (join) => join.on(isPolicyOf(sql`r.room_id`)))
     .leftJoin('events as e', 'e.position', 's.position')
     .select(['r.room_id', 'e.content as policy'])
     .select((eb) =>
@@ -40,12 +38,7 @@ export const roomsToSweep = query<{ after: string; limit: number }>()((db, p) =>
 export const policiesOfUser = query<{ userId: UserId; after: string; limit: number }>()((db, p) =>
   db
     .selectFrom('memberships as m')
-    .innerJoin('current_state as s', (join) =>
-      join
-        .onRef('s.room_id', '=', 'm.room_id')
-        .on('s.type', '=', sql.lit(RETENTION))
-        .on('s.state_key', '=', sql.lit('')),
-    )
+    .innerJoin('current_state as s', (join) => join.on(isPolicyOf(sql`m.room_id`)))
     .innerJoin('events as e', 'e.position', 's.position')
     .select(['m.room_id', 'e.content as policy'])
     .where('m.user_id', '=', p.userId)
@@ -59,12 +52,7 @@ export const policiesOfUser = query<{ userId: UserId; after: string; limit: numb
 export const policyOfRoom = query<{ roomId: RoomId }>()((db, p) =>
   db
     .selectFrom('rooms as r')
-    .leftJoin('current_state as s', (join) =>
-      join
-        .onRef('s.room_id', '=', 'r.room_id')
-        .on('s.type', '=', sql.lit(RETENTION))
-        .on('s.state_key', '=', sql.lit('')),
-    )
+    .leftJoin('current_state as s', (join) => join.on(isPolicyOf(sql`r.room_id`)))
     .leftJoin('events as e', 'e.position', 's.position')
     .select(['e.content as policy', newestIn(sql`r.room_id`).as('newest')])
     .where('r.room_id', '=', p.roomId),

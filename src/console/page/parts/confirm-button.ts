@@ -4,7 +4,7 @@ import { t } from '../words.ts'
 
 type ConfirmProps = {
   label: string
-  /** Whom or what it concerns: read out after the label, and in the heading of the dialog. */
+  /** The user or thing that it concerns: read out after the label, and in the heading of the dialog. */
   target: string
   /** What the action does, in one sentence. */
   about: string
