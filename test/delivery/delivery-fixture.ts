@@ -169,12 +169,14 @@ export const isBadge = (poke: ReceivedPoke) => poke.event_id === undefined
 export const bodies = (pokes: readonly ReceivedPoke[]) =>
   pokes.filter((poke) => !isBadge(poke)).map((poke) => poke.content?.['body'])
 
-/** Resolves when no item is queued and no badge is due. */
+/** Resolves when no item is queued and no badge is due, and the worker has reported its results. */
 export async function untilIdle(delivery: DeliveryFixture): Promise<void> {
   await eventually(
     async () =>
       (await delivery.queued()) === 0 && (await delivery.pusherRows()).every((row) => row.value_due === 0),
   )
+  // The commit of a result is visible before the worker goes on: a transaction on its connection ends after that.
+  await delivery.db.transaction((tx) => tx.first(outboxSize, {}))
 }
 
 /** Creates a fixture in which bob has a pusher at a gateway. */
