@@ -48,6 +48,9 @@ type Poke = { conversations: number; fanOut: number }
 export const arrival: Benchmark = {
   name: 'arrival',
   about: 'what proofs of arrival cost a poke and a fetch, compared with the CPU time of a poke',
+  method: [
+    'The difference of two servers is smaller than its noise, so each part of a proof of arrival is measured by itself, in one process on SQLite, and compared with the CPU of a whole poke in the same run.',
+  ],
   async run(options) {
     const costs = await measureParts()
     return report(costs, await measurePokes(options))

@@ -30,6 +30,10 @@ export const backlog: Benchmark = {
   name: 'backlog',
   about:
     'the backlog of one pusher, 40 to 4,000 events: pokes per second, and the time in SQLite for each poke',
+  method: [
+    '40, 400 and 4,000 messages wait for one pusher, built and delivered as in `delivery`.',
+    '`bench/support/sqlite-meter.ts` runs in the server and measures each statement of the main thread. The time of a poke is the sum over its statements, each with its median, so that the time in which other programs use the core does not count.',
+  ],
   async run() {
     await using receiver = await startReceiver()
     using data = temporaryFolder()

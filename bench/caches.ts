@@ -30,6 +30,10 @@ type Cost = { hitNs: number; evictionNs: number }
 export const caches: Benchmark = {
   name: 'caches',
   about: 'the cost of a hit and of an eviction, compared with a Map in order of use',
+  method: [
+    '`src/lib/bounded-map.ts` beside a `Map` that is kept in the order of use by deleting and setting an entry again, in one process.',
+    'Measured are a hit, and a miss with its new entry and the eviction that follows.',
+  ],
   async run() {
     const found: { limit: number; costs: Record<Name, Cost> }[] = []
     for (const limit of LIMITS) found.push({ limit, costs: await measure(limit) })

@@ -15,6 +15,10 @@ const JOURNEYS = 20
 export const webConsole: Benchmark = {
   name: 'console',
   about: 'from the request for a screen of the web console to its first row, in Chromium',
+  method: [
+    "A screen of the web console with 20 journeys, in Debian's Chromium: the median of nine loads, with an empty browser cache and with the files in it.",
+    'The time begins with the request for the screen and ends with its first row.',
+  ],
   async run(options) {
     const chromium = findChromium()
     if ('missing' in chromium) throw new Error(chromium.missing)

@@ -27,6 +27,10 @@ export const deadGateway: Benchmark = {
   name: 'dead-gateway',
   about:
     'the latency of pokes to 1,000 pushers, with another 1,000 on a gateway that never responds, and on one that does',
+  method: [
+    '1,000 pushers use one gateway and 1,000 another one, in rooms of 50, and both get messages at the same rate.',
+    'The time from sending to the poke at the first gateway is measured on a server whose second gateway accepts connections and never responds, in turns with a server whose second gateway responds.',
+  ],
   async run(options) {
     await using dead = await startDeadGateway()
     await using second = await startReceiver()

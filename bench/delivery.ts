@@ -64,6 +64,11 @@ const SERVERS = ['small', 'large'] as const
 export const delivery: Benchmark = {
   name: 'delivery',
   about: 'delivery of a backlog to 1, 100 and 10,000 pushers, with 1,000 and with 100,000 registered',
+  method: [
+    'Delivery alone, from rows in the outbox to pokes at one gateway: the gateway does not respond until a backlog for 1, 100 or 10,000 pushers waits and the server is idle; pokes that were already in flight are not counted.',
+    'The floor is a relay that sends 100 pokes for each message (400 in turn for 1 pusher), because delivery reads its queue and receives nothing.',
+    'The memory of an idle pusher is the difference of two idle servers, with 1,000 and with 100,000 registered pushers.',
+  ],
   async run(options) {
     await using receiver = await startReceiver()
     using smallData = temporaryFolder()

@@ -1,60 +1,19 @@
 import { parseArgs } from 'node:util'
 import type { Benchmark, BenchOptions, Report, Target } from './benchmark.ts'
-import { arrival } from './arrival.ts'
-import { backlog } from './backlog.ts'
-import { caches } from './caches.ts'
-import { cluster } from './cluster.ts'
-import { deadGateway } from './dead-gateway.ts'
-import { delivery } from './delivery.ts'
-import { gateway } from './gateway.ts'
-import { groupCommit } from './group-commit.ts'
-import { journeys } from './journeys.ts'
-import { media } from './media.ts'
-import { peers } from './peers.ts'
-import { pokes } from './pokes.ts'
-import { presence } from './presence.ts'
-import { rooms } from './rooms.ts'
-import { rules } from './rules.ts'
-import { startUp } from './start-up.ts'
-import { sync } from './sync.ts'
-import { syncWaking } from './sync-waking.ts'
-import { trace } from './trace.ts'
-import { webConsole } from './console.ts'
-import { compareWithSaved, type MeasuredRuns, saveBaseline } from './support/baseline-files.ts'
+import { BENCHMARKS } from './benchmarks.ts'
+import { compareWithSaved, type MeasuredRuns, measuredTree, saveBaseline } from './support/baseline-files.ts'
 import { describeMachine, inspectMachine, type Machine } from './support/machine.ts'
 import { cleanUpAtExit } from './support/processes.ts'
 import { printTable } from './support/table.ts'
 import { shown } from './support/target.ts'
-
-const BENCHMARKS: readonly Benchmark[] = [
-  pokes,
-  delivery,
-  backlog,
-  startUp,
-  webConsole,
-  sync,
-  syncWaking,
-  rooms,
-  groupCommit,
-  rules,
-  caches,
-  presence,
-  trace,
-  arrival,
-  journeys,
-  deadGateway,
-  gateway,
-  media,
-  cluster,
-  peers,
-]
 
 const USAGE = `npm run bench -- [NAME …] [--compare | --save-baseline] [--runs N] [--cpu-prof DIR] [--synapse PYTHON]
 
 ${BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(14)}${about}`).join('\n')}
 
 Without a name all benchmarks run. --compare compares the targets with those in bench/baselines/, and the exit code is 1 if one is worse by more than
-the noise. --save-baseline writes them there, of three runs. --runs sets the number of runs. --cpu-prof writes a CPU profile of each server to DIR.
+the noise. --save-baseline writes them there, of three runs, after each benchmark; then npm run docs:benchmarks writes them into the documents.
+--runs sets the number of runs. --cpu-prof writes a CPU profile of each server to DIR.
 --synapse names the Python for peers and sync: that of a virtual environment with the package matrix-synapse, python3 by default.
 The last line contains the figures of the last run as JSON.`
 
@@ -78,7 +37,8 @@ async function main(): Promise<number> {
   }
   const isSaved = values['save-baseline']
   const runs = Number(values.runs ?? (isSaved ? RUNS_OF_A_BASELINE : 1))
-  const fault = faultIn(positionals, { isSaved, isCompared: values.compare, runs })
+  const { commit, changed } = isSaved ? measuredTree() : NOT_SAVED
+  const fault = faultIn(positionals, { isSaved, isCompared: values.compare, runs, changed })
   if (fault !== undefined) {
     console.error(`bench: ${fault}\n\n${USAGE}`)
     return 2
@@ -86,49 +46,72 @@ async function main(): Promise<number> {
   const wanted = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   cleanUpAtExit()
   const machine = inspectMachine()
-  const all = await runAll(wanted, {
+  const { measured, failed } = await runAll(wanted, {
     machine,
     runs,
+    commit,
     options: { cpuProfiles: values['cpu-prof'], synapsePython: values.synapse },
   })
-  if (isSaved) for (const one of all) console.log(saveBaseline(one, machine))
-  return values.compare && compare(all, machine) ? 1 : 0
+  if (failed.length > 0) console.error(`\nThese benchmarks failed: ${failed.join(', ')}`)
+  const isWorse = values.compare && compare(measured, machine)
+  return isWorse || failed.length > 0 ? 1 : 0
 }
 
-type Asked = { isSaved: boolean; isCompared: boolean; runs: number }
+const NOT_SAVED = { commit: undefined, changed: '' }
+
+/** `changed`: the files that differ from the commit of a baseline. */
+type Asked = { isSaved: boolean; isCompared: boolean; runs: number; changed: string }
 
 /** What is wrong with the command line; undefined: nothing. */
-function faultIn(names: readonly string[], { isSaved, isCompared, runs }: Asked): string | undefined {
+function faultIn(
+  names: readonly string[],
+  { isSaved, isCompared, runs, changed }: Asked,
+): string | undefined {
   const unknown = names.filter((name) => !BENCHMARKS.some((one) => one.name === name))
   if (unknown.length > 0) return `there is no benchmark ${unknown.join(', ')}`
   if (isSaved && isCompared) return '--compare and --save-baseline exclude each other'
+  if (changed !== '')
+    return `a baseline names the commit that it measures, and these files differ from it. Commit them first:\n${changed}`
   return Number.isInteger(runs) && runs > 0 ? undefined : '--runs needs a number of runs'
 }
 
-type Running = { machine: Machine; runs: number; options: BenchOptions }
+/** `commit`: of the baselines to save; undefined: none. */
+type Running = { machine: Machine; runs: number; commit: string | undefined; options: BenchOptions }
 
-async function runAll(
-  wanted: readonly Benchmark[],
-  { machine, runs, options }: Running,
-): Promise<MeasuredRuns[]> {
+/** A benchmark that fails does not keep the others from running. `failed`: their names. */
+async function runAll(wanted: readonly Benchmark[], running: Running) {
+  const { machine, commit } = running
   console.log(describeMachine(machine))
   const figures: Record<string, unknown> = { machine }
   const measured: MeasuredRuns[] = []
-  for (const benchmark of wanted) {
-    const { name, about } = benchmark
-    const targets: Target[][] = []
-    for (let run = 1; run <= runs; run++) {
-      console.log(`\n── ${name}${runs > 1 ? `, run ${run} of ${runs}` : ''}: ${about}`)
-      const report = await benchmark.run(options)
-      print(report)
-      targets.push([...report.targets])
-      const missed = report.targets.filter((target) => !target.isMet).map((target) => target.wanted)
-      figures[name] = { ...report.figures, missed }
+  const failed: string[] = []
+  for (const benchmark of wanted)
+    try {
+      const found = await runOne(benchmark, running)
+      const missed = found.runs.at(-1)?.filter(({ isMet }) => !isMet) ?? []
+      figures[benchmark.name] = { ...found.figures, missed: missed.map((target) => target.wanted) }
+      measured.push(found)
+      if (commit !== undefined) console.log(`\n${saveBaseline(found, commit, machine)}`)
+    } catch (error) {
+      console.error(error)
+      failed.push(benchmark.name)
     }
-    measured.push({ name, runs: targets })
-  }
   console.log(`\n${JSON.stringify(figures)}`)
-  return measured
+  return { measured, failed }
+}
+
+async function runOne(benchmark: Benchmark, { runs, options }: Running): Promise<MeasuredRuns> {
+  const { name, about } = benchmark
+  const targets: Target[][] = []
+  let figures: MeasuredRuns['figures'] = {}
+  for (let run = 1; run <= runs; run++) {
+    console.log(`\n── ${name}${runs > 1 ? `, run ${run} of ${runs}` : ''}: ${about}`)
+    const report = await benchmark.run(options)
+    print(report)
+    targets.push([...report.targets])
+    figures = report.figures
+  }
+  return { name, runs: targets, figures }
 }
 
 /** Prints each comparison. true: a target is worse. */

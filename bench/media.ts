@@ -32,6 +32,10 @@ type Round = { up: number; down: number; upCpu: number; downCpu: number }
 export const media: Benchmark = {
   name: 'media',
   about: 'uploads and downloads of files, beside a bare node:http server with a file',
+  method: [
+    'Uploads and downloads of files of 64 MiB, 16 MiB and 64 KiB. The reference (`bench/floor-media.ts`) is a bare `node:http` server that pipes a body into a file and a file into a response, without a hash or a database.',
+    'It runs as it is and with an fsync of each file before the response (the synced floor), because Belfry also responds only when the file is on the disk.',
+  ],
   async run(options: BenchOptions) {
     using data = temporaryFolder()
     using files = temporaryFolder()

@@ -43,6 +43,11 @@ const SYGNAL: Skipped = {
 export const peers: Benchmark = {
   name: 'peers',
   about: 'messages and pokes per second, and CPU for each message, beside Synapse (needs --synapse)',
+  method: [
+    'Belfry and Synapse, in turns: one process each with SQLite on the same disk, filled over HTTP, with the same requests. 32 conversations of two users with one pusher each, as fast as possible, then both at half of the highest rate of Synapse.',
+    'In both, presence and rate limits are off. CPU is that of the server for a message with its poke.',
+  ],
+  args: '--synapse PYTHON',
   async run(options) {
     const { synapsePython: python } = options
     const version = await synapseVersion(python)

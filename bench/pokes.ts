@@ -41,6 +41,11 @@ type Setup = Seeded & { belfry: Side; floor: Side; receiver: Receiver; data: str
 export const pokes: Benchmark = {
   name: 'pokes',
   about: 'messages and pokes per second, and the time from one to the other, compared with a bare relay',
+  method: [
+    '64 conversations of two users with one pusher each, so one message causes one poke. The floor (`bench/floor-relay.ts`) is a minimal `node:http` server that forwards each body with undici to the same gateway and stores nothing.',
+    'Three loads: each user sends the next message after the response to the last one; both servers get half of the highest rate of Belfry; 32 senders share one room and one pusher.',
+    'Resident memory is read two seconds after the load, and the size of the write-ahead log of SQLite with it.',
+  ],
   async run(options) {
     using data = temporaryFolder()
     await using receiver = await startReceiver()

@@ -53,6 +53,11 @@ export const rules: Benchmark = {
   name: 'rules',
   about:
     'push rules compared with the evaluator of matrix-js-sdk: one user, a room of 10,000, and the growth of the cost',
+  method: [
+    'The rule engine and `PushProcessor` of matrix-js-sdk in one process, with the same rules and the same 400 events. Before the measurement, both must give the same outcomes for 300 members.',
+    'One user has a keyword, a muted room and a muted user. In the room of 10,000, one member in ten has rules of its own; the same with 100,000 default members shows the growth. Memory is that of 10,000 members with two own rules each.',
+    'The worst message is the CPU time of the costliest of the sets in `bench/support/hostile-rules.ts`, with the largest permitted number of rules and a message of 60,000 characters.',
+  ],
   async run() {
     const random = randomFrom(1)
     const members = Array.from({ length: MEMBERS }, (_, at): Member => ({

@@ -36,6 +36,10 @@ type Room = SeededRoom & { size: number }
 export const syncWaking: Benchmark = {
   name: 'sync-waking',
   about: 'one message to a room whose 50 or 2,000 members all wait in /sync',
+  method: [
+    'All 50 or 2,000 members of a room wait in `/sync`, and one message is sent: the time to the first, the median and the last response, and p99 of the requests of another user meanwhile.',
+    'The floor (`bench/floor-long-poll.ts`) holds the same requests and writes one fixed response to all of them. The clients are one process on the same machine, and their reading is included for both.',
+  ],
   async run(options) {
     using data = temporaryFolder()
     const rooms = await seedRooms(data.path)

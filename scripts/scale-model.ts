@@ -1,7 +1,43 @@
+import { readBaseline } from '../bench/support/baseline-files.ts'
+import type { Baseline } from '../bench/support/baseline.ts'
+
 /** A named number of the model. Each one can be replaced on the command line (`scripts/print-scale.ts`). */
 type Input = { readonly value: number; readonly unit: string; readonly source: string }
 
-/** `source`: a benchmark of docs/benchmarks.md, with the date of its run; or an assumption about users. */
+type Figures = Baseline['figures']
+/** `of` finds the value among the figures of a benchmark. Without its baseline, or without that figure in it, the value is that of the `earlier` run. */
+type MeasuredInput = {
+  benchmark: string
+  of: (figures: Figures) => unknown
+  value: number
+  earlier: string
+  unit: string
+  what?: string
+}
+
+function measured({ benchmark, of, value, earlier, unit, what }: MeasuredInput): Input {
+  const baseline = readBaseline(benchmark)
+  const found = baseline === undefined ? undefined : of(baseline.figures)
+  const about = what === undefined ? '' : `: ${what}`
+  if (baseline === undefined || typeof found !== 'number' || !(found > 0))
+    return { value, unit, source: `\`${benchmark}\`, ${earlier}${about}` }
+  return {
+    value: found,
+    unit,
+    source: `\`${benchmark}\` at \`${baseline.commit}\`, ${baseline.date}${about}`,
+  }
+}
+
+type Line = Readonly<Record<string, unknown>>
+const group = (figures: Line, name: string) => (figures[name] ?? {}) as Line
+/** The line of a table that has these cells. */
+const lineWith = (figures: Line, name: string, cells: Line): Line =>
+  ((figures[name] ?? []) as Line[]).find((line) =>
+    Object.entries(cells).every(([cell, value]) => line[cell] === value),
+  ) ?? {}
+const SLIDING = { side: 'belfry', mode: 'sliding' }
+
+/** `source`: a benchmark of docs/benchmarks.md, with its commit or the date of its run; or an assumption about users. */
 export const INPUTS = {
   active: { value: 0.3, unit: 'share of the users', source: 'assumption: active on one day' },
   messages: { value: 30, unit: 'messages a day', source: 'assumption: of each active user' },
@@ -25,26 +61,68 @@ export const INPUTS = {
   syncsWoken: { value: 3, unit: 'syncs', source: 'assumption: woken by a message at the peak' },
   apns: { value: 0.4, unit: 'share of the pokes', source: 'assumption' },
   fcm: { value: 0.5, unit: 'share of the pokes', source: 'assumption; the rest is Web Push' },
-  messageCpu: {
+  messageCpu: measured({
+    benchmark: 'trace',
+    of: (figures) => group(figures, 'conversations')['on'],
     value: 388,
+    earlier: '2026-11-25',
     unit: 'µs of CPU',
-    source: '`trace`, 2026-11-25: a message to one pusher, with its poke',
-  },
-  pokeCpu: {
+    what: 'a message to one pusher, with its poke',
+  }),
+  pokeCpu: measured({
+    benchmark: 'delivery',
+    of: (figures) =>
+      lineWith(figures, 'backlogs', { pushers: 100, registered: 1000 })['serverCpuMicrosPerPoke'],
     value: 150,
+    earlier: '2026-11-28',
     unit: 'µs of CPU',
-    source: '`delivery`, 2026-11-28: a poke of many, with 1,000 registered pushers',
-  },
-  apnsCpu: { value: 162, unit: 'µs of CPU', source: '`gateway`, 2026-11-25' },
-  fcmCpu: { value: 260, unit: 'µs of CPU', source: '`gateway`, 2026-11-25' },
-  webPushCpu: { value: 425, unit: 'µs of CPU', source: '`gateway`, 2026-11-25' },
-  syncCpu: {
+    what: 'a poke of many, with 1,000 registered pushers',
+  }),
+  apnsCpu: measured({
+    benchmark: 'gateway',
+    of: (figures) => group(figures, 'apns')['cpuMicros'],
+    value: 162,
+    earlier: '2026-11-25',
+    unit: 'µs of CPU',
+  }),
+  fcmCpu: measured({
+    benchmark: 'gateway',
+    of: (figures) => group(figures, 'fcm')['cpuMicros'],
+    value: 260,
+    earlier: '2026-11-25',
+    unit: 'µs of CPU',
+  }),
+  webPushCpu: measured({
+    benchmark: 'gateway',
+    of: (figures) => group(figures, 'web_push')['cpuMicros'],
+    value: 425,
+    earlier: '2026-11-25',
+    unit: 'µs of CPU',
+  }),
+  syncCpu: measured({
+    benchmark: 'sync',
+    of: (figures) => Number(lineWith(figures, 'load', { ...SLIDING, size: 5000 })['cpuMsEach']) * 1000,
     value: 460,
+    earlier: 'at `ecf25080`',
     unit: 'µs of CPU',
-    source: '`sync` at `ecf25080`: for each of 1,000 woken sliding syncs',
-  },
-  syncMemory: { value: 23.3, unit: 'KiB', source: '`sync` at `ecf25080`: a waiting sliding sync, resident' },
-  rows: { value: 9, unit: 'rows', source: '`rooms`, 2026-11-25: written for a message' },
+    what: 'for each of 1,000 woken sliding syncs',
+  }),
+  syncMemory: measured({
+    benchmark: 'sync',
+    of: (figures) => lineWith(figures, 'memory', SLIDING)['residentKiB'],
+    value: 23.3,
+    earlier: 'at `ecf25080`',
+    unit: 'KiB',
+    what: 'a waiting sliding sync, resident',
+  }),
+  rows: measured({
+    benchmark: 'rooms',
+    of: (figures) => lineWith(figures, 'perMessage', { members: 10_000 })['rowsWritten'],
+    value: 9,
+    earlier: '2026-11-25',
+    unit: 'rows',
+    what: 'written for a message',
+  }),
   rowsPerPoke: { value: 2, unit: 'rows', source: 'the queue item of a poke is written and removed' },
   primaryRows: {
     value: 45_000,
@@ -56,12 +134,14 @@ export const INPUTS = {
     unit: 'share of that rate',
     source: 'assumption: how far a primary is loaded at the peak',
   },
-  shardRate: {
-    value: 1_000,
+  shardRate: measured({
+    benchmark: 'cluster',
+    of: (figures) => group(group(figures, 'databases'), 'oneShard')['messagesPerSecond'],
+    value: 1_192,
+    earlier: 'at `87047884`',
     unit: 'transactions/s',
-    source:
-      '`cluster` at `87047884`: a process on a database with one shard accepts 1,192, on two cores with its database',
-  },
+    what: 'a process on a database with one shard, on two cores with its database',
+  }),
   eventBytes: { value: 1_500, unit: 'bytes', source: 'an event with its indexes, counts and journey' },
   processLoad: {
     value: 0.6,

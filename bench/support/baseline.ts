@@ -6,14 +6,17 @@ import { median } from './stats.ts'
 /** What the times of a benchmark depend on. */
 export type MachineClass = { cores: number; processor: string }
 
-export type BaselineTarget = { unit: Unit; better: Target['better']; values: readonly number[] }
+/** `limit`: that of the commit of the baseline. */
+export type BaselineTarget = Pick<Target, 'unit' | 'better' | 'limit'> & { values: readonly number[] }
 
-/** `targets`: by their `wanted`, with one value for each run. `load`: before the first run. */
+/** `targets`: by their `wanted`, with one value for each run. `load`: before the first run. `figures`: of the last run. */
 export type Baseline = {
   commit: string
   date: string
   machine: MachineClass & { node: string; load: number }
+  runs: number
   targets: Readonly<Record<string, BaselineTarget>>
+  figures: Readonly<Record<string, unknown>>
 }
 
 /** `new`: the baseline does not have it. `absent`: this run does not have it, because a program is missing. `other machine`: its times say nothing here. */
@@ -49,9 +52,9 @@ const LEAST: Record<Unit, number> = {
 
 /** The values of each target in several runs of one benchmark. A value that could not be measured is left out. */
 export function targetsOfRuns(runs: readonly (readonly Target[])[]): Record<string, BaselineTarget> {
-  const targets: Record<string, { unit: Unit; better: Target['better']; values: number[] }> = {}
-  for (const { wanted, unit, better, value } of runs.flat())
-    if (Number.isFinite(value)) (targets[wanted] ??= { unit, better, values: [] }).values.push(value)
+  const targets: Record<string, BaselineTarget & { values: number[] }> = {}
+  for (const { wanted, unit, better, limit, value } of runs.flat())
+    if (Number.isFinite(value)) (targets[wanted] ??= { unit, better, limit, values: [] }).values.push(value)
   return targets
 }
 

@@ -38,6 +38,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
     'ARCHITECTURE.md',
     'docs/promises.md',
     'docs/benchmarks.md',
+    'docs/measurements.md',
     'docs/scale.md',
   ],
   Project: ['CONTRIBUTING.md', 'CHANGELOG.md', 'CODE_OF_CONDUCT.md'],

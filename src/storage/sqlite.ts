@@ -182,7 +182,7 @@ function openFile(path: string): DatabaseSync {
     connection.exec('pragma synchronous = normal')
     connection.exec('pragma wal_autocheckpoint = 0')
     connection.exec(`pragma journal_size_limit = ${LOG_BYTES}`)
-    // In KiB. A larger cache saves no time: pages come from the cache of the operating system (docs/benchmarks.md, "Memory").
+    // In KiB. A larger cache saves no time: pages come from the cache of the operating system (docs/measurements.md, "Memory").
     connection.exec('pragma cache_size = -8192')
     // Otherwise each commit creates and deletes journal files for its savepoints.
     connection.exec('pragma temp_store = memory')

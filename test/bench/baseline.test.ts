@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Target, Unit } from '../../bench/benchmark.ts'
+import { measuredTree } from '../../bench/support/baseline-files.ts'
 import { compareWith, targetsOfRuns } from '../../bench/support/baseline.ts'
 import { atLeast, atMost, shown } from '../../bench/support/target.ts'
+import { temporaryFolder } from '../support/databases.ts'
 
 const machine = { cores: 2, processor: 'A' }
 const share = (value: number): Target => atLeast('share', { value, limit: 0.3, unit: 'share' })
@@ -84,4 +89,28 @@ test('targets are met at their limits, and values are shown with their units', (
     [shown('share', 0.4123), shown('times', 2), shown('count', 3)],
     ['41.23 %', '2.00 times', '3'],
   )
+})
+
+test('a tree is changed when its code differs from the commit, and not by documents and baselines', (t) => {
+  const folder = temporaryFolder(t)
+  const git = (...command: string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...command], {
+      cwd: folder,
+      encoding: 'utf8',
+    }).trim()
+  const write = (file: string) => {
+    mkdirSync(join(folder, file, '..'), { recursive: true })
+    writeFileSync(join(folder, file), file)
+  }
+  git('init', '--quiet')
+  write('src/app.ts')
+  git('add', '.')
+  git('commit', '--quiet', '--message', 'first')
+  const commit = git('rev-parse', '--short=8', 'HEAD')
+  for (const file of ['docs/scale.md', 'bench/baselines/rules.json']) write(file)
+  assert.deepEqual(measuredTree(folder), { commit, changed: '' })
+  for (const file of ['bench/rules.ts', 'package-lock.json']) write(file)
+  writeFileSync(join(folder, 'src/app.ts'), 'changed')
+  for (const file of ['bench/rules.ts', 'package-lock.json', 'src/app.ts'])
+    assert.ok(measuredTree(folder).changed.includes(file), file)
 })

@@ -40,7 +40,6 @@ const BLOCKS: Readonly<Record<string, readonly (readonly [begins: string, by: st
     ],
   ],
   'docs/api.md': [['bin/belfry openapi', DOCUMENT_COMMANDS]],
-  'docs/benchmarks.md': [['python3 -m venv', `${NOT_RUN}it installs Synapse`]],
   'docs/developing.md': ['bin/belfry start', 'B=', 'export', 'curl', 'bin/belfry push explain'].map(
     (begins) => [begins, GUIDES] as const,
   ),

@@ -8,10 +8,10 @@ import { COMMANDS, commandIn } from '../../src/cli/commands.ts'
 import { settings } from '../../src/config/settings.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-/** Those that describe the present program. The changelog and the decisions also describe earlier ones. */
+/** Those that describe the present program. The changelog, the decisions and the measurements also describe earlier ones. */
 const FOLDERS = ['docs', 'docs/operations', 'examples', 'deploy', 'packages/*']
 const DOCUMENTS = globSync(['*.md', ...FOLDERS.map((folder) => `${folder}/*.md`)], { cwd: root })
-  .filter((file) => file !== 'CHANGELOG.md' && file !== 'docs/benchmarks.md')
+  .filter((file) => file !== 'CHANGELOG.md' && file !== 'docs/measurements.md')
   .toSorted()
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
 
