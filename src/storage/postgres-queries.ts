@@ -1,5 +1,4 @@
 import { PostgresAdapter, PostgresQueryCompiler } from 'kysely'
-import type { QueryResult } from 'pg'
 import { createQueryBuilder } from './query-builder.ts'
 import {
   compileQuery,
@@ -8,13 +7,14 @@ import {
   postgresDialect,
   type Queries,
   type Query,
+  type SqlValue,
 } from './query.ts'
 
 export const postgresBuilder = createQueryBuilder(new PostgresQueryCompiler(), new PostgresAdapter())
 
 /** A prepared statement with its values. `reads`: false when it may write. */
-export type Statement = { name: string; text: string; values: unknown[]; reads: boolean }
-export type Send = (statement: Statement) => Promise<QueryResult>
+export type Statement = { name: string; text: string; values: SqlValue[]; reads: boolean }
+export type Send = (statement: Statement) => Promise<{ rows: unknown[]; rowCount: number | null }>
 
 const compiled = new WeakMap<Query<never, unknown>, Compiled & { name: string }>()
 let names = 0
@@ -32,8 +32,9 @@ export function statementOf<P, R>(query: Query<P, R>, params: P): Statement {
 
 export function queriesOf(send: Send): Queries {
   return {
-    all: async (query, params) => (await send(statementOf(query, params))).rows,
-    first: async (query, params) => (await send(statementOf(query, params))).rows[0],
+    all: async <P, R>(query: Query<P, R>, params: P) => (await send(statementOf(query, params))).rows as R[],
+    first: async <P, R>(query: Query<P, R>, params: P) =>
+      (await send(statementOf(query, params))).rows[0] as R | undefined,
     run: async (query, params) => (await send(statementOf(query, params))).rowCount ?? 0,
   }
 }

@@ -1,27 +1,28 @@
-import type { Client, QueryResult } from 'pg'
 import type { Log } from '../lib/log.ts'
+import type { BatchClient } from './batch-client.ts'
 import { StorageError } from './database.ts'
+import type { StatementResult } from './postgres-batch.ts'
 import { queriesOf, type Statement, statementOf } from './postgres-queries.ts'
 import type { WriteConnection } from './write-connection.ts'
 
 // The connection that writes. It sends statements without waiting for the results of earlier ones (pipelining, PostgreSQL
-// documentation, 55.2.4). PostgreSQL runs them in order, and after a failure it refuses all others up to the end of the transaction
+// documentation, 55.2.4). PostgreSQL runs them in order, and after a failure it skips the rest of their batch and refuses all others up to the end of the transaction
 // or savepoint, so a statement that was sent too early has no effect.
 
 export type Reconnecting = {
-  client(): Promise<Client>
+  client(): Promise<BatchClient>
   /** The current connection; undefined after it was lost. */
-  current(): Client | undefined
+  current(): BatchClient | undefined
   end(): Promise<void>
 }
 
 /** @param prepare called with each new connection before its first use; rejects to refuse the connection */
 export function reconnecting(
-  make: () => Client,
+  make: () => BatchClient,
   log: Log,
-  prepare: (client: Client) => Promise<void>,
+  prepare: (client: BatchClient) => Promise<void>,
 ): Reconnecting {
-  let connected: Client | undefined
+  let connected: BatchClient | undefined
   return {
     async client() {
       if (connected) return connected
@@ -89,7 +90,7 @@ export function writeConnection(writing: Reconnecting): WriteConnection {
 }
 
 type Pipeline = {
-  query(statement: Statement): Promise<QueryResult>
+  query(statement: Statement): Promise<StatementResult>
   write(statement: Statement, onRows: (rows: unknown[]) => void): void
   control(statement: 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
   /** A statement has failed, and so do all later ones up to a rollback. */
@@ -101,24 +102,24 @@ type Pipeline = {
 const nothing = () => undefined
 
 /** PostgreSQL responds with ROLLBACK when a statement has failed. */
-function assertCommitted({ command }: QueryResult): void {
+function assertCommitted({ command }: StatementResult): void {
   if (command !== 'COMMIT') throw new StorageError(`The database responded to a commit with ${command}`)
 }
 
 /** Begins a transaction on a client. Does not wait for the result of `begin`. */
-function beginOn(client: Client, writing: Pick<Reconnecting, 'current'>): Pipeline {
+function beginOn(client: BatchClient, writing: Pick<Reconnecting, 'current'>): Pipeline {
   /** The first is the cause: after it, an error only says that the transaction has failed. */
   const failures: unknown[] = []
   /** The statements that were sent since the last savepoint. */
   let sent: Promise<unknown>[] = []
 
-  async function send(statement: Statement | string): Promise<QueryResult> {
+  async function send(statement: Statement | string): Promise<StatementResult> {
     // Otherwise a write could be sent after a failed `begin`, and would be committed by itself.
     if (failures.length > 0) throw failures[0]
     try {
       // Inside a transaction, a lost connection must fail the group, because its writes are gone.
       if (writing.current() !== client) throw new StorageError('The connection to the database was lost')
-      const result = await client.query(statement)
+      const result = await client.send(statement)
       if (failures.length === 0) return result
     } catch (error) {
       failures.push(error)
@@ -143,7 +144,7 @@ function beginOn(client: Client, writing: Pick<Reconnecting, 'current'>): Pipeli
   began.then(onBegin, onBegin)
 
   /** Without a transaction, a statement that writes would be committed by itself. A read may be sent together with `begin`. */
-  function query(statement: Statement | string, reads: boolean): Promise<QueryResult> {
+  function query(statement: Statement | string, reads: boolean): Promise<StatementResult> {
     if (began === undefined) return send(statement)
     waitsForBegin ||= !reads
     return waitsForBegin ? began.then(() => send(statement)) : send(statement)

@@ -1,7 +1,8 @@
-import { Client, Pool, type PoolConfig, types as pgTypes, type CustomTypesConfig } from 'pg'
+import { type Client, Pool, type PoolConfig, types as pgTypes, type CustomTypesConfig } from 'pg'
 import { DEFAULT_SHARDS } from '../config/default-shards.ts'
 import type { Log } from '../lib/log.ts'
 import { createTurns } from '../lib/turns.ts'
+import { BatchClient } from './batch-client.ts'
 import { type DatabaseEngine, newProcessId, type OpenOptions, StorageError } from './database.ts'
 import { refuseUnfilled } from './filling-postgres.ts'
 import { type AppliedMigration, migrate, MIGRATING } from './migrate.ts'
@@ -102,7 +103,7 @@ export async function openPostgres(
     if (isMigrated) await skipLostPositions(client, log)
     if (isMigrated) await client.query(BOUNDED_LOCKS)
   }
-  const connect = () => reconnecting(() => new Client(options), log, prepare)
+  const connect = () => reconnecting(() => new BatchClient(options), log, prepare)
   const first = connect()
   try {
     const client = await first.client()

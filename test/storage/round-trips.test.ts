@@ -15,7 +15,7 @@ import { currentPosition } from '../support/current-position.ts'
 import { createNotificationsFixture } from '../notifications/fixture.ts'
 import { alice, bob, createRoomsFixture, publicRoom, say } from '../rooms/fixture.ts'
 import { clusterUrl, openTestPostgres } from '../support/databases.ts'
-import { countRoundTrips, interceptQueries } from '../support/postgres-client.ts'
+import { countRoundTrips, interceptStatements } from '../support/postgres-client.ts'
 import { someone, takePosition, valueOf } from '../support/take-position.ts'
 import { ofOneWriter } from '../support/several-writers.ts'
 
@@ -123,7 +123,9 @@ describe('round trips to PostgreSQL', { skip }, () => {
 describe('a transaction of PostgreSQL whose begin fails', { skip }, () => {
   /** The server refuses `begin`, and executes other statements as usual. */
   function refuseBegin(t: TestContext): void {
-    interceptQueries(t, (_client, args, send) => send(args[0] === 'begin' ? ['begin nonsense'] : args))
+    interceptStatements(t, (_client, statement, send) =>
+      send(statement === 'begin' ? 'begin nonsense' : statement),
+    )
   }
 
   test('rejects with that error and writes nothing, although statements were sent together with it', async (t) => {
@@ -164,10 +166,11 @@ describe('a transaction of PostgreSQL whose begin fails', { skip }, () => {
 describe('a group of PostgreSQL whose lock of the shard fails', { skip }, () => {
   test('rejects each transaction with that error, and the next group is not affected', async (t) => {
     const db = await open(t)
-    interceptQueries(t, (_client, args, send) => {
-      const { text } = args[0] as { text?: string }
-      const fails = text?.endsWith('for update') === true
-      return send(fails ? ["do $$ begin raise exception 'too long' using errcode = '55P03'; end $$"] : args)
+    interceptStatements(t, (_client, statement, send) => {
+      const fails = typeof statement !== 'string' && statement.text.endsWith('for update')
+      return send(
+        fails ? "do $$ begin raise exception 'too long' using errcode = '55P03'; end $$" : statement,
+      )
     })
     const write = () =>
       db.transaction(async (tx) => tx.write(advance, one(db)), { orderedBy: '!room:localhost' as RoomId })

@@ -9,7 +9,7 @@ import { nextPosition, shardOf } from '../../src/storage/stream.ts'
 import { alice, createRoomsFixture, publicRoom, say } from '../rooms/fixture.ts'
 import { afterTest } from '../support/after-test.ts'
 import { silentLog } from '../support/log.ts'
-import { countRoundTrips, interceptQueries } from '../support/postgres-client.ts'
+import { countRoundTrips, interceptStatements } from '../support/postgres-client.ts'
 import { onShards } from '../support/sharded.ts'
 import { whenLocked } from '../support/when-locked.ts'
 
@@ -51,11 +51,11 @@ const stored = async (db: Database) => (await db.all(aliases, {})).map((row) => 
 /** The shards in each lock that takes only those that are free, in the order of the statements. */
 function watchLocks(t: TestContext): number[][] {
   const found: number[][] = []
-  interceptQueries(t, (_client, args, send) => {
-    const { text, values } = args[0] as { text?: string; values?: unknown[] }
-    if (text?.includes('"stream"') === true && text.endsWith('for update skip locked'))
-      found.push((JSON.parse((values as [string])[0]) as number[]).map((id) => id - 1))
-    return send(args)
+  interceptStatements(t, (_client, statement, send) => {
+    const { text, values } = typeof statement === 'string' ? { text: statement, values: [] } : statement
+    if (text.includes('"stream"') && text.endsWith('for update skip locked'))
+      found.push((JSON.parse(String(values[0])) as number[]).map((id) => id - 1))
+    return send(statement)
   })
   return found
 }
@@ -241,9 +241,9 @@ onShards('a group of several shards', (open) => {
   test('of two processes, with the same shards in opposite order, neither deadlocks nor loses a transaction', async (t) => {
     const writers = await openTwo(t)
     const errors: unknown[] = []
-    interceptQueries(t, (_client, args, send) => {
-      const result = send(args)
-      if (result instanceof Promise) result.catch((error: unknown) => errors.push(error))
+    interceptStatements(t, (_client, statement, send) => {
+      const result = send(statement)
+      result.catch((error: unknown) => errors.push(error))
       return result
     })
     const send = (writer: number, shard: number, round: number) =>

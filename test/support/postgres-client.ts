@@ -1,18 +1,20 @@
 import type { TestContext } from 'node:test'
-import { Client } from 'pg'
+import { BatchClient } from '../../src/storage/batch-client.ts'
+import type { StatementResult } from '../../src/storage/postgres-batch.ts'
+import type { Statement } from '../../src/storage/postgres-queries.ts'
 
-type SendQuery = (this: Client, ...args: unknown[]) => unknown
+type Send = (statement: Statement | string) => Promise<StatementResult>
 
-/** Calls `intercept` instead of the driver for each query of a connection. `send` calls the driver. */
-export function interceptQueries(
+/** Calls `intercept` for each statement of a connection that writes. `send` sends it. */
+export function interceptStatements(
   t: TestContext,
-  intercept: (client: Client, args: unknown[], send: (args: unknown[]) => unknown) => unknown,
+  intercept: (client: BatchClient, statement: Statement | string, send: Send) => Promise<StatementResult>,
 ): void {
-  const original = Object.getOwnPropertyDescriptor(Client.prototype, 'query')?.value as SendQuery
-  const intercepted: SendQuery = function query(...args) {
-    return intercept(this, args, (sent) => original.apply(this, sent))
+  const original = Object.getOwnPropertyDescriptor(BatchClient.prototype, 'send')?.value as Send
+  function send(this: BatchClient, statement: Statement | string) {
+    return intercept(this, statement, (sent) => original.call(this, sent))
   }
-  t.mock.method(Client.prototype, 'query', intercepted as never)
+  t.mock.method(BatchClient.prototype, 'send', send)
 }
 
 /**
@@ -21,13 +23,10 @@ export function interceptQueries(
  */
 export function countRoundTrips(t: TestContext): { count: () => number } {
   /** By connection: its round trip, if one is under way. */
-  const underWay = new Map<Client, RoundTrip | undefined>()
+  const underWay = new Map<BatchClient, RoundTrip | undefined>()
   let trips = 0
-  interceptQueries(t, (client, args, send) => {
-    const result = send(args)
-    // Readers begin with an isolation level, or pass a callback.
-    if (args[0] === 'begin' && !underWay.has(client)) underWay.set(client, undefined)
-    if (!underWay.has(client) || !(result instanceof Promise)) return result
+  interceptStatements(t, (client, statement, send) => {
+    const result = send(statement)
     let trip = underWay.get(client)
     if (trip === undefined) {
       trips++
@@ -41,7 +40,7 @@ export function countRoundTrips(t: TestContext): { count: () => number } {
 
 type RoundTrip = {
   /** Settles like `response`, at the end of the round trip. */
-  held: (response: Promise<unknown>) => Promise<unknown>
+  held: <T>(response: Promise<T>) => Promise<T>
 }
 
 function beginRoundTrip(onEnd: () => void): RoundTrip {
