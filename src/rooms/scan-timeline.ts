@@ -2,6 +2,7 @@ import type { RoomId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { Queries } from '../storage/query.ts'
 import { type EventRow, eventOfRow } from './event-row.ts'
+import type { EventsOfRange } from './events-of-range.ts'
 import { excludesAll, matchesRoomEvent, type RoomEventFilter } from './sync/filter.ts'
 import { earliestEvents, latestEvents, latestOfRooms } from './timeline-store.ts'
 import type { Span } from './visibility.ts'
@@ -51,8 +52,13 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
 /**
  * Reads several rooms backwards, with one statement for all of them in the usual case. A filter that hides events costs further
  * statements, each for the rooms that are not complete yet.
+ * @param recent events that were read already
  */
-export async function scanLatest(q: Queries, scans: readonly Omit<Scan, 'direction'>[]): Promise<Scanned[]> {
+export async function scanLatest(
+  q: Queries,
+  scans: readonly Omit<Scan, 'direction'>[],
+  recent?: EventsOfRange,
+): Promise<Scanned[]> {
   const results: Scanned[] = []
   let open = scans.map((scan, place) => {
     const steps = scanSteps({ ...scan, direction: 'b' })
@@ -66,10 +72,8 @@ export async function scanLatest(q: Queries, scans: readonly Omit<Scan, 'directi
     if (reading.length === 0) return results
     open = []
     for (const group of groupsOf(reading)) {
-      const rows = await latestOfRooms(
-        q,
-        group.map(({ range }) => range),
-      )
+      const ranges = group.map(({ range }) => range)
+      const rows = recent?.latest(ranges) ?? (await latestOfRooms(q, ranges))
       for (const [at, { place, steps }] of group.entries())
         open.push({ place, steps, step: steps.next(rows[at] ?? []) })
     }

@@ -5,25 +5,26 @@ import { type Queries, query } from '../storage/query.ts'
 import type { Membership } from '../storage/rooms-schema.ts'
 import { EVENT_COLUMNS, eventOfRow, type EventRow } from './event-row.ts'
 
-type Range = { roomId: RoomId; from: number; to: number; limit: number }
+/** Events of a room from one position to another, both included, at most `limit`. */
+export type LatestRange = { roomId: RoomId; from: number; to: number; limit: number }
 
 /**
  * Events of a room at positions `from` to `to`, both included, at most `limit`, the latest first. Returns rows, because a full
  * page does not need all of them parsed.
  */
-export function latestEvents(q: Queries, range: Range): Promise<EventRow[]> {
+export function latestEvents(q: Queries, range: LatestRange): Promise<EventRow[]> {
   return q.all(eventsDescending, range)
 }
 
 /** Like `latestEvents`, the earliest first. */
-export function earliestEvents(q: Queries, range: Range): Promise<EventRow[]> {
+export function earliestEvents(q: Queries, range: LatestRange): Promise<EventRow[]> {
   return q.all(eventsAscending, range)
 }
 
 /**
  * `latestEvents` of several ranges, each of another room, in one statement. Each list of rows belongs to the range at its place.
  */
-export async function latestOfRooms(q: Queries, ranges: readonly Range[]): Promise<EventRow[][]> {
+export async function latestOfRooms(q: Queries, ranges: readonly LatestRange[]): Promise<EventRow[][]> {
   const limit = Math.max(...ranges.map((range) => range.limit))
   const rows = await q.all(latestInRooms, {
     rooms: ranges.map(({ roomId, from, to }) => ({ room_id: roomId, low: from, high: to })),
@@ -65,7 +66,7 @@ export async function eventWithMembership(
   }
 }
 
-export const eventsDescending = query<Range>()((db, p) =>
+export const eventsDescending = query<LatestRange>()((db, p) =>
   db
     .selectFrom('events')
     .select(EVENT_COLUMNS)
@@ -94,7 +95,7 @@ export const latestInRooms = query<{ rooms: readonly RoomRange[]; skip: number }
     .select(EVENT_COLUMNS)
 })
 
-export const eventsAscending = query<Range>()((db, p) =>
+export const eventsAscending = query<LatestRange>()((db, p) =>
   db
     .selectFrom('events')
     .select(EVENT_COLUMNS)

@@ -20,7 +20,7 @@ export function createReading({ db, bus, clock, random, log, metrics, config, ru
     ? createDevicePresence({ db, bus, clock, random, log })
     : undefined
   const pageBytes = config.limits.page_bytes
-  const wakes = createWakes()
+  const wakes = createWakes(db)
   watchWaiting(metrics, { wakes, devicePresence })
   const shared = {
     db,

@@ -151,7 +151,7 @@ export async function createSyncFixture(t: TestContext, db: Database, names: rea
   }
   const receipts: ReceiptDeps = { ...notifications, db, bus }
   const activity = createActivity({ bus, clock, random: systemRandom })
-  const wakes = createWakes()
+  const wakes = createWakes(db)
   const sharedRooms = createSharedRooms()
   const reads: SyncDeps & SectionDeps = {
     db,

@@ -96,7 +96,7 @@ class LongPoll<Value, Response> {
         ? await this.#deps.wakes.inTurn(() => this.#attempt(true))
         : await this.#attempt(false)
       const left = this.#deadline - this.#deps.clock.now()
-      if (result === undefined || result.news || this.#isOver() || left <= 0) return result
+      if (result?.news || this.#isOver() || left <= 0) return result
       if (this.#isWoken) continue
       this.#isAsleep = true
       this.#deps.wakes.asleep++
@@ -109,7 +109,14 @@ class LongPoll<Value, Response> {
     if (this.#isOver()) return undefined
     // A topic published from here on ends the next sleep.
     this.#isWoken = false
-    if (this.#roomsAreStale) await this.#subscribeToRooms()
+    if (this.#roomsAreStale) {
+      await this.#subscribeToRooms()
+      // The snapshot of this turn can be from before the subscription.
+      if (isWoken) {
+        this.#isWoken = true
+        return undefined
+      }
+    }
     return this.#poll.attempt({ isWoken })
   }
 

@@ -1,6 +1,7 @@
 import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
+import type { EventsOfRange } from '../events-of-range.ts'
 import type { PageReader } from '../timeline.ts'
 import { matchesRoomEvent, type RoomEventFilter, type SyncFilter } from './filter.ts'
 import type { RoomPlan } from './plan.ts'
@@ -28,6 +29,8 @@ export type RoomReader = PageReader & {
   stateForm: StateForm
   /** Of a whole state, only these types are read, beside members that are read by their ids; undefined: those that the filter allows. */
   stateTypes?: readonly string[] | undefined
+  /** Events that were read already. */
+  recent?: EventsOfRange | undefined
 }
 
 export const isStateAfter = ({ stateForm }: RoomReader) => stateForm !== 'state'
@@ -92,7 +95,7 @@ async function newsForOne(
 
 /** News that are the same for all members of a room. */
 async function newsForAll(q: Queries, reader: RoomReader, plans: readonly RoomPlan[]): Promise<RoomNews[]> {
-  const timelines = await timelinesOf(q, timelineRequests(reader, plans))
+  const timelines = await timelinesOf(q, timelineRequests(reader, plans), reader.recent)
   const rooms = plans.map((plan, at) => ({ plan, timeline: timelines[at] as SyncTimeline, heroes: [] }))
   const states = await statesOf(q, reader, rooms)
   const changed = await renamedRooms(q, rooms)
@@ -176,10 +179,11 @@ function requiredMembers(
   reader: RoomReader,
   rooms: readonly RoomWithTimeline[],
 ): Promise<EventsByRoom> {
-  return membersOfRoomsAt(
-    q,
-    rooms.map((room) => ({ ...placeOf(reader, room), userIds: [...requiredUserIds(reader, room)] })),
-  )
+  const wanted = rooms.map((room) => ({
+    ...placeOf(reader, room),
+    userIds: [...requiredUserIds(reader, room)],
+  }))
+  return membersOfRoomsAt(q, wanted, reader.recent)
 }
 
 /** The users whose member events the state contains in any case. */

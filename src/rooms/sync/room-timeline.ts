@@ -1,6 +1,7 @@
 import type { RoomId } from '../../lib/ids.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import type { Queries } from '../../storage/query.ts'
+import type { EventsOfRange } from '../events-of-range.ts'
 import { type Scanned, scanLatest } from '../scan-timeline.ts'
 import type { Span } from '../visibility.ts'
 import type { RoomEventFilter } from './filter.ts'
@@ -39,15 +40,20 @@ export function timelineLimit({ limit = DEFAULT_LIMIT }: Pick<RoomEventFilter, '
 /**
  * The latest events of each room. They never reach back over an event that the user may not see: the user does not know the
  * state before it, so the timeline starts after it.
+ * @param recent events that were read already
  */
-export async function timelinesOf(q: Queries, requests: readonly TimelineRequest[]): Promise<SyncTimeline[]> {
+export async function timelinesOf(
+  q: Queries,
+  requests: readonly TimelineRequest[],
+  recent?: EventsOfRange,
+): Promise<SyncTimeline[]> {
   const ranges = requests.map(rangeOf)
   const scans = requests.map(({ roomId, upTo, filter, pageBytes }, at) => {
     const from = (ranges[at]?.after ?? upTo) + 1
     const limit = timelineLimit(filter)
     return { roomId, spans: [{ from, to: upTo }], from, to: upTo, limit, pageBytes, filter }
   })
-  const scanned = await scanLatest(q, scans)
+  const scanned = await scanLatest(q, scans, recent)
   return requests.map((request, at) =>
     timelineOf(request, ranges[at]?.after ?? request.upTo, scanned[at] ?? NOTHING),
   )

@@ -3,6 +3,7 @@ import type { RoomId, UserId } from '../../lib/ids.ts'
 import type { Event } from '../../lib/matrix-event.ts'
 import { type Queries, query } from '../../storage/query.ts'
 import { EVENT_COLUMNS, type EventRow, eventOfRow } from '../event-row.ts'
+import type { EventsOfRange } from '../events-of-range.ts'
 
 export type At = { roomId: RoomId; position: number }
 export type MembersAt = At & { userIds: readonly UserId[] }
@@ -40,8 +41,17 @@ export async function membersAt(q: Queries, of: MembersAt): Promise<Event[]> {
   return (await membersOfRoomsAt(q, [of])).get(of.roomId) ?? []
 }
 
-/** `membersAt` of several rooms, in one statement. */
-export async function membersOfRoomsAt(q: Queries, rooms: readonly MembersAt[]): Promise<EventsByRoom> {
+/**
+ * `membersAt` of several rooms, in one statement.
+ * @param recent events that were read already
+ */
+export async function membersOfRoomsAt(
+  q: Queries,
+  rooms: readonly MembersAt[],
+  recent?: EventsOfRange,
+): Promise<EventsByRoom> {
+  const known = recent?.members(rooms)
+  if (known) return byRoom(known)
   const members = rooms.flatMap(({ roomId, position, userIds }) =>
     userIds.map((userId) => ({ room_id: roomId, user_id: userId, position })),
   )

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createWakes } from '../../../src/rooms/sync/wake-queue.ts'
+import { createLocalBus } from '../../../src/cluster/bus.ts'
+import { longPoll, type Poll } from '../../../src/rooms/sync/long-poll.ts'
+import { createWakes, type Wakes } from '../../../src/rooms/sync/wake-queue.ts'
 import type { Database } from '../../../src/storage/database.ts'
+import type { Queries } from '../../../src/storage/query.ts'
 import { redactEvent } from '../../../src/rooms/redact.ts'
 import { latestInRooms } from '../../../src/rooms/timeline-store.ts'
 import { onEachDatabase } from '../../support/databases.ts'
-import { bodies, deviceOf, type SyncFixture, createSyncFixture, user } from '../sync-fixture.ts'
+import { bodies, deviceOf, type SyncFixture, createSyncFixture, manualClock, user } from '../sync-fixture.ts'
 
 const alice = user('alice')
 const NAMES = Array.from({ length: 40 }, (_, at) => `member-${at}`)
@@ -118,11 +121,23 @@ onEachDatabase('a message in a room whose members wait in /sync', (open) => {
   })
 })
 
-test('wakes run in order, four at the same time, and the event loop has a turn between them', async () => {
-  const wakes = createWakes()
+test('wakes run in order, eight in a snapshot and four snapshots at the same time, and the event loop has a turn between them', async () => {
+  const snapshots: number[] = []
+  const most = { snapshots: 0, works: 0 }
+  const open = { snapshots: 0, works: 0 }
+  const begin = (what: 'snapshots' | 'works') => {
+    most[what] = Math.max(most[what], ++open[what])
+  }
+  const wakes = createWakes({
+    async snapshot(work) {
+      begin('snapshots')
+      snapshots.push(open.works)
+      const value = await work({} as Queries)
+      open.snapshots--
+      return value
+    },
+  })
   const begun: number[] = []
-  let running = 0
-  let most = 0
   let turns = 0
   let isOver = false
   const all = Promise.all(
@@ -130,9 +145,9 @@ test('wakes run in order, four at the same time, and the event loop has a turn b
       wakes
         .inTurn(async () => {
           begun.push(at)
-          most = Math.max(most, ++running)
+          begin('works')
           await Promise.resolve()
-          running--
+          open.works--
           if (at % 10 === 5) throw new Error('the client disconnected')
         })
         .catch(() => undefined),
@@ -147,6 +162,58 @@ test('wakes run in order, four at the same time, and the event loop has a turn b
     begun,
     Array.from({ length: 100 }, (_, at) => at),
   )
-  assert.equal(most, 4)
-  assert.ok(turns >= 20, `${turns} turns`)
+  assert.deepEqual(most, { snapshots: 4, works: 8 })
+  // Four of one wake each, which began at once, and twelve of eight.
+  assert.equal(snapshots.length, 16)
+  assert.ok(turns >= 3, `${turns} turns`)
+})
+
+test('wakes whose snapshot fails are rejected, and later ones run', async () => {
+  let isBroken = true
+  const wakes = createWakes({
+    async snapshot(work) {
+      if (isBroken) throw new Error('the database is unreachable')
+      return work({} as Queries)
+    },
+  })
+  const failed = await Promise.allSettled(Array.from({ length: 20 }, () => wakes.inTurn(async () => 1)))
+  assert.ok(failed.every(({ status }) => status === 'rejected'))
+  isBroken = false
+  assert.deepEqual(await Promise.all([1, 2, 3].map((at) => wakes.inTurn(async () => at))), [1, 2, 3])
+})
+
+test('a woken poll whose rooms changed subscribes to them in a turn, and reads in the snapshot of the next one', async () => {
+  const [clock, bus] = [manualClock(), createLocalBus()]
+  const steps: string[] = []
+  const db = {
+    all: async () => {
+      steps.push('rooms')
+      return []
+    },
+  } as unknown as Queries
+  const wakes: Wakes = {
+    asleep: 0,
+    inTurn(work) {
+      steps.push('turn')
+      return work()
+    },
+  }
+  const poll: Poll<string, string | undefined> = {
+    viewer: { userId: alice, deviceId: null },
+    timeoutMs: WAIT_MS,
+    signal: new AbortController().signal,
+    topics: [],
+    watches: () => true,
+    async attempt({ isWoken }) {
+      steps.push('attempt')
+      return { value: 'found', news: isWoken }
+    },
+    respond: (value) => value,
+    [Symbol.dispose]: () => undefined,
+  }
+  const response = longPoll({ db, bus, clock, wakes }, poll)
+  await clock.asleep()
+  bus.publish(`user:${alice}`)
+  assert.equal(await response, 'found')
+  assert.deepEqual(steps, ['attempt', 'rooms', 'attempt', 'turn', 'rooms', 'turn', 'attempt'])
 })

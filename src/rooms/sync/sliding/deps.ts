@@ -11,12 +11,14 @@ import type { Extension, ExtensionPart } from './extension.ts'
 import type { KnownExtensions } from './known-extensions.ts'
 import type { NewRooms } from './new-rooms.ts'
 import type { RoomLists } from './room-lists.ts'
+import type { StreamNewsCache } from './stream-news.ts'
 import type { WindowCache } from './window-cache.ts'
 
 export type SlidingDeps = Omit<SyncDeps, 'sections'> & {
   sharedRooms: SharedRooms
   typing: Typing
   connections: StoredConnections
+  streamNews: StreamNewsCache
   roomLists: RoomLists
   newRooms: NewRooms
   windowCache: WindowCache

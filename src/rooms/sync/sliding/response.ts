@@ -16,6 +16,7 @@ import { unknownPos } from './pos.ts'
 import { type ReadRooms, readSelection } from './read-selection.ts'
 import { NO_RECEIPTS, receiptNews, type ReceiptNews } from './receipt-news.ts'
 import type { SlidingRequest } from './request.ts'
+import type { SlidingReader } from './room-reader.ts'
 import type { RoomMap } from './room-map.ts'
 import { roomsOfUser, type RoomsOfUser } from './rooms-of-user.ts'
 import { selectRooms } from './select-rooms.ts'
@@ -148,11 +149,8 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     maxRooms: deps.maxRooms,
   })
   if (after.isSettled && !(isSettled && state === known)) deps.windowCache.settle(state, windows)
-  const { pageBytes, sharedRooms, newRooms, clock } = deps
-  const { hasCounts, render } = request
-  const reading = { viewer, now: clock.now(), pageBytes, sharedRooms, newRooms, hasCounts, ignored }
-  const reader = { ...reading, since, position: now.position }
-  const found = await readSelection(deps, read, { reader, rooms: selected, counted, render })
+  const reader = readerOf(deps, attempt)
+  const found = await readSelection(deps, read, { reader, rooms: selected, counted, render: request.render })
   const counts = Object.fromEntries([...windows.counts].map(([name, count]) => [name, { count }]))
   return {
     lists: counts,
@@ -163,6 +161,15 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     read: found,
     receiptNews: receipts,
   }
+}
+
+function readerOf(deps: SlidingDeps, { request, start, now, facts: { ignored } }: Attempt): SlidingReader {
+  const { pageBytes, sharedRooms, newRooms, streamNews, clock } = deps
+  const { viewer, hasCounts } = request
+  const [since, { position }] = [start.since?.position, now]
+  const recent = since && streamNews.find({ since, position })?.events
+  const reading = { viewer, now: clock.now(), pageBytes, sharedRooms, newRooms, hasCounts, ignored }
+  return { ...reading, since, position, recent }
 }
 
 type FoundWindows = {

@@ -16,7 +16,7 @@ import {
 import { type RoomMap, roomMap } from './room-map.ts'
 import { type Hiding, isSameHiding, withoutHidden } from '../ignoring.ts'
 import { departedRooms, forgottenRooms } from './rooms-of-user-store.ts'
-import { createStreamNews, type StreamNews, type StreamNewsCache } from './stream-news.ts'
+import type { StreamNews, StreamNewsCache } from './stream-news.ts'
 
 /** The rooms of a user at a point. Never modified: an update is a new value. */
 export type RoomList = {
@@ -53,12 +53,11 @@ const FEW_POSITIONS = 1000
  * Caches the lists of rooms in memory. A list has a position, so it is updated from the events after that: one event costs the look-up of its room, which all its members
  * share, whatever the number of the user's rooms, and it does not matter which process wrote the event.
  */
-export function createRoomLists(): RoomLists {
+export function createRoomLists(news: StreamNewsCache): RoomLists {
   const cache = new BoundedMap<UserId, RoomList>({
     limit: CACHED_ROOMS,
     weightOf: ({ rooms }) => rooms.size + 1,
   })
-  const news = createStreamNews()
   return {
     async of(read, request) {
       const { userId, since, position } = request

@@ -1,4 +1,5 @@
 import type { Queries } from '../../../storage/query.ts'
+import type { EventsOfRange } from '../../events-of-range.ts'
 import { historiesOf } from '../../history-store.ts'
 import { covers, START, type StreamPoint } from '../../../storage/stream-point.ts'
 import type { PageReader } from '../../timeline.ts'
@@ -21,6 +22,8 @@ export type SlidingReader = PageReader & {
   /** The point of this response. */
   position: StreamPoint
   hasCounts: boolean
+  /** Events after `since` that were read already. */
+  recent: EventsOfRange | undefined
 }
 
 export type PlannedSelection = SelectedRoom & {

@@ -3,6 +3,7 @@ import type { RoomId, UserId } from '../../../lib/ids.ts'
 import { type Dialect, query } from '../../../storage/query.ts'
 import type { Schema } from '../../../storage/schema.ts'
 import type { StreamPoint } from '../../../storage/stream-point.ts'
+import { EVENT_COLUMNS } from '../../event-row.ts'
 import { joinedRows } from '../../room-summaries-store.ts'
 
 /**
@@ -49,18 +50,40 @@ type Range = { since: StreamPoint; position: StreamPoint }
 
 const eventsIn = (db: QueryCreator<Schema>, p: Range, d: Dialect) =>
   db
-    .selectFrom('events')
-    .select(['room_id', sql<string | null>`case when type = 'm.room.member' then state_key end`.as('member')])
-    .distinct()
-    .where(d.isAfter('position', p.since))
-    .where(d.isUpTo('position', p.position))
+    .selectFrom('events as n')
+    .where(d.isAfter('n.position', p.since))
+    .where(d.isUpTo('n.position', p.position))
 
 /** The rooms with events after `since`, up to `position`; `member`: the user of a member event. */
-export const roomsWithEvents = query<Range>()(eventsIn)
+export const roomsWithEvents = query<Range>()((db, p, d) =>
+  eventsIn(db, p, d)
+    .select([
+      'n.room_id',
+      sql<string | null>`case when n.type = 'm.room.member' then n.state_key end`.as('member'),
+    ])
+    .distinct(),
+)
 
-/** The same with these rooms as their joined members see them. */
-export const joinedRoomsWithEvents = query<Range>()((db, p, d) =>
+/** The events after `since`, up to `position`, and the member events of their senders, each with its room as the joined members see it. */
+export const eventsWithRooms = query<Range>()((db, p, d) =>
   joinedRows(db)
-    .innerJoin(eventsIn(db, p, d).as('n'), 'n.room_id', 'r.room_id')
-    .select('n.member'),
+    .innerJoin(
+      eventsIn(db, p, d)
+        .select(['n.position', 'n.room_id'])
+        .union(
+          eventsIn(db, p, d)
+            .innerJoin('current_state as s', (join) =>
+              join
+                .onRef('s.room_id', '=', 'n.room_id')
+                .on('s.type', '=', 'm.room.member')
+                .onRef('s.state_key', '=', 'n.sender'),
+            )
+            .select(['s.position', 's.room_id']),
+        )
+        .as('p'),
+      'p.room_id',
+      'r.room_id',
+    )
+    .innerJoin('events', 'events.position', 'p.position')
+    .select(EVENT_COLUMNS),
 )

@@ -1,9 +1,16 @@
 import { BoundedMap } from '../../../lib/bounded-map.ts'
 import type { RoomId, UserId } from '../../../lib/ids.ts'
 import type { Queries } from '../../../storage/query.ts'
-import { isSamePoint, pointText, positionsBetween, type StreamPoint } from '../../../storage/stream-point.ts'
+import {
+  covers,
+  isSamePoint,
+  pointText,
+  positionsBetween,
+  type StreamPoint,
+} from '../../../storage/stream-point.ts'
+import { type EventsOfRange, eventsOfRange } from '../../events-of-range.ts'
 import { type JoinedRoomRow, joinedRoomRows } from '../../room-summaries-store.ts'
-import { joinedRoomsWithEvents, roomsWithEvents } from './rooms-of-user-store.ts'
+import { eventsWithRooms, roomsWithEvents } from './rooms-of-user-store.ts'
 
 /** The rooms with events in a range of positions, for all users. */
 export type StreamNews = {
@@ -11,18 +18,25 @@ export type StreamNews = {
   rooms: ReadonlyMap<RoomId, ReadonlySet<UserId>>
   /** Rooms as joined members see them at the end of the range. */
   read(read: Queries, roomIds: readonly RoomId[]): Promise<JoinedRoomRow[]>
+  /** The events; undefined: there can be many, which were not read. */
+  events: EventsOfRange | undefined
 }
+
+type Range = { since: StreamPoint; position: StreamPoint }
 
 export type StreamNewsCache = {
-  of(read: Queries, range: { since: StreamPoint; position: StreamPoint }): Promise<StreamNews>
+  of(read: Queries, range: Range): Promise<StreamNews>
+  /** Without reading anything. */
+  find(range: Range): StreamNews | undefined
 }
 
-/** Up to this number of positions, the rooms are read together with their events, also those that no user asks for. */
+/** Up to this number of positions, the events and their rooms are read together, also those that no user asks for. */
 const FEW_POSITIONS = 16
-/** The maximum number of ranges, each of at most as many events as `room-lists.ts` updates a list from. */
+/** The maximum number of ranges: 16 MiB if all have the maximum number of events of the maximum size, or as many rooms as `room-lists.ts` updates a list from. */
 const MAX_RANGES = 16
 
-const NOTHING = newsOf([])
+const NOTHING: StreamNews = { ...newsOf([]), events: undefined }
+const keyOf = ({ since, position }: Range) => `${pointText(since)} ${pointText(position)}`
 
 /**
  * Caches the last ranges in memory: when a message wakes a thousand users, nearly all of them have the same range. A range never changes, because a
@@ -31,33 +45,38 @@ const NOTHING = newsOf([])
 export function createStreamNews(): StreamNewsCache {
   const cache = new BoundedMap<string, StreamNews>({ limit: MAX_RANGES })
   return {
-    async of(read, { since, position }) {
-      if (isSamePoint(since, position)) return NOTHING
-      const key = `${pointText(since)} ${pointText(position)}`
+    async of(read, range) {
+      if (isSamePoint(range.since, range.position)) return NOTHING
+      const key = keyOf(range)
       const cached = cache.get(key)
       if (cached) return cached
-      const news = await newsIn(read, { since, position })
+      const news = await newsIn(read, range)
       cache.set(key, news)
       return news
     },
+    find: (range) => cache.get(keyOf(range)),
   }
 }
 
-async function newsIn(
-  read: Queries,
-  range: { since: StreamPoint; position: StreamPoint },
-): Promise<StreamNews> {
+async function newsIn(read: Queries, range: Range): Promise<StreamNews> {
   if (positionsBetween(range.since, range.position) > FEW_POSITIONS)
-    return newsOf(await read.all(roomsWithEvents, range))
-  const rows = await read.all(joinedRoomsWithEvents, range)
-  return newsOf(rows, new Map(rows.map((row) => [row.room_id, row])))
+    return { ...newsOf(await read.all(roomsWithEvents, range)), events: undefined }
+  const rows = await read.all(eventsWithRooms, range)
+  // The others are those of senders.
+  const isNew = ({ position }: { position: number }) => !covers(range.since, position)
+  const members = rows.filter(isNew).map(({ room_id, type, state_key: key }) => ({
+    room_id,
+    member: type === 'm.room.member' ? key : null,
+  }))
+  const rooms = new Map(rows.map((row) => [row.room_id, row]))
+  return { ...newsOf(members, rooms), events: eventsOfRange(rows, range) }
 }
 
 /** @param known rooms that were read already */
 function newsOf(
   rows: readonly { room_id: RoomId; member: string | null }[],
   known = new Map<RoomId, JoinedRoomRow>(),
-): StreamNews {
+): Omit<StreamNews, 'events'> {
   const rooms = new Map<RoomId, Set<UserId>>()
   for (const { room_id: roomId, member } of rows) {
     let members = rooms.get(roomId)

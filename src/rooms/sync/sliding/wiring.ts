@@ -9,21 +9,27 @@ import type { SlidingDeps } from './deps.ts'
 import { encryptionExtension, toDeviceExtension, typingExtension } from './device-extensions.ts'
 import { createNewRooms } from './new-rooms.ts'
 import { createRoomLists } from './room-lists.ts'
+import { createStreamNews } from './stream-news.ts'
 import { receiptsExtension } from './receipts-extension.ts'
 import { threadSubscriptionsExtension } from './thread-subscriptions-extension.ts'
 import { createWindowCache } from './window-cache.ts'
 
 type Given = SectionDeps &
-  Omit<SlidingDeps, 'connections' | 'roomLists' | 'newRooms' | 'windowCache' | 'extensions' | 'tokenParts'> &
+  Omit<
+    SlidingDeps,
+    'connections' | 'streamNews' | 'roomLists' | 'newRooms' | 'windowCache' | 'extensions' | 'tokenParts'
+  > &
   ConnectionLimits & { clock: Clock; random: Random; typing: Typing }
 
 /** @param encryption the section of /sync for encryption, from a later stage */
 export function slidingDeps(given: Given, encryption: SyncSection): SlidingDeps {
   const accountData = accountDataSection(given)
+  const streamNews = createStreamNews()
   return {
     ...given,
     connections: createConnections(given),
-    roomLists: createRoomLists(),
+    streamNews,
+    roomLists: createRoomLists(streamNews),
     newRooms: createNewRooms(),
     windowCache: createWindowCache(),
     extensions: {

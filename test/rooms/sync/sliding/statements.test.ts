@@ -8,7 +8,8 @@ import { createSlidingFixture, type SlidingFixture } from './fixture.ts'
 
 const [alice, bob] = [user('alice'), user('bob')]
 const MAX_INITIAL = 20
-const MAX_INCREMENTAL = 5
+/** The facts of the user, the events since with their rooms and the members who sent them, and the unread counts. */
+const MAX_INCREMENTAL = 3
 const MAX_AFTER_PUSH = 16
 /** For a further member who syncs the same event: the facts of the user, and the unread counts. */
 const MAX_SHARED = 2
