@@ -16,6 +16,7 @@ export type PusherReport = {
       state: string
       queued: number
       next_attempt_at: number | null
+      sending_since?: number | null
       held_until?: number | null
       handle_shared_with: string[]
       arrival?: { state: string; last_arrived_at: number | null; usual_ms: number | null; not_seen: number }
@@ -47,12 +48,15 @@ function pusherLines(pusher: Pusher): string[] {
   ]
 }
 
-function troubleOf({ failing_since, last_error, next_attempt_at, held_until = null }: Pusher): string[] {
-  const next = next_attempt_at === null ? '' : `, next attempt ${at(next_attempt_at)}`
+function troubleOf(pusher: Pusher): string[] {
+  const { failing_since, last_error, next_attempt_at, sending_since = null, held_until = null } = pusher
+  const next =
+    next_attempt_at === null || sending_since !== null ? '' : `, next attempt ${at(next_attempt_at)}`
   return [
     ...(failing_since === null
       ? []
       : [`  failing since ${at(failing_since)} (${faultText(last_error ?? 'unknown')})${next}`]),
+    ...(sending_since === null ? [] : [`  an attempt is under way since ${at(sending_since)}`]),
     ...(held_until === null ? [] : [`  held until ${at(held_until)}: its user is active on another device`]),
   ]
 }

@@ -4,10 +4,8 @@ import { outagesOf } from '../sending/known-outages.ts'
 import { createSharedCircuits } from '../sending/shared-circuits.ts'
 import type { DeliveryDeps } from './deps.ts'
 import { anyPusher } from './head-store.ts'
+import { POKE_LEASE_MS } from './lease-times.ts'
 import { createPokePort } from './poke-port.ts'
-
-/** Longer than any exchange with a gateway. */
-const LEASE_MS = 60_000
 
 /**
  * Starts sending pokes. Disposing waits up to `drainMs` for pokes in flight. Remaining items are sent after the next start.
@@ -20,7 +18,7 @@ export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable
   const shared = share && createSharedCircuits({ ...deps, kind: 'poke', share }, of)
   const circuits = shared ?? createCircuits(of)
   const wokenBy = { bus, topic: 'delivery' } as const
-  const leases = { leaseMs: LEASE_MS, keepsIdleLanes: true }
+  const leases = { leaseMs: POKE_LEASE_MS, keepsIdleLanes: true }
   const findOutages = (now: number) => outagesOf(db, 'poke', now)
   const settings = { kind: 'poke', wokenBy, ...leases, drainMs, findOutages, share } as const
   const engine = await startEngine({ ...deps, circuits }, settings, createPokePort(deps))

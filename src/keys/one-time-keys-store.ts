@@ -174,7 +174,7 @@ const FALLBACK_KEY = { user_id: 'text', device_id: 'text', algorithm: 'text', ke
 
 /**
  * Marks fallback keys as used, unless they were replaced. A key that another transaction is changing is skipped, so that claims of several processes never wait for each other: it is being
- * marked too, or replaced.
+ * marked too, or replaced. If that transaction is rolled back, the next claim of the key marks it.
  */
 export const markFallbackKeysUsed = query<{ keys: readonly FallbackKey[] }>()((db, p, d) => {
   const rows = db

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { LONG_OUTAGE_MS } from '../delivery/collapse.ts'
+import { MAIL_LEASE_MS, POKE_LEASE_MS } from '../delivery/lease-times.ts'
 import type { UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { once } from '../lib/once.ts'
@@ -47,6 +48,7 @@ export const pusherStatus = once(() =>
       last_success_at: time(),
       failing_since: time(),
       attempts: z.int(),
+      sending_since: time().describe('The start of the attempt that is under way'),
       held_until: time(),
       next_attempt_at: time(),
       last_error: z.string().nullable(),
@@ -67,7 +69,7 @@ export type StatusFacts = {
 /**
  * The delivery status of a pusher. `state`: `off` (disabled), `pending` (its app has not confirmed it yet), `ok`, `retrying` (the last
  * attempt failed) or `failing` (every attempt has failed for a day). Times are in milliseconds since the Unix epoch, null for never.
- * `last_error`: one of the words of `delivery/poke-fault.ts`. `held_until`: the latest time at which the next poke is sent; until
+ * `sending_since`: the start of the attempt that is under way. `last_error`: one of the words of `delivery/poke-fault.ts`. `held_until`: the latest time at which the next poke is sent; until
  * then it waits for its event to be read on another device. `handle_shared_with`: ids of other devices. `arrival`: whether the device fetches
  * the events of its pokes (`trace/arrival/`), from the last results.
  */
@@ -83,6 +85,7 @@ export function statusOf(row: QueuedPusher, { holders, arrivals, now }: StatusFa
     last_success_at: row.last_success_at,
     failing_since: row.failing_since,
     attempts: row.attempts,
+    sending_since: sendingSince(row, now),
     held_until: row.held_until,
     next_attempt_at: row.failing_since === null ? null : row.next_attempt_at,
     last_error: row.last_error,
@@ -90,6 +93,12 @@ export function statusOf(row: QueuedPusher, { holders, arrivals, now }: StatusFa
     handle_shared_with: [...new Set(sharing.flatMap((other) => other.device_id ?? []))],
     arrival: arrivalOf(arrivals.get(row.pusher_id) ?? [], now),
   }
+}
+
+/** Some process holds a lease and something waits: it is sending. A lease begins with an attempt, unless it was kept from an earlier one; then the attempt begins with the item. */
+function sendingSince({ kind, lease_until: until, waiting_since: queued }: QueuedPusher, now: number) {
+  if (until === null || queued === null || until <= now) return null
+  return Math.max(until - (kind === 'email' ? MAIL_LEASE_MS : POKE_LEASE_MS), queued)
 }
 
 function arrivalOf(newest: readonly Arrival[], now: number): JsonObject {

@@ -15,14 +15,17 @@ const DELIVERY_STATE = [
   'l.last_error',
   'l.last_error_at',
   'l.last_success_at',
+  'l.lease_until',
 ] as const
 
-const queueOf = (eb: ExpressionBuilder<Schema & { p: PushersTable; l: LanesTable }, 'p' | 'l'>) =>
-  eb
-    .selectFrom('lane_items as i')
-    .whereRef('i.lane_id', '=', 'p.pusher_id')
-    .select((inner) => inner.fn.countAll<number>().as('count'))
-    .as('queued')
+/** `waiting_since`: when the oldest item was queued. */
+const queueOf = (eb: ExpressionBuilder<Schema & { p: PushersTable; l: LanesTable }, 'p' | 'l'>) => {
+  const items = eb.selectFrom('lane_items as i').whereRef('i.lane_id', '=', 'p.pusher_id')
+  return [
+    items.select((inner) => inner.fn.countAll<number>().as('count')).as('queued'),
+    items.select((inner) => inner.fn.min('i.created_at').as('at')).as('waiting_since'),
+  ]
+}
 
 export const pushersWithQueue = query<{ userId: UserId }>()((db, p) =>
   db

@@ -33,6 +33,7 @@ const FAILING = {
   handle_shared_with: ['TABLET'],
   arrival: { state: 'not seen', last_arrived_at: 1_795_313_300_000, usual_ms: 840, not_seen: 2 },
 }
+const SENDING = { ...FAILING, arrival: undefined, held_until: null, sending_since: 1_795_313_401_000 }
 const REMOVED = {
   ...IDENTITY,
   reason: 'rejected',
@@ -74,6 +75,14 @@ ${name}: retrying, nothing sent yet, 3 waiting
 Removed in the last 30 days:
   2026-11-22 02:11:40Z  ${name}: rejected (last error: status 400)`,
   )
+})
+
+test('push status says since when an attempt is under way, instead of the time of the next one', async () => {
+  const { out } = await run([], [{ pushers: [SENDING], removed: [] }])
+  assert.deepEqual(out.join('\n').split('\n').slice(1, 3), [
+    '  failing since 2026-11-22 02:09:30Z (status 503)',
+    '  an attempt is under way since 2026-11-22 02:10:01Z',
+  ])
 })
 
 test('reads all pages for the given user, and --json prints them as one', async () => {

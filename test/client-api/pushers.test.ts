@@ -86,6 +86,7 @@ onEachDatabase('pushers over HTTP', (open) => {
         last_success_at: null,
         failing_since: null,
         attempts: 0,
+        sending_since: null,
         held_until: null,
         next_attempt_at: null,
         last_error: null,

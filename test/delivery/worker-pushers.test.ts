@@ -189,6 +189,7 @@ onEachDatabase('delivery to pushers that change', (open) => {
       last_success_at: null,
       failing_since: now,
       attempts: 1,
+      sending_since: null,
       held_until: null,
       next_attempt_at: now + 1000,
       last_error: 'status 503',
@@ -196,6 +197,27 @@ onEachDatabase('delivery to pushers that change', (open) => {
       handle_shared_with: [],
       arrival: NO_ARRIVAL,
     })
+  })
+
+  test('the status says since when an attempt is under way, also under a lease that was kept', async (t) => {
+    const { delivery } = await setUp(t, open)
+    const calls: ((result: SendResult<PokeFault>) => void)[] = []
+    await using _worker = await delivery.start({ send: () => new Promise((resolve) => calls.push(resolve)) })
+    const sendingSince = async () => {
+      const [pusher] = await listPushers(delivery.db, bob, delivery.clock.now())
+      const status = pusher?.['org.belfry.status'] as { sending_since: number | null } | undefined
+      return status?.sending_since
+    }
+    for (const [round, body] of ['first', 'second'].entries()) {
+      const startedAt = delivery.clock.now()
+      await delivery.say(alice, body)
+      await eventually(() => calls.length === round + 1)
+      delivery.clock.advance(10_000)
+      assert.equal(await sendingSince(), startedAt, body)
+      calls[round]?.({ kind: 'delivered', reason: 'accepted', status: 200, ms: 1 })
+      await eventually(() => delivery.reported.length === round + 1)
+      assert.equal(await sendingSince(), null, body)
+    }
   })
 
   test('a stop waits for a gateway that hangs only up to its limit', async (t) => {

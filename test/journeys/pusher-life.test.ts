@@ -126,6 +126,7 @@ test('the report contains the pushkey for the owner, a hash for an administrator
         last_success_at: null,
         failing_since: null,
         attempts: 0,
+        sending_since: null,
         held_until: null,
         next_attempt_at: null,
         last_error: null,

@@ -1,6 +1,7 @@
 import { createCircuits } from '../../sending/circuits.ts'
 import { startEngine } from '../../sending/engine.ts'
 import type { MailDeliveryDeps } from './deps.ts'
+import { MAIL_LEASE_MS } from '../lease-times.ts'
 import { createMailPort } from './mail-port.ts'
 import { ripePushers } from './mail-store.ts'
 
@@ -10,8 +11,6 @@ import { ripePushers } from './mail-store.ts'
 // If the process dies between an attempt and its commit, the mail is sent again with the same Message-ID.
 
 const LOOK_EVERY_MS = 15_000
-/** Longer than a mail can take, with the wait for a connection. */
-const LEASE_MS = 300_000
 
 /** Starts sending. Disposing waits up to `drainMs` for mails in flight. Remaining items are sent after the next start. */
 export function startMailDelivery(deps: MailDeliveryDeps): Promise<AsyncDisposable> {
@@ -21,7 +20,7 @@ export function startMailDelivery(deps: MailDeliveryDeps): Promise<AsyncDisposab
     { ...deps, circuits },
     {
       kind: 'mail',
-      leaseMs: LEASE_MS,
+      leaseMs: MAIL_LEASE_MS,
       drainMs,
       share,
       cutOff: deps.endSending,
