@@ -30,7 +30,7 @@ export function createWakes(db: Pick<Database, 'snapshot'>): Wakes {
     } catch (error) {
       for (const { reject } of some) reject(error)
     }
-    if (waiting.length > 0) setImmediate(runSome)
+    if (waiting.length > 0) setImmediate(() => void runSome())
     else running--
   }
 
