@@ -54,27 +54,31 @@ export type ProcessState = { bus: BusHealth }
 
 export type LiveProcess = { id: string; roles: readonly Role[] }
 
-export type ClusterMember = AsyncDisposable & {
-  readonly id: string
-  /** No other process can share the database. */
-  readonly isOnly: boolean
-  readonly roles: readonly Role[]
-  /** Registers this process. Rejects with a `StorageError` when the database refuses it. Nothing of the database may be used before. */
-  start(): Promise<void>
-  /** The live processes at the last heartbeat, with this one, by ids. */
-  live(): readonly LiveProcess[]
-  has(task: ClusterTask): boolean
-  /** Calls `listener` after each change of the live processes or of the tasks of this one, and when what a dead process held has ended, until the returned function is called. */
-  onChange(listener: () => void): () => void
+export type Heartbeats = {
   /** The time since the last heartbeat. Milliseconds. */
   silentFor(): number
   /** Writes a heartbeat at once. Resolves when one was written, or when the signal aborts. */
   nextHeartbeat(signal: AbortSignal): Promise<void>
-  /** Resolves while heartbeats are written. */
-  check(): Promise<void>
-  /** Gives up roles and tasks before the end, so that the others take over what is not in flight. Never rejects. */
-  leave(): Promise<void>
 }
+
+export type ClusterMember = AsyncDisposable &
+  Heartbeats & {
+    readonly id: string
+    /** No other process can share the database. */
+    readonly isOnly: boolean
+    readonly roles: readonly Role[]
+    /** Registers this process. Rejects with a `StorageError` when the database refuses it. Nothing of the database may be used before. */
+    start(): Promise<void>
+    /** The live processes at the last heartbeat, with this one, by ids. */
+    live(): readonly LiveProcess[]
+    has(task: ClusterTask): boolean
+    /** Calls `listener` after each change of the live processes or of the tasks of this one, and when what a dead process held has ended, until the returned function is called. */
+    onChange(listener: () => void): () => void
+    /** Resolves while heartbeats are written. */
+    check(): Promise<void>
+    /** Gives up roles and tasks before the end, so that the others take over what is not in flight. Never rejects. */
+    leave(): Promise<void>
+  }
 
 export type ClusterMemberOptions = {
   db: Database

@@ -1,23 +1,19 @@
 import type { Role } from '../config/roles.ts'
-import type { ClusterMember, LiveProcess } from './membership.ts'
+import type { ClusterMember, Heartbeats, LiveProcess } from './membership.ts'
 import { ownerOf } from './owners.ts'
 
 /**
  * The keys that belong to this process among the live processes with a role. Two processes may think for a moment that a key belongs to them, or
  * to the other one: it divides the work, and proves nothing.
  */
-export type ProcessShare = {
+export type ProcessShare = Heartbeats & {
   owns(key: string): boolean
   /** Calls `listener` when the processes with the role have changed, until the returned function is called. */
   onChange(listener: () => void): () => void
-  /** The time since the last heartbeat of this process. Milliseconds. */
-  silentFor(): number
-  /** Writes a heartbeat at once. Resolves when one was written, or when the signal aborts. */
-  nextHeartbeat(signal: AbortSignal): Promise<void>
 }
 
 export function createProcessShare(
-  membership: Pick<ClusterMember, 'id' | 'live' | 'onChange' | 'silentFor' | 'nextHeartbeat'>,
+  membership: Pick<ClusterMember, 'id' | 'live' | 'onChange'> & Heartbeats,
   role: Role,
 ): ProcessShare {
   let seen: readonly LiveProcess[] | undefined

@@ -1,4 +1,4 @@
-import type { ClusterMember } from '../cluster/membership.ts'
+import type { ClusterMember, Heartbeats } from '../cluster/membership.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import type { Database, Transaction } from '../storage/database.ts'
@@ -12,7 +12,7 @@ import { claimMessages, endClaims } from './claims-store.ts'
 //     └── the process is dead, or CLAIM_MS have passed
 
 /** The other processes that share the database. */
-export type GatewayMembership = Pick<ClusterMember, 'live' | 'onChange'>
+export type GatewayMembership = Pick<ClusterMember, 'live' | 'onChange'> & Heartbeats
 
 /** Longer than the longest attempt. The claims of a dead process end with its leases, in seconds. */
 const CLAIM_MS = 90_000

@@ -49,6 +49,7 @@ export function createQueue(deps: QueueDeps): Queue {
     kind: 'push',
     leaseMs: LEASE_MS,
     findOutages: (now: number) => findPauses(deps, now),
+    heartbeats: membership,
   } as const
 
   return {

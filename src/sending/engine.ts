@@ -1,4 +1,5 @@
 import type { Bus } from '../cluster/bus.ts'
+import type { Heartbeats } from '../cluster/membership.ts'
 import type { ProcessShare } from '../cluster/process-share.ts'
 import { type Clock, steadyNow, waitAtMost } from '../lib/clock.ts'
 import type { Random } from '../lib/ids.ts'
@@ -45,10 +46,8 @@ import type { LaneEvent } from './transition.ts'
 
 /** The maximum number of consecutive sends for one lane while other lanes wait. */
 const FAIR_SHARE = 16
-/** A look that took longer is made again. Shorter than the time after which a silent process is dead, less the interval of heartbeats. */
-const LONGEST_LOOK_MS = 5_000
-/** A process without a heartbeat for longer sends nothing: others take it for dead after 10 s, and send what it holds. */
-const LONGEST_SILENCE_MS = 7_000
+/** A lease that a look has found is certain for so long after the last heartbeat before the look: others take a process for dead after 10 s without one. */
+const CERTAIN_MS = 7_000
 
 /** `isKept`: without a claim, so the lease may have been ended. */
 type Leased = Claimed & { isKept?: true }
@@ -75,6 +74,8 @@ export type EngineSettings = {
   findLanes?: FindLanes
   /** Which lanes this process sends for if several processes send. Default: all. */
   share?: ProcessShare | undefined
+  /** Of this process. Default: those of `share`; without both, no other process can take it for dead. */
+  heartbeats?: Heartbeats | undefined
 }
 
 export type Engine = AsyncDisposable & {
@@ -327,10 +328,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     const visit = { laneId, owner: this.#owner, isStopping }
     const ahead = createLookAhead(this.#port, this.#deps.clock)
     for (let turn = 1; ; turn++) {
-      const look = await this.#surely(
-        visit,
-        (await ahead.take(lane.destination)) ?? (await this.#look(visit)),
-      )
+      const look = await this.#look(visit, () => ahead.take(lane.destination))
       if (look === undefined) {
         // The lease was ended, because this process was silent. It may be free again.
         if (lane.isKept) this.#again.add(laneId)
@@ -354,21 +352,23 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     }
   }
 
-  /** A process that stood still during the look (SIGSTOP) may have lost the lease, and another one may have sent the same. */
-  async #look(visit: Visit): Promise<Look | undefined> {
+  /**
+   * The next step of a lane: the one that was read ahead, or a look. It is read again while the lease is not certain: a process that stood still
+   * (SIGSTOP), or that could write no heartbeat, may have lost the lease, and another one may have sent the same.
+   */
+  async #look(visit: Visit, takeAhead: () => Promise<Look | undefined>): Promise<Look | undefined> {
     const { clock } = this.#deps
-    const since = steadyNow(clock)
-    const look = await this.#port.look(visit)
-    return steadyNow(clock) - since < LONGEST_LOOK_MS ? look : this.#port.look(visit)
-  }
-
-  /** The look, or a later one when this process has written a heartbeat again: what it held may have ended meanwhile. */
-  async #surely(visit: Visit, look: Look | undefined): Promise<Look | undefined> {
-    const { share } = this.#settings
-    if (share === undefined || share.silentFor() < LONGEST_SILENCE_MS) return look
-    await share.nextHeartbeat(this.#stop.signal)
-    if (this.#stop.signal.aborted) return undefined
-    return this.#surely(visit, await this.#port.look(visit))
+    const { share, heartbeats = share } = this.#settings
+    const lastHeartbeat = () => steadyNow(clock) - (heartbeats?.silentFor() ?? 0)
+    let since = lastHeartbeat()
+    let look = (await takeAhead()) ?? (await this.#port.look(visit))
+    while (look !== undefined && steadyNow(clock) - since >= CERTAIN_MS) {
+      await heartbeats?.nextHeartbeat(this.#stop.signal)
+      if (this.#stop.signal.aborted) return undefined
+      since = lastHeartbeat()
+      look = await this.#port.look(visit)
+    }
+    return look
   }
 
   #givesWay(turn: number): boolean {

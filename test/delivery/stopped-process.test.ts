@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import type { ProcessShare } from '../../src/cluster/process-share.ts'
 import type { HeadParams } from '../../src/delivery/head-store.ts'
 import { pokeHeads } from '../../src/notifications/recipient-facts.ts'
 import { endLeasesOfDead } from '../../src/sending/lane-store.ts'
@@ -27,6 +28,13 @@ async function setUpTwo(t: TestContext, open: Open) {
   afterTest(t, () => other[Symbol.asyncDispose]())
   return { ...(await setUp(t, async () => db)), other }
 }
+
+/** The share of a process to which every lane belongs. */
+const shareOf = (heartbeats: Pick<ProcessShare, 'silentFor' | 'nextHeartbeat'>): ProcessShare => ({
+  owns: () => true,
+  onChange: () => () => undefined,
+  ...heartbeats,
+})
 
 onShards('a process that stood still and continues', (open) => {
   test('makes its look again, and sends nothing that another one has sent meanwhile', async (t) => {
@@ -72,15 +80,13 @@ onShards('a process that stood still and continues', (open) => {
     let silentMs = SILENT_MS
     let waits = 0
     const { promise: heartbeat, resolve: beat } = Promise.withResolvers<void>()
-    const share = {
-      owns: () => true,
-      onChange: () => () => undefined,
+    const share = shareOf({
       silentFor: () => silentMs,
       nextHeartbeat() {
         waits++
         return heartbeat
       },
-    }
+    })
     await delivery.say(alice, 'one')
     const silent = await delivery.start({ share })
     await eventually(() => waits > 0 || gateway.pokes.length > 0)
@@ -90,6 +96,26 @@ onShards('a process that stood still and continues', (open) => {
     silentMs = 0
     beat()
     await silent[Symbol.asyncDispose]()
+    assert.deepEqual(bodies(gateway.pokes), ['one'])
+  })
+
+  test('makes its look again if it was silent when the look began, although it has written a heartbeat since', async (t) => {
+    const { delivery, gateway, other } = await setUpTwo(t, open)
+    await using workers = new AsyncDisposableStack()
+    let [looks, silentMs] = [0, STOPPED_MS]
+    const share = shareOf({ silentFor: () => silentMs, nextHeartbeat: async () => undefined })
+    async function readHeads(q: Queries, params: HeadParams) {
+      const rows = await pokeHeads(q, params)
+      if (++looks > 1) return rows
+      workers.use(await delivery.start({ db: other }))
+      await untilIdle(delivery)
+      silentMs = 0
+      return rows
+    }
+    await delivery.say(alice, 'one')
+    workers.use(await delivery.start({ readHeads, share }))
+    await eventually(() => looks > 1 || gateway.pokes.length > 1)
+    await workers.disposeAsync()
     assert.deepEqual(bodies(gateway.pokes), ['one'])
   })
 

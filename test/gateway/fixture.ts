@@ -63,6 +63,8 @@ export function scripted(script: Script, sent: Sent[], closed: string[] = []): P
 export const membershipOf = (processes: number): GatewayMembership => ({
   live: () => Array.from({ length: processes }, (_, n) => ({ id: `${n}`, roles: [] })),
   onChange: () => () => undefined,
+  silentFor: () => 0,
+  nextHeartbeat: async () => undefined,
 })
 
 /** Queue limits that tests do not reach by accident. */

@@ -5,7 +5,7 @@ import { query } from '../../src/storage/query.ts'
 import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
-import { delivered, misconfigured, openGateway, type Script, unavailable } from './fixture.ts'
+import { delivered, membershipOf, misconfigured, openGateway, type Script, unavailable } from './fixture.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -57,6 +57,31 @@ onEachDatabase(
 )
 
 onEachDatabase('the gateway queue', (open) => {
+  test('is not sent while its process writes no heartbeat, because others count it as dead', async (t) => {
+    let [silentMs, waits] = [0, 0]
+    const { promise: heartbeat, resolve: beat } = Promise.withResolvers<void>()
+    const membership = {
+      ...membershipOf(2),
+      silentFor: () => silentMs,
+      nextHeartbeat() {
+        waits++
+        return heartbeat
+      },
+    }
+    const results = [unavailable]
+    await using fixture = await openGateway(await open(t), {
+      script: () => results.shift(),
+      deps: { membership },
+    })
+    await fixture.push()
+    silentMs = 7_000
+    await advanceUntil(fixture.clock, () => waits > 0 || fixture.sent.length > 1)
+    assert.equal(fixture.sent.length, 1)
+    silentMs = 0
+    beat()
+    await eventually(() => fixture.sent.length === 2)
+  })
+
   test('retries a notification until it is delivered, and treats the same event as a duplicate', async (t) => {
     const results = [unavailable, unavailable, delivered]
     await using fixture = await openGateway(await open(t), { script: () => results.shift() })
