@@ -2,6 +2,8 @@ import type { WaitingWork } from './group-transaction.ts'
 
 /** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
 const GROUP_LIMIT = 256
+/** The number of shared groups at the same time. While they run, the next transactions collect: few large groups cost less than many small ones. */
+const SHARED_AT_ONCE = 2
 /** The number of shards below which the limit of a group does not fall: with two, each group tries whether more are free. */
 const LEAST_SHARDS = 2
 
@@ -63,13 +65,15 @@ type State = {
   readonly running: Set<Needed>
   /** Shards whose next group has no others, because a group of several shards could not run them. */
   readonly alone: Set<Needed>
+  /** Those of the running groups that take independent transactions of any shard. */
+  readonly shared: Set<WriteGroup>
   /** The maximum number of shards of a group. */
   limit: number
 }
 
 /**
  * Several connections take groups from it. One group at a time runs for each shard. The shard whose transactions have waited longest is next. If its transactions are independent, the group takes those of
- * all other shards too that wait for nothing else, because one commit of many costs less than many commits.
+ * all other shards too that wait for nothing else, because one commit of many costs less than many commits. Two such shared groups run at the same time.
  *
  * A group of several shards locks those that are free, so it never waits while it holds one. The transactions of a shard that another process holds return, and run in a group of their own, which waits. Then groups
  * have half of the shards, and one more after each that got all: several processes under load do not hold the shards from each other.
@@ -78,7 +82,13 @@ type State = {
  * @param options.onWaiting called when transactions wait after the end of a group
  */
 export function createShardQueue({ most, onWaiting }: { most: number; onWaiting: () => void }): GroupQueue {
-  const state: State = { waiting: new Map(), running: new Set(), alone: new Set(), limit: most }
+  const state: State = {
+    waiting: new Map(),
+    running: new Set(),
+    alone: new Set(),
+    shared: new Set(),
+    limit: most,
+  }
   return {
     push(work) {
       const needed = neededBy(work)
@@ -87,13 +97,18 @@ export function createShardQueue({ most, onWaiting }: { most: number; onWaiting:
       else state.waiting.set(needed, [work])
     },
     next() {
-      for (const needed of state.waiting.keys())
-        if (!state.running.has(needed)) return sharedGroup(state, needed) ?? groupOf(state, needed)
+      for (const needed of state.waiting.keys()) {
+        if (state.running.has(needed)) continue
+        if (lengthOfShared(state, needed, GROUP_LIMIT) === 0) return groupOf(state, needed)
+        if (state.shared.size < SHARED_AT_ONCE) return sharedGroup(state)
+      }
       return undefined
     },
-    ended({ lock }, again) {
+    ended(group, again) {
+      const { lock } = group
+      state.shared.delete(group)
       for (const one of shardsOf(lock)) state.running.delete(one)
-      if (typeof lock === 'object')
+      if (typeof lock === 'object' && lock.length > 1)
         state.limit =
           again.length === 0
             ? Math.min(most, state.limit + 1)
@@ -113,11 +128,10 @@ function groupOf(state: State, needed: Needed): WriteGroup {
   return { works: take(state, needed, lengthOfGroup(state.waiting.get(needed) ?? [])), lock: needed }
 }
 
-/** Undefined: the first shard has a group of its own. */
-function sharedGroup(state: State, first: Needed): WriteGroup | undefined {
+/** The independent transactions of as many shards as the limit allows. At most one such group waits for its shard. */
+function sharedGroup(state: State): WriteGroup {
   const shards: number[] = []
   const works: WaitingWork[] = []
-  if (lengthOfShared(state, first, GROUP_LIMIT) === 0) return undefined
   // `take` moves a shard to the end, so the keys are copied.
   for (const needed of Array.from(state.waiting.keys())) {
     if (shards.length === state.limit) break
@@ -127,8 +141,10 @@ function sharedGroup(state: State, first: Needed): WriteGroup | undefined {
     works.push(...take(state, needed, length))
     shards.push(needed)
   }
-  const [only, ...others] = shards
-  return { works, lock: others.length === 0 ? only : shards.toSorted((a, b) => a - b) }
+  const waits = shards.length === 1 && state.shared.size === 0
+  const group: WriteGroup = { works, lock: waits ? shards[0] : shards.toSorted((a, b) => a - b) }
+  state.shared.add(group)
+  return group
 }
 
 /** The number of the first transactions of a shard that can be in a group with other shards. */

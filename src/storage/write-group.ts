@@ -30,7 +30,7 @@ export async function runGroup(
 ): Promise<Ran> {
   const { held } = await ends.begin()
   let rest = group
-  if (group.length > 1 && group.every(({ repeatable }) => repeatable)) {
+  if (held || (group.length > 1 && group.every(({ repeatable }) => repeatable))) {
     const { done, again } = await runWithoutSavepoints(connection, group, { ...ends, held })
     if (done.length > 0 || again.length === 0) return { done, again }
     await connection.control('rollback')

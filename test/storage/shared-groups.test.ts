@@ -60,6 +60,16 @@ function watchLocks(t: TestContext): number[][] {
   return found
 }
 
+/** Counts the statements with this text on the connections that write. */
+function countStatements(t: TestContext, text: string): { count: () => number } {
+  let count = 0
+  interceptStatements(t, (_client, statement, send) => {
+    if (statement === text) count++
+    return send(statement)
+  })
+  return { count: () => count }
+}
+
 onShards('a group of several shards', (open) => {
   async function openTwo(t: TestContext): Promise<[Database, Database]> {
     const { url, db } = await open(t, SHARDS)
@@ -115,6 +125,46 @@ onShards('a group of several shards', (open) => {
     const trips = countRoundTrips(t)
     await Promise.all(made.map((roomId) => say(fixture, roomId, alice, 'hello there')))
     assert.equal(trips.count(), 2)
+  })
+
+  test('collects the messages that arrive while two groups run: one more commit for all of them', async (t) => {
+    const { db } = await open(t, SHARDS)
+    const commits = countStatements(t, 'commit')
+    const mayEnd = Promise.withResolvers<void>()
+    const running: Promise<number>[] = []
+    for (const shard of [0, 1]) {
+      const begun = Promise.withResolvers<void>()
+      running.push(
+        independent(db, shard, async (tx) => {
+          const position = await takeAfterReading(tx)
+          begun.resolve()
+          await mayEnd.promise
+          return position
+        }),
+      )
+      await begun.promise
+    }
+    const waiting = [2, 3, 4, 5].map((shard) => independent(db, shard, takeAfterReading))
+    await db.transaction(takeAfterReading, { orderedBy: roomOf(6) })
+    assert.equal(commits.count(), 1)
+    mayEnd.resolve()
+    await Promise.all([...running, ...waiting])
+    assert.equal(commits.count(), 4)
+  })
+
+  test('waits for a shard with one group only: messages of other shards go on', async (t) => {
+    const [db, other] = await openTwo(t)
+    const held = await Promise.all([hold(other, 3), hold(other, 8)])
+    const first = independent(db, 3, takeAfterReading)
+    await whenLocked(other)
+    const second = independent(db, 8, takeAfterReading)
+    assert.equal((await independent(db, 1, takeAfterReading)) % SHARDS, 1)
+    assert.equal((await independent(db, 2, takeAfterReading)) % SHARDS, 2)
+    for (const { end } of held) await end()
+    assert.deepEqual(
+      (await Promise.all([first, second])).map((position) => position % SHARDS),
+      [3, 8],
+    )
   })
 
   test('has at most half of the shards', async (t) => {
