@@ -97,8 +97,7 @@ async function updated(
   const { stale, active, forgotten } = await changesSince(read, list, { userId, news })
   if (stale.size === 0 && active.length === 0)
     return isSamePoint(list.position, position) ? list : { ...list, position }
-  const rows = active.length === 0 ? [] : await news.read(read, active)
-  const joined = rows.map((row) => joinedRoom(row, list.rooms.get(row.room_id)?.memberPosition ?? 0))
+  const joined = await activeRooms(read, list, { active, news })
   if (stale.size === 0) return { ...list, position, ...withRooms(list, stale, { current: joined, position }) }
   const current = await listRoomsAmong(read, { userId, roomIds: [...stale] })
   const hasLeft = current.some(
@@ -132,6 +131,25 @@ async function updated(
     ...newestOf(left, list.leftSince),
     ...withRooms(list, stale, { current: rooms, position }),
   }
+}
+
+/** The rooms with new events. Messages only move a room, so it is not read again. */
+async function activeRooms(
+  read: Queries,
+  { rooms }: RoomList,
+  { active, news }: { active: readonly RoomId[]; news: StreamNews },
+): Promise<ListedRoom[]> {
+  const found: ListedRoom[] = []
+  const others: RoomId[] = []
+  for (const roomId of active) {
+    const [before, moved] = [rooms.get(roomId), news.moved.get(roomId)]
+    if (before && moved) found.push({ ...before, ...moved })
+    else others.push(roomId)
+  }
+  if (others.length > 0)
+    for (const row of await news.read(read, others))
+      found.push(joinedRoom(row, rooms.get(row.room_id)?.memberPosition ?? 0))
+  return found
 }
 
 type ListChanges = {

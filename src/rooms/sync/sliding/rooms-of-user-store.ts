@@ -4,7 +4,6 @@ import { type Dialect, query } from '../../../storage/query.ts'
 import type { Schema } from '../../../storage/schema.ts'
 import type { StreamPoint } from '../../../storage/stream-point.ts'
 import { EVENT_COLUMNS } from '../../event-row.ts'
-import { joinedRows } from '../../room-summaries-store.ts'
 
 /**
  * The rooms that the user left, or was removed from, after `since`, and all rooms from which another user removed the joined user. An invitation
@@ -64,12 +63,12 @@ export const roomsWithEvents = query<Range>()((db, p, d) =>
     .distinct(),
 )
 
-/** The events after `since`, up to `position`, and the member events of their senders, each with its room as the joined members see it. */
-export const eventsWithRooms = query<Range>()((db, p, d) =>
-  joinedRows(db)
-    .innerJoin(
+/** The events after `since`, up to `position`, and the member events of their senders. */
+export const eventsWithSenders = query<Range>()((db, p, d) =>
+  db
+    .selectFrom(
       eventsIn(db, p, d)
-        .select(['n.position', 'n.room_id'])
+        .select('n.position')
         .union(
           eventsIn(db, p, d)
             .innerJoin('current_state as s', (join) =>
@@ -78,12 +77,11 @@ export const eventsWithRooms = query<Range>()((db, p, d) =>
                 .on('s.type', '=', 'm.room.member')
                 .onRef('s.state_key', '=', 'n.sender'),
             )
-            .select(['s.position', 's.room_id']),
+            .select('s.position'),
         )
         .as('p'),
-      'p.room_id',
-      'r.room_id',
     )
     .innerJoin('events', 'events.position', 'p.position')
-    .select(EVENT_COLUMNS),
+    .select(EVENT_COLUMNS)
+    .select('events.bump_position'),
 )
