@@ -145,6 +145,98 @@ suite('checkRun', () => {
     assert.match(problemsOf(two, { resumptions })[0] ?? '', /duplicate of a poke that was not in flight/)
   })
 
+  suite('when what a killed process has sent is read after the poke of the next one', () => {
+    const deaths = [{ from: 1_000, to: 1_100, process: 1 }]
+    const next = good.slice(0, 2).map((one, at) => ({ ...one, at: 1_150 + at, process: 2 }))
+    const rest = ['c', 'd'].map((event) => poke(event, { at: 30_000, process: 2 }))
+    const late = poke('a', { at: 1_300 })
+    const notInFlight = /duplicate of a poke that was not in flight/
+    const of = (repeats: readonly ReceivedPoke[], more: Partial<RunRecord> = {}) =>
+      problemsOf([...next, ...repeats, ...rest], { deaths, ...more })
+
+    test('allows one poke of each pusher, of the killed process or of one that had ended before its connection was accepted', () => {
+      assert.deepEqual(of([late]), [])
+      assert.deepEqual(of([{ ...late, process: 1 }]), [])
+      const two = [late, { ...poke('b'), at: 1_301, process: 1 }]
+      assert.match(of(two)[0] ?? '', notInFlight)
+    })
+
+    test('reports it without a kill, long after it, from a process that lives, and of a poke that was sent before the kill', () => {
+      assert.match(of([late], { deaths: [] })[0] ?? '', notInFlight)
+      assert.match(of([{ ...late, at: 12_000 }])[0] ?? '', notInFlight)
+      assert.match(of([{ ...late, process: 2 }])[0] ?? '', notInFlight)
+      assert.match(of([{ ...late, process: 3 }])[0] ?? '', notInFlight)
+      const after = [{ from: 1_200, to: 1_250, process: 1 }]
+      assert.match(of([late], { deaths: after })[0] ?? '', notInFlight)
+    })
+  })
+
+  suite('when the database has refused the result of a poke', () => {
+    const pokes = [
+      poke('a', { at: 1_000, process: 1 }),
+      poke('a', { at: 7_000, process: 1 }),
+      ...['b', 'c', 'd'].map((event) => poke(event, { at: 8_000, process: 1 })),
+    ]
+    const of = (failedWrites: RunRecord['failedWrites'], received: readonly ReceivedPoke[] = pokes) =>
+      problemsOf(received, { deaths: [], ...(failedWrites && { failedWrites }) })
+    const notInFlight = /duplicate of a poke that was not in flight/
+
+    test('allows its process to send it once more', () => {
+      assert.deepEqual(of([{ process: 1, at: 6_000 }]), [])
+    })
+
+    test('reports it when that was before or after both, at another process, or the poke was not the last', () => {
+      const others = [
+        { process: 1, at: 900 },
+        { process: 1, at: 7_001 },
+        { process: 2, at: 6_000 },
+      ]
+      for (const other of others) assert.match(of([other])[0] ?? '', notInFlight)
+      const failed = [{ process: 1, at: 6_000 }]
+      const byOther = pokes.map((one, at) => (at === 1 ? { ...one, process: 2 } : one))
+      assert.match(of(failed, byOther)[0] ?? '', notInFlight)
+      const thrice = [...pokes.slice(0, 2), poke('a', { at: 7_500, process: 1 }), ...pokes.slice(2)]
+      assert.match(of(failed, thrice)[0] ?? '', notInFlight)
+      const notLast = [pokes[0], poke('b', { at: 2_000, process: 1 }), ...pokes.slice(1)] as ReceivedPoke[]
+      assert.match(of(failed, notLast)[0] ?? '', notInFlight)
+    })
+  })
+
+  suite('when a pusher is at the push gateways of the server', () => {
+    const pushers = [...record([]).pushers].map((one) => ({ ...one, isThroughGateways: true }))
+    const events = ['b', 'a', 'c', 'd']
+    const pokes = events.map((event) => poke(event, { at: 20, process: 1 }))
+    const resumptions = [{ process: 1, at: 10 }]
+
+    test('allows a push that a stopped gateway had taken before to arrive after later ones', () => {
+      const { problems, figures } = checkRun(record(pokes, { pushers, resumptions }))
+      assert.deepEqual(problems, [])
+      assert.deepEqual([figures.pushes, figures.queuedPushes], [4, 1])
+    })
+
+    test('allows missing pushes that the server has collapsed, if a later event of the room has one', () => {
+      const of = (events: readonly string[], tags: readonly string[]) =>
+        checkRun(
+          record(
+            events.map((event) => poke(event)),
+            { pushers: pushers.map((one) => ({ ...one, collapsed: new Set(tags.map((tag) => `$${tag}`)) })) },
+          ),
+        )
+      const { problems, figures } = of(['a', 'd'], ['b', 'c'])
+      assert.deepEqual([problems, figures.collapsed], [[], 2])
+      assert.match(of(['a', 'd'], ['b']).problems[0] ?? '', /^no poke: c/)
+      assert.match(of(['a', 'b', 'c'], ['d']).problems[0] ?? '', /^no poke: d/)
+    })
+
+    test('reports pushes out of order without such a stop, and a missing push', () => {
+      const wrong = [[], [{ process: 1, at: 21 }], [{ process: 1, at: -10_001 }], [{ process: 1, at: -1 }]]
+      for (const none of wrong)
+        assert.match(problemsOf(pokes, { pushers, resumptions: none })[0] ?? '', /^out of order/)
+      assert.match(problemsOf(pokes, { resumptions })[0] ?? '', /^out of order/)
+      assert.match(problemsOf(pokes.slice(1), { pushers, resumptions })[0] ?? '', /^no poke: b/)
+    })
+  })
+
   test('describes the pokes and the signals between a poke and its repeat', () => {
     const again = [
       poke('a', { at: 1_000, process: 1 }),

@@ -1,6 +1,6 @@
 import { describeRepeat } from './describe-repeat.ts'
-import { pokesAfterStops, repeatedPokes } from './repeated-pokes.ts'
-import type { ReceivedPoke, RunRecord } from './run-record.ts'
+import { pokesAfterSignals, repeatedPokes, RESUMING_MS } from './repeated-pokes.ts'
+import type { ReceivedPoke, Resumption, RunRecord } from './run-record.ts'
 
 // Checks the pokes that a gateway received during a crash run against the guarantees of the server. A pure function.
 
@@ -25,8 +25,14 @@ export type CrashRunResult = {
     /** The largest number of duplicates for one kill, over all pushers. */
     mostDuplicatesPerKill: number
     lost: number
-    /** Pokes that a stopped process sent again when it continued. */
+    /** Pokes that a stopped process sent again when it continued, and those of a killed one that arrived after the poke of the next process. */
     lateDuplicates: number
+    /** Pushes of the server's own gateways. */
+    pushes: number
+    /** Pushes that a stopped gateway had queued when it continued, and that arrived after later ones. */
+    queuedPushes: number
+    /** Events without a push, because a later one of their room was sent instead. */
+    collapsed: number
     unavailable: number
     /** The longest time from the response to the sender until the first poke of a pusher, and that of 99 % of the pokes, in milliseconds. */
     latestMs: number
@@ -60,19 +66,25 @@ export function checkRun(record: RunRecord): CrashRunResult {
   )
 
   let [owed, readFirst, duplicates, mostDuplicatesPerKill, lateDuplicates] = [0, 0, 0, 0, 0]
+  let [pushes, queuedPushes, collapsed] = [0, 0, 0]
   const lost: string[] = []
   const delays: Delay[] = []
   const acknowledgedAt = new Map([...record.acknowledged.values()].map(({ eventId, at }) => [eventId, at]))
+  const isBefore = (one: string, other = '') => (positionOf.get(one) ?? 0) < (positionOf.get(other) ?? 0)
+  const isQueued = mayBeQueued(record.resumptions ?? [], acknowledgedAt)
   for (const pusher of record.pushers) {
     const all = byPusher.get(pusher.pushkey) ?? []
-    const late = pokesAfterStops(all, record.resumptions ?? [])
+    const late = pokesAfterSignals(all, record)
     lateDuplicates += late.size
+    if (pusher.isThroughGateways === true) pushes += all.length
     const pokes = all.filter((poke) => !late.has(poke))
     const received = pokes.filter((poke) => poke.eventId !== undefined)
     const receivedIds = new Set(received.map(({ eventId }) => eventId))
+    const newest = new Map(received.map(({ roomId, eventId }) => [roomId, eventId]))
     for (const { eventId, roomId, tag } of record.stored) {
       if (!pusher.rooms.has(roomId)) continue
       if (receivedIds.has(eventId)) owed++
+      else if (pusher.collapsed?.has(eventId) && isBefore(eventId, newest.get(roomId))) collapsed++
       else if (pusher.read.has(eventId)) readFirst++
       else lost.push(`${tag} (${eventId}) for ${pusher.pushkey}`)
     }
@@ -87,9 +99,12 @@ export function checkRun(record: RunRecord): CrashRunResult {
     const queues = record.isOrderedAcrossRooms
       ? [received]
       : [...Map.groupBy(received, ({ roomId }) => roomId).values()]
+    const disordered = queues.flatMap((pokesInOrder) => pokesOutOfOrder(pokesInOrder, positionOf))
+    const queued = pusher.isThroughGateways === true ? disordered.filter(isQueued) : []
+    queuedPushes += queued.length
     addProblems(
       `out of order, for ${pusher.pushkey}`,
-      queues.flatMap((pokesInOrder) => pokesOutOfOrder(pokesInOrder, positionOf)),
+      disordered.filter((poke) => !queued.includes(poke)).map(({ eventId }) => String(eventId)),
     )
     delays.push(...delaysOf(received, acknowledgedAt))
     const shown = pokes.at(-1)?.unread ?? 0
@@ -120,6 +135,9 @@ export function checkRun(record: RunRecord): CrashRunResult {
     mostDuplicatesPerKill,
     lost: lost.length,
     lateDuplicates,
+    pushes,
+    queuedPushes,
+    collapsed,
     unavailable: record.unavailable ?? 0,
     latestMs: delays.at(-1)?.ms ?? 0,
     lateP99Ms: delays[Math.floor(delays.length * 0.99)]?.ms ?? 0,
@@ -155,14 +173,27 @@ function mostOfOneKill(repeats: readonly ReceivedPoke[]): number {
 function pokesOutOfOrder(
   received: readonly ReceivedPoke[],
   positionOf: ReadonlyMap<string, number>,
-): string[] {
-  const found: string[] = []
+): ReceivedPoke[] {
+  const found: ReceivedPoke[] = []
   let highest = -1
-  for (const { eventId = '' } of received) {
-    const at = positionOf.get(eventId)
+  for (const poke of received) {
+    const at = positionOf.get(poke.eventId ?? '')
     if (at === undefined) continue
-    if (at < highest) found.push(eventId)
+    if (at < highest) found.push(poke)
     highest = Math.max(highest, at)
   }
   return found
 }
+
+/**
+ * A gateway responds to a notification after 10 s and queues it, and new ones do not wait for the queue. So a gateway that was stopped can send what it had
+ * taken before after later ones.
+ */
+const mayBeQueued =
+  (resumptions: readonly Resumption[], acknowledgedAt: ReadonlyMap<string, number>) =>
+  ({ eventId = '', at }: ReceivedPoke) => {
+    const takenAt = acknowledgedAt.get(eventId) ?? at
+    return resumptions.some(
+      ({ at: resumed }) => takenAt <= resumed && at >= resumed && at <= resumed + RESUMING_MS,
+    )
+  }

@@ -1,15 +1,16 @@
 import { setTimeout } from 'node:timers/promises'
 import { type ClusterProcess, startBelfryCluster } from '../support/cluster.ts'
+import { startRoundRobin } from '../support/round-robin.ts'
 import { untilTheEnd } from '../support/until-the-end.ts'
-import type { Resumption } from './run-record.ts'
-import type { CrashTarget } from './crash-target.ts'
+import type { FailedWrite, Resumption } from './run-record.ts'
+import { type CrashTarget, GATEWAY_APP } from './crash-target.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-// Five processes on one database: two with the API for clients, two workers, and one with all roles.
+// Seven processes on one database: two with the API for clients, two workers, two push gateways, and one with all roles.
 
-const SETTINGS = { http: { BELFRY_ROLES: 'http' }, worker: {}, all: {} } as const
-type Kind = keyof typeof SETTINGS
-const KINDS: readonly Kind[] = ['http', 'http', 'worker', 'worker', 'all']
+const KINDS = ['http', 'http', 'worker', 'worker', 'gateway', 'gateway', 'all'] as const
+type Kind = (typeof KINDS)[number]
+const APPS = JSON.stringify({ [GATEWAY_APP]: { type: 'unifiedpush' } })
 
 /** One of so many is stopped with SIGSTOP instead of killed. */
 const STOPS_ONE_IN = 6
@@ -17,7 +18,7 @@ const STOPS_ONE_IN = 6
 const STOPPED_MS = { least: 2_000, more: 12_000 }
 const READY_EVERY_MS = 200
 
-type Place = { kind: Kind; process: Promise<ClusterProcess>; pid?: number }
+type Place = { kind: Kind; process: Promise<ClusterProcess> }
 
 export type ClusterCrashTarget = CrashTarget & {
   /** How often a process of each kind was killed or stopped. */
@@ -32,20 +33,33 @@ export async function clusterTarget(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<ClusterCrashTarget> {
   const end = untilTheEnd()
+  const failedWrites: FailedWrite[] = []
   const cluster = await startBelfryCluster(end, {
     database,
     count: 0,
-    settings,
+    settings: { BELFRY_GATEWAY_APPS: APPS, ...settings },
     readyEveryMs: READY_EVERY_MS,
+    onErrorLine(line, process) {
+      console.error(line)
+      const at = timeOfFailedWrite(line)
+      if (at !== undefined) failedWrites.push({ process, at })
+    },
   })
-  const launch = (kind: Kind) =>
-    kind === 'worker' ? cluster.addWorker(SETTINGS.worker) : cluster.add(SETTINGS[kind])
+  const gateways: ClusterProcess[] = []
+  const balancer = await startRoundRobin(end, gateways, { readyEveryMs: READY_EVERY_MS })
+  async function launch(kind: Kind): Promise<ClusterProcess> {
+    if (kind === 'worker') return cluster.addWorker()
+    if (kind !== 'gateway') return cluster.add(kind === 'http' ? { BELFRY_ROLES: 'http' } : {})
+    const gateway = await cluster.addGateway()
+    gateways.push(gateway)
+    return gateway
+  }
   const places: Place[] = []
   for (const kind of KINDS) {
     const process = launch(kind)
     // The first one applies the migrations.
-    const { pid } = await process
-    places.push({ kind, process, pid })
+    await process
+    places.push({ kind, process })
   }
   const counts: Record<string, number> = {}
   const resumptions: Resumption[] = []
@@ -70,14 +84,13 @@ export async function clusterTarget(
   }
 
   async function killAt(place: Place, process: ClusterProcess): Promise<void> {
+    const at = gateways.indexOf(process)
+    if (at >= 0) gateways.splice(at, 1)
     await cluster.remove(process, 'SIGKILL')
     replace = () => {
       place.process = launch(place.kind)
       // A failure is reported by who waits for it.
-      place.process.then(
-        ({ pid }) => void (place.pid = pid),
-        () => undefined,
-      )
+      place.process.catch(() => undefined)
     }
   }
 
@@ -85,11 +98,12 @@ export async function clusterTarget(
     url: async () => cluster.url,
     whole,
     counts,
+    gatewayUrl: `${balancer.url}/_matrix/push/v1/notify`,
     resumptions,
-    pids: () => places.flatMap(({ pid }) => pid ?? []),
+    failedWrites,
     async urls() {
       const serving = await Promise.all(
-        places.flatMap(({ kind, process }) => (kind === 'worker' ? [] : [process])),
+        places.flatMap(({ kind, process }) => (kind === 'http' || kind === 'all' ? [process] : [])),
       )
       return serving.map(({ url }) => url)
     },
@@ -109,4 +123,10 @@ export async function clusterTarget(
       await end[Symbol.asyncDispose]()
     },
   }
+}
+
+/** The log has an error for a transaction that the database refuses, if it is the first one after one that it accepted. */
+function timeOfFailedWrite(line: string): number | undefined {
+  const time = /^\{"level":"error","time":"([^"]+)".*"msg":"storage: /.exec(line)?.[1]
+  return time === undefined ? undefined : Date.parse(time)
 }

@@ -5,7 +5,7 @@ import { call, foundingPusher, registerUser, type TestUser } from '../support/cl
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { type LoggingGateway, startLoggingGateway } from './gateway.ts'
-import type { CrashTarget } from './crash-target.ts'
+import { type CrashTarget, GATEWAY_APP } from './crash-target.ts'
 import { checkRun, type CrashRunResult } from './check-run.ts'
 import type { Death, ReceivedPoke, RunRecord } from './run-record.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
@@ -39,6 +39,8 @@ export type CrashRun = {
 }
 
 const SIZE = { rooms: 4, senders: 6, receivers: 24 }
+/** Further receivers, whose pokes go through the push gateways of the target, if it has some. Each is in one room, so a slow push delays few. */
+const AT_GATEWAYS = 6
 
 type Receiver = { user: TestUser; pushkeys: string[]; rooms: Set<string>; reads: boolean }
 
@@ -64,7 +66,7 @@ type Run = CrashRun & {
 /** Runs the whole crash test. Resolves to the problems and figures. */
 export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
   const random = seededRandom(options.seed)
-  await using gateway = await startLoggingGateway(random, () => options.target.pids())
+  await using gateway = await startLoggingGateway(random)
   const run: Run = {
     ...options,
     random,
@@ -115,7 +117,21 @@ async function createUsers(run: Run): Promise<{ senders: TestUser[]; rooms: stri
     run.receivers.push({ user, pushkeys, rooms: joined, reads: n % 4 === 1 })
     run.read.set(user.userId, new Set())
   }
+  if (run.target.gatewayUrl !== undefined) await createUsersOfGateways(run, rooms, run.target.gatewayUrl)
   return { senders, rooms }
+}
+
+async function createUsersOfGateways(run: Run, rooms: readonly string[], gatewayUrl: string): Promise<void> {
+  const url = await run.target.url()
+  for (let n = 0; n < AT_GATEWAYS; n++) {
+    const user = await registerUser(url, `browser${n}`)
+    const roomId = rooms[n % rooms.length] ?? ''
+    await user.post(`/join/${encodeURIComponent(roomId)}`)
+    const pushkey = `${run.gateway.pushUrl}${n}`
+    await user.post('/pushers/set', foundingPusher(gatewayUrl, { pushkey, app_id: GATEWAY_APP }))
+    run.receivers.push({ user, pushkeys: [pushkey], rooms: new Set([roomId]), reads: n % 3 === 1 })
+    run.read.set(user.userId, new Set())
+  }
 }
 
 /** Repeats a request until a server responds to it. Resolves to undefined if the run ended first. */
@@ -262,12 +278,16 @@ async function waitForExpectedPokes(run: Run): Promise<CrashRunResult> {
 
 async function recordOf(run: Run): Promise<RunRecord> {
   const pokes = [...run.gateway.pokes]
-  const { stored, shards } = await messagesIn(run)
+  const { stored, shards, collapsed } = await messagesIn(run)
   const pushers = await Promise.all(
     run.receivers.map(async ({ user, pushkeys, rooms }) => {
       const badge = await badgeBySync(run, user)
       const read = eventsReadBy(stored, run.read.get(user.userId) ?? new Set())
-      return pushkeys.map((pushkey) => ({ pushkey, rooms, read, badge }))
+      return pushkeys.map((pushkey) => {
+        const isThroughGateways = pushkey.startsWith(run.gateway.pushUrl)
+        if (!isThroughGateways) return { pushkey, rooms, read, badge }
+        return { pushkey, rooms, read, badge, isThroughGateways, collapsed: collapsed.get(pushkey) }
+      })
     }),
   )
   return {
@@ -280,6 +300,7 @@ async function recordOf(run: Run): Promise<RunRecord> {
     latestMs: run.latestMs,
     resumptions: run.target.resumptions,
     deaths: run.deaths,
+    failedWrites: run.target.failedWrites,
     unavailable: run.unavailable,
   }
 }
@@ -304,11 +325,15 @@ async function badgeBySync(run: Run, { token }: TestUser): Promise<number> {
   return rooms.filter((room) => room.unread_notifications.notification_count > 0).length
 }
 
+type InDatabase = {
+  stored: RunRecord['stored']
+  /** The events of which a later one was sent instead, by pushkey. */
+  collapsed: ReadonlyMap<string, ReadonlySet<string>>
+  shards: number
+}
+
 /** All messages of the rooms in the database, by stream position, and the number of shards of the stream. */
-async function messagesIn({
-  database,
-  rooms,
-}: Run): Promise<{ stored: RunRecord['stored']; shards: number }> {
+async function messagesIn({ database, rooms }: Run): Promise<InDatabase> {
   await using db = await openDatabase(database, silentLog)
   const rows = await db.all(allMessages, {})
   const shards = (await db.all(streamRows, {})).length
@@ -319,7 +344,11 @@ async function messagesIn({
     position,
     tag: String((JSON.parse(content) as { body?: unknown }).body),
   }))
-  return { stored, shards }
+  const ofPushers = Map.groupBy(await db.all(collapsedMessages, {}), ({ pushkey }) => pushkey)
+  const collapsed = new Map(
+    [...ofPushers].map(([pushkey, events]) => [pushkey, new Set(events.map((one) => one.event_id))]),
+  )
+  return { stored, shards, collapsed }
 }
 
 const streamRows = query()((db) => db.selectFrom('stream').select('id'))
@@ -330,4 +359,13 @@ const allMessages = query()((db) =>
     .select(['event_id', 'room_id', 'content', 'position'])
     .where('type', '=', 'm.room.message')
     .orderBy('position'),
+)
+
+const collapsedMessages = query()((db) =>
+  db
+    .selectFrom('trace_steps as t')
+    .innerJoin('events as e', 'e.position', 't.position')
+    .innerJoin('pushers as p', 'p.pusher_id', 't.pusher_id')
+    .where('t.steps', 'like', '%"skipped","collapsed"%')
+    .select(['p.pushkey', 'e.event_id']),
 )

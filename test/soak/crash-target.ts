@@ -1,5 +1,5 @@
 import { launchProcess } from '../support/process.ts'
-import type { Resumption } from './run-record.ts'
+import type { FailedWrite, Resumption } from './run-record.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** The processes that a crash run kills. */
@@ -12,11 +12,15 @@ export interface CrashTarget extends AsyncDisposable {
   kill(random: SeededRandom): Promise<{ process: number; name: string }>
   /** Starts a process in the place of the killed one, or continues the stopped one later, and does not wait for that. */
   replace(): void
-  /** The ids of the processes that run. */
-  pids(): readonly number[]
+  /** The push gateways among the processes, with the app of `GATEWAY_APP`. Absent: there is none. */
+  readonly gatewayUrl?: string
   /** Of stopped processes that continued. */
   readonly resumptions: readonly Resumption[]
+  readonly failedWrites: readonly FailedWrite[]
 }
+
+/** A UnifiedPush app of the gateways. */
+export const GATEWAY_APP = 'org.example.up'
 
 /** One server with all roles. */
 export function oneServer(of: { data: string; database: string }): CrashTarget {
@@ -31,8 +35,8 @@ export function oneServer(of: { data: string; database: string }): CrashTarget {
     whole: async () => void (await server.ready),
     kill,
     replace: () => void (server = launch()),
-    pids: () => [server.pid],
     resumptions: [],
+    failedWrites: [],
     async [Symbol.asyncDispose]() {
       await kill()
     },

@@ -4,11 +4,16 @@ import type { Repeat } from './repeated-pokes.ts'
 /** Signals so long before the first delivery are named: a stopped process may continue after this time. */
 const SIGNALS_MS = 20_000
 
-/** The pokes of a pusher from a poke to its repeat, and the signals of that time, one in a line. Times are milliseconds since the poke. */
+/** The pokes of a pusher from a poke to its repeat, and the signals and failed writes of that time, one in a line. Times are milliseconds since the poke. */
 export function describeRepeat(
   { before, poke }: Repeat,
   pokes: readonly ReceivedPoke[],
-  { stored, deaths = [], resumptions = [] }: Pick<RunRecord, 'stored' | 'deaths' | 'resumptions'>,
+  {
+    stored,
+    deaths = [],
+    resumptions = [],
+    failedWrites = [],
+  }: Pick<RunRecord, 'stored' | 'deaths' | 'resumptions' | 'failedWrites'>,
 ): string[] {
   const byId = new Map(stored.map((one) => [one.eventId, one]))
   const since = before.at - SIGNALS_MS
@@ -25,6 +30,10 @@ export function describeRepeat(
       ]
     }),
     ...resumptions.map(({ at, process }) => ({ at, text: `continued: process ${process}` })),
+    ...failedWrites.map(({ at, process }) => ({
+      at,
+      text: `the database refused a write of process ${process}`,
+    })),
   ]
   return lines
     .filter(({ at }) => at >= since && at <= poke.at)

@@ -11,7 +11,7 @@ export type ReceivedPoke = {
   kills: number
   /** The time of arrival, in milliseconds. */
   at: number
-  /** The id of the process that sent it. Undefined: it ended at once, or it is not known. */
+  /** The id of the process that sent it. Undefined: it had ended before its connection was accepted, or it is not known. */
   process?: number | undefined
 }
 
@@ -27,6 +27,10 @@ export type RunRecord = {
     read: ReadonlySet<string>
     /** The correct badge at the end. */
     badge: number
+    /** Its pokes go to push gateways of the server, and the pushes of these are recorded instead. */
+    isThroughGateways?: boolean
+    /** Events of a long queue of a failing pusher, of which the server has sent only the newest one of each room. Default: none. */
+    collapsed?: ReadonlySet<string> | undefined
   }[]
   pokes: readonly ReceivedPoke[]
   kills: number
@@ -38,12 +42,17 @@ export type RunRecord = {
   resumptions?: readonly Resumption[]
   /** Default: a kill is where `kills` of the pokes changes. */
   deaths?: readonly Death[]
+  /** Default: none. */
+  failedWrites?: readonly FailedWrite[]
   /** Responses with 503 or 408, which the senders have repeated. */
   unavailable?: number
 }
 
 /** A signal to a process: when it was sent, and when the process was gone or stopped, in milliseconds. Another process may take over in between. */
 export type Death = { from: number; to: number; process?: number; name?: string }
+
+/** A process logged at this time, in milliseconds, that the database has refused a transaction. */
+export type FailedWrite = { process: number; at: number }
 
 /** A stopped process continued at this time, in milliseconds. */
 export type Resumption = { process: number; at: number }

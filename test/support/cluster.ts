@@ -30,12 +30,14 @@ export type ClusterOptions = {
   settings?: Readonly<Record<string, string>>
   /** Of the proxy (`startRoundRobin`). */
   readyEveryMs?: number
+  /** Gets each line of stderr of the process with this id. Without it stderr is inherited. */
+  onErrorLine?: (line: string, pid: number) => void
 }
 
 /** Starts `belfry serve` processes on one PostgreSQL database, behind a round-robin proxy. */
 export async function startBelfryCluster(
   t: TestEnd,
-  { database, count = 2, settings = {}, readyEveryMs }: ClusterOptions,
+  { database, count = 2, settings = {}, readyEveryMs, onErrorLine }: ClusterOptions,
 ): Promise<BelfryCluster> {
   const processes: ClusterProcess[] = []
   const data = temporaryFolder(t)
@@ -45,6 +47,7 @@ export async function startBelfryCluster(
       command,
       flags: ['--database', database],
       settings: { ...settings, ...more },
+      onErrorLine: onErrorLine && ((line) => onErrorLine(line, launched.pid)),
     })
     afterTest(t, () => launched.end('SIGKILL'))
     const { pid, end } = launched

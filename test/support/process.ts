@@ -57,14 +57,21 @@ export type Launch = {
   flags?: readonly string[]
   /** Further environment variables. */
   settings?: Readonly<Record<string, string>>
-}
+} & Pick<Running, 'onErrorLine'>
 
 /** Like `startProcess`, without waiting for the ready line. */
-export function launchProcess({ data, command = 'serve', flags = [], settings = {} }: Launch): Launched {
+export function launchProcess({
+  data,
+  command = 'serve',
+  flags = [],
+  settings = {},
+  onErrorLine,
+}: Launch): Launched {
   const usual = ['--listen', '127.0.0.1:0', '--data', data, '--open-registration', '--log-level', 'error']
   const args = [command, ...usual, '--allow-push-to', '127.0.0.0/8', ...flags]
   return launchBelfry(args, {
     env: { BELFRY_RATE_LIMITS_ENABLED: 'false', BELFRY_PRESENCE_ENABLED: 'false', ...settings },
+    onErrorLine,
   })
 }
 

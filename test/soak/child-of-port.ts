@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** Which of these processes has this local TCP port on 127.0.0.1. Undefined: it has ended, or the system is not Linux. */
-export function processOfPort(port: number, pids: readonly number[]): number | undefined {
+/** Which child of this process has this local TCP port on 127.0.0.1. Undefined: it has ended, or the system is not Linux. */
+export function childOfPort(port: number): number | undefined {
   const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const rows = textOf('/proc/net/tcp').split('\n')
   const inode = rows.map((row) => row.trim().split(/\s+/)).find((fields) => fields[1] === address)?.[9]
-  return inode === undefined ? undefined : pids.find((pid) => hasSocket(pid, `socket:[${inode}]`))
+  return inode === undefined ? undefined : children().find((pid) => hasSocket(pid, `socket:[${inode}]`))
 }
+
+const children = () => textOf(`/proc/self/task/${process.pid}/children`).trim().split(' ').map(Number)
 
 function hasSocket(pid: number, name: string): boolean {
   try {
