@@ -15,7 +15,7 @@ import { openDatabase } from '../../src/storage/open-database.ts'
 import { compileQuery, type Query, sqliteDialect } from '../../src/storage/query.ts'
 import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
 import { afterTest } from '../support/after-test.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
 // A device can have many waiting messages, and a backup many keys. A search by fewer columns than these reads all of them.
@@ -30,7 +30,7 @@ const ENOUGH: readonly [Query<never, unknown>, RegExp][] = [
 ]
 
 test('queries of to-device messages and backed up keys find their rows by all known columns, without sorting', async (t) => {
-  const path = join(temporaryFolder(t), 'plans.db')
+  const path = join(newDataFolder(t), 'belfry.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
   const database = new DatabaseSync(path)
   afterTest(t, () => database.close())

@@ -8,12 +8,12 @@ import { ConfigError } from '../../src/config/config-error.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { UserId } from '../../src/lib/ids.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl, temporaryFolder, newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
 const cluster = clusterUrl()
 const engines = [
-  { name: 'sqlite', skip: false as const, url: async (t: TestContext) => sqliteIn(temporaryFolder(t)) },
+  { name: 'sqlite', skip: false as const, url: async (t: TestContext) => sqliteIn(newDataFolder(t)) },
   {
     name: 'postgres',
     skip: typeof cluster === 'string' ? (false as const) : cluster.missing,

@@ -7,7 +7,13 @@ import { COMMANDS } from '../../src/cli/commands.ts'
 import { processContext, runCommand } from '../../src/cli/main.ts'
 import { CHEAP } from '../support/cheap-passwords.ts'
 import { foundingPusher, loginUser, PASSWORD, registerUser } from '../support/client.ts'
-import { clusterUrl, emptyPostgresUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import {
+  clusterUrl,
+  emptyPostgresUrl,
+  newPostgresUrl,
+  temporaryFolder,
+  newDataFolder,
+} from '../support/databases.ts'
 import { upload } from '../support/media.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
@@ -69,7 +75,7 @@ test('every command prints JSON with --json', async (t) => {
   if (typeof cluster === 'string') {
     const database = await newPostgresUrl(cluster)
     runs['worker'] = { args: ['--database', database, '--listen', '127.0.0.1:0'], lines: 1 }
-    const source = ['--data', temporaryFolder(t), '--server-name', 'localhost']
+    const source = ['--data', newDataFolder(t), '--server-name', 'localhost']
     await run('user add', { args: ['zoe', ...source], input: PASSWORD }, {})
     runs['database copy'] = { args: [await emptyPostgresUrl(cluster), ...source] }
   }
@@ -105,11 +111,11 @@ async function argumentsOfAll(
   const folder = temporaryFolder(t)
   const config = join(folder, 'gateway.yaml')
   writeFileSync(config, 'http: {port: 0}\napps: {up: {type: unifiedpush}}\n')
-  const of = ['--config', config, '--data', temporaryFolder(t)]
+  const of = ['--config', config, '--data', newDataFolder(t)]
   const backup = join(folder, 'backup')
   const runs: Record<string, Run> = {
-    start: { args: ['--listen', '127.0.0.1:0', '--data', temporaryFolder(t)], lines: 2 },
-    serve: { args: ['--listen', '127.0.0.1:0', '--data', temporaryFolder(t)], lines: 1 },
+    start: { args: ['--listen', '127.0.0.1:0', '--data', newDataFolder(t)], lines: 2 },
+    serve: { args: ['--listen', '127.0.0.1:0', '--data', newDataFolder(t)], lines: 1 },
     gateway: { args: of, lines: 1 },
     'gateway check': { args: of.slice(0, 2) },
     'gateway vapid': { args: [join(folder, 'vapid.pem')] },

@@ -4,13 +4,13 @@ import { createBelfry } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { afterTest } from '../support/after-test.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { differences } from '../support/specification/compare.ts'
 import { ACCEPTED, EXTENSIONS, NOT_SERVED, OURS_ALONE } from '../support/specification/known.ts'
 import { type Operation, operationsOf, specifiedOperations } from '../support/specification/load.ts'
 
 async function ourOperations(t: TestContext): Promise<Operation[]> {
-  const config = loadConfig({ argv: ['--data', temporaryFolder(t), '--log-level', 'silent'], env: {} })
+  const config = loadConfig({ argv: ['--data', newDataFolder(t), '--log-level', 'silent'], env: {} })
   const belfry = await createBelfry(config)
   afterTest(t, () => belfry.close())
   return operationsOf((await belfry.openApi()) as JsonObject)

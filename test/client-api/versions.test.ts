@@ -9,7 +9,7 @@ import { defineRoute, type Route } from '../../src/http/route.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { afterTest } from '../support/after-test.ts'
 import { call } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { startTestServer } from '../support/server.ts'
 import { operationsOf, specifiedOperations } from '../support/specification/load.ts'
 
@@ -30,7 +30,7 @@ const routeFor = (endpoint: string): Route => {
 
 /** The routes of a server, from its OpenAPI document. */
 async function servedRoutes(t: TestContext): Promise<Route[]> {
-  const config = loadConfig({ argv: ['--data', temporaryFolder(t), '--log-level', 'silent'], env: {} })
+  const config = loadConfig({ argv: ['--data', newDataFolder(t), '--log-level', 'silent'], env: {} })
   const belfry = await createBelfry(config)
   afterTest(t, () => belfry.close())
   return operationsOf((await belfry.openApi()) as JsonObject).flatMap(({ method, path, about }) =>

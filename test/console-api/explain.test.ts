@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from '../support/after-test.ts'
 import { checkedResponses } from '../support/response-check.ts'
 import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 
 /** A server with an administrator, and with alice and bob in a room that the administrator has not joined. */
 async function startExplainServer(t: TestContext, env: Record<string, string> = {}) {
@@ -17,7 +17,7 @@ async function startExplainServer(t: TestContext, env: Record<string, string> = 
         '--listen',
         '127.0.0.1:0',
         '--data',
-        temporaryFolder(t),
+        newDataFolder(t),
         '--log-level',
         'silent',
         '--open-registration',

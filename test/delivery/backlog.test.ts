@@ -25,7 +25,7 @@ import {
 import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
 import { insertCollapsed, oldestWaiting } from '../../src/trace/steps-store.ts'
 import { afterTest } from '../support/after-test.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl, newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
 // The cost of one poke must not depend on the number of items that wait behind it.
@@ -181,7 +181,7 @@ const FIRST_ROW = new Set([
 ])
 
 test('SQLite uses the whole key of the queue for each statement of a poke, or stops at the first row', async (t) => {
-  const path = join(temporaryFolder(t), 'plans.db')
+  const path = join(newDataFolder(t), 'belfry.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
   const database = new DatabaseSync(path)
   afterTest(t, () => database.close())

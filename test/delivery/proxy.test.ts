@@ -11,7 +11,7 @@ import { withoutFor } from '../../src/lib/outbound/no-proxy.ts'
 import { parseProxy } from '../../src/lib/outbound/proxy.ts'
 import { afterTest } from '../support/after-test.ts'
 import { foundingPusher, registerUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startForwardProxy } from '../support/forward-proxy.ts'
 import { startPushService } from '../support/push-service.ts'
@@ -61,7 +61,7 @@ suite('the pokes of a home server', () => {
         host: 'gateway.test',
       })
       afterTest(t, () => service[Symbol.asyncDispose]())
-      const data = temporaryFolder(t)
+      const data = newDataFolder(t)
       writeFileSync(join(data, 'ca.pem'), CERTIFICATE)
       const lines: string[] = []
       const log = createLog({ level: 'info', stream: { write: (line: string) => void lines.push(line) } })

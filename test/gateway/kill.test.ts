@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { query } from '../../src/storage/query.ts'
 import { afterTest } from '../support/after-test.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl, newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { type Launched, launchBelfry } from '../support/process.ts'
@@ -71,7 +71,7 @@ async function startPushServer(t: TestContext) {
 }
 
 async function killRepeatedly(t: TestContext, database: (folder: string) => string): Promise<void> {
-  const folder = temporaryFolder(t)
+  const folder = newDataFolder(t)
   const config = join(folder, 'gateway.yaml')
   writeFileSync(config, 'http: {port: 0}\nrate_limits: {enabled: false}\napps: {up: {type: unifiedpush}}\n')
   const url = database(folder)

@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { afterTest } from '../support/after-test.ts'
 import { CHEAP } from '../support/cheap-passwords.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts'
 import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.ts'
@@ -51,7 +51,7 @@ export async function startArrivalServer(t: TestContext): Promise<ArrivalServer>
   const lines: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
   const config = loadConfig({
-    argv: ['--listen', '127.0.0.1:0', '--data', temporaryFolder(t), '--open-registration'],
+    argv: ['--listen', '127.0.0.1:0', '--data', newDataFolder(t), '--open-registration'],
     env: {
       BELFRY_RATE_LIMITS_ENABLED: 'false',
       BELFRY_PUSH_ALLOW_IP_RANGES: '127.0.0.0/8',

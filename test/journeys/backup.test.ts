@@ -5,7 +5,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test, type TestContext } from 'node:test'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
-import { clusterUrl, emptyPostgresUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import {
+  clusterUrl,
+  emptyPostgresUrl,
+  newPostgresUrl,
+  temporaryFolder,
+  newDataFolder,
+} from '../support/databases.ts'
 import { fetchMedia, filesIn, upload } from '../support/media.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { runBelfry } from '../support/process.ts'
@@ -51,7 +57,7 @@ describe('belfry backup, restore and verify', () => {
         const cluster = clusterUrl()
         if (typeof cluster !== 'string') return t.skip(cluster.missing)
       }
-      const data = temporaryFolder(t)
+      const data = newDataFolder(t)
       const flags = await databaseFlags(dialect, newPostgresUrl)
       const first = await startTestServer(t, { data, flags })
       const gateway = await startPokeReceiver(t)
@@ -118,7 +124,7 @@ describe('belfry backup, restore and verify', () => {
     })
 
   test('verify names a file that the store lost, and exits 1', async (t) => {
-    const data = temporaryFolder(t)
+    const data = newDataFolder(t)
     const server = await startTestServer(t, { data })
     const alice = await registerUser(server.url, 'alice')
     await upload(server.url, alice, { body: 'a file', type: 'text/plain' })
@@ -133,7 +139,7 @@ describe('belfry backup, restore and verify', () => {
   })
 
   test('verify finds each kind of contradicting rows', async (t) => {
-    const data = temporaryFolder(t)
+    const data = newDataFolder(t)
     const server = await startTestServer(t, { data })
     const alice = await registerUser(server.url, 'alice')
     await alice.post('/pushers/set', foundingPusher('http://127.0.0.1:9/'))
@@ -160,7 +166,7 @@ describe('belfry backup, restore and verify', () => {
   })
 
   test('verify counts unread events one by one, and finds wrong totals, wrong badges and files that no row names', async (t) => {
-    const data = temporaryFolder(t)
+    const data = newDataFolder(t)
     const server = await startTestServer(t, { data })
     const [alice, bob] = [await registerUser(server.url, 'alice'), await registerUser(server.url, 'bob')]
     await alice.post('/pushers/set', foundingPusher('http://127.0.0.1:9/'))

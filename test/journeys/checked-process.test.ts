@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { registerUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { launchProcess } from '../support/process.ts'
 
 test('a server in its own process reports a response that does not match the schemas of its route', async (t) => {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const server = launchProcess({ data })
   const alice = await registerUser(await server.ready, 'alice')
   const path = `/user/${encodeURIComponent(alice.userId)}/account_data/org.example.theme`

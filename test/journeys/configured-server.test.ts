@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { afterTest } from '../support/after-test.ts'
 import { call } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { temporaryFolder, newDataFolder } from '../support/databases.ts'
 import { launchBelfry, runBelfry } from '../support/process.ts'
 import { runHere } from '../support/run-command.ts'
 
@@ -70,7 +70,7 @@ describe('the first configuration of the operating guide', () => {
 
 describe('the name of the server', () => {
   test('is stored with the data: commands read it there, and a start with another name exits with one line', async (t) => {
-    const data = temporaryFolder(t)
+    const data = newDataFolder(t)
     const first = launchBelfry([
       'serve',
       '--listen',

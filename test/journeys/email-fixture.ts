@@ -6,7 +6,7 @@ import { afterTest } from '../support/after-test.ts'
 import { CHEAP } from '../support/cheap-passwords.ts'
 import { checkedResponses } from '../support/response-check.ts'
 import { call, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { type MailReceiver, type ReceivedMail, startMailReceiver } from '../support/mail-receiver.ts'
 
@@ -21,7 +21,7 @@ export type EmailFixture = Awaited<ReturnType<typeof createEmailFixture>>
 export async function createEmailFixture(t: TestContext, env: Record<string, string> = {}) {
   const mailServer = await startMailReceiver(t)
   const clock = createManualClock()
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const start = async () => {
     const belfry = await createBelfry(
       loadConfig({

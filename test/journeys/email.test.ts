@@ -4,7 +4,7 @@ import type { CommandContext } from '../../src/cli/command.ts'
 import { runCommand } from '../../src/cli/main.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
 import { call, loginUser, PASSWORD, registerUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startMailReceiver } from '../support/mail-receiver.ts'
 import { startProcess } from '../support/process.ts'
@@ -195,7 +195,7 @@ test('a restart neither loses waiting mail nor sends mail twice', async (t) => {
 
 test('an event that waits during SIGKILL is mailed once after the restart', async (t) => {
   const mailServer = await startMailReceiver(t)
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const settings = (delay: string) => mailSettings(mailServer.port, { BELFRY_EMAIL_DELAY_S: delay })
   const first = await startProcess(t, data, settings('600'))
   const { bob, roomId } = await adaAndBob({ url: first.url, mailServer })
@@ -214,7 +214,7 @@ test('an event that waits during SIGKILL is mailed once after the restart', asyn
 
 test('SIGTERM ends the server in time while the mail server hangs', async (t) => {
   const mailServer = await startMailReceiver(t)
-  const server = await startProcess(t, temporaryFolder(t), mailSettings(mailServer.port))
+  const server = await startProcess(t, newDataFolder(t), mailSettings(mailServer.port))
   const ada = await registerUser(server.url, 'ada')
   mailServer.replyWith({ end: 'hang' })
   const asked = { email: 'ada@example.org', client_secret: 's', send_attempt: 1 }

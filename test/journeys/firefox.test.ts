@@ -7,7 +7,7 @@ import { shortHash } from '../../src/lib/short-hash.ts'
 import { afterTest } from '../support/after-test.ts'
 import { startAutopush } from '../support/autopush.ts'
 import { call, registerUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { findFirefox, startFirefox } from '../support/firefox.ts'
 import { startTestServer } from '../support/server.ts'
@@ -35,7 +35,7 @@ type Step = { step: string; reason: string; status?: number; provider_id?: strin
 /** A Belfry with a gateway for browsers, Alice and Bob in a room, and Bob's web client in Firefox. */
 async function fixture(t: TestContext) {
   assert('path' in firefox)
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const keyFile = join(data, 'vapid.pem')
   const { publicKey } = await keepVapidKey(keyFile)
   const config = join(data, 'belfry.yaml')

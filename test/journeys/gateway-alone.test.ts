@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { shortHash } from '../../src/lib/short-hash.ts'
 import { afterTest } from '../support/after-test.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { launchBelfry } from '../support/process.ts'
 import { runHere } from '../support/run-command.ts'
@@ -38,7 +38,7 @@ async function startPushServer(t: TestContext) {
 type Options = { apps?: string; more?: string; onErrorLine?: (line: string) => void }
 
 function fixture(t: TestContext) {
-  const folder = temporaryFolder(t)
+  const folder = newDataFolder(t, 'gateway.db')
   const file = join(folder, 'gateway.yaml')
   const configure = ({ apps = 'up: {type: unifiedpush}', more = '' }: Options = {}) =>
     writeFileSync(file, `http: {port: 0}\nrate_limits: {enabled: false}\n${more}\napps: {${apps}}\n`)

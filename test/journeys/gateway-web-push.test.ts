@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test'
 import { keepVapidKey } from '../../src/app.ts'
 import { afterTest } from '../support/after-test.ts'
 import { foundingPusher, registerUser, type TestUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { type BrowserSubscription, startPushService } from '../support/push-service.ts'
 import { startTestServer } from '../support/server.ts'
@@ -18,7 +18,7 @@ const PHONE = 'org.example.android.fdroid'
 
 /** A Belfry whose gateway serves browsers and UnifiedPush phones, and Alice and Bob in a room. */
 async function fixture(t: TestContext) {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const vapid = join(data, 'vapid.pem')
   const { publicKey } = await keepVapidKey(vapid)
   const config = join(data, 'belfry.yaml')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { call, foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.ts'
@@ -109,7 +109,7 @@ test('the phone gets a poke at once if no laptop syncs, or if it syncs with set_
 })
 
 test('a held poke survives SIGKILL', async (t) => {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const first = await startProcess(t, data)
   const { gateway, phone, laptop, bob, roomId, since } = await createFixture(t, first.url)
   const seen = watch(laptop, since)

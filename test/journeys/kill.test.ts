@@ -5,14 +5,14 @@ import { crashRun } from '../soak/crash-run.ts'
 import { oneServer } from '../soak/crash-target.ts'
 import { call, foundingPusher, loginUser, registerUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { startProcess } from '../support/process.ts'
 import { untilSyncsWait } from '../support/waiting-syncs.ts'
 
 describe('the end of the process', () => {
   // The long run is `npm run soak`.
   test('repeated SIGKILL while messages are sent loses, adds and reorders no poke', async (t) => {
-    const data = temporaryFolder(t)
+    const data = newDataFolder(t)
     const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000)
     t.diagnostic(`seed ${seed}; set TEST_SEED to repeat it`)
     const database = `sqlite:${join(data, 'belfry.db')}`
@@ -33,7 +33,7 @@ describe('the end of the process', () => {
   })
 
   test('repeated SIGKILL while messages are sent loses and repeats no notification of an inbox', async (t) => {
-    const data = temporaryFolder(t)
+    const data = newDataFolder(t)
     // The URL of the own gateway stays the same although the port changes.
     const settings = { BELFRY_PUBLIC_URL: 'http://belfry.test' }
     const acknowledged: string[] = []
@@ -76,7 +76,7 @@ describe('the end of the process', () => {
   })
 
   test('SIGTERM finishes requests in flight and exits 0', async (t) => {
-    const server = await startProcess(t, temporaryFolder(t))
+    const server = await startProcess(t, newDataFolder(t))
     const alice = await registerUser(server.url, 'alice')
     const { next_batch: since } = await alice.get('/sync')
     const waiting = alice.get(`/sync?timeout=30000&since=${String(since)}`)

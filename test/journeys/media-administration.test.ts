@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { registerUser } from '../support/client.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl, newDataFolder } from '../support/databases.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { fetchMedia, filesIn, tryUpload, upload } from '../support/media.ts'
 import { runHere } from '../support/run-command.ts'
@@ -13,7 +13,7 @@ const DAY = 86_400_000
 
 /** A server whose clock is behind that of the command by 100 days, and `belfry media …` beside it. */
 async function start(t: TestContext, dialect: 'sqlite' | 'postgres') {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const flags: string[] = []
   if (dialect === 'postgres') flags.push('--database', await newPostgresUrl(clusterUrl() as string))
   const clock = createManualClock(Date.now() - 100 * DAY)

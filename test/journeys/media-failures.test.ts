@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { afterTest } from '../support/after-test.ts'
 import { type ClientResponse, registerUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { temporaryFolder, newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { fetchMedia, filesIn, tryUpload, upload } from '../support/media.ts'
 import { startProcess } from '../support/process.ts'
@@ -27,7 +27,7 @@ function mountSmallDisk(t: TestContext): string | undefined {
 
 describe('media', () => {
   test('a killed server leaves nothing of an upload after its next start, and keeps complete ones', async (t) => {
-    const data = temporaryFolder(t)
+    const data = newDataFolder(t)
     const first = await startProcess(t, data)
     const alice = await registerUser(first.url, 'alice')
     const whole = await upload(first.url, alice, { body: 'whole' })

@@ -8,7 +8,7 @@ import { freePort } from '../support/free-port.ts'
 import { afterTest } from '../support/after-test.ts'
 import { checkedResponses } from '../support/response-check.ts'
 import { call } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { startTestServer } from '../support/server.ts'
 
@@ -29,7 +29,7 @@ test('without metrics.listen, metrics are served on the address for clients', as
 })
 
 test('metrics.listen in the file of a gateway serves its metrics only on that address', async (t) => {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const port = await freePort()
   const file = join(data, 'gateway.yaml')
   writeFileSync(

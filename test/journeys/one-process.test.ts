@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { afterTest } from '../support/after-test.ts'
 import { foundingPusher, registerUser } from '../support/client.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl, temporaryFolder, newDataFolder } from '../support/databases.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { launchBelfry, runBelfry, startProcess } from '../support/process.ts'
 
@@ -27,7 +27,7 @@ for (const { name, skip, settings } of engines) {
       'a second serve on the same data directory exits with one line, and the first continues',
       { skip: name === 'postgres' },
       async (t) => {
-        const data = temporaryFolder(t)
+        const data = newDataFolder(t)
         const environment: Record<string, string> = await settings()
         const server = await startProcess(t, data, environment)
         const database = environment['BELFRY_DATABASE']
@@ -41,7 +41,7 @@ for (const { name, skip, settings } of engines) {
     )
 
     test('a gateway refuses the database of a home server in one line', async (t) => {
-      const data = temporaryFolder(t)
+      const data = newDataFolder(t)
       const environment: Record<string, string> = await settings()
       const server = await startProcess(t, data, environment)
       assert.equal(await server.end('SIGTERM'), 0)
@@ -59,7 +59,7 @@ for (const { name, skip, settings } of engines) {
     })
 
     test('after SIGKILL during a poke, the next start sends the poke without waiting for the lease', async (t) => {
-      const data = temporaryFolder(t)
+      const data = newDataFolder(t)
       const environment = await settings()
       const first = await startProcess(t, data, environment)
       const gateway = await startPokeReceiver(t)

@@ -9,7 +9,7 @@ import { afterTest } from '../support/after-test.ts'
 import { CHEAP } from '../support/cheap-passwords.ts'
 import { checkedResponses } from '../support/response-check.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { NO_ARRIVAL } from '../support/no-arrival.ts'
 
@@ -20,7 +20,7 @@ const TEST_PUSH = '/_matrix/client/unstable/org.matrix.msc4173/pushers/push'
 
 /** Alice, whose phone has a pusher, and an administrator. */
 async function fixture(t: TestContext, env: Record<string, string> = {}) {
-  const flags = ['--listen', '127.0.0.1:0', '--data', temporaryFolder(t), '--log-level', 'silent']
+  const flags = ['--listen', '127.0.0.1:0', '--data', newDataFolder(t), '--log-level', 'silent']
   const belfry = await createBelfry(
     loadConfig({
       argv: [...flags, '--open-registration', '--allow-push-to', '127.0.0.0/8'],

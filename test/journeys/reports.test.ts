@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { registerUser } from '../support/client.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl, newDataFolder } from '../support/databases.ts'
 import { runHere } from '../support/run-command.ts'
 import { startTestServer } from '../support/server.ts'
 
 type Report = Record<string, unknown> & { report_id: number; event: Record<string, unknown> | null }
 
 async function begin(t: TestContext, flags: readonly string[] = [], env: Record<string, string> = {}) {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const { url } = await startTestServer(t, { data, flags, env })
   const [alice, bob, carol] = [
     await registerUser(url, 'alice'),

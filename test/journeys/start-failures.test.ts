@@ -8,7 +8,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { afterTest } from '../support/after-test.ts'
 import { damage } from '../support/damage-database.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder, temporaryFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { type Ended, launchBelfry, runBelfry } from '../support/process.ts'
 import { runHere } from '../support/run-command.ts'
@@ -33,7 +33,7 @@ function assertOneLine({ code, stdout, stderr }: Omit<Ended, 'signal'>, expected
 
 /** A data directory with a database. The first page of each named table is overwritten. */
 async function dataWith(t: TestContext, ...damaged: string[]): Promise<string> {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const path = join(data, 'belfry.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
   damage(path, ...damaged)

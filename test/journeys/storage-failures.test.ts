@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { damage } from '../support/damage-database.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { temporaryFolder, newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startProcess } from '../support/process.ts'
@@ -103,7 +103,7 @@ describe('a failing storage', () => {
   })
 
   test('returns 503 for requests that need a damaged page, and fails /health from then on', async (t) => {
-    const data = temporaryFolder(t)
+    const data = newDataFolder(t)
     const first = await startTestServer(t, { data })
     const bob = await registerUser(first.url, 'bob')
     await bob.createRoom()
@@ -124,7 +124,7 @@ describe('a failing storage', () => {
     'returns 503 and fails /health while the disk refuses writes, and recovers by itself',
     { skip: missing },
     async (t) => {
-      const data = temporaryFolder(t)
+      const data = newDataFolder(t)
       const server = await startProcess(t, data)
       const bob = await registerUser(server.url, 'bob')
       const roomId = await bob.createRoom()

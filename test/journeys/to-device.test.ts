@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { foundingPusher, loginUser, registerUser, type TestUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startProcess } from '../support/process.ts'
@@ -26,7 +26,7 @@ const sync = async (user: TestUser, since?: string, timeout = 0) => {
 const numbers = ({ to_device }: Received) => to_device.events.map(({ content }) => content.n)
 
 test('a message to a device ends its long poll, arrives once over reconnects, and survives a kill of the server', async (t) => {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const server = await startProcess(t, data)
   const alice = await registerUser(server.url, 'alice')
   const phone = await registerUser(server.url, 'bob')

@@ -7,7 +7,7 @@ import { afterTest } from '../support/after-test.ts'
 import { CHEAP } from '../support/cheap-passwords.ts'
 import { checkedResponses } from '../support/response-check.ts'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { type PokeReceiver, startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -399,7 +399,7 @@ describe('the journey of a notification', () => {
   })
 
   test('lets an administrator read journeys of all users without pushkeys', async (t) => {
-    const data = temporaryFolder(t)
+    const data = newDataFolder(t)
     const flags = ['--listen', '127.0.0.1:0', '--data', data, '--log-level', 'silent']
     const belfry = await createBelfry(loadConfig({ argv: [...flags, '--open-registration'], env: {} }), {
       onResponse: checkedResponses(t),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser } from '../support/client.ts'
-import { clusterUrl, newPostgresUrl, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl, temporaryFolder, newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { runBelfry } from '../support/process.ts'
@@ -31,7 +31,7 @@ const login = (url: string, user: string, password: string) =>
 describe('belfry user beside a running server', () => {
   for (const dialect of ['sqlite', 'postgres'] as const) {
     test(`replaces a forgotten password and logs out every device, on ${dialect}`, async (t) => {
-      const data = temporaryFolder(t)
+      const data = newDataFolder(t)
       const database: string[] = []
       if (dialect === 'postgres') {
         const cluster = clusterUrl()
@@ -187,7 +187,7 @@ describe('belfry user beside a running server', () => {
   })
 
   test('prints one line for each name without an account', async (t) => {
-    const flags = ['--data', temporaryFolder(t), '--server-name', 'localhost']
+    const flags = ['--data', newDataFolder(t), '--server-name', 'localhost']
     const belfryUser = commandsWith(flags)
     for (const [args, message] of [
       [['promote', 'nope'], 'There is no account @nope:localhost'],

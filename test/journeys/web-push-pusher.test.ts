@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { type BrowserSubscription, startPushService } from '../support/push-service.ts'
@@ -257,7 +257,7 @@ test('test pushes, badges and disabling work as for other pushers', async (t) =>
 })
 
 test('the key is the same after a restart, and the kind keeps the name with which it was set', async (t) => {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const first = await createFixture(t, { data })
   const draft = pusherFor(first.browser, {}, { kind: 'org.matrix.msc4174.webpush' })
   await first.alice.try('POST', '/pushers/set', draft)

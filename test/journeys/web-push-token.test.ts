@@ -7,7 +7,7 @@ import { systemClock } from '../../src/lib/clock.ts'
 import { createLog } from '../../src/lib/log.ts'
 import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, registerUser, type TestUser } from '../support/client.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { type PushService, type PushServiceOptions, startPushService } from '../support/push-service.ts'
 import { startTestServer } from '../support/server.ts'
@@ -27,7 +27,7 @@ type Health = {
 }
 
 async function createFixture(t: TestContext, options: PushServiceOptions = {}) {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const keyFile = join(data, 'vapid.pem')
   await keepVapidKey(keyFile)
   const config = join(data, 'belfry.yaml')

@@ -10,14 +10,14 @@ import { openDatabase } from '../../src/storage/open-database.ts'
 import { compileQuery, type Query, sqliteDialect } from '../../src/storage/query.ts'
 import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
 import { afterTest } from '../support/after-test.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
 /** Parameters, and the results of other steps of the same query. */
 const SMALL = /SCAN (jsonb?_each|r|picked|k)\b/
 
 test('no query of keys scans a table, and device lists start from the memberships that changed', async (t) => {
-  const path = join(temporaryFolder(t), 'plans.db')
+  const path = join(newDataFolder(t), 'belfry.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
   const database = new DatabaseSync(path)
   afterTest(t, () => database.close())

@@ -16,7 +16,7 @@ import { openDatabase } from '../../src/storage/open-database.ts'
 import { compileQuery, type Query, sqliteDialect } from '../../src/storage/query.ts'
 import { sqliteBuilder } from '../../src/storage/sqlite-queries.ts'
 import { afterTest } from '../support/after-test.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
 // SQLite tends to search a table by the first columns of its primary key (all members of a room, or all its notifications) where
@@ -34,7 +34,7 @@ const SCANS = [
 const SCANNING_QUERY = `select displayname from memberships where room_id = ? and name_key in (select value from json_each(?))`
 
 test('no query of notifications scans the members or the history of a room', async (t) => {
-  const path = join(temporaryFolder(t), 'plans.db')
+  const path = join(newDataFolder(t), 'belfry.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
   const database = new DatabaseSync(path)
   afterTest(t, () => database.close())

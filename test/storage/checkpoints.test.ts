@@ -11,7 +11,7 @@ import { createCheckpoints, LOG_BYTES } from '../../src/storage/sqlite-checkpoin
 import { nextPosition } from '../../src/storage/stream.ts'
 import { currentPosition } from '../support/current-position.ts'
 import { afterTest } from '../support/after-test.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { fillLog } from './fill-log.ts'
 import { someone, takePosition } from '../support/take-position.ts'
@@ -32,7 +32,7 @@ function positionIn(path: string): unknown {
   }
 }
 
-const fileOf = (t: TestContext) => join(temporaryFolder(t), 'belfry.db')
+const fileOf = (t: TestContext) => join(newDataFolder(t), 'belfry.db')
 
 describe('checkpoints on SQLite', () => {
   test('the write-ahead log stays below 16 MiB during writes without a pause, and is removed after them', async (t) => {

@@ -7,14 +7,14 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { currentPosition } from '../support/current-position.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
 const WRITER = fileURLToPath(new URL('writer-process.ts', import.meta.url))
 
 describe('durability', () => {
   test('transactions that were acknowledged before SIGKILL exist after a restart', async (t) => {
-    const url = `sqlite:${join(temporaryFolder(t), 'belfry.db')}`
+    const url = `sqlite:${join(newDataFolder(t), 'belfry.db')}`
     const writer = spawn(process.execPath, [WRITER, url], { stdio: ['ignore', 'pipe', 'inherit'] })
     let acknowledged = 0
     for await (const line of createInterface({ input: writer.stdout })) {

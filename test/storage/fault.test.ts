@@ -10,7 +10,7 @@ import { query } from '../../src/storage/query.ts'
 import { checkWritable } from '../../src/storage/stream.ts'
 import { afterTest } from '../support/after-test.ts'
 import { damage } from '../support/damage-database.ts'
-import { clusterUrl, newPostgresUrl, openTestSqlite, temporaryFolder } from '../support/databases.ts'
+import { clusterUrl, newPostgresUrl, openTestSqlite, newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { smallDisk } from '../support/small-disk.ts'
@@ -96,7 +96,7 @@ suite('check() of a SQLite database', () => {
   })
 
   test('fails after a damaged page was read', async (t) => {
-    const path = join(temporaryFolder(t), 'belfry.db')
+    const path = join(newDataFolder(t), 'belfry.db')
     {
       await using whole = await openDatabase(`sqlite:${path}`, silentLog)
       await whole.transaction((tx) => tx.run(addFilter, { id: 'one', filter: 'small' }))

@@ -9,12 +9,12 @@ import { fileURLToPath } from 'node:url'
 import { type Database, StorageError } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { afterTest } from '../support/after-test.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 import { takePosition } from '../support/take-position.ts'
 
 const WRITER = fileURLToPath(new URL('writer-process.ts', import.meta.url))
-const newUrl = (t: TestContext) => `sqlite:${join(temporaryFolder(t), 'belfry.db')}`
+const newUrl = (t: TestContext) => `sqlite:${join(newDataFolder(t), 'belfry.db')}`
 
 const serve = async (t: TestContext, url: string): Promise<Database> => {
   const db = await openDatabase(url, silentLog, { alone: true })
@@ -60,7 +60,7 @@ describe('the lock of the server on SQLite', () => {
 
 describe('the lock on SQLite', () => {
   test('is a file with mode 600 that stays after the server stopped', async (t) => {
-    const path = join(temporaryFolder(t), 'belfry.db')
+    const path = join(newDataFolder(t), 'belfry.db')
     await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
     assert.equal(existsSync(`${path}.lock`), false, 'a command takes no lock')
     const server = await serve(t, `sqlite:${path}`)

@@ -9,10 +9,10 @@ import { loadConfig } from '../../src/config/load.ts'
 import { isRawBody } from '../../src/http/response.ts'
 import { pathsOf, type Route } from '../../src/http/route.ts'
 import { afterTest } from '../support/after-test.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 
 async function served(t: TestContext): Promise<readonly Route[]> {
-  const config = loadConfig({ argv: ['--data', temporaryFolder(t), '--log-level', 'silent'], env: {} })
+  const config = loadConfig({ argv: ['--data', newDataFolder(t), '--log-level', 'silent'], env: {} })
   const belfry = await createBelfry(config)
   afterTest(t, () => belfry.close())
   return belfry.routes

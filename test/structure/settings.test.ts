@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import { settings } from '../../src/config/settings.ts'
 import { afterTest } from '../support/after-test.ts'
-import { temporaryFolder } from '../support/databases.ts'
+import { newDataFolder } from '../support/databases.ts'
 
 test('a running server reads every setting of the schema', async (t) => {
   const { config, unread } = recorded(everythingOn(t))
@@ -28,7 +28,7 @@ test('a running server reads every setting of the schema', async (t) => {
 
 /** Enables all optional parts, because a disabled part does not read its settings. */
 function everythingOn(t: TestContext): Config {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t)
   const passwordFile = join(data, 'password')
   writeFileSync(passwordFile, 'secret\n')
   return loadConfig({

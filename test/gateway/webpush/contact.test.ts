@@ -8,7 +8,7 @@ import { createGatewayApp } from '../../../src/gateway-app.ts'
 import { checkGateway } from '../../../src/gateway-app/check-gateway.ts'
 import { createLog } from '../../../src/lib/log.ts'
 import { afterTest } from '../../support/after-test.ts'
-import { temporaryFolder } from '../../support/databases.ts'
+import { newDataFolder } from '../../support/databases.ts'
 import { startTestServer } from '../../support/server.ts'
 
 // Apple refuses every message whose VAPID token has a contact without a public host name.
@@ -24,7 +24,7 @@ function collectingLog() {
 }
 
 async function gatewayWith(t: TestContext, contact: string) {
-  const data = temporaryFolder(t)
+  const data = newDataFolder(t, 'gateway.db')
   const keyFile = join(data, 'vapid.pem')
   await keepVapidKey(keyFile)
   const file = join(data, 'gateway.yaml')

@@ -13,7 +13,7 @@ import { openDatabase } from '../../../src/storage/open-database.ts'
 import { compileQuery, type Query, sqliteDialect } from '../../../src/storage/query.ts'
 import { sqliteBuilder } from '../../../src/storage/sqlite-queries.ts'
 import { afterTest } from '../../support/after-test.ts'
-import { temporaryFolder } from '../../support/databases.ts'
+import { newDataFolder } from '../../support/databases.ts'
 import { silentLog } from '../../support/log.ts'
 
 const BOTH_OF_MEMBER =
@@ -33,7 +33,7 @@ const ENOUGH: readonly [Query<never, unknown>, RegExp][] = [
 ]
 
 test('queries of presence find their rows by all known columns', async (t) => {
-  const path = join(temporaryFolder(t), 'plans.db')
+  const path = join(newDataFolder(t), 'belfry.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
   const database = new DatabaseSync(path)
   afterTest(t, () => database.close())

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { temporaryFolder } from '../../support/databases.ts'
+import { newDataFolder } from '../../support/databases.ts'
 import { hostileRun } from './hostile-run.ts'
 
 // `npm run soak -- --hostile` runs this at full size.
 test('all attacks at once cost ordinary users no poke, no request, and the server no 5xx', async (t) => {
   const { problems, figures, attacks } = await hostileRun({
-    data: temporaryFolder(t),
+    data: newDataFolder(t),
     aloneMs: 500,
     attackMs: 8000,
     scale: 0.02,

@@ -9,14 +9,14 @@ import * as arrivals from '../../../src/trace/arrival/arrival-store.ts'
 import * as judging from '../../../src/trace/arrival/judge-store.ts'
 import * as shares from '../../../src/trace/arrival/share-store.ts'
 import { afterTest } from '../../support/after-test.ts'
-import { temporaryFolder } from '../../support/databases.ts'
+import { newDataFolder } from '../../support/databases.ts'
 import { silentLog } from '../../support/log.ts'
 
 /** The lists of parameters, the only row of the progress, and the first row of an index. */
 const ALLOWED = /SCAN (jsonb?_each|arrival_progress|arrivals USING COVERING INDEX arrivals_by_pusher$)/
 
 test('no query of arrivals scans a table', async (t) => {
-  const path = join(temporaryFolder(t), 'plans.db')
+  const path = join(newDataFolder(t), 'belfry.db')
   await (await openDatabase(`sqlite:${path}`, silentLog))[Symbol.asyncDispose]()
   const database = new DatabaseSync(path)
   afterTest(t, () => database.close())
