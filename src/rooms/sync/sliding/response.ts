@@ -126,11 +126,7 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
   const { windows, isDm, isSettled, changesDirect } = await windowsFor(deps, attempt, ofUser)
   const receipts = await receiptsSince(attempt)
   const counted = countedRooms(attempt, ofUser, receipts)
-  const {
-    rooms: selected,
-    state,
-    ...after
-  } = selectRooms({
+  const selection = selectRooms({
     windows,
     rooms: ofUser.rooms,
     isSettled,
@@ -148,12 +144,12 @@ async function readRooms(deps: SlidingDeps, attempt: Attempt): Promise<FoundRoom
     switchedOff: switchedOff(request.extensions, start.extensions),
     maxRooms: deps.maxRooms,
   })
-  if (after.isSettled && !(isSettled && state === known)) deps.windowCache.settle(state, windows)
+  const { rooms: selected, state } = selection
+  if (selection.isSettled && !(isSettled && state === known)) deps.windowCache.settle(state, windows)
   const reader = readerOf(deps, attempt)
   const found = await readSelection(deps, read, { reader, rooms: selected, counted, render: request.render })
-  const counts = Object.fromEntries([...windows.counts].map(([name, count]) => [name, { count }]))
   return {
-    lists: counts,
+    lists: windows.counts,
     rooms: found.rooms,
     state,
     windows: windows.configs,

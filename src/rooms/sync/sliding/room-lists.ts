@@ -68,7 +68,7 @@ export function createRoomLists(news: StreamNewsCache): RoomLists {
         coversPoint(position, cached.position) &&
         isSameHiding(cached.hiding, request) &&
         positionsBetween(cached.position, position) <= FEW_POSITIONS
-      const list = isUsable ? await updated(read, cached, { ...request, news }) : await loaded(read, request)
+      const list = isUsable ? await updated(read, cached, { request, news }) : await loaded(read, request)
       // Another request can have read a later snapshot in between.
       if (coversPoint(position, cache.peek(userId)?.position ?? START)) cache.set(userId, list)
       return list
@@ -89,7 +89,7 @@ async function loaded(read: Queries, request: ListRequestOfUser): Promise<RoomLi
 async function updated(
   read: Queries,
   list: RoomList,
-  { news: cache, ...request }: ListRequestOfUser & { news: StreamNewsCache },
+  { request, news: cache }: { request: ListRequestOfUser; news: StreamNewsCache },
 ): Promise<RoomList> {
   const { userId, position } = request
   if (isSamePoint(list.position, position) && list.shape.removed().length === 0) return list

@@ -90,7 +90,8 @@ export function readersOf<Room extends Pick<SelectedRoom, 'config'>>(
   }))
 }
 
-function roomReader({ ignored, ...reader }: SlidingReader, config: SelectedRoom['config']): RoomReader {
+function roomReader(reader: SlidingReader, config: SelectedRoom['config']): RoomReader {
+  const { ignored } = reader
   const { filter, stateTypes } = readingOf(config)
   return {
     ...reader,

@@ -75,18 +75,18 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
   constructor(
     deps: SlidingDeps,
     request: SlidingRequest,
-    { version, before, owner, ...start }: Continued & { asked: string; owner: string },
+    { version, before, owner, since, state, extensions, asked }: Continued & { asked: string; owner: string },
   ) {
     const { viewer, presence } = request
-    const waits = start.since !== undefined && before === start.asked
+    const waits = since !== undefined && before === asked
     this.timeoutMs = waits ? Math.min(request.timeoutMs, deps.maxTimeoutMs) : 0
     this.#deps = deps
     this.#request = request
-    this.#firstState = start.state
+    this.#firstState = state
     // A waiting request keeps the version, and not the whole URL.
     this.#version = this.timeoutMs > 0 ? ownText(version) : version
     this.#owner = owner
-    this.#start = start
+    this.#start = { since, state, extensions, asked }
     this.#activity = BACKGROUND.has(request.connId)
       ? undefined
       : markActive(deps, viewer, { presence, timeoutMs: this.timeoutMs })

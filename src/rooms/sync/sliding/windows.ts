@@ -21,8 +21,8 @@ export type CombinedConfig = {
 }
 
 export type Windows = {
-  /** The number of rooms in each list, in and outside its ranges. */
-  counts: ReadonlyMap<string, number>
+  /** The number of rooms in each list, in and outside its ranges, as in a response. */
+  counts: Record<string, { count: number }>
   /** What is wanted of the rooms in the ranges of lists, and of the subscribed rooms. */
   configs: ReadonlyMap<RoomId, CombinedConfig>
   /** Each list has all its rooms in its ranges, so the windows do not depend on the order of the rooms. */
@@ -54,7 +54,7 @@ export function windowsOf(
   const { lists, subscriptions } = request
   if (before && coversPoint(position, before.position) && onlyMovesUp(request, before, rooms))
     return before.windows
-  const counts = new Map<string, number>()
+  const counts: [string, { count: number }][] = []
   const names: Names = new Map()
   let isWhole = true
   for (const [name, { ranges, filters }] of lists) {
@@ -64,7 +64,7 @@ export function windowsOf(
       ? [...rooms.ordered()].filter((room) => matchesFilters(filters, room, facts))
       : firstOf(rooms, last + 1)
     const count = hasFilters(filters) ? matching.length : rooms.size
-    counts.set(name, count)
+    counts.push([name, { count }])
     isWhole &&= ranges === undefined || ranges.some(([from, to]) => from === 0 && to >= count - 1)
     const only = [name]
     for (const [from, to] of ranges ?? [[0, matching.length - 1] as const])
@@ -82,7 +82,7 @@ export function windowsOf(
   if (subscriptions.size > 0)
     for (const roomId of subscriptions.keys())
       if (!configs.has(roomId) && rooms.get(roomId)) configs.set(roomId, combine([], roomId))
-  return { counts, configs, isWhole }
+  return { counts: Object.fromEntries(counts), configs, isWhole }
 }
 
 /** Whether all rooms with later events were in the first range of each list: they move up, and no room enters or leaves a window. */
