@@ -16,6 +16,8 @@ const PARAMETERS = {
     .transform(Number),
   deleteId: z.string(),
   token: z.string(),
+  serverName: z.string(),
+  mediaId: z.string(),
 }
 type Parameters = typeof PARAMETERS
 type NameIn<Path extends string> = Extract<ParamName<Path>, keyof Parameters>

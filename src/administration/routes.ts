@@ -6,6 +6,7 @@ import type { AccountDeps } from '../accounts/deps.ts'
 import type { RoomDeps } from '../rooms/deps.ts'
 import { moderationRoutes } from './moderation.ts'
 import { deviceRoutes } from './synapse/devices.ts'
+import { mediaRoutes } from './synapse/media.ts'
 import { sharedSecretRoutes } from './synapse/register.ts'
 import { eventReportRoutes } from './synapse/reports.ts'
 import { roomRemovalRoutes } from './synapse/room-removal.ts'
@@ -41,6 +42,7 @@ export const administrationRoutes = ({ accounts, rooms, sharedSecret }: Administ
   ...userRoutes(accounts),
   ...userActionRoutes(accounts),
   ...deviceRoutes(accounts),
+  ...mediaRoutes(accounts),
   ...roomRoutes(rooms),
   ...roomRemovalRoutes(rooms),
   ...tokenRoutes(accounts),

@@ -117,8 +117,8 @@ export function administerMedia(deps: MediaDeps, avatars: Avatars): MediaAdminis
         return { files }
       }
       const mediaId = idIn(target, serverName)
-      if (!(await db.transaction((tx) => removeMedia(tx, mediaId), { repeatable: true })))
-        throw notFound(`There is no ${target} here`)
+      const removed = await db.transaction((tx) => removeMedia(tx, [mediaId]), { repeatable: true })
+      if (removed.length === 0) throw notFound(`There is no ${target} here`)
       await removeBlobs(deps)
       return { files: 1 }
     },

@@ -108,13 +108,13 @@ export const deleteUnread = query<Unread & { mediaIds: readonly string[] }>()((d
     .returning(['media_id', 'user_id', 'content_hash', 'size']),
 )
 
-/** Resolves to the removed row. */
-export const deleteMedia = query<{ mediaId: string }>()((db, p) =>
+/** Resolves to the removed rows. */
+export const deleteMedia = query<{ mediaIds: readonly string[] }>()((db, p, d) =>
   db
     .deleteFrom('media')
-    .where('media_id', '=', p.mediaId)
+    .where('media_id', 'in', d.list(p.mediaIds))
     .where('content_hash', 'is not', null)
-    .returning(['user_id', 'content_hash', 'size']),
+    .returning(['media_id', 'user_id', 'content_hash', 'size']),
 )
 
 /** Resolves to the removed rows. */

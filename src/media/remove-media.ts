@@ -19,9 +19,10 @@ export async function removeMediaOfUser(tx: Transaction, userId: UserId): Promis
   return (await takeBack(tx, await tx.all(deleteMediaOfUser, { userId }))).length
 }
 
-/** Removes an uploaded file. Resolves to whether it existed. */
-export async function removeMedia(tx: Transaction, mediaId: string): Promise<boolean> {
-  return (await takeBack(tx, await tx.all(deleteMedia, { mediaId }))).length > 0
+/** Removes uploaded files. Resolves to the ids of those that existed. */
+export async function removeMedia(tx: Transaction, mediaIds: readonly string[]): Promise<string[]> {
+  if (mediaIds.length === 0) return []
+  return (await takeBack(tx, await tx.all(deleteMedia, { mediaIds }))).map((row) => row.media_id)
 }
 
 /** Removes all media items with a content. Resolves to their number. */

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { call, foundingPusher, loginUser, PASSWORD, registerUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
+import { fetchMedia, upload } from '../support/media.ts'
 import { onEachServerDatabase } from '../support/server-databases.ts'
 import { startTestServer } from '../support/server.ts'
 
@@ -186,6 +187,60 @@ onEachServerDatabase('the admin API', (newFlags) => {
     const { results } = await must('GET', `${ADMIN}/v2/rooms/${id(roomId)}/delete_status`)
     assert.equal((results as unknown[]).length, 1)
   })
+
+  test('an administrator lists the files of a user in pages and any order, and removes them', async (t) => {
+    const { server, alice, bob, ask, must } = await fixture(t, await newFlags(t))
+    const add = async (body: string, filename: string) =>
+      (await upload(server.url, alice, { body, type: 'text/plain', filename })).replace('localhost/', '')
+    const [large, small, middle] = [await add('12345', 'b'), await add('1', 'c'), await add('123', 'a')]
+    const foreign = await upload(server.url, bob, { body: 'of Bob' })
+    const path = `${ADMIN}/v1/users/${id(alice.userId)}/media`
+    const list = async (query = '') => {
+      const { media, ...rest } = await must('GET', path + query)
+      return { ids: (media as { media_id: string }[]).map(({ media_id: mediaId }) => mediaId), ...rest }
+    }
+    const { media } = await must('GET', `${path}?order_by=media_id&limit=1`)
+    assert.deepEqual(
+      { ...(media as object[])[0], media_id: '', media_length: 0, upload_name: '', created_ts: 0 },
+      {
+        media_id: '',
+        media_type: 'text/plain',
+        media_length: 0,
+        upload_name: '',
+        created_ts: 0,
+        last_access_ts: null,
+        quarantined_by: null,
+        safe_from_quarantine: false,
+      },
+    )
+    assert.deepEqual((await list('?order_by=media_length')).ids, [small, middle, large])
+    assert.deepEqual((await list('?order_by=media_length&dir=b')).ids, [large, middle, small])
+    assert.deepEqual(await list('?order_by=upload_name&limit=2'), {
+      ids: [middle, large],
+      total: 3,
+      next_token: 2,
+    })
+    assert.deepEqual(await list('?order_by=upload_name&limit=2&from=2'), { ids: [small], total: 3 })
+    assert.equal((await ask('GET', `${path}?order_by=color`)).status, 400)
+    await server.media.block(`mxc://localhost/${small}`, { isRemoved: false })
+    const [blocked] = (await must('GET', `${path}?order_by=quarantined_by&dir=b`))['media'] as Note[]
+    assert.deepEqual([blocked?.['media_id'], blocked?.['quarantined_by']], [small, 'belfry media block'])
+    await server.media.unblock(`mxc://localhost/${small}`)
+
+    const removed = await must('DELETE', `${path}?order_by=media_length&dir=b&limit=1`)
+    assert.deepEqual(removed, { deleted_media: [large], total: 1 })
+    const one = `${ADMIN}/v1/media/localhost/${middle}`
+    assert.deepEqual(await must('DELETE', one), { deleted_media: [middle], total: 1 })
+    assert.equal((await ask('DELETE', one)).status, 404)
+    assert.equal((await ask('DELETE', `${ADMIN}/v1/media/example.org/${small}`)).status, 400)
+    assert.deepEqual(await list(), { ids: [small], total: 1 })
+    const statusOf = async (file: string) => (await fetchMedia(server.url, alice, `download/${file}`)).status
+    assert.deepEqual(
+      await Promise.all([large, middle].map((file) => statusOf(`localhost/${file}`))),
+      [404, 404],
+    )
+    assert.deepEqual(await Promise.all([`localhost/${small}`, foreign].map(statusOf)), [200, 200])
+  })
 })
 
 test('every endpoint for administrators refuses other users with 403, and clients without a token with 401', async (t) => {
@@ -239,4 +294,5 @@ const names = (users: unknown) => (users as { name: string }[]).map(({ name }) =
 const roomIds = (rooms: unknown) => (rooms as { room_id: string }[]).map((room) => room.room_id)
 type Capabilities = { capabilities: Record<string, unknown> }
 type Whois = { devices: Record<string, { sessions: { connections: { ip: string }[] }[] }> }
+type Note = Record<string, unknown>
 type Paths = Record<string, Record<string, unknown>>

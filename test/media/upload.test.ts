@@ -219,7 +219,7 @@ onEachSharedDatabase('two processes with one store', (openTwo) => {
     for (let round = 0; round < 20; round++) {
       const mediaId = await one.add(alice, 'shared')
       await Promise.all([
-        first.transaction((tx) => removeMedia(tx, mediaId)),
+        first.transaction((tx) => removeMedia(tx, [mediaId])),
         second.transaction((tx) => removeMediaOfUser(tx, alice)),
       ])
       await removeUnused(one.deps)

@@ -10,6 +10,7 @@ export type TestServer = {
   url: string
   data: string
   accounts: Belfry['accounts']
+  media: Belfry['media']
   close: () => Promise<void>
 }
 
@@ -61,5 +62,5 @@ export async function startTestServer(
     assertNoFaults(check)
   })
   const { url } = await belfry.listen()
-  return { url, data, accounts: belfry.accounts, close }
+  return { url, data, accounts: belfry.accounts, media: belfry.media, close }
 }

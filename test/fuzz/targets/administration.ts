@@ -47,6 +47,8 @@ const IN_PATH: Readonly<Record<string, readonly string[]>> = {
   deleteId: ['DELETION'],
   token: ['a-token', 'new'],
   reportId: ['1', '2'],
+  serverName: ['localhost', 'other.example'],
+  mediaId: ['none'],
 }
 
 const isForAdministrators = ({ auth, path }: Route) =>
