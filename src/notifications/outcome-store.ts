@@ -3,6 +3,7 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import { type Event, MAIN_THREAD } from '../lib/matrix-event.ts'
 import type { RuleOutcome } from '../push-rules/index.ts'
 import type { Transaction } from '../storage/database.ts'
+import type { QueryBuilder } from '../storage/query-builder.ts'
 import { type Queries, query } from '../storage/query.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { isOfInvitation } from './invitation-sql.ts'
@@ -24,7 +25,8 @@ export function addCohortOutcomes(
   }))
   const shared = rows.find((row) => row.cohort === DEFAULT_COHORT)
   const others = rows.filter((row) => row !== shared)
-  if (shared) tx.write(insertOutcome, { roomId, threadId, position, ...shared })
+  if (shared && threadId === MAIN_THREAD) tx.write(insertMainOutcome, { roomId, position, ...shared })
+  else if (shared) tx.write(insertOutcome, { roomId, threadId, position, ...shared })
   if (others.length > 0) tx.write(insertOutcomes, { roomId, threadId, position, rows: others })
   if (threadId === MAIN_THREAD || rows.length === 0) return
   tx.write(touchThreads, { roomId, threadId, position, rows: rows.map(({ cohort }) => ({ cohort })) })
@@ -91,8 +93,8 @@ const lastOf = (
   sql<number>`(select max(l.position) from cohort_outcomes as l
     where l.room_id = ${roomId} and l.cohort = ${cohort}${threadId === undefined ? sql`` : sql` and l.thread_id = ${threadId} and l.thread_id <> 'main'`})`
 
-/** The columns of the totals, with the joins of `lastOf`. */
-const totals = (thread: RawBuilder<string>, highlight: RawBuilder<number>) => [
+/** The columns of the totals, with the joins of `lastOf`: `t` only where the thread can be another than 'main'. */
+const totals = (thread: RawBuilder<string> | typeof MAIN_THREAD, highlight: RawBuilder<number>) => [
   sql<number>`coalesce(o.total_notify, 0) + 1`.as('total_notify'),
   sql<number>`coalesce(o.total_highlight, 0) + ${highlight}`.as('total_highlight'),
   sql<number>`coalesce(o.main_notify, 0) + ${inMain(thread, sql.lit(1), sql.lit(0))}`.as('main_notify'),
@@ -106,8 +108,12 @@ const totals = (thread: RawBuilder<string>, highlight: RawBuilder<number>) => [
   sql.lit(0).as('retracted'),
 ]
 
-function inMain(thread: RawBuilder<string>, then: RawBuilder<unknown>, otherwise: RawBuilder<unknown>) {
-  return sql`case when ${thread} = 'main' then ${then} else ${otherwise} end`
+function inMain(
+  thread: Parameters<typeof totals>[0],
+  then: RawBuilder<unknown>,
+  otherwise: RawBuilder<unknown>,
+) {
+  return thread === MAIN_THREAD ? then : sql`case when ${thread} = 'main' then ${then} else ${otherwise} end`
 }
 
 const OUTCOME_COLUMNS = [
@@ -128,7 +134,49 @@ const OUTCOME_COLUMNS = [
   'retracted',
 ] as const
 
-/** For the default cohort, which every room has. */
+/** For the default cohort, which every room has, and an event of the main thread, as most are. PostgreSQL needs 65 µs for it and 104 µs for `insertOutcome`. */
+export const insertMainOutcome = query<EventKey & OutcomeRow>()((db, p, d) => {
+  const { roomId, cohort } = p
+  const one = db.selectFrom(sql<{ one: number }>`(select 1 as one)`.as('r'))
+  // PostgreSQL starts a plan of one table sooner, and SQLite would copy the row into a table of its own.
+  const withLast =
+    d.name === 'sqlite'
+      ? one.leftJoin('cohort_outcomes as o', (join) =>
+          join
+            .on('o.room_id', '=', roomId)
+            .on('o.cohort', '=', cohort)
+            .on('o.position', '=', lastOf({ roomId, cohort: sql`${cohort}` })),
+        )
+      : one.leftJoin(lastRow(db, p).as('o'), (join) => join.onTrue())
+  return db
+    .insertInto('cohort_outcomes')
+    .columns(OUTCOME_COLUMNS)
+    .expression(
+      (withLast as typeof one)
+        .select([
+          d.text(roomId).as('room_id'),
+          d.text(cohort).as('cohort'),
+          d.integer(p.position).as('position'),
+          sql.lit(MAIN_THREAD).as('thread_id'),
+          d.integer(p.highlight).as('highlight'),
+          d.text(p.actions).as('actions'),
+          d.text(p.rule_kind).as('rule_kind'),
+          d.text(p.rule_id).as('rule_id'),
+        ])
+        .select(totals(MAIN_THREAD, d.integer(p.highlight))),
+    )
+})
+
+const lastRow = (db: QueryBuilder, { roomId, cohort }: { roomId: RoomId; cohort: string }) =>
+  db
+    .selectFrom('cohort_outcomes as l')
+    .select(['l.total_notify', 'l.total_highlight', 'l.main_notify', 'l.main_highlight'])
+    .where('l.room_id', '=', roomId)
+    .where('l.cohort', '=', cohort)
+    .orderBy('l.position', 'desc')
+    .limit(sql.lit(1))
+
+/** For the default cohort, and an event of another thread. */
 export const insertOutcome = query<InThread & OutcomeRow>()((db, p, d) => {
   const { roomId, threadId } = p
   const place = { roomId, cohort: sql`${p.cohort}` }
