@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as sdk from 'matrix-js-sdk'
+import { eventually } from '../support/eventually.ts'
 import { startTestServer } from '../support/server.ts'
-import { ENCRYPTED } from './js-sdk-crypto.ts'
+import { cryptoOf, ENCRYPTED } from './js-sdk-crypto.ts'
 import { once, startClient } from './js-sdk.ts'
 
 /** Resolves when the client has decrypted a message with this text. */
@@ -27,6 +28,9 @@ test('two clients of matrix-js-sdk with its cryptography read the messages of ea
     initial_state: ENCRYPTED,
   })
   await bob.joinRoom(roomId)
+  // Before its sync says that the room is encrypted, a client sends plain text.
+  for (const client of [alice, bob])
+    await eventually(() => cryptoOf(client).isEncryptionEnabledInRoom(roomId))
   for (const [from, to, body] of [
     [alice, bob, 'hello'],
     [bob, alice, 'hello back'],

@@ -114,10 +114,11 @@ function withoutNewRule(value: unknown) {
   return { data, found }
 }
 
-/** The earlier version did not say which pushes arrived. */
+/** The earlier version did not say which pushes arrived, and since when one is under way. */
 function withoutArrivals(value: unknown) {
   let found = 0
   const data: unknown = JSON.parse(JSON.stringify(value), (key, part: unknown) => {
+    if (key === 'sending_since') return undefined
     if (key !== 'arrival') return part
     found++
     return undefined
