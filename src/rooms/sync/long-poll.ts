@@ -92,12 +92,14 @@ class LongPoll<Value, Response> {
   async #continue(isWoken: boolean): Promise<Found<Value>> {
     for (let woken = isWoken; ; woken = true) {
       if (this.#isOver()) return undefined
+      // Before the turn, because the snapshot of the turn must be from after the subscription.
+      if (this.#roomsAreStale) await this.#subscribeToRooms()
       const result = woken
         ? await this.#deps.wakes.inTurn(() => this.#attempt(true))
         : await this.#attempt(false)
       const left = this.#deadline - this.#deps.clock.now()
       if (result?.news || this.#isOver() || left <= 0) return result
-      if (this.#isWoken) continue
+      if (this.#isWoken || this.#roomsAreStale) continue
       this.#isAsleep = true
       this.#deps.wakes.asleep++
       this.#timer = startTimer(this.#deps.clock, left, this.#onNews ?? ignore)
@@ -109,14 +111,6 @@ class LongPoll<Value, Response> {
     if (this.#isOver()) return undefined
     // A topic published from here on ends the next sleep.
     this.#isWoken = false
-    if (this.#roomsAreStale) {
-      await this.#subscribeToRooms()
-      // The snapshot of this turn can be from before the subscription.
-      if (isWoken) {
-        this.#isWoken = true
-        return undefined
-      }
-    }
     return this.#poll.attempt({ isWoken })
   }
 
