@@ -12,7 +12,8 @@ import {
 const SIZES = [1e4, 1e5, 1e6, 1e7, 1e8]
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
-const exact = new Intl.NumberFormat('en', { maximumFractionDigits: 6 })
+/** Inputs: no measurement is more exact. */
+const input = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 })
 const small = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 })
 const shown = (value: number) => (value < 100 ? small : number).format(value)
 /** Rounded down to two digits: the model is not more exact. */
@@ -83,7 +84,7 @@ export function scalePage(values: InputValues = defaultValues()): string {
     '| --- | ---: | --- | --- |',
     ...Object.entries(INPUTS).map(
       ([name, { unit, source }]) =>
-        `| \`${name}\` | ${exact.format(values[name as InputName])} | ${unit} | ${source} |`,
+        `| \`${name}\` | ${input.format(values[name as InputName])} | ${unit} | ${source} |`,
     ),
     '',
   ].join('\n')
