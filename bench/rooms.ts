@@ -27,7 +27,7 @@ export const rooms: Benchmark = {
   name: 'rooms',
   about: 'the cost of a message in rooms of 10, 1,000 and 10,000 members, 5 of them with pushers',
   method: [
-    'Messages are sent one after the other to rooms of 10, 1,000 and 10,000 members, of whom five have pushers.',
+    'Messages are sent one after the other to rooms of 10, 1,000 and 10,000 members; five members have pushers.',
     'Measured are the time to the response, the CPU of the server with all five pokes, and the rows that the transaction inserts, changes and deletes.',
   ],
   async run(options) {

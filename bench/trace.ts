@@ -36,7 +36,7 @@ export const trace: Benchmark = {
   name: 'trace',
   about: 'the CPU time of a poke with and without the record of its journey',
   method: [
-    'Two servers that differ only in `trace.enabled`, in turns: the CPU of the server for a message to one pusher in 64 conversations, for a poke of a message to 100, and for a message that notifies nobody.',
+    'Two servers that differ only in `trace.enabled`, in turns: the CPU of the server for a message to one pusher in 64 conversations, for a poke of a message to 100, and for a message that does not notify anyone.',
     'As many rows are removed as are written, and the cost of removing them is added to that of a poke. All rounds together are compared: on a busy machine the ratio says nothing.',
   ],
   async run(options) {
