@@ -8,6 +8,7 @@ import type { Database, Transaction } from '../storage/database.ts'
 import { KNOWN_SCHEMA, MIGRATING, refuseNewer } from '../storage/migrate.ts'
 import {
   appliedMigrations,
+  databaseTime,
   DEAD_AFTER_MS,
   holdTask,
   leaveTasks,
@@ -42,6 +43,7 @@ const LATE_COMMIT_MS = 10_000
 /** The message on the bus: what dead processes held has ended. */
 const ENDED = 'ended'
 const REPEATABLE = { durably: false, repeatable: true }
+const HEARTBEAT = { ...REPEATABLE, isApart: true }
 
 /**
  * `cluster`: ends what dead processes held. `sweep`: removes old rows of a server, in a process with this role. `gateway sweep`: the same for a
@@ -143,6 +145,8 @@ class SharedClusterMember implements ClusterMember {
   #isStarted = false
   #isLeaving = false
   #beating: Promise<void> = Promise.resolve()
+  /** Pending while what dead processes held is being ended. */
+  #ending: Promise<void> | undefined
   #lastBeat: Promise<void> = Promise.resolve()
   readonly #timer: ReturnType<typeof createWorkTimer>
   #unsubscribe: () => void = () => undefined
@@ -172,10 +176,11 @@ class SharedClusterMember implements ClusterMember {
     await db.transaction(async (tx) => {
       await tx.all(takeMigrationLock, { lock: MIGRATING })
       refuseNewer(await tx.all(appliedMigrations, {}), true)
-      await tx.all(putProcess, this.#facts())
-    }, REPEATABLE)
+      tx.write(putProcess, this.#facts())
+    }, HEARTBEAT)
     this.#isStarted = true
     await this.#beat()
+    await this.#ending
     this.#beating = this.#beatUntilStopped()
     const { bus } = this.#options
     this.#unsubscribe =
@@ -193,7 +198,7 @@ class SharedClusterMember implements ClusterMember {
     this.#registration = { ...this.#registration, roles: '' }
     try {
       await this.#beat()
-      await db.transaction((tx) => tx.run(leaveTasks, { holder: this.id }), REPEATABLE)
+      await db.transaction(async (tx) => tx.write(leaveTasks, { holder: this.id }), HEARTBEAT)
       bus?.publish('processes')
     } catch (error) {
       log.warn({ err: error }, 'the other processes could not be told that this one stops')
@@ -243,11 +248,12 @@ class SharedClusterMember implements ClusterMember {
     this.#stop.abort()
     await this.#beating
     await this.#lastBeat.catch(() => undefined)
+    await this.#ending
     try {
       await db.transaction(async (tx) => {
-        await tx.run(removeProcess, { processId: this.id })
-        await tx.run(leaveTasks, { holder: this.id })
-      }, REPEATABLE)
+        tx.write(leaveTasks, { holder: this.id })
+        tx.write(removeProcess, { processId: this.id })
+      }, HEARTBEAT)
       bus?.publish('processes')
     } catch (error) {
       log.warn(
@@ -284,52 +290,79 @@ class SharedClusterMember implements ClusterMember {
     return this.#lastBeat
   }
 
+  /**
+   * All writes leave in one batch with the commit. So a process that stops in between (SIGSTOP) holds no row for which the heartbeats of the others would wait. The tasks come
+   * first: a process that was taken for dead waits for the one that removes it while it has locked nothing.
+   */
   async #beatNow(): Promise<void> {
     const { db, clock, onTime } = this.#options
     const tasks = this.#isLeaving ? [] : (['cluster', ...this.#options.tasks] as const)
     const beat = await db.transaction(async (tx) => {
       const from = steadyNow(clock)
-      const seen = await tx.first(putProcess, this.#facts())
-      const time = { now: seen?.seen_at ?? 0, steadyAt: (from + steadyNow(clock)) / 2 }
-      const held: ClusterTask[] = []
+      const time = await tx.first(databaseTime, {})
+      const written = {
+        time: { now: time?.now ?? 0, steadyAt: (from + steadyNow(clock)) / 2 },
+        held: new Set<ClusterTask>(),
+        dead: [] as readonly { process_id: string; roles: string }[],
+        live: [] as readonly { process_id: string; roles: string }[],
+      }
       for (const name of tasks)
-        if ((await tx.first(holdTask, { name, holder: this.id })) !== undefined) held.push(name)
-      const dead = held.includes('cluster') ? await tx.all(removeDeadProcesses, {}) : []
-      return { time, held, dead, live: await tx.all(liveProcesses, {}) }
-    }, REPEATABLE)
+        tx.write(holdTask, { name, holder: this.id }, (rows) => rows.length > 0 && written.held.add(name))
+      tx.write(putProcess, this.#facts())
+      tx.write(removeDeadProcesses, { holder: this.id }, (rows) => (written.dead = rows))
+      tx.write(liveProcesses, {}, (rows) => (written.live = rows))
+      return written
+    }, HEARTBEAT)
     onTime?.(beat.time.now, beat.time.steadyAt)
     this.#seenAt = beat.time.steadyAt
     for (const done of Array.from(this.#awaiting)) done()
-    await this.#endDead(beat.dead, beat.held)
+    this.#endDead(beat.dead, beat.held)
     this.#note(beat.held, beat.live)
   }
 
-  async #endDead(
-    dead: readonly { process_id: string; roles: string }[],
-    held: readonly ClusterTask[],
-  ): Promise<void> {
-    const { db, log, endDead, bus, clock } = this.#options
+  /** The next heartbeat does not wait for it: it can wait for lanes that a stopped process has locked. */
+  #endDead(dead: readonly { process_id: string; roles: string }[], held: ReadonlySet<ClusterTask>): void {
+    const { log, clock } = this.#options
     for (const { process_id: process, roles } of dead)
       log.warn({ process, roles }, 'a process is dead: what it held is ended')
-    const isNew = held.includes('cluster') && !this.#tasks.has('cluster')
+    const isNew = held.has('cluster') && !this.#tasks.has('cluster')
     // The last holder of the task may have died between the two transactions, and the second one can fail.
-    const isDue = this.#mustEndDead || dead.length > 0 || isNew
-    if (isDue) this.#endsAgainUntil = steadyNow(clock) + LATE_COMMIT_MS
-    else if (!held.includes('cluster') || steadyNow(clock) >= this.#endsAgainUntil) return
-    this.#mustEndDead = isDue
-    await db.transaction(endDead, { ...REPEATABLE, inOwnGroup: true })
-    this.#mustEndDead = false
-    if (isDue) bus?.publish('processes', ENDED)
+    this.#mustEndDead ||= dead.length > 0 || isNew
+    if (this.#mustEndDead) this.#endsAgainUntil = steadyNow(clock) + LATE_COMMIT_MS
+    else if (!held.has('cluster') || steadyNow(clock) >= this.#endsAgainUntil) return
+    this.#ending ??= this.#endUntilDone().finally(() => {
+      this.#ending = undefined
+    })
   }
 
-  #note(held: readonly ClusterTask[], rows: readonly { process_id: string; roles: string }[]): void {
+  async #endUntilDone(): Promise<void> {
+    for (let isAgain = true; isAgain;) isAgain = await this.#endOnce()
+  }
+
+  /** Resolves to whether more processes were found dead meanwhile. After a failure the next heartbeat tries again. */
+  async #endOnce(): Promise<boolean> {
+    const { db, log, endDead, bus } = this.#options
+    const isDue = this.#mustEndDead
+    this.#mustEndDead = false
+    try {
+      await db.transaction(endDead, { ...REPEATABLE, inOwnGroup: true })
+    } catch (error) {
+      this.#mustEndDead ||= isDue
+      log.error({ err: error }, 'what dead processes held could not be ended')
+      return false
+    }
+    if (isDue) bus?.publish('processes', ENDED)
+    return this.#mustEndDead
+  }
+
+  #note(held: ReadonlySet<ClusterTask>, rows: readonly { process_id: string; roles: string }[]): void {
     const live = rows.map((row) => ({ id: row.process_id, roles: rolesIn(row.roles) }))
     const isSame =
       JSON.stringify(live) === JSON.stringify(this.#live) &&
-      held.length === this.#tasks.size &&
-      held.every((task) => this.#tasks.has(task))
+      held.size === this.#tasks.size &&
+      [...held].every((task) => this.#tasks.has(task))
     this.#live = live
-    this.#tasks = new Set(held)
+    this.#tasks = held
     const isNews = !isSame || this.#hasEnded
     this.#hasEnded = false
     if (isNews) for (const listener of this.#listeners) listener()

@@ -67,8 +67,7 @@ export const putProcess = query<ProcessFacts>()((db, p, d) =>
         roles: sql<string>`excluded.roles`,
         config_hash: sql<string>`excluded.config_hash`,
       }),
-    )
-    .returning('seen_at'),
+    ),
 )
 
 /** Takes or keeps a task. No row: another live process has it. */
@@ -96,9 +95,19 @@ export const removeProcess = query<{ processId: string }>()((db, p) =>
   db.deleteFrom('processes').where('process_id', '=', p.processId),
 )
 
-export const removeDeadProcesses = query()((db, _, d) =>
+/** Only the holder of the task `cluster` removes them. */
+export const removeDeadProcesses = query<{ holder: string }>()((db, p, d) =>
   db
     .deleteFrom('processes')
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('leader')
+          .select('name')
+          .where('name', '=', sql.lit('cluster'))
+          .where('holder', '=', p.holder),
+      ),
+    )
     .where(sql<boolean>`not ${isAlive(d)}`)
     .returning(['process_id', 'roles']),
 )

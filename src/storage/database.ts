@@ -58,6 +58,10 @@ export type TransactionOptions = {
    */
   inOwnGroup?: boolean
   /**
+   * PostgreSQL runs it on a connection that only such transactions use, so it waits for no other transaction of this process. For the heartbeat: the others take a process without one for dead.
+   */
+  isApart?: boolean
+  /**
    * With `repeatable` and `orderedBy`: transactions of other rooms or users may run at the same time in its group. PostgreSQL gets their statements together, so a group costs no more round trips
    * than one of them. It awaits a read before it writes (otherwise it fails): by then it is known whether its shard is free. It must not read a row that such a transaction writes and then write what depends on it: inside a group no lock of a row holds it back.
    */

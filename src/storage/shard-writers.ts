@@ -17,8 +17,8 @@ type Options = {
 }
 
 /**
- * The writers of one process on PostgreSQL. Groups of different shards are written at the same time, each on its own connection. Transactions without a shard (delivery, sweeps, the
- * heartbeat) have a connection of their own, so they never wait for the lock of a shard. A process with few requests uses the first two connections.
+ * The writers of one process on PostgreSQL. Groups of different shards are written at the same time, each on its own connection. Transactions without a shard (delivery, sweeps)
+ * have a connection of their own, so they never wait for the lock of a shard, and the heartbeat has another one, so it never waits for a lane. A process with few requests uses three connections.
  */
 export function createShardWriters(first: WriteConnection, { log, shards, connect }: Options) {
   const queue = createShardQueue({
@@ -31,17 +31,18 @@ export function createShardWriters(first: WriteConnection, { log, shards, connec
   const main = open(first)
   const ofShards = [main, ...Array.from({ length: AT_ONCE - 1 }, () => open(connect()))]
   const ofOthers = createWriter(connect(), log, { shards })
+  const apart = createWriter(connect(), log, { shards })
   return {
     transaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
       const hasShard = options.orderedBy !== undefined || options.inAllShards === true
-      if (!hasShard) return ofOthers.transaction(work, options)
+      if (!hasShard) return (options.isApart === true ? apart : ofOthers).transaction(work, options)
       // When all are busy, the one that ends first takes the transaction from the queue.
       const writer = ofShards.find((one) => !one.isWriting()) ?? main
       return writer.transaction(work, options)
     },
     /** Refuses new transactions, and resolves when the earlier ones have ended. */
     async close(): Promise<void> {
-      const writers = [...ofShards, ofOthers]
+      const writers = [...ofShards, ofOthers, apart]
       // The end of a group starts writers whose own groups have ended before.
       do {
         await Promise.all(writers.map((writer) => writer.close()))

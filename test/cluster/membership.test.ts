@@ -4,9 +4,10 @@ import { Client } from 'pg'
 import { createLocalBus } from '../../src/cluster/bus.ts'
 import { createDatabaseClock } from '../../src/cluster/database-clock.ts'
 import { createMembership, type ClusterMember } from '../../src/cluster/membership.ts'
+import { databaseTime } from '../../src/cluster/processes-store.ts'
 import { ROLES } from '../../src/config/roles.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import { StorageError } from '../../src/storage/database.ts'
+import { type Database, StorageError } from '../../src/storage/database.ts'
 import { KNOWN_SCHEMA } from '../../src/storage/migrate.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { afterTest } from '../support/after-test.ts'
@@ -18,7 +19,28 @@ import { createManualClock } from '../support/manual-clock.ts'
 const cluster = clusterUrl()
 const skip = typeof cluster === 'string' ? false : cluster.missing
 
-type Options = Partial<Parameters<typeof createMembership>[0]>
+type Options = Partial<Parameters<typeof createMembership>[0]> & { wrap?: (db: Database) => Database }
+
+/** Calls `onResult` in each transaction for each result that it waits for, before it gets it. */
+function withResults(db: Database, onResult: () => Promise<void>): Database {
+  return {
+    ...db,
+    transaction: (work, options) =>
+      db.transaction((tx) => {
+        const after = async <R>(result: Promise<R>): Promise<R> => {
+          const value = await result
+          await onResult()
+          return value
+        }
+        return work({
+          ...tx,
+          all: (query, params) => after(tx.all(query, params)),
+          first: (query, params) => after(tx.first(query, params)),
+          run: (query, params) => after(tx.run(query, params)),
+        })
+      }, options),
+  }
+}
 
 async function setUp(t: TestContext) {
   const url = await newPostgresUrl(cluster as string)
@@ -26,10 +48,10 @@ async function setUp(t: TestContext) {
   await admin.connect()
   afterTest(t, () => admin.end())
   let ended = 0
-  const join = async (options: Options = {}) => {
+  const join = async ({ wrap = (db) => db, ...options }: Options = {}) => {
     const db = await openDatabase(url, silentLog)
     const membership = createMembership({
-      db,
+      db: wrap(db),
       clock: systemClock,
       log: silentLog,
       roles: ROLES,
@@ -190,6 +212,63 @@ describe('the processes of a PostgreSQL database', { skip }, () => {
     assert.equal(membership.silentFor(), 9_000)
     await membership.nextHeartbeat(new AbortController().signal)
     assert.equal(membership.silentFor(), 0)
+  })
+
+  test('write their heartbeats although another transaction of the process waits', async (t) => {
+    const { join } = await setUp(t)
+    let beats = 0
+    const { db } = await join({ onTime: () => void beats++ })
+    const { promise: lock, resolve: unlock } = Promise.withResolvers<void>()
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+    const waiting = db.transaction(async (tx) => {
+      await tx.first(databaseTime, {})
+      begin()
+      await lock
+    })
+    await begun
+    // One may have begun before.
+    const wanted = beats + 2
+    try {
+      await eventually(() => beats >= wanted)
+    } finally {
+      unlock()
+    }
+    await waiting
+  })
+
+  test('write their heartbeats although what a dead one held cannot be ended yet', async (t) => {
+    const { join, sql } = await setUp(t)
+    const { promise: lock, resolve: unlock } = Promise.withResolvers<void>()
+    let [beats, endings] = [0, 0]
+    const endDead = async () => {
+      // The first is that of its start.
+      if (++endings > 1) await lock
+    }
+    await join({ endDead, onTime: () => void beats++ })
+    await sql(DEAD_PROCESS)
+    await eventually(() => endings > 1)
+    const wanted = beats + 2
+    try {
+      await eventually(() => beats >= wanted)
+    } finally {
+      unlock()
+    }
+  })
+
+  test('one that stops between two round trips of its heartbeat holds no row that the others want', async (t) => {
+    const { join, sql } = await setUp(t)
+    const writing: string[] = []
+    const onResult = async () => {
+      const found = await sql(
+        `select query from pg_stat_activity
+          where datname = current_database() and backend_xid is not null and state = 'idle in transaction'`,
+      )
+      writing.push(...found.map((row) => String(row.query)))
+    }
+    let beats = 0
+    await join({ wrap: (db) => withResults(db, onResult), onTime: () => void beats++ })
+    await eventually(() => beats > 3)
+    assert.deepEqual(writing, [])
   })
 
   test('do not need clocks that agree', async (t) => {
