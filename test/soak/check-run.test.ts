@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { checkRun } from './check-run.ts'
-import type { ReceivedPoke, RunRecord } from './run-record.ts'
+import type { Death, ReceivedPoke, RunRecord } from './run-record.ts'
 import { seededRandom } from './seeded-random.ts'
 
 // `checkRun` must find each kind of fault.
@@ -275,9 +275,68 @@ suite('checkRun', () => {
   test('reports a poke that came too late after the response to its sender, and the delays', () => {
     const pokes = good.map((one, at) => ({ ...one, at: at * 100 }))
     const { problems, figures } = checkRun(record(pokes, { latestMs: 350 }))
-    assert.match(problems[0] ?? '', /^later than 350 ms: \$d for phone after 400 ms$/)
-    assert.equal(figures.latestMs, 400)
+    assert.match(
+      problems[0] ?? '',
+      /^later than 350 ms without the outages: \$d for phone after 400 ms, of which 0 ms were outages$/,
+    )
+    assert.deepEqual([figures.latestMs, figures.latestWithoutOutagesMs], [400, 400])
     assert.deepEqual(problemsOf(pokes, { latestMs: 400 }), [])
+  })
+
+  suite('with a limit, excuses a late poke', () => {
+    const worker = { isStop: false, role: 'worker' } as const
+    const stopped = { isStop: true, role: 'all' } as const
+    /** `c` and `d` of process 2 come late, after `a` and `b` of process 1. */
+    const lateBy = (ms: number, deaths: readonly Death[], isThroughGateways = false) => {
+      const pokes = ['a', 'b', 'c', 'd'].map((event, at) =>
+        poke(event, at < 2 ? { process: 1 } : { process: 2, at: ms }),
+      )
+      const pusher = { pushkey: 'phone', rooms: new Set([ROOM]), read: new Set<string>(), badge: 1 }
+      const pushers = [isThroughGateways ? { ...pusher, isThroughGateways } : pusher]
+      return problemsOf(pokes, { deaths, latestMs: 1_000, pushers }).length === 0
+    }
+    const at = (from: number, more: object) => ({ from, to: from, process: 1, ...more })
+
+    test('by 3 s for a process that was killed, and by 13 s for one that was stopped', () => {
+      assert.deepEqual([lateBy(1_000, []), lateBy(1_001, [])], [true, false])
+      assert.deepEqual([lateBy(4_000, [at(0, worker)]), lateBy(4_001, [at(0, worker)])], [true, false])
+      assert.deepEqual([lateBy(14_000, [at(0, stopped)]), lateBy(14_001, [at(0, stopped)])], [true, false])
+    })
+
+    test('by the sum for a process that was killed after it had taken over from a stopped one, and counts no time twice', () => {
+      const after = [at(0, stopped), at(12_000, { ...worker, process: 3 })]
+      assert.deepEqual([lateBy(16_000, after), lateBy(16_001, after)], [true, false])
+      const during = [at(0, stopped), at(2_000, { ...worker, process: 3 })]
+      assert.deepEqual([lateBy(14_000, during), lateBy(14_001, during)], [true, false])
+    })
+
+    test('not for a process that sends no pokes, and for a gateway only if the pokes go through it', () => {
+      for (const role of ['http', 'gateway'] as const) assert.equal(lateBy(2_000, [at(0, { role })]), false)
+      assert.equal(lateBy(2_000, [at(0, { role: 'gateway' })], true), true)
+      assert.equal(lateBy(2_000, [at(0, { role: 'http' })], true), false)
+    })
+
+    test('not for a process if another one sends to the pusher before and after its end', () => {
+      const pokes = ['a', 'b', 'c', 'd'].map((event, at) =>
+        poke(event, { process: 2, at: at < 2 ? 0 : 2_000 }),
+      )
+      const deaths = [at(500, worker)]
+      assert.match(problemsOf(pokes, { deaths, latestMs: 1_000 })[0] ?? '', /^later than 1000 ms/)
+    })
+  })
+
+  test('describes when the pusher of late pokes stood still, and the signals before and meanwhile', () => {
+    const pokes = ['a', 'b', 'c', 'd'].map((event, at) =>
+      poke(event, at < 2 ? { process: 1, at: 100 } : { process: 2, at: 9_000 }),
+    )
+    const deaths = [{ from: 200, to: 210, process: 1, name: 'killed worker', role: 'worker' as const }]
+    const { details } = checkRun(record(pokes, { deaths, latestMs: 1_000 }))
+    assert.deepEqual(details, [
+      '2 late pokes to 1 pushers, from 1970-01-01T00:00:00.000Z on, the latest after 9000 ms',
+      '  phone: 2 late of 4 pokes; none from 100 ms (process 1) to 9000 ms (process 2)',
+      '      200 ms  signal: killed worker, process 1',
+      '      210 ms  gone or stopped: killed worker, process 1',
+    ])
   })
 
   test('reports an acknowledged message that is not stored, and one that is stored twice', () => {

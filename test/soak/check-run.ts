@@ -1,4 +1,5 @@
 import { describeRepeat } from './describe-repeat.ts'
+import { type Delay, delaysOf, describeLate, outagesOf } from './late-pokes.ts'
 import { pokesAfterSignals, repeatedPokes, RESUMING_MS } from './repeated-pokes.ts'
 import type { ReceivedPoke, Resumption, RunRecord } from './run-record.ts'
 
@@ -37,6 +38,8 @@ export type CrashRunResult = {
     /** The longest time from the response to the sender until the first poke of a pusher, and that of 99 % of the pokes, in milliseconds. */
     latestMs: number
     lateP99Ms: number
+    /** The longest time without the part in which the processes of the pusher may have been dead. */
+    latestWithoutOutagesMs: number
   }
 }
 
@@ -106,7 +109,7 @@ export function checkRun(record: RunRecord): CrashRunResult {
       `out of order, for ${pusher.pushkey}`,
       disordered.filter((poke) => !queued.includes(poke)).map(({ eventId }) => String(eventId)),
     )
-    delays.push(...delaysOf(received, acknowledgedAt))
+    delays.push(...delaysOf(received, acknowledgedAt, outagesOf(pusher, pokes, record)))
     const shown = pokes.at(-1)?.unread ?? 0
     if (pokes.length > 0 && shown !== pusher.badge)
       problems.push(`a wrong badge: ${pusher.pushkey} shows ${shown} instead of ${pusher.badge}`)
@@ -114,12 +117,15 @@ export function checkRun(record: RunRecord): CrashRunResult {
   addProblems('no poke', lost)
   delays.sort((a, b) => a.ms - b.ms)
   const { latestMs = Infinity } = record
+  const tooLate = delays.filter(({ ms, outageMs }) => ms - outageMs > latestMs)
   addProblems(
-    `later than ${latestMs} ms`,
-    delays
-      .filter(({ ms }) => ms > latestMs)
-      .map(({ eventId, pushkey, ms }) => `${eventId} for ${pushkey} after ${ms} ms`),
+    `later than ${latestMs} ms without the outages`,
+    tooLate.map(
+      ({ eventId, poke: { pushkey }, ms, outageMs }) =>
+        `${eventId} for ${pushkey} after ${ms} ms, of which ${outageMs} ms were outages`,
+    ),
   )
+  details.push(...describeLate(tooLate, record.pokes, record))
   if (owed === 0 && lost.length === 0) problems.push('no poke was expected: the run checks nothing')
   const figures = {
     kills: record.kills,
@@ -141,25 +147,13 @@ export function checkRun(record: RunRecord): CrashRunResult {
     unavailable: record.unavailable ?? 0,
     latestMs: delays.at(-1)?.ms ?? 0,
     lateP99Ms: delays[Math.floor(delays.length * 0.99)]?.ms ?? 0,
+    latestWithoutOutagesMs: delays.reduce((most, { ms, outageMs }) => Math.max(most, ms - outageMs), 0),
   }
   return { problems, details, figures }
 }
 
 function missingMessages({ acknowledged }: RunRecord, positionOf: ReadonlyMap<string, number>): string[] {
   return [...acknowledged].filter(([, { eventId }]) => !positionOf.has(eventId)).map(([tag]) => tag)
-}
-
-type Delay = { eventId: string; pushkey: string; ms: number }
-
-/** The delay of the first poke for each event. */
-function delaysOf(received: readonly ReceivedPoke[], acknowledgedAt: ReadonlyMap<string, number>): Delay[] {
-  const delays = new Map<string, Delay>()
-  for (const { eventId = '', pushkey, at } of received) {
-    const since = acknowledgedAt.get(eventId)
-    if (since === undefined || delays.has(eventId)) continue
-    delays.set(eventId, { eventId, pushkey, ms: Math.max(0, at - since) })
-  }
-  return [...delays.values()]
 }
 
 function repeatedTags(tags: readonly string[]): string[] {

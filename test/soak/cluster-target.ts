@@ -2,14 +2,13 @@ import { setTimeout } from 'node:timers/promises'
 import { type ClusterProcess, startBelfryCluster } from '../support/cluster.ts'
 import { startRoundRobin } from '../support/round-robin.ts'
 import { untilTheEnd } from '../support/until-the-end.ts'
-import type { FailedWrite, Resumption } from './run-record.ts'
+import type { FailedWrite, ProcessRole, Resumption } from './run-record.ts'
 import { type CrashTarget, GATEWAY_APP } from './crash-target.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 // Seven processes on one database: two with the API for clients, two workers, two push gateways, and one with all roles.
 
-const KINDS = ['http', 'http', 'worker', 'worker', 'gateway', 'gateway', 'all'] as const
-type Kind = (typeof KINDS)[number]
+const KINDS: readonly ProcessRole[] = ['http', 'http', 'worker', 'worker', 'gateway', 'gateway', 'all']
 const APPS = JSON.stringify({ [GATEWAY_APP]: { type: 'unifiedpush' } })
 
 /** One of so many is stopped with SIGSTOP instead of killed. */
@@ -18,7 +17,7 @@ const STOPS_ONE_IN = 6
 const STOPPED_MS = { least: 2_000, more: 12_000 }
 const READY_EVERY_MS = 200
 
-type Place = { kind: Kind; process: Promise<ClusterProcess> }
+type Place = { kind: ProcessRole; process: Promise<ClusterProcess> }
 
 export type ClusterCrashTarget = CrashTarget & {
   /** How often a process of each kind was killed or stopped. */
@@ -47,7 +46,7 @@ export async function clusterTarget(
   })
   const gateways: ClusterProcess[] = []
   const balancer = await startRoundRobin(end, gateways, { readyEveryMs: READY_EVERY_MS })
-  async function launch(kind: Kind): Promise<ClusterProcess> {
+  async function launch(kind: ProcessRole): Promise<ClusterProcess> {
     if (kind === 'worker') return cluster.addWorker()
     if (kind !== 'gateway') return cluster.add(kind === 'http' ? { BELFRY_ROLES: 'http' } : {})
     const gateway = await cluster.addGateway()
@@ -115,7 +114,7 @@ export async function clusterTarget(
       counts[name] = (counts[name] ?? 0) + 1
       const process = await place.process
       await (isStop ? stop(process, random) : killAt(place, process))
-      return { process: process.pid, name }
+      return { process: process.pid, name, isStop, role: place.kind }
     },
     replace: () => replace(),
     async [Symbol.asyncDispose]() {

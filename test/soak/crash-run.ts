@@ -5,6 +5,7 @@ import { call, foundingPusher, registerUser, type TestUser } from '../support/cl
 import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import { type LoggingGateway, startLoggingGateway } from './gateway.ts'
+import { createOwedPokes, type OwedPokes } from './owed-pokes.ts'
 import { type CrashTarget, GATEWAY_APP } from './crash-target.ts'
 import { checkRun, type CrashRunResult } from './check-run.ts'
 import type { Death, ReceivedPoke, RunRecord } from './run-record.ts'
@@ -26,8 +27,8 @@ export type CrashRun = {
   longestLife?: number
   /** Each process acknowledges at least this many messages before it is killed, on a slow machine too. With this option no process is killed during its start. */
   acknowledgedPerLife?: number
-  /** Senders pause while more than this number of pokes are expected. */
-  mostOwed?: number
+  /** Senders pause while more than this number of pokes are expected for one pusher. */
+  longestQueue?: number
   /** After this time without a poke, the missing ones count as lost. */
   patienceMs?: number
   /** The longest time from the response to the sender until the poke; without it, delays are only reported. */
@@ -38,6 +39,8 @@ export type CrashRun = {
   onKill?: (figures: { kills: number; sent: number; pokes: number }) => void
 }
 
+/** With fewer messages in the queues, a server that is killed often has nothing to continue with. */
+const LONGEST_QUEUE = 200
 const SIZE = { rooms: 4, senders: 6, receivers: 24 }
 /** Further receivers, whose pokes go through the push gateways of the target, if it has some. Each is in one room, so a slow push delays few. */
 const AT_GATEWAYS = 6
@@ -56,8 +59,7 @@ type Run = CrashRun & {
   /** Event ids of the receipts that may have been accepted, by user. */
   read: Map<string, Set<string>>
   deaths: Death[]
-  /** Pokes that were expected, and not needed after all. */
-  readFirst: number
+  owed: OwedPokes
   /** Responses with 503 or 408. */
   unavailable: number
   isOver: boolean
@@ -77,7 +79,7 @@ export async function crashRun(options: CrashRun): Promise<CrashRunResult> {
     newest: new Map(),
     read: new Map(),
     deaths: [],
-    readFirst: 0,
+    owed: createOwedPokes(),
     unavailable: 0,
     isOver: false,
   }
@@ -174,9 +176,9 @@ async function sendUntilOver(
   { sender, name, rooms }: { sender: TestUser; name: string; rooms: readonly string[] },
 ): Promise<void> {
   for (let n = 0; !run.isOver; n++) {
-    while (expectedPokes(run) > (run.mostOwed ?? 4000) && !run.isOver) {
+    while (run.owed.longest() > (run.longestQueue ?? LONGEST_QUEUE) && !run.isOver) {
       await setTimeout(5)
-      if (isQuiet(run)) run.readFirst += expectedPokes(run)
+      if (isQuiet(run)) run.owed.forgive()
     }
     const tag = `${name}-${n}`
     const roomId = run.random.pick(rooms)
@@ -192,15 +194,9 @@ async function sendUntilOver(
     const eventId = String(response?.['event_id'])
     run.acknowledged.set(tag, { eventId, at: Date.now() })
     run.newest.set(roomId, eventId)
+    for (const { pushkeys, rooms: joined } of run.receivers)
+      if (joined.has(roomId)) for (const pushkey of pushkeys) run.owed.add(pushkey, { roomId, eventId })
   }
-}
-
-/** The approximate number of pokes that are still expected. Events that are read before their poke get none, so it is an upper bound, which `readFirst` corrects. */
-function expectedPokes(run: Run): number {
-  const perMessage = run.receivers.reduce((sum, one) => sum + one.pushkeys.length * one.rooms.size, 0)
-  return (
-    (run.acknowledged.size * perMessage) / (run.size ?? SIZE).rooms - run.gateway.pokes.length - run.readFirst
-  )
 }
 
 /** Longer than until another process sends what a dead one held. */
@@ -219,15 +215,18 @@ function startReaders(run: Run): () => Promise<void> {
   )
   const pending = new Set<Promise<unknown>>()
   const busy = new Set<Receiver>()
-  const read = async ({ user }: Receiver, poke: ReceivedPoke) => {
+  const read = async ({ user, pushkeys }: Receiver, poke: ReceivedPoke) => {
     const { roomId = '' } = poke
     // Either the event of the poke, or the newest event of the room.
     const eventId = (run.random.below(2) === 0 ? run.newest.get(roomId) : undefined) ?? poke.eventId ?? ''
     run.read.get(user.userId)?.add(eventId)
     const path = `/rooms/${encodeURIComponent(roomId)}/receipt/m.read/${encodeURIComponent(eventId)}`
     await callUntilResponse(run, { method: 'POST', path, token: user.token, body: {}, evenWhenOver: true })
+    // A message that is read first needs no poke.
+    for (const pushkey of pushkeys) run.owed.received({ pushkey, roomId, eventId })
   }
   run.gateway.onPoke = (poke: ReceivedPoke) => {
+    run.owed.received(poke)
     const receiver = readers.get(poke.pushkey)
     if (receiver === undefined || poke.eventId === undefined || run.isOver) return
     if (busy.has(receiver) || run.random.below(8) > 0) return

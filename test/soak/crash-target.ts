@@ -1,5 +1,5 @@
 import { launchProcess } from '../support/process.ts'
-import type { FailedWrite, Resumption } from './run-record.ts'
+import type { Death, FailedWrite, Resumption } from './run-record.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** The processes that a crash run kills. */
@@ -9,7 +9,9 @@ export interface CrashTarget extends AsyncDisposable {
   /** Resolves when all processes run. */
   whole(): Promise<void>
   /** Kills a process with SIGKILL, or stops one with SIGSTOP. Resolves when it has ended or stopped. */
-  kill(random: SeededRandom): Promise<{ process: number; name: string }>
+  kill(
+    random: SeededRandom,
+  ): Promise<Required<Pick<Death, 'process' | 'name' | 'isStop'>> & Pick<Death, 'role'>>
   /** Starts a process in the place of the killed one, or continues the stopped one later, and does not wait for that. */
   replace(): void
   /** The push gateways among the processes, with the app of `GATEWAY_APP`. Absent: there is none. */
@@ -28,7 +30,7 @@ export function oneServer(of: { data: string; database: string }): CrashTarget {
   let server = launch()
   const kill = async () => {
     await server.end('SIGKILL')
-    return { process: server.pid, name: 'killed' }
+    return { process: server.pid, name: 'killed', isStop: false }
   }
   return {
     url: () => server.ready,

@@ -36,7 +36,10 @@ export type RunRecord = {
   kills: number
   /** The stream has one shard, so a pusher gets its pokes in the order of the events over all rooms; otherwise in the order of each room. */
   isOrderedAcrossRooms: boolean
-  /** The longest time from the response to the sender until the poke, in milliseconds; undefined: not limited. */
+  /**
+   * The longest time from the response to the sender until the poke, in milliseconds, without the part in which the processes of the pusher may have been dead (`outagesOf`).
+   * Undefined: not limited.
+   */
   latestMs?: number | undefined
   /** A process that continues may send one poke for each pusher that another process has sent meanwhile. */
   resumptions?: readonly Resumption[]
@@ -49,7 +52,17 @@ export type RunRecord = {
 }
 
 /** A signal to a process: when it was sent, and when the process was gone or stopped, in milliseconds. Another process may take over in between. */
-export type Death = { from: number; to: number; process?: number; name?: string }
+export type Death = {
+  from: number
+  to: number
+  process?: number
+  name?: string
+  isStop?: boolean
+  role?: ProcessRole
+}
+
+/** What a process of a cluster does. */
+export type ProcessRole = 'http' | 'worker' | 'gateway' | 'all'
 
 /** A process logged at this time, in milliseconds, that the database has refused a transaction. */
 export type FailedWrite = { process: number; at: number }
