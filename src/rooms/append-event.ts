@@ -7,7 +7,7 @@ import { memberInvitedAgain, memberJoined, memberLeft } from '../notifications/m
 import { recordEvent } from '../notifications/record.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Membership } from '../storage/rooms-schema.ts'
-import { advanceTo, nextPosition, shardIn } from '../storage/stream.ts'
+import { nextPosition } from '../storage/stream.ts'
 import { requireAllowed } from './auth-state.ts'
 import { authorise } from './authorise.ts'
 import type { RoomDeps } from './deps.ts'
@@ -46,7 +46,7 @@ export async function appendTo(
   const relation = await relationWithTarget(tx, draft)
   const threadId = await threadOf(tx, { roomId: draft.roomId, relation })
   const isPlain = isPlainMessage(draft, relation)
-  const position = isPlain ? undefined : await positionBefore(tx, room)
+  const position = await positionBefore(tx, { reserved: room.reserved, isPlain })
   await checkAndCount(deps, tx, { draft, room, relation, bytes: Buffer.byteLength(content) })
   const unplaced: UnplacedEvent = {
     eventId: draft.eventId ?? newEventId(deps),
@@ -118,10 +118,13 @@ const memberIn = ({ type, stateKey }: UnplacedEvent) =>
 const isPlainMessage = ({ type, stateKey }: EventDraft, relation: RelationWithTarget | undefined): boolean =>
   isIndependent(type) && stateKey === undefined && relation?.type !== 'm.annotation'
 
-/** The position of an event with checks that depend on other events, or with writes to rows besides its own before it is inserted. */
-async function positionBefore(tx: Transaction, { reserved }: RoomView): Promise<number> {
-  if (reserved === undefined) return nextPosition(tx)
-  tx.write(advanceTo, { position: reserved, ...shardIn(tx) })
+/** The reserved position of the event. Otherwise that of an event with checks that depend on other events, or with writes to rows besides its own before it is inserted. Undefined: it is placed with its row. */
+async function positionBefore(
+  tx: Transaction,
+  { reserved, isPlain }: { reserved: number | undefined; isPlain: boolean },
+): Promise<number | undefined> {
+  if (reserved === undefined) return isPlain ? undefined : nextPosition(tx)
+  tx.usePosition(reserved)
   return reserved
 }
 
@@ -154,7 +157,7 @@ async function placeEvent(
   const { joinedCount, rulesVersion } = room
   const row = rowOfEvent(unplaced, content)
   if (position === undefined) {
-    const added = await addAtNextPosition(tx, row, { joinedCount, reserved: room.reserved })
+    const added = await addAtNextPosition(tx, row, joinedCount)
     return { event: { position: added, ...unplaced }, joinedCount, rulesVersion }
   }
   const event = { position, ...unplaced }

@@ -33,26 +33,21 @@ export async function findEvents(q: Queries, eventIds: readonly EventId[]): Prom
 /** Whether an event of this type can be inserted by `addAtNextPosition`: its row depends on no other row. */
 export const isIndependent = (type: string): boolean => BUMP_TYPES.includes(type)
 
-/** Inserts an event for which `isIndependent` is true at the reserved or at the next position of the stream. Resolves to the position. */
+/** Inserts an event for which `isIndependent` is true at the next position of the stream. Resolves to the position. */
 export async function addAtNextPosition(
   tx: Transaction,
   row: UnplacedRow,
-  { joinedCount, reserved }: { joinedCount: number; reserved: number | undefined },
+  joinedCount: number,
 ): Promise<number> {
-  const values = { ...row, joined_count: joinedCount, reserved: reserved ?? null, ...shardIn(tx) }
-  if (reserved !== undefined) {
-    tx.write(insertNextEvent, values)
-    return reserved
-  }
-  const inserted = await tx.first(insertNextEvent, values)
+  const inserted = await tx.first(insertNextEvent, { ...row, joined_count: joinedCount, ...shardIn(tx) })
   if (!inserted) throw new Error('no event was inserted')
   return inserted.position
 }
 
 /** Inserts the event as a row; `content` is already text. `joinedCount`: the number of joined members directly after the event. */
 export function addEvent(tx: Transaction, row: EventRow, joinedCount: number): void {
-  const bumps = BUMP_TYPES.includes(row.type)
-  tx.write(insertEvent, { ...row, joined_count: joinedCount, bump: bumps ? row.position : null })
+  const movesRoom = BUMP_TYPES.includes(row.type)
+  tx.write(movesRoom ? insertMovingEvent : insertEvent, { ...row, joined_count: joinedCount })
 }
 
 /** Replaces the content of an event by what its redaction keeps. */
@@ -74,8 +69,7 @@ export const eventsByIds = query<{ eventIds: readonly EventId[] }>()((db, p, d) 
     .where('event_id', 'in', d.list(p.eventIds) as RawBuilder<EventId>),
 )
 
-/** `bump`: the position of the event if it moves the room up; null: the bump position of the previous event applies. */
-type NewEvent = EventRow & { joined_count: number; bump: number | null }
+type NewEvent = EventRow & { joined_count: number }
 
 const columnsOf = (p: UnplacedRow & { joined_count: number }) => ({
   event_id: p.event_id,
@@ -94,8 +88,7 @@ const columnsOf = (p: UnplacedRow & { joined_count: number }) => ({
   joined_count: p.joined_count,
 })
 
-/** `reserved`: null on SQLite, where the row takes the next position. */
-type NewAtNext = UnplacedRow & { joined_count: number; reserved: number | null } & ShardParams
+type NewAtNext = UnplacedRow & { joined_count: number } & ShardParams
 
 /** Of an event that moves its room up: `bump_position` is its own position. */
 export const insertNextEvent = insertQuery<NewAtNext>()('position', (db, p, d) => {
@@ -106,13 +99,19 @@ export const insertNextEvent = insertQuery<NewAtNext>()('position', (db, p, d) =
   return d.name === 'sqlite' ? insert : insert.returning('position')
 })
 
-export const insertEvent = query<NewEvent>()((db, p, d) =>
+/** Of an event that moves its room up. PostgreSQL plans it once, and an insert that may read other rows each time. */
+export const insertMovingEvent = query<NewEvent>()((db, p) =>
+  db.insertInto('events').values({ position: p.position, ...columnsOf(p), bump_position: p.position }),
+)
+
+/** Of an event that does not move its room up: `bump_position` is that of the previous event. */
+export const insertEvent = query<NewEvent>()((db, p) =>
   db.insertInto('events').values({
     position: p.position,
     ...columnsOf(p),
-    // The later parts are not evaluated for a message.
-    bump_position: sql<number | null>`coalesce(${d.integer(p.bump as number)},
-      (select e.bump_position from events as e where e.room_id = ${p.room_id} and e.position < ${p.position}
+    bump_position: sql<
+      number | null
+    >`coalesce((select e.bump_position from events as e where e.room_id = ${p.room_id} and e.position < ${p.position}
         order by e.position desc limit 1),
       ${lastBump(sql`${p.room_id}`, sql`${p.position}`)})`,
   }),

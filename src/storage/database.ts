@@ -30,6 +30,10 @@ export interface Transaction extends Queries {
    * two groups lock the rows in one order, and no transaction of the group may depend on it. `onCommit`: a hook that gets all rows, called once for the group.
    */
   writeLast<R>(query: LastQuery<R>, userIds: readonly UserId[], onCommit: (rows: R[]) => void): void
+  /**
+   * Uses the position that a read of this transaction has reserved (`reservedPosition`), for a row that it writes. The group moves each of its shards at its end, once for all its transactions.
+   */
+  usePosition(position: number): void
   /** The hook runs after the commit, when the writes of the transaction are durable. It must not throw. */
   onCommit(then: () => void): void
 }

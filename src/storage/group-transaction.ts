@@ -1,6 +1,7 @@
 import type { UserId } from '../lib/ids.ts'
 import type { LastQuery, StreamShard, Transaction } from './database.ts'
 import type { Query } from './query.ts'
+import { advanceTo } from './stream.ts'
 import type { QueriesOfWriter } from './write-connection.ts'
 
 /** A transaction that waits for its group. */
@@ -24,8 +25,14 @@ type LastWrite = {
   userIds: readonly UserId[]
   onCommit: (rows: unknown[]) => void
 }
-/** A transaction that has run. */
-export type Done = { waiting: WaitingWork; hooks: (() => void)[]; last: LastWrite[]; value: unknown }
+/** A transaction that has run. `used`: the reserved positions that it has used. */
+export type Done = {
+  waiting: WaitingWork
+  hooks: (() => void)[]
+  last: LastWrite[]
+  used: number[]
+  value: unknown
+}
 
 /** The shards that a group of several has locked, of those that it wanted. It is known before the result of any other statement of the group. */
 export type HeldShards = Promise<ReadonlySet<number>>
@@ -47,12 +54,13 @@ export function runTransaction(
 ): { run: Promise<Done>; hasWritten: () => boolean } {
   const hooks: (() => void)[] = []
   const last: LastWrite[] = []
-  const { tx, end, hasWritten, check } = openTransaction(connection, waiting, { hooks, last, held })
+  const used: number[] = []
+  const { tx, end, hasWritten, check } = openTransaction(connection, waiting, { hooks, last, used, held })
   const run = async (): Promise<Done> => {
     try {
       const value = await waiting.work(tx)
       check()
-      return { waiting, hooks, last, value }
+      return { waiting, hooks, last, used, value }
     } finally {
       end()
     }
@@ -60,8 +68,9 @@ export function runTransaction(
   return { run: run(), hasWritten }
 }
 
-/** The writes at the end of a group: one statement for each query. */
+/** The writes at the end of a group: one statement for each query, and one for each shard that moves. */
 export function writeLastOf(connection: QueriesOfWriter, done: readonly Done[]): void {
+  moveShards(connection, done)
   const merged = new Map<LastQuery<unknown>, { userIds: Set<UserId>; rows: unknown[] }>()
   for (const { last, hooks } of done)
     for (const { query, userIds, onCommit } of last) {
@@ -78,13 +87,24 @@ export function writeLastOf(connection: QueriesOfWriter, done: readonly Done[]):
     connection.write(query, { userIds: [...write.userIds] }, (rows) => (write.rows = rows))
 }
 
+/** Each update of the row of a shard writes a new version of it, so a group updates each of its shards once. */
+function moveShards(connection: QueriesOfWriter, done: readonly Done[]): void {
+  const last = new Map<number, number>()
+  for (const { waiting, used } of done)
+    for (const position of used) {
+      const shard = waiting.shard?.number ?? 0
+      last.set(shard, Math.max(position, last.get(shard) ?? 0))
+    }
+  for (const [shard, position] of last) connection.write(advanceTo, { shard, position }, () => undefined)
+}
+
 const WRITES_FIRST =
   'an independent transaction wrote before it had the result of a read, so it could not know whether its shard is held: read first'
 
 function openTransaction(
   connection: QueriesOfWriter,
   { shard, inAllShards, waits, key }: Pick<WaitingWork, 'shard' | 'inAllShards' | 'waits' | 'key'>,
-  { hooks, last, held }: Pick<Done, 'hooks' | 'last'> & { held: HeldShards | undefined },
+  { hooks, last, used, held }: Pick<Done, 'hooks' | 'last' | 'used'> & { held: HeldShards | undefined },
 ): { tx: Transaction; end: () => void; hasWritten: () => boolean; check: () => void } {
   let open = true
   let hasWritten = false
@@ -130,6 +150,10 @@ function openTransaction(
     writeLast<R>(query: LastQuery<R>, userIds: readonly UserId[], onCommit: (rows: R[]) => void) {
       check()
       last.push({ query, userIds, onCommit: (rows) => onCommit(rows as R[]) })
+    },
+    usePosition(position) {
+      check()
+      used.push(position)
     },
     onCommit(hook) {
       check()

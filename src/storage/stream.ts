@@ -82,7 +82,9 @@ export function needAllShards(tx: Pick<Transaction, 'inAllShards'>): void {
   if (!tx.inAllShards) throw new AllShardsNeeded('this transaction runs again with all shards of the stream')
 }
 
-/** The last committed positions; inside a transaction, those that it sees. In a snapshot, the point of the snapshot. */
+/**
+ * The last committed positions. In a snapshot, the point of the snapshot. Not for transactions with `orderedBy`: the reserved positions that their group uses follow at its end.
+ */
 export async function currentPoint(read: Queries): Promise<StreamPoint> {
   const rows = await read.all(current, {})
   return rows.length === 0 ? START : rows.map((row) => row.position)
@@ -123,13 +125,13 @@ export const reservingIn = ({ shard }: Pick<Transaction, 'shard'>): ReservingPar
 
 /**
  * PostgreSQL: a column of a read of a transaction that holds its shard: the position of the event that it will write, so that the write needs no response. Null without a
- * shard. A position that is not used is lost. The row of the shard must follow (`takingNext`, `advanceTo`).
+ * shard. A position that is not used is lost. One that is used is told with `Transaction.usePosition`.
  */
 export const reservedPosition = (p: ReservingParams, d: Dialect): RawBuilder<number | null> =>
   sql`case when ${d.integer(p.shard as number)} is not null then ${following(p as ShardParams, d)} end`
 
-/** Moves the shard to a reserved position. */
-export const advanceTo = query<ShardParams & { position: number }>()((db, p, d) =>
+/** Moves a shard to a reserved position that is used. */
+export const advanceTo = query<Pick<ShardParams, 'shard'> & { position: number }>()((db, p, d) =>
   db
     .updateTable('stream')
     .set({ position: d.greatest(sql`position`, d.integer(p.position)) })
@@ -201,24 +203,23 @@ export const lockedAll = query()((db, _, d) => {
 })
 
 /**
- * For an insert into `events` that takes the next position, or that which was reserved: the builder of the insert, and the position. On PostgreSQL the insert does not see what
+ * For an insert into `events` that takes the next position: the builder of the insert, and the position. On PostgreSQL the insert does not see what
  * other processes commit while it waits for the row of `stream`, so it must not read other rows.
  */
 export function takingNext(
   db: QueryCreator<Schema>,
-  p: ShardParams & { reserved: number | null },
+  p: ShardParams,
   d: Dialect,
 ): { db: Pick<QueryCreator<Schema>, 'insertInto'>; position: RawBuilder<number> } {
   if (d.name === 'sqlite') return { db, position: sql`(select ${lastPosition(d)} + 1 from stream)` }
-  const reserved = d.integer(p.reserved as number)
   return {
     db: db.with('taken', (cte) =>
       cte
         .updateTable('stream')
-        .set({ position: d.greatest(sql`position`, sql`coalesce(${reserved}, ${following(p, d)})`) })
+        .set({ position: following(p, d) })
         .where('id', '=', rowOf(p, d))
         .returning('position'),
     ) as unknown as QueryCreator<Schema>,
-    position: sql`coalesce(${reserved}, (select taken.position from taken))`,
+    position: sql`(select taken.position from taken)`,
   }
 }

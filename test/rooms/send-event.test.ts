@@ -76,6 +76,7 @@ function counting(db: Database): { db: Database; count: () => number } {
       statements++
       tx.writeLast(query, userIds, onCommit)
     },
+    usePosition: (position) => tx.usePosition(position),
     onCommit: (then) => tx.onCommit(then),
   })
   const wrapped: Database = Object.create(db, {

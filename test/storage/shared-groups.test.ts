@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import type { RoomAlias, RoomId, UserId } from '../../src/lib/ids.ts'
+import { findEvent, findEvents } from '../../src/rooms/event-store.ts'
 import type { Database, Transaction } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { query } from '../../src/storage/query.ts'
-import { nextPosition, shardOf } from '../../src/storage/stream.ts'
+import { currentPoint, nextPosition, shardOf } from '../../src/storage/stream.ts'
 import { alice, createRoomsFixture, publicRoom, say } from '../rooms/fixture.ts'
 import { afterTest } from '../support/after-test.ts'
 import { silentLog } from '../support/log.ts'
@@ -60,11 +61,11 @@ function watchLocks(t: TestContext): number[][] {
   return found
 }
 
-/** Counts the statements with this text on the connections that write. */
-function countStatements(t: TestContext, text: string): { count: () => number } {
+/** Counts the statements with such a text on the connections that write. */
+function countStatements(t: TestContext, isCounted: (text: string) => boolean): { count: () => number } {
   let count = 0
   interceptStatements(t, (_client, statement, send) => {
-    if (statement === text) count++
+    if (isCounted(typeof statement === 'string' ? statement : statement.text)) count++
     return send(statement)
   })
   return { count: () => count }
@@ -127,9 +128,46 @@ onShards('a group of several shards', (open) => {
     assert.equal(trips.count(), 2)
   })
 
+  test('moves each shard once, to the last position of its messages', async (t) => {
+    const { db } = await open(t, SHARDS)
+    const fixture = await createRoomsFixture(db)
+    const found = [await publicRoom(fixture), await publicRoom(fixture), await publicRoom(fixture)]
+    for (const roomId of found) await say(fixture, roomId, alice, 'warm')
+    const updates = countStatements(t, (text) => text.includes('update "stream"'))
+    const said = [...found, ...found].map((roomId, n) => say(fixture, roomId, alice, `hello ${n}`))
+    const events = await findEvents(db, await Promise.all(said))
+    const last = new Map<number, number>()
+    for (const { position } of events.values())
+      last.set(position % SHARDS, Math.max(position, last.get(position % SHARDS) ?? 0))
+    assert.ok(last.size <= found.length)
+    assert.equal(updates.count(), last.size)
+    const point = await currentPoint(db)
+    for (const [shard, position] of last) assert.equal(point[shard], position)
+  })
+
+  test('gives positions in the order of the transactions, reserved by a message or not, and moves the shard to the last', async (t) => {
+    const { db } = await open(t, SHARDS)
+    const fixture = await createRoomsFixture(db)
+    const roomId = await publicRoom(fixture)
+    await say(fixture, roomId, alice, 'warm')
+    const take = () => db.transaction(nextPosition, { orderedBy: roomId, repeatable: true })
+    const message = async (body: string) => {
+      const event = await findEvent(db, await say(fixture, roomId, alice, body))
+      return event?.position ?? 0
+    }
+    const positions = await Promise.all([take(), message('one'), take(), message('two')])
+    assert.deepEqual(
+      positions,
+      positions.toSorted((a, b) => a - b),
+    )
+    assert.equal((await currentPoint(db))[shardOf(roomId, SHARDS)], positions.at(-1))
+    const later = await take()
+    assert.equal((await currentPoint(db))[shardOf(roomId, SHARDS)], later)
+  })
+
   test('collects the messages that arrive while two groups run: one more commit for all of them', async (t) => {
     const { db } = await open(t, SHARDS)
-    const commits = countStatements(t, 'commit')
+    const commits = countStatements(t, (text) => text === 'commit')
     const mayEnd = Promise.withResolvers<void>()
     const running: Promise<number>[] = []
     for (const shard of [0, 1]) {

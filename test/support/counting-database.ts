@@ -41,6 +41,7 @@ export function counting(db: Database) {
             count.write++
             tx.writeLast(query, userIds, onCommit)
           },
+          usePosition: (position) => tx.usePosition(position),
           onCommit: (then) => tx.onCommit(then),
         })
       }, options)
