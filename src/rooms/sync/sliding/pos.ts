@@ -4,7 +4,7 @@ import type { Viewer } from '../../../lib/matrix-event.ts'
 import { parsePoint, POINT_FORM, pointText } from '../../../storage/stream-point.ts'
 import { shortHash } from '../../../lib/short-hash.ts'
 import type { KnownExtensions } from './known-extensions.ts'
-import { parseToken, type SyncToken } from '../token.ts'
+import { parseToken, type SyncToken, syncToken } from '../token.ts'
 
 // `pos` is a token of /sync with one more part, so `/messages` accepts it as well (MSC4186). The part is
 // `<version>.<owner>.<extensions>.<request>`:
@@ -27,13 +27,26 @@ const FORM = new RegExp(
   String.raw`^([0-9a-z]{1,24})\.([0-9a-f]{8})\.x([a-z]{0,7})(|${POINT_FORM})\.([0-9a-f]{8})$`,
 )
 
-export const connectionPart = ({ version, owner, extensions, request }: ConnectionPart): string =>
+const connectionPart = ({ version, owner, extensions, request }: ConnectionPart): string =>
   [
     version,
     owner,
     `x${extensions.letters}${extensions.listsUpTo ? pointText(extensions.listsUpTo) : ''}`,
     request,
   ].join('.')
+
+type Pos = { since: SyncToken; part: ConnectionPart }
+
+/** The last texts: the next request of a connection has that of its last response, which is then not parsed. */
+const recent = new BoundedMap<string, Pos>({ limit: 4096 })
+
+/** The `pos` of a response. */
+export function posOf(token: SyncToken, part: ConnectionPart): string {
+  const since = { ...token, connection: connectionPart(part) }
+  const text = syncToken(since)
+  recent.set(text, { since, part })
+  return text
+}
 
 /** The MSC's answer to a `pos` that cannot be continued: the client starts a new connection. */
 export const unknownPos = (why: string) =>
@@ -42,7 +55,9 @@ export const unknownPos = (why: string) =>
 /**
  * @throws 400 M_UNKNOWN_POS when it is no `pos` of this server, or that of another connection
  */
-export function parsePos(text: string, owner: string): { since: SyncToken; part: ConnectionPart } {
+export function parsePos(text: string, owner: string): Pos {
+  const known = recent.get(text)
+  if (known?.part.owner === owner) return known
   const since = tokenOf(text)
   const [, version, ofOwner, letters = '', listsUpTo = '', request] = FORM.exec(since?.connection ?? '') ?? []
   if (!since || version === undefined || ofOwner === undefined || request === undefined)

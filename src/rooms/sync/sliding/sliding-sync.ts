@@ -8,13 +8,13 @@ import { currentPoint } from '../../../storage/stream.ts'
 import { coversPoint } from '../../../storage/stream-point.ts'
 import { longPoll, type Poll, type Result } from '../long-poll.ts'
 import { markActive } from '../sync.ts'
-import { isSamePoint, syncToken } from '../token.ts'
+import { isSamePoint } from '../token.ts'
 import { type ConnectionState, isSameState, NO_ROOMS } from './connection-state.ts'
 import type { ConnectionKey } from './connections.ts'
 import type { SlidingBody, SlidingDeps, Start } from './deps.ts'
 import { scopesOf } from './extension-scope.ts'
 import { lettersOf, NO_EXTENSIONS } from './known-extensions.ts'
-import { connectionPart, hashOf, NO_VERSION, ownerOf, parsePos, unknownPos } from './pos.ts'
+import { hashOf, NO_VERSION, ownerOf, parsePos, posOf, unknownPos } from './pos.ts'
 import type { SlidingRequest } from './request.ts'
 import { readResponse, type SlidingResult } from './response.ts'
 
@@ -124,8 +124,7 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
     const value = await readResponse(this.#deps, this.#request, this.#start)
     const { token, state, extensions, hasNews } = value
     // The next attempt starts at the position of this one, which found nothing for the client.
-    if (hasNews) this.signal.readWithSession?.()
-    else this.#start = { since: token, state, extensions, asked: this.#start.asked }
+    if (!hasNews) this.#start = { since: token, state, extensions, asked: this.#start.asked }
     return { value, news: hasNews }
   }
 
@@ -150,16 +149,17 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
     const { txnId } = this.#request
     const { body, token, state, extensions } =
       found ?? (await readResponse(this.#deps, this.#request, this.#start))
+    // The last attempt, or this read, has checked the session, with or without news.
+    this.signal.readWithSession?.()
     const saved = isSameState(state, this.#firstState)
       ? this.#version
       : await this.#deps.connections.save(keyOf(this.#request), state, this.#version)
-    const part = {
+    const pos = posOf(token, {
       version: saved,
       owner: this.#owner,
       extensions,
       request: this.#start.asked,
-    }
-    const pos = syncToken({ ...token, connection: connectionPart(part) })
+    })
     return { pos, ...body, ...(txnId !== undefined && { txn_id: txnId }) }
   }
 

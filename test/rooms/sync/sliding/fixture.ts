@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import type { Ending } from '../../../../src/lib/ending.ts'
 import { type DeviceId, systemRandom, type UserId } from '../../../../src/lib/ids.ts'
 import type { JsonObject } from '../../../../src/lib/json.ts'
 import { stableBody, stableRules } from '../../../../src/client-api/sliding-sync-request.ts'
@@ -19,7 +20,7 @@ export type SlideOptions = {
   deviceId?: string
   /** With unread counts, in the earlier shape. */
   hasCounts?: boolean
-  signal?: AbortSignal
+  signal?: Ending
   /** Other dependencies: those of another process. */
   deps?: SlidingDeps
 }

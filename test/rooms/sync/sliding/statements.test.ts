@@ -97,6 +97,24 @@ onEachDatabase('the number of statements of sliding sync', (open) => {
     assert.equal(rooms[roomId]?.timeline?.length, 1)
   })
 
+  test('needs none for the session after a response was read, with or without news', async (t) => {
+    const fixture = await createSlidingFixture(t, await open(t), ['alice', 'bob'])
+    const roomId = await addRooms(fixture, 1)
+    let { pos } = await fixture.slide(bob, roomList)
+    for (const hasNews of [false, true]) {
+      if (hasNews) await fixture.say(roomId, alice, 'one')
+      let isRead = false
+      const signal = Object.assign(new AbortController().signal, {
+        readWithSession() {
+          isRead = true
+        },
+      })
+      const response = await fixture.slide(bob, roomList, { pos, signal })
+      assert.deepEqual([isRead, roomId in response.rooms], [true, hasNews])
+      ;({ pos } = response)
+    }
+  })
+
   test(`is ${MAX_WAITING} before a request waits, and its response without news is read at its end`, async (t) => {
     const { db, count } = counting(await open(t))
     const fixture = await createSlidingFixture(t, db, ['alice', 'bob'])
