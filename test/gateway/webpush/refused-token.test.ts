@@ -21,6 +21,8 @@ const REFUSALS: PushResponse[] = [
   { status: 403 },
   { status: 401 },
 ]
+/** Thirty at the same time for the first response; fewer for the others, to save time. */
+const devicesOf = (refusal: PushResponse) => (refusal === REFUSALS[0] ? 30 : 3)
 const titleOf = ({ status, body = 'without a body' }: PushResponse) => `${status} ${body.trim()}`
 
 /** The push service uses the true time. The sender uses `clock`, which the test can set. */
@@ -51,14 +53,15 @@ suite('VAPID tokens when the system clock is set while the server runs', () => {
   for (const refusal of REFUSALS)
     for (const hours of [13, -13, 48])
       for (const sendsDate of [true, false])
-        test(`a step of ${hours} h: "${titleOf(refusal)}" ${sendsDate ? 'with' : 'without'} the service's time: 30 of 30 are delivered`, async (t) => {
+        test(`a step of ${hours} h: "${titleOf(refusal)}" ${sendsDate ? 'with' : 'without'} the service's time: all messages are delivered`, async (t) => {
           const { clock, outcomes, refused } = await startWithSettableClock(t, { refusal, sendsDate })
+          const devices = devicesOf(refusal)
           assert.deepEqual(await outcomes(1), ['delivered'])
           clock.step(hours * HOUR)
-          assert.deepEqual(await outcomes(30), ['delivered'])
+          assert.deepEqual(await outcomes(devices), ['delivered'])
           assert.ok(refused.length > 0, 'the first token after the step was refused')
           const before = refused.length
-          assert.deepEqual(await outcomes(30), ['delivered'])
+          assert.deepEqual(await outcomes(devices), ['delivered'])
           assert.equal(refused.length, before, 'the accepted token is used again')
         })
 
@@ -106,26 +109,29 @@ suite('VAPID tokens when the system clock is wrong at the start', () => {
     test(`"${titleOf(refusal)}" without a Date header: a configuration error, no rejection`, async (t) => {
       const wrong = { refusal, sendsDate: false, wrongBy: 13 * HOUR }
       const { clock, outcomes } = await startWithSettableClock(t, wrong)
-      assert.deepEqual(await outcomes(30), ['misconfigured'])
+      const devices = devicesOf(refusal)
+      assert.deepEqual(await outcomes(devices), ['misconfigured'])
       clock.step(-13 * HOUR)
-      assert.deepEqual(await outcomes(30), ['delivered'], 'after the clock is corrected')
+      assert.deepEqual(await outcomes(devices), ['delivered'], 'after the clock is corrected')
     })
 })
 
 suite('a VAPID token that is refused with any times', () => {
   for (const refusal of REFUSALS)
-    test(`${titleOf(refusal)}: a configuration error for each of 30 devices`, async (t) => {
+    test(`${titleOf(refusal)}: a configuration error for each device`, async (t) => {
       const { service, clock, deps } = await startWebPushFixture(t)
       service.respondWith(refusal)
       const results = []
-      for (let at = 0; at < 30; at++) results.push(await sendWebPush(deps, messageTo(service.subscribe())))
+      const devices = devicesOf(refusal)
+      for (let at = 0; at < devices; at++)
+        results.push(await sendWebPush(deps, messageTo(service.subscribe())))
       assert.deepEqual(
         [...new Set(results.map(({ kind }) => kind))],
         ['misconfigured'],
         json(results[0] ?? {}),
       )
       // The clocks agree, so no token with another time is tried.
-      assert.equal(service.received.length, 30)
+      assert.equal(service.received.length, devices)
       service.respondWith(undefined)
       clock.advance(1000)
       assert.equal((await sendWebPush(deps, messageTo(service.subscribe()))).kind, 'delivered')

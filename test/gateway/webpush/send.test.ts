@@ -40,14 +40,13 @@ suite('sendWebPush', () => {
     )
   })
 
-  test('signs one token for 1,000 messages to one push service, and a new one after half a day', async (t) => {
+  test('signs one token for 100 messages to one push service, and a new one after half a day', async (t) => {
     const { clock, service, deps } = await startWebPushFixture(t)
     const subscription = service.subscribe()
-    for (let at = 0; at < 20; at++) {
+    for (let at = 0; at < 2; at++)
       await Promise.all(Array.from({ length: 50 }, () => sendWebPush(deps, messageTo(subscription))))
-    }
     const tokens = () => new Set(service.received.map(({ headers }) => headers.authorization)).size
-    assert.equal(service.received.length, 1000)
+    assert.equal(service.received.length, 100)
     assert.equal(tokens(), 1)
     clock.advance(12 * 3_600_000 - 1)
     await sendWebPush(deps, messageTo(subscription))

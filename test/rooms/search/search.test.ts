@@ -78,8 +78,7 @@ onEachDatabase('searchEvents', (open) => {
     const db = await open(t)
     const fixture = await createRoomsFixture(db)
     const roomId = await publicRoom(fixture)
-    const ids: string[] = []
-    for (let at = 0; at < 1015; at++) ids.push(await say(fixture, roomId, alice, 'hello'))
+    const ids = await Promise.all(Array.from({ length: 1015 }, () => say(fixture, roomId, alice, 'hello')))
     await indexNewEvents(db, 100)
     for (const order of ORDERS) {
       const pages = await pagesOf(db, readerOf(alice), { ...REQUEST, order })

@@ -8,7 +8,7 @@ import { currentPosition } from '../../support/current-position.ts'
 import { onEachDatabase } from '../../support/databases.ts'
 import { pointOfCounts } from '../../support/points.ts'
 import { createSyncFixture, user } from '../sync-fixture.ts'
-import { PEOPLE, readSituations } from './situations.ts'
+import { PEOPLE, writeSituations } from './situations.ts'
 
 const alice = user('alice')
 const bob = user('bob')
@@ -17,7 +17,7 @@ onEachDatabase('the rooms with news', (open) => {
   test('are the same from the latest events as from the rooms of the user, after each position', async (t) => {
     const db = await open(t)
     const fixture = await createSyncFixture(t, db, PEOPLE)
-    await readSituations(fixture)
+    await writeSituations(fixture)
     const position = await currentPoint(db)
     const last = Math.floor(highest(position) / db.shards) + 1
     assert.ok(last > 80)

@@ -84,7 +84,13 @@ function withNamedTokens(body: JsonObject, stream: Stream): JsonObject {
   }
 }
 
-/** Runs the history on an empty database. */
+/** Runs the history on an empty database, and reads nothing. */
+export async function writeSituations(fixture: SyncFixture): Promise<void> {
+  fixture.rooms.random = countingRandom()
+  for (const act of Object.values(history(fixture))) await act()
+}
+
+/** Runs the history on an empty database, and reads after each point of it. */
 export async function readSituations(fixture: SyncFixture): Promise<Responses> {
   fixture.rooms.random = countingRandom()
   const responses: Responses = new Map()
