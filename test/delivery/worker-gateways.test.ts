@@ -13,8 +13,8 @@ import { type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.t
 import { leaseByKilledProcess, watchClaims } from '../support/watch-claims.ts'
 import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
-/** More than the engine reads at once on one of the databases; fewer on the other, to save time. */
-const PUSHERS = { sqlite: 1000, postgres: 250 }
+/** Of each gateway: together more than the engine reads at once on one of the databases; fewer on the other, to save time. */
+const PUSHERS = { sqlite: 510, postgres: 250 }
 
 const COLUMNS = [
   'pusher_id' as const,

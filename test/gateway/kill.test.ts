@@ -15,7 +15,7 @@ import { type Launched, launchBelfry } from '../support/process.ts'
 
 const DEVICES = 6
 const EVENTS = 5
-const KILLS = 4
+const KILLS = 2
 /** This number of events is queued before any is sent. */
 const WAITING = DEVICES * (EVENTS - 1)
 

@@ -8,7 +8,7 @@ test('all attacks at once cost ordinary users no poke, no request, and the serve
   const { problems, figures, attacks } = await hostileRun({
     data: newDataFolder(t),
     aloneMs: 500,
-    attackMs: 8000,
+    attackMs: 5000,
     scale: 0.02,
     patienceMs: 120_000,
   })
