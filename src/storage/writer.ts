@@ -111,11 +111,14 @@ function idleWriter(
 }
 
 async function writeAll(writer: State): Promise<void> {
-  await new Promise((turn) => setImmediate(turn))
-  for (let group = writer.queue.next(); group !== undefined; group = writer.queue.next()) {
-    writer.queue.ended(group, await writeGroup(writer, group))
+  const { queue } = writer
+  for (;;) {
     // Lets requests that have arrived meanwhile join the next group.
     await new Promise((turn) => setImmediate(turn))
+    await queue.pause?.(writer.syncing)
+    const group = queue.next()
+    if (group === undefined) break
+    queue.ended(group, await writeGroup(writer, group))
   }
   writer.writing = undefined
 }
@@ -130,6 +133,7 @@ function placeIn(
     inAllShards = false,
     inOwnGroup = false,
     isIndependent = false,
+    results = 0,
     waits = true,
   }: TransactionOptions,
 ): Omit<WaitingWork, 'work' | 'resolve' | 'reject'> {
@@ -142,6 +146,7 @@ function placeIn(
     inOwnGroup: inOwnGroup && shards !== undefined,
     key: isIndependent ? orderedBy : undefined,
     waits,
+    results,
   }
 }
 
