@@ -15,16 +15,17 @@ const lockFile = join(root, 'package-lock.json')
 
 const [task = '', ...args] = process.argv.slice(2)
 const PARENT_CHECK_MS = 200
+/** More than cores, because many tests wait for another process, a timer or the disk. */
+const TEST_PROCESSES = availableParallelism() + 2
 const NO_WARNINGS = '--disable-warning=ExperimentalWarning'
 
 const tasks = {
   start: () => ['bin/belfry', 'start', ...args],
-  // One test file more than cores, because many tests wait for another process, a lock or the disk.
   test: async () => [
     // Also loaded before each test file.
     '--import=./test/support/preload.ts',
     '--test',
-    `--test-concurrency=${availableParallelism() + 1}`,
+    `--test-concurrency=${TEST_PROCESSES}`,
     '--test-global-setup=test/support/global-setup.ts',
     // Of each test: one that waits for something that never happens fails.
     '--test-timeout=300000',
@@ -96,7 +97,7 @@ const isFile = (argument) => !argument.startsWith('-')
 async function testArguments() {
   if (args.some(isFile)) return args
   const { writeBatches } = await import('./test-batches.mjs')
-  return [...args, writeBatches(root, join(root, '.cache', 'test-batches'))]
+  return [...args, writeBatches(root, join(root, '.cache', 'test-batches'), TEST_PROCESSES)]
 }
 
 /** Resolves with the exit code. Passes signals on to the child, so that a supervisor can stop the server. */

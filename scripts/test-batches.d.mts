@@ -1,2 +1,5 @@
-export function writeBatches(root: string, folder: string): string
-export function batchesOf(names: readonly string[], isApart: (name: string) => boolean): string[][]
+export function writeBatches(root: string, folder: string, atOnce: number): string
+export function batchesOf(
+  names: readonly string[],
+  of: { isApart: (name: string) => boolean; atOnce: number },
+): string[][]

@@ -9,29 +9,29 @@ import { temporaryFolder } from '../support/databases.ts'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 suite('the batches of test files', () => {
-  test('hold each file once, sixteen at most, with neighbours apart', () => {
-    const names = Array.from({ length: 40 }, (_, index) => `file-${String(index).padStart(2, '0')}`)
-    const batches = batchesOf(names.toReversed(), () => false)
+  test('hold each file once, forty at most and fewer towards the end, with neighbours apart', () => {
+    const names = Array.from({ length: 200 }, (_, index) => `file-${String(index).padStart(3, '0')}`)
+    const batches = batchesOf(names.toReversed(), { isApart: () => false, atOnce: 2 })
     assert.deepEqual(batches.flat().toSorted(), names)
     assert.deepEqual(
       batches.map((batch) => batch.length),
-      [14, 13, 13],
+      [40, 40, 40, 27, 18, 12, 10, 10, 3],
     )
-    assert.deepEqual(batches[1]?.slice(0, 2), ['file-01', 'file-04'])
+    for (const batch of batches)
+      for (const [at, name] of batch.slice(1).entries())
+        assert.ok(names.indexOf(name) - names.indexOf(batch[at] as string) > 1, `${batch[at]} and ${name}`)
   })
 
   test('hold files that must be apart from others by themselves', () => {
-    assert.deepEqual(
-      batchesOf(['a', 'b', 'c', 'd'], (name) => name === 'b' || name === 'd'),
-      [
-        ['b', 'd'],
-        ['a', 'c'],
-      ],
-    )
+    const isApart = (name: string) => name === 'b' || name === 'd'
+    assert.deepEqual(batchesOf(['a', 'b', 'c', 'd'], { isApart, atOnce: 1 }), [
+      ['b', 'd'],
+      ['a', 'c'],
+    ])
   })
 
   test('are all test files of the project, and those of matrix-js-sdk share none with others', (t) => {
-    const modules = globSync(writeBatches(root, temporaryFolder(t)))
+    const modules = globSync(writeBatches(root, temporaryFolder(t), 3))
     const batches = modules.map((module) =>
       [...readFileSync(module, 'utf8').matchAll(/^import "(.+)"$/gm)].map((match) => match[1] as string),
     )
