@@ -68,7 +68,7 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
         await port.record(tx, lease.now, entries)
         return { entries, turns: settleLanes(tx, lease, entries.map(outcomeOf)) }
       },
-      { repeatable: true, durably, results: ended.length },
+      { repeatable: true, durably },
     )
     const became = turns()
     return entries.map((settled, at) => ({ settled, turn: became[at] ?? 'gone' }))

@@ -70,8 +70,6 @@ export type TransactionOptions = {
    * than one of them. It awaits a read before it writes (otherwise it fails): by then it is known whether its shard is free. It must not read a row that such a transaction writes and then write what depends on it: inside a group no lock of a row holds it back.
    */
   isIndependent?: boolean
-  /** The number of results that it records of requests which this server has sent. SQLite lets such transactions keep up with all others (`fair-queue.ts`). Default: 0. */
-  results?: number
   /** Set by the database, for `Transaction.waits`. Default: true. */
   waits?: boolean
 }

@@ -22,13 +22,11 @@ export interface GroupQueue {
   next(): WriteGroup | undefined
   /** The group that `next` returned has ended. `again`: those of its transactions that have not run, in their order; they are next in their shard. */
   ended(group: WriteGroup, again: readonly WaitingWork[]): void
-  /** Resolves when the next group may begin. `syncing`: the last commit is on the disk. Absent: at once. */
-  pause?(syncing: Promise<void>): Promise<void>
   isEmpty(): boolean
 }
 
 /** The number of transactions of the next group: the first, or those before one that needs its own group. */
-export function lengthOfGroup(works: readonly WaitingWork[]): number {
+function lengthOfGroup(works: readonly WaitingWork[]): number {
   const length = Math.min(works.length, GROUP_LIMIT)
   for (let at = 0; at < length; at++) if (works[at]?.inOwnGroup === true) return Math.max(at, 1)
   return length

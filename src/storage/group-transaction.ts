@@ -15,7 +15,6 @@ export type WaitingWork = {
   /** It can run at the same time as transactions with other keys. Undefined: it runs alone. */
   key: string | undefined
   waits: boolean
-  results: number
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
 }

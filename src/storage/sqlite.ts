@@ -3,7 +3,6 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../lib/log.ts'
 import { type DatabaseEngine, newProcessId, type OpenOptions, SAFE_SQLITE, StorageError } from './database.ts'
-import { createFairQueue } from './fair-queue.ts'
 import { migrate } from './migrate.ts'
 import type { ColumnTypes } from './migration.ts'
 import { createCheckpoints, LOG_BYTES } from './sqlite-checkpoints.ts'
@@ -108,7 +107,7 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   }
   const durability = { readers: readTransactionOf(reading), checkpoints, sync }
   const connection = writeConnection(writing, durability)
-  const writer = createWriter(connection, log, { queue: createFairQueue() })
+  const writer = createWriter(connection, log)
   const held = queriesOf(reading)
   // A connection drops its page cache when another connection writes, so the write connection is the better one to read from
   // whenever it sees only durable state.

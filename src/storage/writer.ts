@@ -111,14 +111,11 @@ function idleWriter(
 }
 
 async function writeAll(writer: State): Promise<void> {
-  const { queue } = writer
-  for (;;) {
+  await new Promise((turn) => setImmediate(turn))
+  for (let group = writer.queue.next(); group !== undefined; group = writer.queue.next()) {
+    writer.queue.ended(group, await writeGroup(writer, group))
     // Lets requests that have arrived meanwhile join the next group.
     await new Promise((turn) => setImmediate(turn))
-    await queue.pause?.(writer.syncing)
-    const group = queue.next()
-    if (group === undefined) break
-    queue.ended(group, await writeGroup(writer, group))
   }
   writer.writing = undefined
 }
@@ -133,7 +130,6 @@ function placeIn(
     inAllShards = false,
     inOwnGroup = false,
     isIndependent = false,
-    results = 0,
     waits = true,
   }: TransactionOptions,
 ): Omit<WaitingWork, 'work' | 'resolve' | 'reject'> {
@@ -146,7 +142,6 @@ function placeIn(
     inOwnGroup: inOwnGroup && shards !== undefined,
     key: isIndependent ? orderedBy : undefined,
     waits,
-    results,
   }
 }
 

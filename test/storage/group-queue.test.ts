@@ -20,7 +20,6 @@ function work(name: string, more: Partial<WaitingWork> = {}): Named {
     inOwnGroup: false,
     key: `!room${number}:test`,
     waits: true,
-    results: 0,
     resolve: () => undefined,
     reject: () => undefined,
     ...more,
