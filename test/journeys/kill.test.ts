@@ -25,7 +25,7 @@ describe('the end of the process', () => {
       size: { rooms: 3, senders: 4, receivers: 9 },
       longestLife: 500,
       acknowledgedPerLife: 5,
-      mostOwed: 1000,
+      longestQueue: 100,
     })
     t.diagnostic(JSON.stringify(figures))
     assert.deepEqual(problems, [], `seed ${seed}`)
