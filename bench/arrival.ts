@@ -25,8 +25,9 @@ import { median, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
 import { atMost } from './support/target.ts'
 
-// The cost of proofs of arrival, part by part: the parts are too small to be seen in the difference of two servers. One part is a value in
-// the record of a poke. The others run in the background. They are compared with the CPU time of a whole poke.
+// The cost of proofs of arrival, part by part: the parts are too small to be seen in the difference of two
+// servers. One part is a value in the record of a poke. The others run in the background. They are compared
+// with the CPU time of a whole poke.
 
 const FAN_OUT = 100
 const CONVERSATIONS = 64

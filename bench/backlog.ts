@@ -11,7 +11,8 @@ import { medianOf, rounded } from './support/stats.ts'
 import { figure, type Table } from './support/table.ts'
 import { atMost } from './support/target.ts'
 
-// The backlog of one pusher, by its depth: the time in SQLite for a poke must not grow with the number of queued events.
+// The backlog of one pusher, by its depth: the time in SQLite for a poke must not grow with the number of
+// queued events.
 
 const DEPTHS = [40, 400, 4000] as const
 const ROUNDS = 3

@@ -8,8 +8,9 @@ export type Report = {
 }
 
 /**
- * A goal of this project. A missed target is shown and does not fail the run, because the machine may have been busy. `value` is compared with the baselines
- * (`support/baseline.ts`), in which `wanted` is its name. The target is met up to or from `limit`, by `better`. `detail` is shown beside the value.
+ * A goal of this project. A missed target is shown and does not fail the run, because the machine may have
+ * been busy. `value` is compared with the baselines (`support/baseline.ts`), in which `wanted` is its name.
+ * The target is met up to or from `limit`, by `better`. `detail` is shown beside the value.
  */
 export type Target = {
   wanted: string
@@ -24,7 +25,10 @@ export type Target = {
 /** `times` and `share`: ratios, which depend little on the machine. */
 export type Unit = 'times' | 'share' | 'MiB' | 'KiB' | 'MB' | 'ms' | 'µs' | 'ns' | 'count'
 
-/** `method`: sentences about what is measured, and beside what (docs/benchmarks.md). `args`: what the command needs for all targets. */
+/**
+ * `method`: sentences about what is measured, and beside what (docs/benchmarks.md). `args`: what the command
+ * needs for all targets.
+ */
 export type Benchmark = {
   name: string
   about: string

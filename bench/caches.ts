@@ -7,7 +7,8 @@ import { medianOf, rounded } from './support/stats.ts'
 import { figure } from './support/table.ts'
 import { atMost } from './support/target.ts'
 
-// The cost of a cache operation, in one process. The peer is a `Map` kept in order of use by deleting and setting the entry again.
+// The cost of a cache operation, in one process. The peer is a `Map` kept in order of use by deleting and
+// setting the entry again.
 
 const LIMITS = [256, 10_000, 50_000]
 const OPERATIONS = 200_000

@@ -21,13 +21,17 @@ import { rounded } from './support/stats.ts'
 import { figure, percent, type Table } from './support/table.ts'
 import { atLeast, atMost } from './support/target.ts'
 
-// Messages per second of several processes on one PostgreSQL, with and without a slow way to the database, and how long they wait for each other.
+// Messages per second of several processes on one PostgreSQL, with and without a slow way to the database,
+// and how long they wait for each other.
 
 const COUNTS = ['1', '2', '4'] as const
 /** Of each process of several, which share the messages: V8 compiles the code of each process by itself. */
 const WARM_UP_OF_EACH_MS = 6000
 const DELAY_MS = 2
-/** Of each process, in the part that compares processes with the same load: few enough that four processes do not need all cores. */
+/**
+ * Of each process, in the part that compares processes with the same load: few enough that four processes do
+ * not need all cores.
+ */
 const WRITERS = 1
 /** Added to each round trip in that part. */
 const WRITERS_DELAY_MS = 10
@@ -37,7 +41,10 @@ const HALF = 0.5
 const MIN_GAINS: Readonly<Record<number, number>> = { 2: 1.8, 4: 3.2 }
 const MAX_WAITING = 0.05
 
-/** Each process has its own writers, each with one message at a time, to one room after the other. They begin with rooms far from each other. */
+/**
+ * Each process has its own writers, each with one message at a time, to one room after the other. They begin
+ * with rooms far from each other.
+ */
 const fixedWriters: Loading = (stack, urls, senders) => {
   const loads = urls.flatMap((url) => {
     const load = stack.use(createLoad(url, WRITERS))
@@ -74,7 +81,8 @@ type SeveralOptions = {
 }
 
 /**
- * Several processes on one database, in turns with others on a database of theirs. All of them start before the first round. The warm-up is always with all senders.
+ * Several processes on one database, in turns with others on a database of theirs. All of them start before
+ * the first round. The warm-up is always with all senders.
  */
 async function measureSeveral(
   postgres: DurablePostgres,

@@ -30,8 +30,9 @@ const BACKLOGS = [
 ] as const
 const CONVERSATIONS = 100
 /**
- * The floors receive one message for many pokes, as delivery reads a queue and receives nothing. `one` sends them one after the other, as
- * delivery does for one pusher. `many` needs a few senders, so that pokes are always waiting.
+ * The floors receive one message for many pokes, as delivery reads a queue and receives nothing. `one` sends
+ * them one after the other, as delivery does for one pusher. `many` needs a few senders, so that pokes are
+ * always waiting.
  */
 const FLOORS = {
   many: { pokes: 100, connections: 32, senders: 4 },
@@ -173,7 +174,10 @@ async function measureBacklogs(setup: Setup): Promise<Backlog[]> {
   return found
 }
 
-/** Conversations of two members, so that one message is one poke. Measures the highest rate first, then latencies at half of it. */
+/**
+ * Conversations of two members, so that one message is one poke. Measures the highest rate first, then
+ * latencies at half of it.
+ */
 async function measureLatencies(setup: Setup): Promise<Record<'floor' | ServerName, Round>> {
   const { receiver, small } = setup
   const roomsOf = (name: 'floor' | ServerName) => (name === 'floor' ? small : setup[name]).conversations

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { endWithParent } from './support/end-with-parent.ts'
 
-// The floor of `sync-waking`: the least work to respond to all waiting requests on this runtime. It holds each GET /sync with a token until a PUT
-// arrives, then writes one fixed response to all of them, 16 in each turn of the event loop.
+// The floor of `sync-waking`: the least work to respond to all waiting requests on this runtime. It holds
+// each GET /sync with a token until a PUT arrives, then writes one fixed response to all of them, 16 in each
+// turn of the event loop.
 
 const BODY = JSON.stringify({ next_batch: 's1', rooms: { join: { '!room:localhost': 'x'.repeat(600) } } })
 const IN_A_TURN = 16

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { endWithParent } from './support/end-with-parent.ts'
 
-// The floor of `media`: a bare `node:http` server that writes each body to a file and reads it back. It hashes nothing and has no
-// database. Its arguments are the folder of the files, and `synced` for a file that is on the disk before the response.
+// The floor of `media`: a bare `node:http` server that writes each body to a file and reads it back. It
+// hashes nothing and has no database. Its arguments are the folder of the files, and `synced` for a file that
+// is on the disk before the response.
 
 const [folder = '', synced] = process.argv.slice(2)
 let last = 0

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { endWithParent } from './support/end-with-parent.ts'
 
-// The floor of `pokes` and `delivery`: the least work from a message to its pokes on this runtime. It forwards the body of each request
-// the given number of times and stores nothing. `node bench/floor-relay.ts GATEWAY-URL [POKES [CONNECTIONS]]`
+// The floor of `pokes` and `delivery`: the least work from a message to its pokes on this runtime. It
+// forwards the body of each request the given number of times and stores nothing.
+// `node bench/floor-relay.ts GATEWAY-URL [POKES [CONNECTIONS]]`
 
 const gateway = new URL(process.argv[2] ?? '')
 const pokes = Number(process.argv[3] ?? 1)

@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { endWithParent } from './support/end-with-parent.ts'
 
-// The floor of `gateway`: the least work from a call of /notify to the provider on this runtime. It sends one fixed message for each
-// call, on open connections and with a token created once, and stores nothing.
+// The floor of `gateway`: the least work from a call of /notify to the provider on this runtime. It sends one
+// fixed message for each call, on open connections and with a token created once, and stores nothing.
 // `node bench/gateway-relay.ts KIND JSON`, as `bench/gateway.ts` calls it.
 
 type Send = () => Promise<void>

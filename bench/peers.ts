@@ -18,8 +18,8 @@ import { launchSynapse, reasonWithoutSynapse, synapseVersion } from './support/s
 import { figure, type Table } from './support/table.ts'
 import { atLeast } from './support/target.ts'
 
-// Belfry beside other servers that do the same work. Each server is one process with SQLite on the same disk, is filled over HTTP, and
-// gets the same requests from the same load generator.
+// Belfry beside other servers that do the same work. Each server is one process with SQLite on the same disk,
+// is filled over HTTP, and gets the same requests from the same load generator.
 
 const CONVERSATIONS = 32
 const ROUNDS = 3

@@ -51,7 +51,10 @@ async function seedRooms(data: string, gateway: string): Promise<Room[]> {
   return found
 }
 
-/** The number of rows that sending one message inserts, changes and deletes. Delivery later deletes its queue items, which are not counted. */
+/**
+ * The number of rows that sending one message inserts, changes and deletes. Delivery later deletes its queue
+ * items, which are not counted.
+ */
 async function rowsOfMessage(seed: Seed, { roomId, sender }: SeededRoom): Promise<number> {
   const counting = countingRows(seed.rooms.db)
   const deps = roomDepsOf(counting.db)

@@ -198,7 +198,10 @@ function populationOf(members: readonly Member[]): Population {
   return population
 }
 
-/** Alternates between both, so that other load on the machine affects both. `once` returns the number of its evaluations. */
+/**
+ * Alternates between both, so that other load on the machine affects both. `once` returns the number of its
+ * evaluations.
+ */
 function inTurns(ours: () => number, theirs: () => number): Rates {
   const rates: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] }
   for (let at = 0; at <= ROUNDS; at++) {
@@ -222,8 +225,9 @@ function rateOf(once: () => number): number {
 }
 
 /**
- * One user with a keyword, a muted room and a muted sender. The events are prepared before on both sides, because a server prepares
- * an event once for all members. `anew`: Belfry again, with each event prepared from its JSON object.
+ * One user with a keyword, a muted room and a muted sender. The events are prepared before on both sides,
+ * because a server prepares an event once for all members. `anew`: Belfry again, with each event prepared
+ * from its JSON object.
  */
 function measureSingle(messages: readonly Message[], peer: Peer): Rates & { anew: number } {
   const index = peer.people.findIndex(({ own }) => own?.content?.length === 1 && own.sender?.length === 1)

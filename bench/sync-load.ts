@@ -29,7 +29,10 @@ const IDLE_SHARE = 0.05
 export type Client = { token: string }
 /** A sender of messages, and the clients that each message wakes. */
 export type LoadRoom = Sender & { waiting: readonly Client[] }
-/** Rooms of one size, which take turns, and the number of messages. `warmUp`: messages before them that are not counted. */
+/**
+ * Rooms of one size, which take turns, and the number of messages. `warmUp`: messages before them that are
+ * not counted.
+ */
 export type LoadGroup = { size: number; warmUp: number; rounds: number; rooms: readonly LoadRoom[] }
 export type LoadSeed = { clients: readonly Client[]; groups: readonly LoadGroup[] }
 export type LoadFigures = { p50Ms: number; p99Ms: number; cpuMsEach: number; woken: number }
@@ -66,7 +69,8 @@ export async function seedLoad(seed: Seed): Promise<LoadSeed> {
 }
 
 /**
- * Figures by the size of the room. The floor responds to all waiting requests, so there only the clients wait that the message would wake. `hasMetrics`: whether the metrics of the server tell how many requests wait.
+ * Figures by the size of the room. The floor responds to all waiting requests, so there only the clients wait
+ * that the message would wake. `hasMetrics`: whether the metrics of the server tell how many requests wait.
  */
 export async function measureLoad(
   server: Program,

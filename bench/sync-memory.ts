@@ -13,7 +13,8 @@ const SETTLED_MS = 500
 export type WaitingFigures = { heapKiB: number; residentKiB: number }
 
 /**
- * Medians over servers that start for this. Garbage is collected before both readings: when all clients have synced once, and when all of them wait.
+ * Medians over servers that start for this. Garbage is collected before both readings: when all clients have
+ * synced once, and when all of them wait.
  * @param start starts a server with the heap meter
  */
 export async function measureWaitingMemory(

@@ -10,8 +10,9 @@ import { type LoadGroup, measureLoad } from './sync-load.ts'
 import { measureIncremental, measureInitial, WARM_UP } from './sync-single.ts'
 import { atLeast } from './support/target.ts'
 
-// Both forms of sync of Belfry beside those of Synapse: the same users, rooms and messages, filled over HTTP, with the same clients. It has
-// fewer users than the rest of `sync`, because Synapse needs a minute to create them.
+// Both forms of sync of Belfry beside those of Synapse: the same users, rooms and messages, filled over HTTP,
+// with the same clients. It has fewer users than the rest of `sync`, because Synapse needs a minute to create
+// them.
 
 const CLIENTS = 100
 const SMALL_ROOMS = 50

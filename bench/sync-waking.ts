@@ -11,7 +11,8 @@ import { medianOf, percentile, rounded } from './support/stats.ts'
 import { figure, type Table } from './support/table.ts'
 import { atMost } from './support/target.ts'
 
-// One message to a room whose members all wait in /sync: the time until each of them gets its response, and the latency of other requests meanwhile.
+// One message to a room whose members all wait in /sync: the time until each of them gets its response, and
+// the latency of other requests meanwhile.
 
 const SIZES = [50, 2000]
 const ROUNDS = 5

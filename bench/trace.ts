@@ -146,7 +146,10 @@ function report(found: Record<Workload, Record<Side, Work>[]>, whole: Record<Sid
   }
 }
 
-/** Microseconds for each row that the sweeper uses: the CPU time between the rounds of the server with trace, minus that of the other. */
+/**
+ * Microseconds for each row that the sweeper uses: the CPU time between the rounds of the server with trace,
+ * minus that of the other.
+ */
 function sweepCost(found: Record<Workload, Record<Side, Work>[]>, whole: Record<Side, number>): number {
   const all = (side: Side) => sum(WORKLOADS.flatMap((name) => found[name].map((pair) => pair[side])))
   const between = (side: Side) => whole[side] - all(side).cpuMs

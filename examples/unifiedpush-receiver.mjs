@@ -1,4 +1,5 @@
-// A UnifiedPush receiver: an HTTP server whose URL is the pushkey. Usage: node unifiedpush-receiver.mjs HOME_SERVER ACCESS_TOKEN
+// A UnifiedPush receiver: an HTTP server whose URL is the pushkey. Usage: node unifiedpush-receiver.mjs
+// HOME_SERVER ACCESS_TOKEN
 import { createServer } from 'node:http'
 import { json } from 'node:stream/consumers'
 

@@ -1,5 +1,6 @@
-// The entry point of npm start, npm test, npm run test:clients, bench, soak and fuzz. It installs packages that are missing or out of date, then starts the
-// task with the Node from the packages. Plain JavaScript that Node 20 can run, and it imports nothing from packages.
+// The entry point of npm start, npm test, npm run test:clients, bench, soak and fuzz. It installs packages
+// that are missing or out of date, then starts the task with the Node from the packages. Plain JavaScript
+// that Node 20 can run, and it imports nothing from packages.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -58,7 +59,8 @@ function isInstalled() {
   const installed = join(modules, '.package-lock.json')
   if (!existsSync(installed)) return false
   if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === lockHash()
-  // Installed without this script. npm writes this file last, so a newer one means a finished installation of this lock file.
+  // Installed without this script. npm writes this file last, so a newer one means a finished installation of
+  // this lock file.
   if (statSync(installed).mtimeMs < statSync(lockFile).mtimeMs) return false
   writeStamp()
   return true

@@ -1,5 +1,6 @@
-// Makes the package belfry-push-rules from src/push-rules/: as ES modules and as CommonJS, each with its types.
-// `node scripts/build-push-rules.mjs [--unchecked] [folder]`: the folder is packages/push-rules without one; --unchecked does not check types.
+// Makes the package belfry-push-rules from src/push-rules/: as ES modules and as CommonJS, each with its
+// types. `node scripts/build-push-rules.mjs [--unchecked] [folder]`: the folder is packages/push-rules
+// without one; --unchecked does not check types.
 import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'

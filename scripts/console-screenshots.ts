@@ -26,8 +26,8 @@ const MAX_HEIGHT = 1000
 const SILENT_GATEWAY = 'http://127.0.0.1:9/_matrix/push/v1/notify'
 
 /**
- * Alice has a phone whose app fetches each event of a push, a laptop that is silent for one room, and a tablet whose gateway does not respond. Resolves to
- * the newest event.
+ * Alice has a phone whose app fetches each event of a push, a laptop that is silent for one room, and a
+ * tablet whose gateway does not respond. Resolves to the newest event.
  */
 async function populate(url: string) {
   const phone = await registerUser(url, 'alice')

@@ -12,8 +12,8 @@ import { commandsPage, openApiDocument, referencePages } from './docs-site/refer
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
 /**
- * Builds the documents as static HTML in `site` (docs/decisions/0059-documents-as-a-site.md). It fails for a link that leads nowhere and for a
- * page that loads something from another host.
+ * Builds the documents as static HTML in `site` (docs/decisions/0059-documents-as-a-site.md). It fails for a
+ * link that leads nowhere and for a page that loads something from another host.
  * @param isWanted false for a page that is left out; links to it become text
  */
 export async function buildSite(

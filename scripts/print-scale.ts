@@ -90,7 +90,10 @@ export function scalePage(values: InputValues = defaultValues()): string {
   ].join('\n')
 }
 
-/** `name=value` for each input to replace. @throws Error for an unknown name, or a value that is not a number above 0 */
+/**
+ * `name=value` for each input to replace. @throws Error for an unknown name, or a value that is not a number
+ * above 0
+ */
 export function valuesFrom(args: readonly string[]): InputValues {
   const values = defaultValues()
   for (const arg of args) {

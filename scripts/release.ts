@@ -17,7 +17,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type NextRelease, releaseFaults, writeVersion } from './release/next-release.ts'
 
-// Prepares a release: `npm run release -- 0.2.0` (CONTRIBUTING.md, "Release"). It neither commits nor publishes. With `--dry-run` it works in a copy.
+// Prepares a release: `npm run release -- 0.2.0` (CONTRIBUTING.md, "Release"). It neither commits nor
+// publishes. With `--dry-run` it works in a copy.
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const USAGE = 'usage: npm run release -- VERSION [--dry-run] [--out FOLDER]'
@@ -68,7 +69,8 @@ const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Rec
 
 /** The packages that are installed with Belfry, as CycloneDX. */
 function billOfMaterials(folder: string): string {
-  // npm takes the name of the folder for that of the package, and `--omit dev` also omits what dependencies share with development dependencies.
+  // npm takes the name of the folder for that of the package, and `--omit dev` also omits what dependencies
+  // share with development dependencies.
   const named = join(mkdtempSync(join(tmpdir(), 'belfry-bill-')), 'belfry')
   mkdirSync(named)
   try {

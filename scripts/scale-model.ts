@@ -5,7 +5,10 @@ import type { Baseline } from '../bench/support/baseline.ts'
 type Input = { readonly value: number; readonly unit: string; readonly source: string }
 
 type Figures = Baseline['figures']
-/** `of` finds the value among the figures of a benchmark. Without its baseline, or without that figure in it, the value is that of the `earlier` run. */
+/**
+ * `of` finds the value among the figures of a benchmark. Without its baseline, or without that figure in it,
+ * the value is that of the `earlier` run.
+ */
 type MeasuredInput = {
   benchmark: string
   of: (figures: Figures) => unknown
@@ -37,7 +40,10 @@ const lineWith = (figures: Line, name: string, cells: Line): Line =>
   ) ?? {}
 const SLIDING = { side: 'belfry', mode: 'sliding' }
 
-/** `source`: a benchmark of docs/benchmarks.md, with its commit or the date of its run; or an assumption about users. */
+/**
+ * `source`: a benchmark of docs/benchmarks.md, with its commit or the date of its run; or an assumption about
+ * users.
+ */
 export const INPUTS = {
   active: { value: 0.3, unit: 'share of the users', source: 'assumption: active on one day' },
   messages: { value: 30, unit: 'messages a day', source: 'assumption: of each active user' },
@@ -190,7 +196,10 @@ export type ScaleNeeds = {
 const MICROSECONDS = 1e6
 const SECONDS_A_DAY = 86_400
 
-/** Linear in the number of users, because the cost of an event does not depend on the size of its room (docs/benchmarks.md, `rooms`). */
+/**
+ * Linear in the number of users, because the cost of an event does not depend on the size of its room
+ * (docs/benchmarks.md, `rooms`).
+ */
 export function needsOf(users: number, of: InputValues): ScaleNeeds {
   const messages = (users * of.active * of.messages * of.peak) / SECONDS_A_DAY
   const largeShare = 1 - of.directShare - of.groupShare

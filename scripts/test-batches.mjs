@@ -10,9 +10,10 @@ const TEST_FILE = /\.test\.ts$/
 const CHANGES_TIMERS = /js-sdk\.ts'/
 
 /**
- * Puts all test files of `test/` into batches: one process runs the files of a batch, one after the other, because the modules of a server take a second of
- * a processor to load, and most test files run for less.
- * @param folder gets a module for each batch, which imports the batch's files; its earlier contents are removed
+ * Puts all test files of `test/` into batches: one process runs the files of a batch, one after the other,
+ * because the modules of a server take a second of a processor to load, and most test files run for less.
+ * @param folder gets a module for each batch, which imports the batch's files; its earlier contents are
+ *   removed
  * @param atOnce the number of batches that run at the same time
  * @returns the pattern of these modules
  */
@@ -45,8 +46,8 @@ export function batchesOf(names, { isApart, atOnce }) {
 }
 
 /**
- * Batches become smaller, so that the last ones end at about the same time. Each has files from all parts of the list, because many slow files are in the
- * same folder.
+ * Batches become smaller, so that the last ones end at about the same time. Each has files from all parts of
+ * the list, because many slow files are in the same folder.
  */
 function spread(names, atOnce) {
   const sizes = []

@@ -68,7 +68,10 @@ export type Belfry = {
   openApi(): Promise<object>
   /** Starts serving and sending. `url`: where it listens, with the port that was picked. */
   listen(): Promise<{ url: string }>
-  /** Goes on with the gateway's apps of another configuration; all else stays. Rejects, and changes nothing, if they are not good. */
+  /**
+   * Goes on with the gateway's apps of another configuration; all else stays. Rejects, and changes nothing,
+   * if they are not good.
+   */
   reload(config: Config): Promise<void>
   /** Stops accepting, lets what is in flight finish, and closes the database. */
   close(): Promise<void>

@@ -65,7 +65,10 @@ import type { Database, Transaction } from './storage/database.ts'
 
 export { type ClusterStatus, readClusterStatus } from './stages/cluster-status.ts'
 
-/** A message to all devices of a user is stored once for each: a request can store this many times the size of its body. */
+/**
+ * A message to all devices of a user is stored once for each: a request can store this many times the size of
+ * its body.
+ */
 const FAN_OUT = 4
 
 export type Stages = ReturnType<typeof createStages>

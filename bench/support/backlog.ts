@@ -3,8 +3,8 @@ import type { Receiver } from './receiver.ts'
 import { type Cpu, type Side, startCpu } from './rounds.ts'
 import type { SeededRoom } from './seed.ts'
 
-// The delivery of a backlog. The gateway holds its responses while messages build the backlog. When the server is idle, the gateway
-// responds. From then until the last poke the server does nothing but delivery.
+// The delivery of a backlog. The gateway holds its responses while messages build the backlog. When the
+// server is idle, the gateway responds. From then until the last poke the server does nothing but delivery.
 
 export type Backlog = { room: SeededRoom; pushers: number; messages: number }
 export type BacklogDelivery = Cpu & { pokesPerSecond: number }

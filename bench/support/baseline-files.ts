@@ -32,7 +32,8 @@ export const measuredTree = (folder = ROOT): { commit: string; changed: string }
 })
 
 /**
- * Writes the baseline of a benchmark. Runs without a target, because a program is missing, leave the earlier one. `commit`: before the runs.
+ * Writes the baseline of a benchmark. Runs without a target, because a program is missing, leave the earlier
+ * one. `commit`: before the runs.
  * @throws Error if what is measured has changed since
  */
 export function saveBaseline(

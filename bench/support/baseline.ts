@@ -1,7 +1,8 @@
 import type { Target, Unit } from '../benchmark.ts'
 import { median } from './stats.ts'
 
-// The figures of an earlier tree, to compare with. Ratios are compared on every machine, times only with those of the same class of machine.
+// The figures of an earlier tree, to compare with. Ratios are compared on every machine, times only with
+// those of the same class of machine.
 
 /** What the times of a benchmark depend on. */
 export type MachineClass = { cores: number; processor: string }
@@ -9,7 +10,10 @@ export type MachineClass = { cores: number; processor: string }
 /** `limit`: that of the commit of the baseline. */
 export type BaselineTarget = Pick<Target, 'unit' | 'better' | 'limit'> & { values: readonly number[] }
 
-/** `targets`: by their `wanted`, with one value for each run. `load`: before the first run. `figures`: of the last run. */
+/**
+ * `targets`: by their `wanted`, with one value for each run. `load`: before the first run. `figures`: of the
+ * last run.
+ */
 export type Baseline = {
   commit: string
   date: string
@@ -19,7 +23,10 @@ export type Baseline = {
   figures: Readonly<Record<string, unknown>>
 }
 
-/** `new`: the baseline does not have it. `absent`: this run does not have it, because a program is missing. `other machine`: its times say nothing here. */
+/**
+ * `new`: the baseline does not have it. `absent`: this run does not have it, because a program is missing.
+ * `other machine`: its times say nothing here.
+ */
 export type Verdict = 'worse' | 'better' | 'same' | 'new' | 'absent' | 'other machine'
 
 /** `now`, `was`: medians. `low`, `high`: the range of the baseline. NaN: there is none. */
@@ -35,7 +42,10 @@ export type Comparison = {
 
 const RATIOS: ReadonlySet<Unit> = new Set(['times', 'share', 'MiB', 'KiB', 'MB', 'count'])
 
-/** A smaller change than this share of the median is noise, even if the runs of the baseline had equal figures by chance. */
+/**
+ * A smaller change than this share of the median is noise, even if the runs of the baseline had equal figures
+ * by chance.
+ */
 const NOISE = 0.1
 /** The same for small values, whose last digits vary. */
 const LEAST: Record<Unit, number> = {

@@ -1,5 +1,6 @@
-// Loaded with `--import` and `--expose-gc` into a server of a benchmark. Replies to each message of the parent process with the bytes of the live
-// objects in the heap (a number), after it has collected all others.
+// Loaded with `--import` and `--expose-gc` into a server of a benchmark. Replies to each message of the
+// parent process with the bytes of the live objects in the heap (a number), after it has collected all
+// others.
 
 process.on('message', () => {
   // The second collection frees objects that the finalizers of the first one released.

@@ -17,7 +17,10 @@ type Attack = {
   content: Record<string, unknown>
 }
 
-/** The most rules of one user (`push.max_rules_per_user`), with patterns of the largest length (`DEFAULT_RULE_LIMITS`). */
+/**
+ * The most rules of one user (`push.max_rules_per_user`), with patterns of the largest length
+ * (`DEFAULT_RULE_LIMITS`).
+ */
 const RULES = 1990
 const PATTERN = 512
 const BODY = 60_000
@@ -97,7 +100,8 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: '5 × 1,990 words with stars',
     members: 5,
-    // No separator between the numbers: the member is found by a word of the pattern that stands alone, and the message does not have it.
+    // No separator between the numbers: the member is found by a word of the pattern that stands alone, and
+    // the message does not have it.
     rules: (member) => content((at) => `${'a*'.repeat(200)}${member}x${at}`),
     content: LETTERS,
   },
@@ -151,7 +155,10 @@ const TIMES = 15
 /** An attack with fewer steps does not reach the rules: an index excluded them, and the row would measure nothing. */
 const MIN_SHARE_OF_STEPS = 0.1
 
-/** `median`, `most`: milliseconds of processor time for one message, during which the event loop is blocked. `steps`: the share of `MAX_ROOM_STEPS`. */
+/**
+ * `median`, `most`: milliseconds of processor time for one message, during which the event loop is blocked.
+ * `steps`: the share of `MAX_ROOM_STEPS`.
+ */
 export type AttackCost = { median: number; most: number; steps: number }
 
 /** @throws Error if the event causes almost no evaluation */

@@ -31,7 +31,10 @@ export function describeMachine({ cores, load, syncsPerSecond: syncs, node }: Ma
 export const machineCpuMs = (): number =>
   cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0)
 
-/** The number of durable 4 KiB writes per second of the disk alone: the limit for one sender that waits for each commit. */
+/**
+ * The number of durable 4 KiB writes per second of the disk alone: the limit for one sender that waits for
+ * each commit.
+ */
 export function syncsPerSecond(folder: string, ms: number): number {
   const page = Buffer.alloc(4096, 1)
   const file = openSync(join(folder, 'bare'), 'w')

@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { monotonicMs } from './monotonic.ts'
 
-// Keeps all child processes and folders of a benchmark. They are removed when this process ends: normally, after a failure, and
-// after Ctrl-C.
+// Keeps all child processes and folders of a benchmark. They are removed when this process ends: normally,
+// after a failure, and after Ctrl-C.
 
 const children = new Set<ChildProcess>()
 const folders = new Set<string>()
@@ -66,7 +66,10 @@ export async function launch(args: readonly string[], env: NodeJS.ProcessEnv = {
   return programOf({ child, ended }, { url: await readyUrl(child, ended, args), started })
 }
 
-/** Starts any program that will serve at `url`, and waits until `url` + `path` returns 200. Disposing ends the process. */
+/**
+ * Starts any program that will serve at `url`, and waits until `url` + `path` returns 200. Disposing ends the
+ * process.
+ */
 export async function launchOther(
   command: readonly [string, ...string[]],
   { url, path }: { url: string; path: string },

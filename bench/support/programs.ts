@@ -6,8 +6,9 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const program = (name: string) => join(import.meta.dirname, name)
 
 /**
- * Starts Belfry in a separate process on a free loopback port, without rate limits and without presence, which has its own benchmark and would wake
- * the syncs that others measure. Settings that are not given here have their defaults.
+ * Starts Belfry in a separate process on a free loopback port, without rate limits and without presence,
+ * which has its own benchmark and would wake the syncs that others measure. Settings that are not given here
+ * have their defaults.
  */
 export function launchBelfry(
   data: string,
@@ -31,7 +32,10 @@ const HEAP_METER = [
   program('heap-meter.ts'),
 ]
 
-/** The same with a young generation of fixed size and the meter of live objects (`heap-meter.ts`): `ask` collects garbage and resolves to their bytes. */
+/**
+ * The same with a young generation of fixed size and the meter of live objects (`heap-meter.ts`): `ask`
+ * collects garbage and resolves to their bytes.
+ */
 export function launchHeapMeteredBelfry(data: string): Promise<Program> {
   return serve(data, HEAP_METER)
 }
@@ -50,7 +54,10 @@ function serve(data: string, nodeFlags: readonly string[], env: NodeJS.ProcessEn
   })
 }
 
-/** `pokes`: the number of pokes that the relay sends for each message; `connections`: at most as many of them at the same time. */
+/**
+ * `pokes`: the number of pokes that the relay sends for each message; `connections`: at most as many of them
+ * at the same time.
+ */
 export type RelayFanOut = { pokes: number; connections: number }
 
 /** @param gateway the URL to which the relay forwards; by default one poke for each message, on 32 connections */

@@ -7,8 +7,9 @@ import type { Arrivals } from './receiver.ts'
 import { percentile } from './stats.ts'
 
 // A push gateway in a separate process. It records the arrival of the pokes of a round and responds with 200.
-// GET /begin?from=N: count messages with numbers from N. GET /end?count=N: responds when N pokes have arrived.
-// GET /hold: stop responding to pokes. GET /open: respond to the held pokes, and to later ones at once. GET /held: the number of held pokes.
+// GET /begin?from=N: count messages with numbers from N. GET /end?count=N: responds when N pokes have
+// arrived. GET /hold: stop responding to pokes. GET /open: respond to the held pokes, and to later ones at
+// once. GET /held: the number of held pokes.
 
 let from = 0
 let lastAt = 0

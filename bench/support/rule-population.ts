@@ -73,8 +73,8 @@ export function personOf(number: number): Person {
 }
 
 /**
- * Typical rules of users. By number modulo 4, a user has one to three keywords, or one to three muted rooms (a quarter of them the room of
- * the benchmark), or one or two muted senders, or one of each.
+ * Typical rules of users. By number modulo 4, a user has one to three keywords, or one to three muted rooms
+ * (a quarter of them the room of the benchmark), or one or two muted senders, or one of each.
  */
 export function ownRulesOf(number: number, random: () => number, members: number): Partial<Ruleset> {
   const kind = number % 4

@@ -18,8 +18,8 @@ import type { Database } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { NO_TRACE } from '../../src/trace/trace.ts'
 
-// Fills a data directory before a server starts. It uses the functions that serve requests, without HTTP and without passwords,
-// because the registration of 10,000 accounts would compute argon2 10,000 times.
+// Fills a data directory before a server starts. It uses the functions that serve requests, without HTTP and
+// without passwords, because the registration of 10,000 accounts would compute argon2 10,000 times.
 
 export type SeededUser = { userId: UserId; deviceId: DeviceId; token: string }
 export type SeededRoom = {

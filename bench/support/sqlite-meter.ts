@@ -1,8 +1,8 @@
 import { StatementSync } from 'node:sqlite'
 import { median } from './stats.ts'
 
-// Loaded with `--import` into a server of a benchmark: measures each SQLite statement of the main thread. Replies to each message of the
-// parent process with the statements since the last one (`StatementTime[]`).
+// Loaded with `--import` into a server of a benchmark: measures each SQLite statement of the main thread.
+// Replies to each message of the parent process with the statements since the last one (`StatementTime[]`).
 
 /** `micros`: the median. Unlike the sum, it does not contain the time in which other programs used the core. */
 export type StatementTime = { sql: string; count: number; micros: number }

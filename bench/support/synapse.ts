@@ -20,7 +20,10 @@ export async function synapseVersion(python: string): Promise<string | undefined
 export const reasonWithoutSynapse = (python: string) =>
   `"${python}" does not have it: install matrix-synapse with pip in a virtual environment and pass its Python with --synapse`
 
-/** Starts Synapse as one process with SQLite in `folder`. Rate limits and presence are off, and pokes to loopback are allowed. */
+/**
+ * Starts Synapse as one process with SQLite in `folder`. Rate limits and presence are off, and pokes to
+ * loopback are allowed.
+ */
 export async function launchSynapse(python: string, folder: string): Promise<Program> {
   const port = await freePort()
   const unlimited = { per_second: 1e6, burst_count: 1e6 }

@@ -6,7 +6,10 @@ import { ask, post } from './ask.ts'
 /** How a client syncs. The position is a token (`since`, `pos`). */
 export type SyncMode = {
   name: 'classic' | 'sliding'
-  /** The first request of a client, without waiting, as its whole text. `small`: with few events, so that thousands of clients can start. */
+  /**
+   * The first request of a client, without waiting, as its whole text. `small`: with few events, so that
+   * thousands of clients can start.
+   */
   first(of: SyncCall, small?: boolean): Promise<string>
   /** A long poll. */
   poll(of: SyncCall & { at: string; timeoutMs: number }): Promise<string>

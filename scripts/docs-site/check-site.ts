@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * The faults of a built site: links to an anchor or file that does not exist, and requests to other hosts. VitePress itself refuses links to
- * missing pages.
+ * The faults of a built site: links to an anchor or file that does not exist, and requests to other hosts.
+ * VitePress itself refuses links to missing pages.
  */
 export function siteFaults(site: string): string[] {
   const files = new Set(globSync('**/*', { cwd: site }))

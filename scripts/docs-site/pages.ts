@@ -1,7 +1,10 @@
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 
-/** The Markdown files of the repository that are pages of the site, by the path of the page. The README is its first page. */
+/**
+ * The Markdown files of the repository that are pages of the site, by the path of the page. The README is its
+ * first page.
+ */
 export function pagesOf(root: string): Map<string, string> {
   const files = globSync(['*.md', 'docs/**/*.md', 'packages/*/*.md'], { cwd: root })
   return new Map(files.toSorted().map((file) => [file === 'README.md' ? 'index.md' : file, file]))
@@ -28,8 +31,8 @@ const FENCED = /^(```|~~~).*?^\1$/gms
 const LINK = /(!?)\[((?:[^\][]|\[[^\][]*\])*)\]\(([^)\s]+)\)/g
 
 /**
- * Links between Markdown files as the site needs them. A link to a file that is no page, such as source code, becomes text with its path. A
- * link to a file that does not exist is an error.
+ * Links between Markdown files as the site needs them. A link to a file that is no page, such as source code,
+ * becomes text with its path. A link to a file that does not exist is an error.
  */
 export function siteLinks(markdown: string, context: LinkContext): string {
   let [out, at] = ['', 0]

@@ -29,7 +29,10 @@ export function releaseFaults(root: string, version: string): string[] {
   return faults
 }
 
-/** Writes the version into the files that have it, and the version with its date above what the changelog calls unreleased. */
+/**
+ * Writes the version into the files that have it, and the version with its date above what the changelog
+ * calls unreleased.
+ */
 export function writeVersion(root: string, { version, date }: NextRelease): void {
   for (const [name, count] of Object.entries(VERSIONED)) {
     let left = count
@@ -44,7 +47,10 @@ export function writeVersion(root: string, { version, date }: NextRelease): void
   )
 }
 
-/** Negative if the first version is before the other. A version with a label, such as 1.0.0-rc.1, is before that without. */
+/**
+ * Negative if the first version is before the other. A version with a label, such as 1.0.0-rc.1, is before
+ * that without.
+ */
 export function compareVersions(one: string, other: string): number {
   const [a, b] = [partsOf(one), partsOf(other)]
   for (const [at, part] of a.entries()) {

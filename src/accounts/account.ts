@@ -48,9 +48,10 @@ export async function changePassword(
 }
 
 /**
- * Closes an account permanently: it removes the password, sessions, pushers, push rules, key backups, addresses, presence,
- * subscriptions to threads, private receipts and room memberships. The user id is never reused. With `erase` it also removes the profile, account data, filters and uploaded files.
- * Messages in rooms stay.
+ * Closes an account permanently: it removes the password, sessions, pushers, push rules, key backups,
+ * addresses, presence, subscriptions to threads, private receipts and room memberships. The user id is never
+ * reused. With `erase` it also removes the profile, account data, filters and uploaded files. Messages in
+ * rooms stay.
  * @throws MatrixError 403 when the password changed in the meantime; 429
  */
 export async function deactivate(

@@ -43,8 +43,8 @@ export type AccountAdministration = {
   /** Makes an account an administrator of the server, or an ordinary account again. */
   changeRole(name: string, isAdmin: boolean): Changed
   /**
-   * Gives a device of the account a new access token, without a password. A known device keeps its name, and its previous token ends. `deviceId`: absent, a new
-   * device.
+   * Gives a device of the account a new access token, without a password. A known device keeps its name, and
+   * its previous token ends. `deviceId`: absent, a new device.
    */
   login(
     name: string,

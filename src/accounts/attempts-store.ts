@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import { query } from '../storage/query.ts'
 
-/** Times are in milliseconds. `step`: the time in which one attempt is refilled. `latest`: the latest `full_at` that leaves an attempt. */
+/**
+ * Times are in milliseconds. `step`: the time in which one attempt is refilled. `latest`: the latest
+ * `full_at` that leaves an attempt.
+ */
 type Taking = { keyHash: string; now: number; step: number; latest: number }
 
 /** Takes one attempt. Changes no row when there is none. */

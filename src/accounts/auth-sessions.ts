@@ -6,9 +6,10 @@ import { recordUse, useOf } from './auth-sessions-store.ts'
 import type { Sign } from './server-secret.ts'
 
 /**
- * The sessions of user-interactive authentication (client-server API, "User-Interactive Authentication API"). A session is a signed text, so
- * that every process on the database understands it, and nothing is stored before its use. Every flow has one stage, so a session has no
- * completed stages. Its only use is recorded in the database.
+ * The sessions of user-interactive authentication (client-server API, "User-Interactive Authentication API").
+ * A session is a signed text, so that every process on the database understands it, and nothing is stored
+ * before its use. Every flow has one stage, so a session has no completed stages. Its only use is recorded in
+ * the database.
  */
 export interface AuthSessions {
   /** Opens a session that is valid for `purpose` only: the operation and its target. */

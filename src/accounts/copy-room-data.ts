@@ -14,8 +14,9 @@ const TAGS = 'm.tag'
 const DIRECT = 'm.direct'
 
 /**
- * Copies the settings of a user for a room to the room that replaces it: its tags, and its place in `m.direct` (client-server API, "Room
- * Upgrades"). Tags that the new room has stay as they are. Data above the quotas of the user are not copied.
+ * Copies the settings of a user for a room to the room that replaces it: its tags, and its place in
+ * `m.direct` (client-server API, "Room Upgrades"). Tags that the new room has stay as they are. Data above
+ * the quotas of the user are not copied.
  */
 export async function copyRoomData(
   deps: Deps,

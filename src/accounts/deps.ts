@@ -42,7 +42,10 @@ export type AccountDeps = {
   onDeactivated(userId: UserId): Promise<void>
   /** Records, in the same transaction, that a user's push rules change at this position. */
   onRulesChanged(tx: Transaction, change: RulesChange): Promise<void>
-  /** Removes, in the same transaction, a user's unread notifications from users that they have begun to ignore, and restores others. */
+  /**
+   * Removes, in the same transaction, a user's unread notifications from users that they have begun to
+   * ignore, and restores others.
+   */
   onUsersIgnored(tx: Transaction, change: IgnoringChange): Promise<void>
 }
 

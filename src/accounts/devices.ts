@@ -111,7 +111,10 @@ export async function removeDevices(
   tx.onCommit(() => deps.bus.publish(`session:${userId}`))
 }
 
-/** The account data in which a client stores the notification settings of one device (MSC3890), by both names of the type. */
+/**
+ * The account data in which a client stores the notification settings of one device (MSC3890), by both names
+ * of the type.
+ */
 function settingsTypesOf(deviceId: DeviceId): string[] {
   const prefixes = ['m.local_notification_settings', 'org.matrix.msc3890.local_notification_settings']
   return prefixes.map((prefix) => `${prefix}.${deviceId}`)

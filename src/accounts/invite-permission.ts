@@ -6,8 +6,8 @@ export const INVITE_PERMISSION = 'm.invite_permission_config'
 export const UNSTABLE_INVITE_PERMISSION = 'org.matrix.msc4380.invite_permission_config'
 
 /**
- * Whether account data of this type and content blocks all invitations to its owner; undefined for any other type. The type that was
- * set last decides.
+ * Whether account data of this type and content blocks all invitations to its owner; undefined for any other
+ * type. The type that was set last decides.
  */
 export function blocksInvitationsIn(type: string, content: JsonObject): boolean | undefined {
   if (type === INVITE_PERMISSION) return content['default_action'] === 'block'

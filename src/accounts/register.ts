@@ -11,8 +11,8 @@ import { storeWords } from './user-words.ts'
 import { insertUser, userById } from './users-store.ts'
 
 /**
- * Registration is closed unless a setting opens it: to every client that reaches the server, or with `requiresToken` to those that have a registration
- * token.
+ * Registration is closed unless a setting opens it: to every client that reaches the server, or with
+ * `requiresToken` to those that have a registration token.
  */
 export type RegistrationDeps = AccountDeps & {
   readonly openRegistration: boolean

@@ -32,7 +32,10 @@ const TOKEN_BYTES = 12
 const FORM = /^[A-Za-z0-9._~-]{1,64}$/
 const MAX_USES = 1_000_000
 
-/** The operator's changes to registration tokens. Every method throws a `MatrixError` with a message for the operator. */
+/**
+ * The operator's changes to registration tokens. Every method throws a `MatrixError` with a message for the
+ * operator.
+ */
 export type TokenAdministration = {
   create(wanted: WantedToken): Promise<RegistrationToken>
   list(): Promise<RegistrationToken[]>
@@ -106,7 +109,10 @@ function isUsable(row: RegistrationTokensTable, now: number): boolean {
   return row.uses_allowed === null || row.completed < row.uses_allowed
 }
 
-/** Counts a registration, in its transaction. @throws MatrixError 403 if the token was used up or has expired meanwhile */
+/**
+ * Counts a registration, in its transaction. @throws MatrixError 403 if the token was used up or has expired
+ * meanwhile
+ */
 export async function useToken(tx: Transaction, token: string, now: number): Promise<void> {
   if ((await tx.run(useRegistrationToken, { token, now })) === 0)
     throw forbidden('The registration token has just been used up or has expired')

@@ -2,13 +2,14 @@ import type { UserId } from '../lib/ids.ts'
 import type { AccountDeps } from './deps.ts'
 import { setLocked, setSuspended } from './users-store.ts'
 
-// Client-server API, "Account moderation". Every request reads the restriction with its token, so it holds in all processes from the commit on.
+// Client-server API, "Account moderation". Every request reads the restriction with its token, so it holds in
+// all processes from the commit on.
 
 type RestrictDeps = Pick<AccountDeps, 'db' | 'bus' | 'clock' | 'onAccountLocked' | 'onAccountUnlocked'>
 
 /**
- * Locks an account, or unlocks it. Its sessions stay, waiting requests end, and nothing is pushed to its devices. Repeating it changes nothing.
- * The caller has checked that the account is not deactivated.
+ * Locks an account, or unlocks it. Its sessions stay, waiting requests end, and nothing is pushed to its
+ * devices. Repeating it changes nothing. The caller has checked that the account is not deactivated.
  */
 export async function lockAccount(deps: RestrictDeps, userId: UserId, isLocked: boolean): Promise<void> {
   const { db, bus, clock } = deps

@@ -8,8 +8,8 @@ const NAME = 'accounts'
 const SECRET_BYTES = 32
 
 /**
- * HMAC-SHA-256 with a secret that all processes on the database share. `parts`: the first names the purpose, so that the result for one
- * purpose is of no use for another.
+ * HMAC-SHA-256 with a secret that all processes on the database share. `parts`: the first names the purpose,
+ * so that the result for one purpose is of no use for another.
  */
 export type Sign = (...parts: readonly [purpose: string, ...rest: (string | number)[]]) => Buffer
 

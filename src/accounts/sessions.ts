@@ -83,8 +83,8 @@ export async function logoutEverywhere(deps: AccountDeps, userId: UserId): Promi
 }
 
 /**
- * Removes the devices of a user, except the device `except`. A dehydrated device has no session and stays, because it receives keys for the
- * user's next session; `alsoDehydrated`: it is removed too.
+ * Removes the devices of a user, except the device `except`. A dehydrated device has no session and stays,
+ * because it receives keys for the user's next session; `alsoDehydrated`: it is removed too.
  */
 export async function removeAllDevices(
   deps: AccountDeps,

@@ -11,8 +11,8 @@ export type StoredAttempts = {
 }
 
 /**
- * A token bucket for each key, which refills in `periodMs`. The row has only the time at which the bucket is full, and a full bucket has no
- * row. Keys are addresses and account names, so the row has their HMAC.
+ * A token bucket for each key, which refills in `periodMs`. The row has only the time at which the bucket is
+ * full, and a full bucket has no row. Keys are addresses and account names, so the row has their HMAC.
  */
 export function createStoredAttempts(
   deps: { clock: Clock; sign: Sign },

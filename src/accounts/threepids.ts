@@ -20,7 +20,10 @@ import { userById } from './users-store.ts'
 /** The most addresses of one user. */
 const MAX_ADDRESSES = 20
 
-/** As clients see it (client-server API, "Adding Account Administrative Contact Information"). Times in milliseconds. */
+/**
+ * As clients see it (client-server API, "Adding Account Administrative Contact Information"). Times in
+ * milliseconds.
+ */
 export type ThreepidView = { medium: 'email'; address: string; validated_at: number; added_at: number }
 
 export async function listThreepids(q: Queries, userId: UserId): Promise<ThreepidView[]> {

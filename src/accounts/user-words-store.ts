@@ -21,7 +21,10 @@ export const markListed = query<{ userId: UserId }>()((db, p) =>
   db.updateTable('users').set({ is_listed: 1 }).where('user_id', '=', p.userId).where('is_listed', '=', 0),
 )
 
-/** Marks active users whose words are not stored, and returns them. The constant lets both databases use the partial index. */
+/**
+ * Marks active users whose words are not stored, and returns them. The constant lets both databases use the
+ * partial index.
+ */
 export const markNextListed = query<{ limit: number }>()((db, p) =>
   db
     .updateTable('users')

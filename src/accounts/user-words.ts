@@ -12,7 +12,10 @@ import { deleteWords, insertWords, markListed, markNextListed } from './user-wor
 const BATCH_SIZE = 100
 const HOUR_MS = 3_600_000
 
-/** Stores the words of a user, in the transaction that creates the user or changes the display name. Internal accounts have none. */
+/**
+ * Stores the words of a user, in the transaction that creates the user or changes the display name. Internal
+ * accounts have none.
+ */
 export async function storeWords(
   tx: Transaction,
   { userId, displayName }: { userId: UserId; displayName: string | null },

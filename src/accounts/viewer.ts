@@ -163,7 +163,10 @@ const factsOfKeys = (db: QueryCreator<Schema>, p: OfViewer) =>
         .where('is_used', '=', 0),
     )
 
-/** The facts that each viewer has once, as one text: reading a row takes longer than finding most of these. In the order of `addSingleFacts`. */
+/**
+ * The facts that each viewer has once, as one text: reading a row takes longer than finding most of these. In
+ * the order of `addSingleFacts`.
+ */
 const singleFacts = (db: QueryCreator<Schema>, p: OfViewer, d: Dialect) => {
   const isThere = (rows: RawBuilder<unknown>) => sql`case when exists (${rows}) then 1 else 0 end`
   const numbers = [

@@ -26,8 +26,8 @@ type ParamsOf<Path extends string> = z.ZodType<{
 }>
 
 /**
- * Defines an endpoint that only administrators may use. The schemas of its path parameters follow from their names, and with a
- * parameter it has the error 404 `M_NOT_FOUND`.
+ * Defines an endpoint that only administrators may use. The schemas of its path parameters follow from their
+ * names, and with a parameter it has the error 404 `M_NOT_FOUND`.
  */
 export function defineAdminRoute<
   const Path extends string,

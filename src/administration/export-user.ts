@@ -24,7 +24,8 @@ export type ExportDeps = UserDataDeps & { clock: Clock }
 export type UserExport = { user_id: UserId; file: string; bytes: number }
 
 /**
- * Writes the data of one person into a new JSON file, also of a deactivated account. `name`: a user name or a full user id.
+ * Writes the data of one person into a new JSON file, also of a deactivated account. `name`: a user name or a
+ * full user id.
  * @throws MatrixError 400, 404; an error of the file system, also when the file exists
  */
 export async function exportUser(

@@ -5,7 +5,8 @@ import type { Json } from '../lib/json.ts'
 export type JsonPart = Json | AsyncIterable<readonly Json[]>
 
 /**
- * Writes an object as JSON into a new file that only its owner can read. Resolves to the number of bytes. After an error the file does not exist.
+ * Writes an object as JSON into a new file that only its owner can read. Resolves to the number of bytes.
+ * After an error the file does not exist.
  * @throws an error of the file system, also when the file exists
  */
 export async function writeJsonFile(

@@ -25,7 +25,10 @@ export type AdministrationRouteDeps = {
 
 const version = once(() => z.strictObject({ server_version: z.string() }))
 
-/** The endpoints for administrators: those of the specification, and the part of Synapse's that scripts and web clients for administrators use. */
+/**
+ * The endpoints for administrators: those of the specification, and the part of Synapse's that scripts and
+ * web clients for administrators use.
+ */
 export const administrationRoutes = ({ accounts, rooms, sharedSecret }: AdministrationRouteDeps): Route[] => [
   ...moderationRoutes(accounts),
   ...whoisRoutes(accounts),

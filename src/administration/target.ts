@@ -7,8 +7,10 @@ import type { Queries } from '../storage/query.ts'
 type TargetDeps = { db: Queries; serverName: string }
 
 /**
- * The account that an administrator names. Call it after the authorisation, so that no other user learns which accounts exist.
- * @throws MatrixError 400 `M_INVALID_PARAM` for a user of another server; 404 for an unknown user, or an account of the server itself
+ * The account that an administrator names. Call it after the authorisation, so that no other user learns
+ * which accounts exist.
+ * @throws MatrixError 400 `M_INVALID_PARAM` for a user of another server; 404 for an unknown user, or an
+ *   account of the server itself
  */
 export async function targetAccount({ db, serverName }: TargetDeps, userId: UserId) {
   if (serverOf(userId) !== serverName)

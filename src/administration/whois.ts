@@ -19,7 +19,10 @@ const whois = named('Whois', () => {
   })
 })
 
-/** `GET /admin/whois/{userId}` (client-server API, "Server Administration"), and the path under which Synapse has it too. */
+/**
+ * `GET /admin/whois/{userId}` (client-server API, "Server Administration"), and the path under which Synapse
+ * has it too.
+ */
 export function whoisRoutes(deps: AccountDeps): Route[] {
   return [client('/admin/whois/:userId'), '/_synapse/admin/v1/whois/:userId' as const].map((path) =>
     defineRoute({

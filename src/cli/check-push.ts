@@ -9,13 +9,16 @@ const POLL_EVERY_MS = 1
 
 const PUSHKEY = 'start-up-proof'
 
-/** `ms`: milliseconds from sending the message until its notification is in the inbox. `accessToken`: of the receiver. */
+/**
+ * `ms`: milliseconds from sending the message until its notification is in the inbox. `accessToken`: of the
+ * receiver.
+ */
 export type PushProof = { ms: number; eventId: string; accessToken: string }
 
 /**
- * Sends one poke through the whole path, over HTTP like any client: one internal account writes to another, whose
- * pusher points at the server's own gateway. The session of the sender is closed afterwards. That of the receiver lasts until the next proof, so
- * that the console can show the journey of the message.
+ * Sends one poke through the whole path, over HTTP like any client: one internal account writes to another,
+ * whose pusher points at the server's own gateway. The session of the sender is closed afterwards. That of
+ * the receiver lasts until the next proof, so that the console can show the journey of the message.
  */
 export async function provePush(app: App, url: string): Promise<PushProof> {
   const sender = await app.internalSession('ringer')

@@ -1,6 +1,9 @@
 import type { Command } from './command.ts'
 
-/** All commands by their words, in the order of `belfry --help`. A command is loaded when it runs: the server needs no other one. */
+/**
+ * All commands by their words, in the order of `belfry --help`. A command is loaded when it runs: the server
+ * needs no other one.
+ */
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
   serve: async () => (await import('./serve.ts')).serve,

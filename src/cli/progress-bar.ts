@@ -9,8 +9,8 @@ const WIDTH = 30
 const CLEAR = '\r\u001B[K'
 
 /**
- * Runs a task and shows how far it is, on the terminal of stderr, if there is one and the task takes longer than a second.
- * `now`: in milliseconds.
+ * Runs a task and shows how far it is, on the terminal of stderr, if there is one and the task takes longer
+ * than a second. `now`: in milliseconds.
  */
 export async function withProgressBar<T>(
   { drawOnTerminal: draw }: Pick<CommandContext, 'drawOnTerminal'>,

@@ -13,7 +13,10 @@ export type Diagnosis = {
   }[]
 }
 
-/** For people: each finding with the advice and the requests that correct it. A request can contain a pushkey of the user. */
+/**
+ * For people: each finding with the advice and the requests that correct it. A request can contain a pushkey
+ * of the user.
+ */
 export function doctorText({ user_id: userId, checked, total, findings }: Diagnosis): string {
   const { pushers, rules, rooms } = checked
   const what = [count(pushers, 'pusher'), count(rules, 'push rule'), count(rooms, 'room')].join(', ')

@@ -4,8 +4,9 @@ import { registerHooks, type ResolveFnOutput } from 'node:module'
 const RELATIVE_FILE = /^(?:\.\.?\/)+(?:[\w-][\w.-]*\/)*[\w-][\w.-]*\.[jt]s$/
 
 /**
- * What the index of a package exports again and Belfry does not use: the translations of zod, and the parts of Kysely that run queries. The hook
- * replaces these files by an empty module. The other modules of the package still find them.
+ * What the index of a package exports again and Belfry does not use: the translations of zod, and the parts
+ * of Kysely that run queries. The hook replaces these files by an empty module. The other modules of the
+ * package still find them.
  */
 const UNUSED: readonly { index: RegExp; files: RegExp }[] = [
   { index: /\/zod\/v4\/(?:core\/index|classic\/external)\.js$/, files: /^\.\.\/locales\/index\.js$/ },
@@ -19,10 +20,12 @@ const UNUSED: readonly { index: RegExp; files: RegExp }[] = [
 const EMPTY_MODULE = { url: 'data:text/javascript,', format: 'module', shortCircuit: true }
 
 /**
- * Resolves relative imports from the two texts, and a package once for all modules of Belfry. Node's own resolution reads the file system for
- * each import of each file, which was a quarter of the start (docs/decisions/0035).
+ * Resolves relative imports from the two texts, and a package once for all modules of Belfry. Node's own
+ * resolution reads the file system for each import of each file, which was a quarter of the start
+ * (docs/decisions/0035).
  *
- * @param sources the URL of the folder of Belfry's modules, with a slash at the end. Its files and those of packages are not symbolic links.
+ * @param sources the URL of the folder of Belfry's modules, with a slash at the end. Its files and those of
+ *   packages are not symbolic links.
  */
 export function registerResolveHook(sources: string): void {
   const packages = new Map<string, ResolveFnOutput>()

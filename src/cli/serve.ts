@@ -5,11 +5,12 @@ import type { App, Command, ServerLog, CommandContext } from './command.ts'
 import { helpText } from './help-text.ts'
 import { jsonFlag } from './json-flag.ts'
 
-// opening ──▶ starting ──ready line──▶ serving ──signal──▶ draining ──▶ exit 0 While opening, a signal ends the
-// process at once, as without a handler: the process may be blocked in a system call of the database, and there is
-// nothing to finish. A signal while starting drains as soon as the start has finished. A second signal, or the
-// deadline, exits
-// 1. A start that fails closes all opened resources, within the deadline, and exits 1.
+// opening ──▶ starting ──ready line──▶ serving ──signal──▶ draining ──▶ exit 0
+//
+// While opening, a signal ends the process at once, as without a handler: the process may be blocked in a
+// system call of the database, and there is nothing to finish. A signal while starting drains as soon as the
+// start has finished. After a second signal or the deadline, the exit code is 1. A start that fails closes all
+// opened resources, within the deadline, and exits with 1.
 
 const DEADLINE_MS = 10_000
 // Ctrl-C reaches every process of the terminal's group, and npm and the launcher pass it on. These count as one

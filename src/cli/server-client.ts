@@ -62,7 +62,10 @@ export function serverClient(context: CommandContext, given: ServerFlags): Serve
   }
 }
 
-/** Opens a stream of a running server. `lastId`: the id of the last received event. @throws ConfigError for an invalid URL, or without a token */
+/**
+ * Opens a stream of a running server. `lastId`: the id of the last received event. @throws ConfigError for an
+ * invalid URL, or without a token
+ */
 export function openStream(context: CommandContext, given: ServerFlags) {
   const base = serverUrl(given.url, context)
   const token = tokenFrom(given['token-file'], context)
@@ -87,7 +90,10 @@ export class ServerRefusal extends Error {
   }
 }
 
-/** The line for people that names the journey of an event in the web console. `user`: another user than the owner of the token. */
+/**
+ * The line for people that names the journey of an event in the web console. `user`: another user than the
+ * owner of the token.
+ */
 export function consoleLine(
   context: CommandContext,
   given: { url?: string | undefined; user?: string | undefined },

@@ -9,8 +9,9 @@ const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
 
 /**
- * Follows an event stream of a running server until the signal aborts. After a lost connection it connects again, and continues after the last event that
- * `onEvent` has handled. `after`: the id of the last known event. Rejects when the server refuses.
+ * Follows an event stream of a running server until the signal aborts. After a lost connection it connects
+ * again, and continues after the last event that `onEvent` has handled. `after`: the id of the last known
+ * event. Rejects when the server refuses.
  */
 export type ServerStream = (
   path: string,

@@ -53,8 +53,8 @@ export const start: Command = {
 }
 
 /**
- * The access token is in the fragment, which browsers do not send. It is the one of an account that only receives the message of the proof.
- * `isTerminal`: otherwise the text can be in a log, and has no token.
+ * The access token is in the fragment, which browsers do not send. It is the one of an account that only
+ * receives the message of the proof. `isTerminal`: otherwise the text can be in a log, and has no token.
  */
 export function consoleLink(
   url: string,

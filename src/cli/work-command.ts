@@ -36,7 +36,10 @@ export type WorkCommand = Pick<HelpParts, 'about' | 'examples' | 'exitCodes'> & 
   work: (input: WorkInput) => Promise<WorkOutput>
 }
 
-/** A command that does one task and ends: it prints its result as text or as JSON, and shows a bar while it takes long. */
+/**
+ * A command that does one task and ends: it prints its result as text or as JSON, and shows a bar while it
+ * takes long.
+ */
 export function workCommand(command: WorkCommand): Command {
   const { usage, summary, switches = {}, options = {}, work } = command
   return {

@@ -38,8 +38,8 @@ function missing(version: string, isServed: (endpoint: string) => boolean): stri
 }
 
 /**
- * The versions of the specification that these routes serve (client-server API, "API Versions"): each version up to the first one with a
- * required endpoint that no route serves.
+ * The versions of the specification that these routes serve (client-server API, "API Versions"): each version
+ * up to the first one with a required endpoint that no route serves.
  */
 export function claimedVersions(routes: readonly Route[]): string[] {
   const isServed = servedBy(routes)

@@ -31,8 +31,8 @@ const ended = (words: PageWords) => ({
 const breaking = (text: string): Html => safeHtml`<b class="word"><bdi>${text}</bdi></b>`
 
 /**
- * The pages that links in mails open. GET changes nothing, because mail scanners open links; only POST acts. The token is part of
- * the path, because a mail program that unsubscribes sends a fixed body (RFC 8058).
+ * The pages that links in mails open. GET changes nothing, because mail scanners open links; only POST acts.
+ * The token is part of the path, because a mail program that unsubscribes sends a fixed body (RFC 8058).
  */
 export function emailPageRoutes(deps: EmailPageDeps): Route[] {
   return [...validationPages(deps), ...unsubscribePages(deps)]

@@ -49,7 +49,10 @@ const filterSchema = uncheckedJson(
   }),
 )
 
-/** Stored filters (client-server API, "Filtering"). A filter that `/sync` cannot parse is refused; others are stored unchanged. */
+/**
+ * Stored filters (client-server API, "Filtering"). A filter that `/sync` cannot parse is refused; others are
+ * stored unchanged.
+ */
 export function filtersRoutes(deps: Pick<AccountDeps, 'db' | 'quotas'>): Route[] {
   return [
     defineRoute({

@@ -93,7 +93,10 @@ export function loginRoutes(deps: AccountDeps & Discovery): Route[] {
   ]
 }
 
-/** @throws MatrixError 400: another login type, or a missing field. 403: an identifier that is an address or a phone number */
+/**
+ * @throws MatrixError 400: another login type, or a missing field. 403: an identifier that is an address or a
+ *   phone number
+ */
 function credentials({ type, identifier, user, medium, password }: LoginBody) {
   if (type !== PASSWORD)
     throw new MatrixError(400, 'M_UNKNOWN', `type must be ${PASSWORD}, the only login type of this server`)

@@ -30,7 +30,10 @@ export const frozen = () =>
 /** The media type is that of the file. */
 export const STORED_BYTES = { mediaType: '*/*' }
 
-/** Client-server API, "Content repository": the headers that keep a file from running scripts in the origin of the server. */
+/**
+ * Client-server API, "Content repository": the headers that keep a file from running scripts in the origin of
+ * the server.
+ */
 const SAFE_HEADERS = {
   'content-security-policy':
     "sandbox; default-src 'none'; script-src 'none'; plugin-types application/pdf; style-src 'unsafe-inline'; object-src 'self';",

@@ -25,7 +25,10 @@ const statusSchema = once(() => z.strictObject(presenceKeys()))
 
 type RouteDeps = PresenceDeps & {
   db: Database
-  /** Off: every user is offline, and a presence that a client sets is checked and not stored. Without endpoints, clients report an error at each change. */
+  /**
+   * Off: every user is offline, and a presence that a client sets is checked and not stored. Without
+   * endpoints, clients report an error at each change.
+   */
   isEnabled: boolean
 }
 

@@ -3,8 +3,8 @@ import { named } from '../http/response.ts'
 import { once } from '../lib/once.ts'
 import { NOTIFY_IN_APP, DIGEST, type RuleKind, UNTIL } from '../push-rules/index.ts'
 
-// Push rules in responses (client-server API, "Push Rules"). Conditions and actions are returned as the client wrote them,
-// including unknown keys.
+// Push rules in responses (client-server API, "Push Rules"). Conditions and actions are returned as the
+// client wrote them, including unknown keys.
 
 const KNOWN_CONDITIONS = [
   'event_match',

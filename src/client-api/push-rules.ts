@@ -53,9 +53,10 @@ const pathParams = z.object({
 type PathParams = z.output<typeof pathParams>
 
 /**
- * Push rules (client-server API, "Push Rules: API"), in the scopes `global` and `device/<tag>` (the 2015 draft; the tag is the handle
- * of the device's pusher). Trailing slashes are significant. Clients and test suites depend on the statuses: an unknown scope or
- * attribute is 400; an unknown kind is 400 in a GET of a list and in a PUT, and 404 in a GET or DELETE of one rule.
+ * Push rules (client-server API, "Push Rules: API"), in the scopes `global` and `device/<tag>` (the 2015
+ * draft; the tag is the handle of the device's pusher). Trailing slashes are significant. Clients and test
+ * suites depend on the statuses: an unknown scope or attribute is 400; an unknown kind is 400 in a GET of a
+ * list and in a PUT, and 404 in a GET or DELETE of one rule.
  */
 export function pushRulesRoutes(deps: RuleChangeDeps): Route[] {
   return [

@@ -57,8 +57,8 @@ const ack = z.object({
 })
 
 /**
- * `POST /pushers/ack` (MSC4174): the app confirms that it received the token that was sent to its pusher. With `org.belfry.event_id` it confirms
- * that it received the push of an event.
+ * `POST /pushers/ack` (MSC4174): the app confirms that it received the token that was sent to its pusher.
+ * With `org.belfry.event_id` it confirms that it received the push of an event.
  */
 function ackRoute(deps: PusherRouteDeps, path: (typeof ACK_PATHS)[number]): Route {
   return defineRoute({

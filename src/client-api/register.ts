@@ -28,7 +28,10 @@ const available = once(() => z.strictObject({ available: z.literal(true) }))
 const validity = once(() => z.strictObject({ valid: z.boolean() }))
 const NAME_REFUSED = ['M_USER_IN_USE', 'M_INVALID_USERNAME', 'M_EXCLUSIVE'] as const
 
-/** `POST /register`, `GET /register/available` and the validity of registration tokens (client-server API, "Account registration"). */
+/**
+ * `POST /register`, `GET /register/available` and the validity of registration tokens (client-server API,
+ * "Account registration").
+ */
 export function registerRoutes(deps: RegistrationDeps): Route[] {
   return [
     defineRoute({

@@ -49,7 +49,10 @@ const threadsSchema = uncheckedJson(
   ),
 )
 
-/** Events that relate to another event, and threads (client-server API, "Event relationships", "Querying threads in a room"). */
+/**
+ * Events that relate to another event, and threads (client-server API, "Event relationships", "Querying
+ * threads in a room").
+ */
 export function relationRoutes(deps: RoomReadDeps): Route[] {
   const shared = {
     method: 'GET',

@@ -41,8 +41,8 @@ type TimelineDeps = RoomReadDeps & { fetches: Pick<Fetches, 'note'> }
 type FetchRequest = { requester: Requester; isConsole: boolean; params: { eventId: EventId } }
 
 /**
- * Also a fetch that is refused proves it, for example by a user who is only invited. The web console fetches the event of a journey that a user looks at, perhaps with the
- * access token of a phone.
+ * Also a fetch that is refused proves it, for example by a user who is only invited. The web console fetches
+ * the event of a journey that a user looks at, perhaps with the access token of a phone.
  */
 const noteFetch = ({ fetches }: TimelineDeps, { requester, isConsole, params }: FetchRequest) => {
   const { userId, deviceId } = requester

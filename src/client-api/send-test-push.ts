@@ -39,8 +39,8 @@ const testPushSchema = once(() =>
 )
 
 /**
- * `POST /pushers/push` (MSC4173): sends a real poke to a pusher of the requester and returns the result. `status` has the values of
- * the proposal; `org.belfry.attempt` has the details (null: nothing was sent).
+ * `POST /pushers/push` (MSC4173): sends a real poke to a pusher of the requester and returns the result.
+ * `status` has the values of the proposal; `org.belfry.attempt` has the details (null: nothing was sent).
  */
 export function testPushRoutes(deps: TestPushDeps): Route[] {
   return [

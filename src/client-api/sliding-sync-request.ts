@@ -12,14 +12,17 @@ import type { AskedState, StatePattern } from '../rooms/sync/sliding/required-st
 import { parsePoint, POINT_FORM } from '../storage/stream-point.ts'
 import { presenceStates } from './presence-response.ts'
 
-// The two shapes of a request for sliding sync (MSC4186): that of `/v4/sync`, and the earlier one under an unstable path, which Element X sends. Some clients send null
-// for an absent value.
+// The two shapes of a request for sliding sync (MSC4186): that of `/v4/sync`, and the earlier one under an
+// unstable path, which Element X sends. Some clients send null for an absent value.
 
 const MAX_LISTS = 100
 const MAX_SUBSCRIPTIONS = 100
 const MAX_RANGES = 20
 const MAX_PATTERNS = 100
-/** A room in several lists gets the state of all of them, and its filters are compared pattern by pattern when they change. */
+/**
+ * A room in several lists gets the state of all of them, and its filters are compared pattern by pattern when
+ * they change.
+ */
 const MAX_LIST_PATTERNS = 500
 const MAX_NAMES = 100
 const MAX_NAME = 255
@@ -180,7 +183,10 @@ export function unstableRules(body: UnstableBody): Rules {
   }
 }
 
-/** The same rules again for the same body, which clients send again with each request (`repeatedJson`), also for other users. */
+/**
+ * The same rules again for the same body, which clients send again with each request (`repeatedJson`), also
+ * for other users.
+ */
 export function remembered<Body extends object>(rulesOf: (body: Body) => Rules): typeof rulesOf {
   const known = new WeakMap<Body, Rules>()
   return (body) => {
@@ -219,7 +225,10 @@ function patternsOf(of: readonly z.infer<typeof pattern>[] | null | undefined): 
 
 const MEMBER = 'm.room.member'
 
-/** `*` stands for any type or key, `$ME` for the user, and the pair of `m.room.member` and `$LAZY` for members that are loaded lazily. */
+/**
+ * `*` stands for any type or key, `$ME` for the user, and the pair of `m.room.member` and `$LAZY` for members
+ * that are loaded lazily.
+ */
 function requiredStateOf(pairs: NonNullable<UnstableState>): AskedState {
   const isLazy = ([type, key]: readonly [string, string]) => type === MEMBER && key === '$LAZY'
   return {

@@ -51,7 +51,10 @@ function sharedRoom(room: RoomResult) {
   }
 }
 
-/** Absent keys stay undefined, and JSON leaves them out: after deleting a key, V8 reads and writes an object many times slower. */
+/**
+ * Absent keys stay undefined, and JSON leaves them out: after deleting a key, V8 reads and writes an object
+ * many times slower.
+ */
 const asJson = (room: Record<string, Json | readonly Json[] | undefined>) => room as JsonObject
 
 const events = once(() => z.array(syncEventSchema()))

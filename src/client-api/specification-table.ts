@@ -1,6 +1,7 @@
 /**
- * The endpoints of the client-server API by the version of the specification that introduced them, in order. The methods and the path
- * are as in the specification; an endpoint of version 0.6.1 or earlier is in the first row. `GET /versions` itself is left out.
+ * The endpoints of the client-server API by the version of the specification that introduced them, in order.
+ * The methods and the path are as in the specification; an endpoint of version 0.6.1 or earlier is in the
+ * first row. `GET /versions` itself is left out.
  */
 export const INTRODUCED: Readonly<Record<string, string>> = {
   'r0.6.1': `
@@ -170,8 +171,9 @@ export const INTRODUCED: Readonly<Record<string, string>> = {
 }
 
 /**
- * Endpoints that a server can leave out and still serve a version, with the reason: patterns of `METHOD /path`. Clients ask for these
- * features elsewhere (capabilities, flows of a login or registration), or handle a 404.
+ * Endpoints that a server can leave out and still serve a version, with the reason: patterns of
+ * `METHOD /path`. Clients ask for these features elsewhere (capabilities, flows of a login or registration),
+ * or handle a 404.
  */
 export const OPTIONAL: Readonly<Record<string, string>> = {
   'POST .*/account/3pid(/bind|/unbind)?$': 'deprecated, or for an identity server',
@@ -193,7 +195,8 @@ export const OPTIONAL: Readonly<Record<string, string>> = {
 }
 
 /**
- * Modules of the specification that this server does not have, with what a client sees: none now. An endpoint that is neither served nor listed withdraws its version. A
- * test fails when an endpoint of the list is served: then remove its line.
+ * Modules of the specification that this server does not have, with what a client sees: none now. An endpoint
+ * that is neither served nor listed withdraws its version. A test fails when an endpoint of the list is
+ * served: then remove its line.
  */
 export const ABSENT: Readonly<Record<string, string>> = {}

@@ -40,8 +40,9 @@ const validation = once(() =>
 )
 
 /**
- * `/account/3pid…` (client-server API, "Adding Account Administrative Contact Information"): e-mail addresses, which this server
- * validates itself. No identity server is used. The deprecated `POST /account/3pid` does not exist, because it requires no password.
+ * `/account/3pid…` (client-server API, "Adding Account Administrative Contact Information"): e-mail
+ * addresses, which this server validates itself. No identity server is used. The deprecated
+ * `POST /account/3pid` does not exist, because it requires no password.
  */
 export function thirdPartyIdRoutes(deps: ValidationDeps): Route[] {
   return [...addressRoutes(deps), ...validationRoutes(deps)]

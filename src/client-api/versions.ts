@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { once } from '../lib/once.ts'
 import { claimedVersions, serves } from './claimed-versions.ts'
 
-/** For clients that check the flag instead of the version that made the feature stable. The features have no endpoints of their own. */
+/**
+ * For clients that check the flag instead of the version that made the feature stable. The features have no
+ * endpoints of their own.
+ */
 const STABLE_FEATURES = [
   'org.matrix.msc2285.stable',
   'org.matrix.msc3771',
@@ -15,7 +18,10 @@ const STABLE_FEATURES = [
   'org.matrix.msc4380.stable',
 ]
 
-/** Flags for an endpoint: each is set if the endpoint is served. `METHOD /path`, as in the specification or the proposal. */
+/**
+ * Flags for an endpoint: each is set if the endpoint is served. `METHOD /path`, as in the specification or
+ * the proposal.
+ */
 export const FEATURES_OF_ENDPOINTS: Readonly<Record<string, string>> = {
   'org.matrix.simplified_msc3575': 'POST /_matrix/client/unstable/org.matrix.simplified_msc3575/sync',
   'org.matrix.msc3440.stable': 'GET /_matrix/client/v1/rooms/{roomId}/threads',
@@ -38,7 +44,10 @@ const versionsSchema = once(() =>
 /** Features that settings enable. `encryptedEvents`: the default rule of MSC4028. */
 type OptionalFeatures = { webPush: boolean; encryptedEvents: boolean }
 
-/** `GET /versions` (client-server API, "API Versions"). `others`: the other routes of the client-server API; the response follows from them. */
+/**
+ * `GET /versions` (client-server API, "API Versions"). `others`: the other routes of the client-server API;
+ * the response follows from them.
+ */
 export function versionsRoutes(others: readonly Route[], features: OptionalFeatures): Route[] {
   const answer = once(() => ({
     versions: claimedVersions(others),

@@ -4,7 +4,10 @@ import { discoverySchema } from './account-response.ts'
 
 export type Discovery = { publicUrl: string | undefined; allowEncryption: boolean }
 
-/** `GET /.well-known/matrix/client` (client-server API, "Server Discovery"): 404 unless the public URL is configured. */
+/**
+ * `GET /.well-known/matrix/client` (client-server API, "Server Discovery"): 404 unless the public URL is
+ * configured.
+ */
 export function wellKnownRoutes({ publicUrl, allowEncryption }: Discovery): Route[] {
   return [
     defineRoute({
@@ -24,8 +27,8 @@ export function wellKnownRoutes({ publicUrl, allowEncryption }: Discovery): Rout
 }
 
 /**
- * Element Web reads `io.element.e2ee`: with `force_disable` it creates no encrypted rooms. By default it encrypts direct chats
- * without asking the user.
+ * Element Web reads `io.element.e2ee`: with `force_disable` it creates no encrypted rooms. By default it
+ * encrypts direct chats without asking the user.
  */
 export function serverDiscovery(publicUrl: string, { allowEncryption }: Pick<Discovery, 'allowEncryption'>) {
   return {

@@ -2,8 +2,9 @@ import { Client } from 'pg'
 import type { Log } from '../lib/log.ts'
 
 /**
- * Which processes have no connection to the bus, although they write. Such a process holds a lock in PostgreSQL, which ends with its session. The others
- * look at the database while anybody holds it. No function rejects.
+ * Which processes have no connection to the bus, although they write. Such a process holds a lock in
+ * PostgreSQL, which ends with its session. The others look at the database while anybody holds it. No
+ * function rejects.
  */
 export type Absence = AsyncDisposable & {
   begin(): Promise<void>

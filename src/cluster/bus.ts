@@ -8,27 +8,32 @@ export type BusMessage =
   | { readonly [key: string]: BusMessage }
 
 /**
- * Wakes other parts of the server after a commit: in this process at once, in the other processes on the same database soon after. A wake-up may be lost
- * (a process dies, a network fails). It therefore carries only data that is also in the database or that the server can do without.
+ * Wakes other parts of the server after a commit: in this process at once, in the other processes on the same
+ * database soon after. A wake-up may be lost (a process dies, a network fails). It therefore carries only
+ * data that is also in the database or that the server can do without.
  */
 export interface Bus {
   publish(topic: Topic, message?: BusMessage): void
   /**
-   * Calls `listener` for each message on any of the topics, until the returned function is called. A listener is subscribed once
-   * to a topic: the returned function ends the subscription to these topics, also if the listener has subscribed again.
+   * Calls `listener` for each message on any of the topics, until the returned function is called. A listener
+   * is subscribed once to a topic: the returned function ends the subscription to these topics, also if the
+   * listener has subscribed again.
    *
-   * When messages may have been lost, every listener is called without a message, for each of its topics: it then looks at the database itself.
+   * When messages may have been lost, every listener is called without a message, for each of its topics: it
+   * then looks at the database itself.
    */
   subscribe(topics: readonly Topic[], listener: Listener): () => void
 }
 
 /**
- * `session:` reports that sessions of a user have ended. `room:`, `user:` and `device:` (a user id, a space and a device id) wake
- * waiting syncs, `inbox:` wakes
- * readers of an inbox, `media:` downloads that wait for an upload. `delivery` carries the ids of pushers with queued work, `activity` the active devices
- * (`rooms/sync/activity.ts`), `typing` the users who start and stop typing (`rooms/typing.ts`). `presence:` (a user id) wakes the waiting syncs that show presence; on `presence` processes report devices whose
- * presence changed (`rooms/presence/`). `rule ends` reports that a push rule has got an end (`user-rules/end-rules.ts`), `processes` that a
- * process has come or gone (`cluster/membership.ts`). `circuits` carries the pauses of push gateways (`sending/shared-circuits.ts`).
+ * `session:` reports that sessions of a user have ended. `room:`, `user:` and `device:` (a user id, a space
+ * and a device id) wake waiting syncs, `inbox:` wakes readers of an inbox, `media:` downloads that wait for
+ * an upload. `delivery` carries the ids of pushers with queued work, `activity` the active devices
+ * (`rooms/sync/activity.ts`), `typing` the users who start and stop typing (`rooms/typing.ts`). `presence:`
+ * (a user id) wakes the waiting syncs that show presence; on `presence` processes report devices whose
+ * presence changed (`rooms/presence/`). `rule ends` reports that a push rule has got an end
+ * (`user-rules/end-rules.ts`), `processes` that a process has come or gone (`cluster/membership.ts`).
+ * `circuits` carries the pauses of push gateways (`sending/shared-circuits.ts`).
  */
 export type Topic =
   | `room:${string}`
@@ -55,7 +60,10 @@ export interface LocalBus extends Bus {
   lookAll(): void
 }
 
-/** The listeners of a topic. A subscription keeps the channel, so that the many subscribers of a topic share its name. Most topics have one listener, without a set. */
+/**
+ * The listeners of a topic. A subscription keeps the channel, so that the many subscribers of a topic share
+ * its name. Most topics have one listener, without a set.
+ */
 type Channel = { readonly topic: Topic; listeners: Listener | Set<Listener> }
 
 /** The bus of a server that runs as one process. */

@@ -3,8 +3,9 @@ import { type BusMessage, createLocalBus, type Topic } from './bus.ts'
 import type { ServerBus } from './shared-bus.ts'
 
 /**
- * The bus of a command that works beside running servers. It connects at the end of the command, and only if there is news: most commands have none.
- * A connection that fails does not fail the command, because its changes are in the database.
+ * The bus of a command that works beside running servers. It connects at the end of the command, and only if
+ * there is news: most commands have none. A connection that fails does not fail the command, because its
+ * changes are in the database.
  */
 export function createCommandBus(openWith: (log: Log) => Promise<ServerBus>, log: Log): ServerBus {
   const local = createLocalBus()

@@ -1,8 +1,12 @@
-/** Carries texts between the processes on one database. Texts may be lost, repeated and reordered. The own texts come back. */
+/**
+ * Carries texts between the processes on one database. Texts may be lost, repeated and reordered. The own
+ * texts come back.
+ */
 export type Link = AsyncDisposable & {
   /**
-   * Connects, and connects again after each loss, until it is disposed of. Resolves after the first attempt, also if it failed: the server works without
-   * other processes. @throws ConfigError when the other side refuses the credentials or the certificate
+   * Connects, and connects again after each loss, until it is disposed of. Resolves after the first attempt,
+   * also if it failed: the server works without other processes. @throws ConfigError when the other side
+   * refuses the credentials or the certificate
    */
   start(to: LinkEvents): Promise<void>
   /** Call it only while the link is connected. */

@@ -29,11 +29,13 @@ import type { BusHealth } from './shared-bus.ts'
 //                             │  └──────── its next heartbeat registers it again ─────┘
 //                             └──leave()──▶ leaving: without roles and tasks ──disposed──▶ gone
 //
-// A process that comes or goes, and the leader that finds a dead one, tell the others over the bus: they write a heartbeat at once, and read the list.
-// When what a dead one held has ended, the leader tells them that too: who noticed the death before looks again.
+// A process that comes or goes, and the leader that finds a dead one, tell the others over the bus: they
+// write a heartbeat at once, and read the list. When what a dead one held has ended, the leader tells them
+// that too: who noticed the death before looks again.
 //
-// The leases of a process end with its row, before the end of their time. What a process writes after its leases were ended changes nothing, because
-// each write compares the owner. A lease that a process was committing at its death can appear later, so they are ended again for a while.
+// The leases of a process end with its row, before the end of their time. What a process writes after its
+// leases were ended changes nothing, because each write compares the owner. A lease that a process was
+// committing at its death can appear later, so they are ended again for a while.
 //
 // On SQLite the process is the only one: it has every task, and nothing is written.
 
@@ -46,8 +48,8 @@ const REPEATABLE = { durably: false, repeatable: true }
 const HEARTBEAT = { ...REPEATABLE, isApart: true }
 
 /**
- * `cluster`: ends what dead processes held. `sweep`: removes old rows of a server, in a process with this role. `gateway sweep`: the same for a
- * gateway that runs alone.
+ * `cluster`: ends what dead processes held. `sweep`: removes old rows of a server, in a process with this
+ * role. `gateway sweep`: the same for a gateway that runs alone.
  */
 export type ClusterTask = 'cluster' | 'sweep' | 'gateway sweep'
 
@@ -69,12 +71,18 @@ export type ClusterMember = AsyncDisposable &
     /** No other process can share the database. */
     readonly isOnly: boolean
     readonly roles: readonly Role[]
-    /** Registers this process. Rejects with a `StorageError` when the database refuses it. Nothing of the database may be used before. */
+    /**
+     * Registers this process. Rejects with a `StorageError` when the database refuses it. Nothing of the
+     * database may be used before.
+     */
     start(): Promise<void>
     /** The live processes at the last heartbeat, with this one, by ids. */
     live(): readonly LiveProcess[]
     has(task: ClusterTask): boolean
-    /** Calls `listener` after each change of the live processes or of the tasks of this one, and when what a dead process held has ended, until the returned function is called. */
+    /**
+     * Calls `listener` after each change of the live processes or of the tasks of this one, and when what a
+     * dead process held has ended, until the returned function is called.
+     */
     onChange(listener: () => void): () => void
     /** Resolves while heartbeats are written. */
     check(): Promise<void>
@@ -291,8 +299,9 @@ class SharedClusterMember implements ClusterMember {
   }
 
   /**
-   * All writes leave in one batch with the commit. So a process that stops in between (SIGSTOP) holds no row for which the heartbeats of the others would wait. The tasks come
-   * first: a process that was taken for dead waits for the one that removes it while it has locked nothing.
+   * All writes leave in one batch with the commit. So a process that stops in between (SIGSTOP) holds no row
+   * for which the heartbeats of the others would wait. The tasks come first: a process that was taken for
+   * dead waits for the one that removes it while it has locked nothing.
    */
   async #beatNow(): Promise<void> {
     const { db, clock, onTime } = this.#options

@@ -6,8 +6,8 @@ import type { Link, LinkEvents } from './link.ts'
 import type { LinkDeps } from './postgres-link.ts'
 import { connectAgain } from './reconnect.ts'
 
-// Core publish and subscribe of NATS: a text reaches the processes that are connected at this moment. JetStream is not used, because the database has
-// all that a text says.
+// Core publish and subscribe of NATS: a text reaches the processes that are connected at this moment.
+// JetStream is not used, because the database has all that a text says.
 
 /** Below the 1 MiB that a NATS server accepts by default. */
 const MAX_BYTES = 524_288

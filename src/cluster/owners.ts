@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * The process that a key belongs to: rendezvous hashing. When a process comes, it takes about one key in n from the others; when it
- * goes, only its keys move.
+ * The process that a key belongs to: rendezvous hashing. When a process comes, it takes about one key in n
+ * from the others; when it goes, only its keys move.
  */
 export function ownerOf(key: string, processIds: readonly string[]): string | undefined {
   return ranked(key, processIds)[0]

@@ -1,5 +1,6 @@
-// Notices lost texts of other processes. Each process numbers its texts and says every 2 s how many it has sent. A text counts as lost when
-// it is missing at the second report after it, so that texts may arrive in another order.
+// Notices lost texts of other processes. Each process numbers its texts and says every 2 s how many it has
+// sent. A text counts as lost when it is missing at the second report after it, so that texts may arrive in
+// another order.
 
 /** The time between two reports of a process. */
 export const BEAT_MS = 2000

@@ -5,8 +5,9 @@ import type { Log } from '../lib/log.ts'
 import type { Link, LinkEvents } from './link.ts'
 import { connectAgain } from './reconnect.ts'
 
-// LISTEN and NOTIFY on a connection of their own. PostgreSQL takes a lock over all databases when a transaction with NOTIFY commits, so it is never in
-// a transaction that writes. Channels belong to a database.
+// LISTEN and NOTIFY on a connection of their own. PostgreSQL takes a lock over all databases when a
+// transaction with NOTIFY commits, so it is never in a transaction that writes. Channels belong to a
+// database.
 
 /** The name of the channel, and of the connection in `pg_stat_activity`. */
 const CHANNEL = 'belfry_bus'

@@ -3,8 +3,8 @@ import type { ClusterMember, Heartbeats, LiveProcess } from './membership.ts'
 import { ownerOf } from './owners.ts'
 
 /**
- * The keys that belong to this process among the live processes with a role. Two processes may think for a moment that a key belongs to them, or
- * to the other one: it divides the work, and proves nothing.
+ * The keys that belong to this process among the live processes with a role. Two processes may think for a
+ * moment that a key belongs to them, or to the other one: it divides the work, and proves nothing.
  */
 export type ProcessShare = Heartbeats & {
   owns(key: string): boolean

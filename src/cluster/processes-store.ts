@@ -22,7 +22,10 @@ const ownSession = ({ name }: Dialect): RawBuilder<string | null> =>
     ? sql`null`
     : sql`(select ${SESSION_ID} from pg_stat_activity where pid = pg_backend_pid())`
 
-/** A process whose session has ended is dead before its heartbeat is late. A live one that has only lost its connection registers again. */
+/**
+ * A process whose session has ended is dead before its heartbeat is late. A live one that has only lost its
+ * connection registers again.
+ */
 const isAlive = (d: Dialect): RawBuilder<boolean> => {
   const isSeen = sql<boolean>`seen_at > ${databaseNow(d)} - ${sql.lit(DEAD_AFTER_MS)}`
   if (d.name === 'sqlite') return isSeen

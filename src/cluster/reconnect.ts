@@ -5,8 +5,8 @@ const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000
 
 /**
- * The wait before the next attempt to connect, in milliseconds: about 0.1 s, doubled after each failure up to 5 s. With jitter, so that the
- * processes of a cluster do not connect together.
+ * The wait before the next attempt to connect, in milliseconds: about 0.1 s, doubled after each failure up to
+ * 5 s. With jitter, so that the processes of a cluster do not connect together.
  */
 export function pauseMs(failures: number, random: Random): number {
   const most = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures)

@@ -8,10 +8,12 @@ import { createPack, type Frame, readFrame, writeFrame } from './frame.ts'
 import type { Link } from './link.ts'
 import { BEAT_MS, createPeers, SILENT_MS } from './peers.ts'
 
-// The bus of a server of several processes. Messages of one tick, and with them those of one group of transactions, are sent together.
+// The bus of a server of several processes. Messages of one tick, and with them those of one group of
+// transactions, are sent together.
 //
-// A listener is called without a message when messages may have been lost: after each connection, every 4 s while this process or another one
-// has no connection, when a text of another process is missing, and when another process is silent.
+// A listener is called without a message when messages may have been lost: after each connection, every 4 s
+// while this process or another one has no connection, when a text of another process is missing, and when
+// another process is silent.
 
 /** `peers`: the number of other processes that are heard. */
 export type BusHealth = { kind: string; connected: boolean; peers: number }

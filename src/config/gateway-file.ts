@@ -70,8 +70,8 @@ export function loadGatewayConfig(sources: Sources): GatewayConfig {
 }
 
 /**
- * Whether the configuration is that of a home server on PostgreSQL: its apps are under `gateway.apps`, and those of a gateway that runs alone under
- * `apps`.
+ * Whether the configuration is that of a home server on PostgreSQL: its apps are under `gateway.apps`, and
+ * those of a gateway that runs alone under `apps`.
  */
 export function isOfHomeServer(sources: Sources): boolean {
   const { argv = [], env = process.env, readFile = (path: string) => readFileSync(path, 'utf8') } = sources

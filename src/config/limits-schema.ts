@@ -73,7 +73,10 @@ export const limitsSchema = z.strictObject({
   }),
 })
 
-/** The limits of stored data for one user or one room. Data that already exceeds a quota stays, and may be read and made smaller. */
+/**
+ * The limits of stored data for one user or one room. Data that already exceeds a quota stays, and may be
+ * read and made smaller.
+ */
 export const quotasSchema = z.strictObject({
   account_data_bytes: setting(count(4_194_304, { min: 1024 }), {
     about: 'Bytes of account data of one user, including that of rooms.',

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { setting } from './setting.ts'
 
 /**
- * The parts of the program that a process runs. `http`: the API for clients. `delivery`: pokes and mail. `gateway`: the push gateway.
- * `sweep`: removes old rows; of all processes with this role one does it.
+ * The parts of the program that a process runs. `http`: the API for clients. `delivery`: pokes and mail.
+ * `gateway`: the push gateway. `sweep`: removes old rows; of all processes with this role one does it.
  */
 export const ROLES = ['http', 'delivery', 'gateway', 'sweep'] as const
 

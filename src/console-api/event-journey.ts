@@ -45,7 +45,8 @@ const NO_SUCH_EVENT = 'There is no such event, or you may not see it'
 
 /**
  * The journey of an event to a user and to the user's pushers, with the reasons. `q` should be a snapshot.
- * @throws 404 M_NOT_FOUND: the event does not exist, a viewer who is no administrator may not see it, or the user does not exist
+ * @throws 404 M_NOT_FOUND: the event does not exist, a viewer who is no administrator may not see it, or the
+ *   user does not exist
  */
 export async function journeyOf(q: Queries, request: JourneyRequest): Promise<JsonObject> {
   const { userId, isTraced } = request

@@ -33,7 +33,8 @@ export type ExplainRequest = {
 }
 
 /**
- * Why a user was, or was not, notified of an event, and the result for each pusher of the user. `q` should be a snapshot.
+ * Why a user was, or was not, notified of an event, and the result for each pusher of the user. `q` should be
+ * a snapshot.
  * @throws 404 M_NOT_FOUND: the event does not exist, or a viewer who is no administrator may not see it
  */
 export async function explainEvent(

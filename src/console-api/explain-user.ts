@@ -125,7 +125,8 @@ function deviceExplained(
   if ((own === undefined && made.global === undefined) || budget.left <= 0) return []
   const scopes = [
     ...(own === undefined ? [] : [{ scope: 'device' as const, handle, rules: own }]),
-    // Without a global rule with a condition on the device, only the master rule takes precedence over the rules of the device.
+    // Without a global rule with a condition on the device, only the master rule takes precedence over the
+    // rules of the device.
     { scope: 'global' as const, rules: made.global === undefined ? onlyMaster(rules.global) : rules.global },
   ]
   const here = { ...context, profileTag: handle }
@@ -186,7 +187,10 @@ function outcomeHere(
   return outcomeForDevice(made, { handle, counted }, { event, context })
 }
 
-/** Why a pusher gets no poke of an event; undefined: it gets one. `here`: the outcome for its device, `counted`: the outcome that counts. */
+/**
+ * Why a pusher gets no poke of an event; undefined: it gets one. `here`: the outcome for its device,
+ * `counted`: the outcome that counts.
+ */
 export function noPokeReason(
   { silence, sentAt }: Pick<UserExplainInput, 'silence' | 'sentAt'>,
   pusher: UserExplainInput['pushers'][number],

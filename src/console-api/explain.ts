@@ -45,7 +45,10 @@ const body = z.object({
     .describe('The time of the event, in milliseconds since the Unix epoch. Default: now'),
 })
 
-/** Why a user is, or is not, notified of an event: a stored event (GET), or an event in the request (POST, a dry run). */
+/**
+ * Why a user is, or is not, notified of an event: a stored event (GET), or an event in the request (POST, a
+ * dry run).
+ */
 export function explainRoutes({ db, clock, settings }: ExplainRouteDeps): Route[] {
   return [
     defineRoute({

@@ -38,8 +38,8 @@ const MAX_HANDLE_BYTES = 255
 type Stored = { userId: UserId; stored: RulesOfUser; settings: RuleSettings }
 
 /**
- * The stored rules and the given ones, as if each given rule had been `PUT` now: a rule with a known id replaces the stored one, and others come
- * first in their kind, in the given order.
+ * The stored rules and the given ones, as if each given rule had been `PUT` now: a rule with a known id
+ * replaces the stored one, and others come first in their kind, in the given order.
  * @throws 400 M_INVALID_PARAM: a rule that a `PUT` would refuse, or too many rules
  */
 export async function withGivenRules(

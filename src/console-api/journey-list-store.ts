@@ -3,8 +3,9 @@ import type { EventId, RoomId, UserId } from '../lib/ids.ts'
 import { cohortAt, laterOf } from '../notifications/cohort-interval-sql.ts'
 import { type Dialect, query } from '../storage/query.ts'
 
-// The list of journeys has no table of its own: a row for each member of a room would cost more than the rest of the trace. Its events
-// are read from the index of the events of a room, and their outcomes, queues and steps from the tables of the other stages.
+// The list of journeys has no table of its own: a row for each member of a room would cost more than the rest
+// of the trace. Its events are read from the index of the events of a room, and their outcomes, queues and
+// steps from the tables of the other stages.
 
 /** Positions between `low` and `before`, without both. */
 type Between = { userId: UserId; low: number; before: number; limit: number }
@@ -13,8 +14,9 @@ type Between = { userId: UserId; low: number; before: number; limit: number }
 const isMessage = sql<boolean>`e.state_key is null and e.type not in ('m.reaction', 'm.room.redaction')`
 
 /**
- * The events that concern a user, newest first: messages of others since the join in the joined rooms, and other events that notify:
- * those of the user's cohort (such as a change of state), and those of the user alone (such as an invitation).
+ * The events that concern a user, newest first: messages of others since the join in the joined rooms, and
+ * other events that notify: those of the user's cohort (such as a change of state), and those of the user
+ * alone (such as an invitation).
  */
 const concerning = (p: Between, d: Dialect, roomId: RawBuilder<RoomId> | undefined) => {
   const inRoom = (column: RawBuilder<unknown>) => (roomId ? sql`and ${column} = ${roomId}` : sql``)
@@ -92,8 +94,8 @@ export type ListedEvent = {
 }
 
 /**
- * The events at these positions that the user may see, newest first, with what was decided for the user. An event of an earlier stay is
- * left out: its cohort is not known any more.
+ * The events at these positions that the user may see, newest first, with what was decided for the user. An
+ * event of an earlier stay is left out: its cohort is not known any more.
  */
 export const listedEvents = query<{ userId: UserId; positions: readonly number[] }>()<ListedEvent>((
   db,

@@ -81,8 +81,8 @@ const CHUNK = 250
 const TOP = Number.MAX_SAFE_INTEGER
 
 /**
- * The journeys of a user that match, newest first. A page can have fewer journeys than `limit`, or none, and still have a `next`: a
- * request examines a limited number of events. `q` should be a snapshot.
+ * The journeys of a user that match, newest first. A page can have fewer journeys than `limit`, or none, and
+ * still have a `next`: a request examines a limited number of events. `q` should be a snapshot.
  */
 export async function listJourneys(q: Queries, request: JourneyListRequest): Promise<JourneyPage> {
   const { userId, filter, limit, from } = request
@@ -185,8 +185,8 @@ export type JourneysAt = {
 }
 
 /**
- * The journeys at these positions (newest first) that match, and the events that do not match because of their devices. Events that do not
- * concern the user are left out.
+ * The journeys at these positions (newest first) that match, and the events that do not match because of
+ * their devices. Events that do not concern the user are left out.
  */
 export async function journeysAt(
   q: Queries,

@@ -77,7 +77,10 @@ export const pusherOfEvent = (pusher: KnownPusher, { at, ...event }: PusherRecor
   wasOn: wasOnAt(at, pusher),
 })
 
-/** `enabled` at `at`: set by the last change before it, else the opposite of the first change after it, else the present value. */
+/**
+ * `enabled` at `at`: set by the last change before it, else the opposite of the first change after it, else
+ * the present value.
+ */
 function wasOnAt(at: number, { switches, isOn }: KnownPusher): boolean {
   const before = switches.findLast((change) => change.at <= at)
   if (before) return before.change === 'on'

@@ -11,7 +11,10 @@ import { eventsConcerning, eventsConcerningInRoom, eventsEnded, eventsQueued } f
 export type JourneyFilter = {
   /** At least one device has one of these states. */
   states?: ReadonlySet<DeviceState> | undefined
-  /** The id of a pusher: the filter for states applies to it. Without that filter: it existed at the time of the event. */
+  /**
+   * The id of a pusher: the filter for states applies to it. Without that filter: it existed at the time of
+   * the event.
+   */
   device?: number | undefined
   roomId?: RoomId | undefined
   /** Milliseconds since the Unix epoch. */
@@ -21,7 +24,10 @@ export type JourneyFilter = {
 /** The next positions, newest first. `isLast`: there are no more. */
 export type Positions = { positions: number[]; isLast: boolean }
 
-/** Reads positions of events below `before`, about `count` of them, newest first. They can contain events that do not match. */
+/**
+ * Reads positions of events below `before`, about `count` of them, newest first. They can contain events that
+ * do not match.
+ */
 export type PositionReader = (before: number, count: number) => Promise<Positions>
 
 type Wanted = { userId: UserId; filter: JourneyFilter; pushers: readonly KnownPusher[] }
@@ -30,8 +36,8 @@ type Wanted = { userId: UserId; filter: JourneyFilter; pushers: readonly KnownPu
 const QUEUED: ReadonlySet<DeviceState> = new Set(['waiting', 'held', 'failing'])
 
 /**
- * A reader of the events that can match, from the smallest source: the rows of the pushers, if only queued events and events that were
- * not sent are wanted, else the events that concern the user.
+ * A reader of the events that can match, from the smallest source: the rows of the pushers, if only queued
+ * events and events that were not sent are wanted, else the events that concern the user.
  */
 export async function positionReader(q: Queries, wanted: Wanted): Promise<PositionReader> {
   const { states, device, since } = wanted.filter
@@ -68,13 +74,17 @@ const pusherReader =
     return { positions: positions.slice(0, limit), isLast: isLast && positions.length <= limit }
   }
 
-/** The first range has this many positions of each shard for each wanted event. The next ranges follow the density of events that was found. */
+/**
+ * The first range has this many positions of each shard for each wanted event. The next ranges follow the
+ * density of events that was found.
+ */
 const POSITIONS_PER_EVENT = 2
 const GROWTH = 8
 
 /**
- * The positions of a server belong to many users, so the events of one user are searched in ranges that grow until there are enough.
- * Each range costs one look-up for each room, and reads the events of these rooms in it.
+ * The positions of a server belong to many users, so the events of one user are searched in ranges that grow
+ * until there are enough. Each range costs one look-up for each room, and reads the events of these rooms in
+ * it.
  */
 function eventReader(q: Queries, of: Wanted & { low: number; last: StreamPoint }): PositionReader {
   const { userId, filter, low: lowest, last } = of

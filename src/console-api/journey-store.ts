@@ -30,8 +30,8 @@ export const outcomeAtEvent = query<At>()((db, p) => {
 })
 
 /**
- * The cohort of a member at an event of the present stay in the room. No row: the member has left since, or has joined again, and
- * the cohorts of the earlier stay are not stored.
+ * The cohort of a member at an event of the present stay in the room. No row: the member has left since, or
+ * has joined again, and the cohorts of the earlier stay are not stored.
  */
 export const cohortInPresentStay = query<At>()((db, p) =>
   db

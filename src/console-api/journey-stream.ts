@@ -22,7 +22,8 @@ import { knownPushers } from './journey-pushers.ts'
 import type { JourneyFilter } from './journey-scan.ts'
 import { entriesAfter, newestArrivals, newestEntries } from './journey-stream-store.ts'
 
-// The stream looks at the database once a second, so it also shows what another process does. A look without news reads a few rows.
+// The stream looks at the database once a second, so it also shows what another process does. A look without
+// news reads a few rows.
 
 const LOOK_MS = 1000
 /** Proxies close connections that are silent for a minute. */
@@ -33,7 +34,10 @@ const MAX_POSITIONS = 5000
 const MAX_EVENTS = 200
 const MAX_JOURNEYS = 500
 const NEWEST_ENTRIES = 100
-/** A row with a lower number can become visible later than a row with a higher one, if another process writes it, but not after this time. */
+/**
+ * A row with a lower number can become visible later than a row with a higher one, if another process writes
+ * it, but not after this time.
+ */
 const SETTLED_MS = 10_000
 const ARRIVALS = 20
 /** Fetches are stored in batches, some time after they happened. */
@@ -84,9 +88,10 @@ export type JourneyWatch = {
 }
 
 /**
- * Yields the journeys of a user that begin or change, each with its present state, oldest first (`journey`); the ids of events that have
- * changed and do not match the filter (`removed`); `reset` if there is more than it can read; and a heartbeat after 15 s. It ends when
- * the signal aborts, or the reader is no longer allowed to read. The last event of each look has the id to resume with.
+ * Yields the journeys of a user that begin or change, each with its present state, oldest first (`journey`);
+ * the ids of events that have changed and do not match the filter (`removed`); `reset` if there is more than
+ * it can read; and a heartbeat after 15 s. It ends when the signal aborts, or the reader is no longer allowed
+ * to read. The last event of each look has the id to resume with.
  */
 export async function* watchJourneys(
   { db, clock }: JourneyStreamDeps,
@@ -163,7 +168,10 @@ function reset(reader: Reader): ServerEvent[] {
   return RESET
 }
 
-/** The positions of events whose arrival changed since the last look, or since the time of the cursor at the first one. */
+/**
+ * The positions of events whose arrival changed since the last look, or since the time of the cursor at the
+ * first one.
+ */
 async function changedArrivals(q: Queries, reader: Reader, pusherIds: readonly number[]): Promise<number[]> {
   const rows = await q.all(newestArrivals, { pusherIds, limit: ARRIVALS })
   const key = (row: (typeof rows)[number]) => `${row.pusher_id} ${row.position}`

@@ -183,7 +183,10 @@ async function existingUser(
   return userId
 }
 
-/** Whether the requester may still read the journeys of the user: an administrator can lose the role while a stream is open. */
+/**
+ * Whether the requester may still read the journeys of the user: an administrator can lose the role while a
+ * stream is open.
+ */
 async function mayRead(q: Queries, { userId }: Requester, of: UserId): Promise<boolean> {
   return of === userId || (await q.first(userById, { userId }))?.is_admin === 1
 }

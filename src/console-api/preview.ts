@@ -28,8 +28,9 @@ export type PreviewRequest = {
 } & GivenRules
 
 /**
- * What the given rules would have changed among the newest events of a user: for the unread counts, and for each pusher. Both results are computed now, with the
- * stored rules and with the given ones, so that they differ by these rules alone. Nothing is stored. `q` should be a snapshot.
+ * What the given rules would have changed among the newest events of a user: for the unread counts, and for
+ * each pusher. Both results are computed now, with the stored rules and with the given ones, so that they
+ * differ by these rules alone. Nothing is stored. `q` should be a snapshot.
  * @throws 400 M_INVALID_PARAM as `withGivenRules`
  */
 export async function previewRules(

@@ -74,8 +74,8 @@ const report = once(() =>
 )
 
 /**
- * The status of pushers: of the requester, and for administrators of one user, or of all users page by page. Only the owner sees a
- * pushkey.
+ * The status of pushers: of the requester, and for administrators of one user, or of all users page by page.
+ * Only the owner sees a pushkey.
  */
 export function pusherReportRoutes({ db, clock }: { db: Database; clock: Clock }): Route[] {
   return [

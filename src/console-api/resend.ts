@@ -84,9 +84,11 @@ export function resendRoutes(deps: ResendDeps): Route[] {
 type Resent = { userId: UserId; eventId: EventId; pusherId: number; signal: AbortSignal }
 
 /**
- * Sends the present form of the event, with the tweaks of the stored outcome and the present badge, outside the queue of the pusher. The
- * mark in `data` tells the gateway that the poke is no repeat. The attempt is a step of the journey, which changes no state.
- * @throws 404 M_NOT_FOUND: the event does not exist, was redacted or is hidden from the user, or the pusher is another user's
+ * Sends the present form of the event, with the tweaks of the stored outcome and the present badge, outside
+ * the queue of the pusher. The mark in `data` tells the gateway that the poke is no repeat. The attempt is a
+ * step of the journey, which changes no state.
+ * @throws 404 M_NOT_FOUND: the event does not exist, was redacted or is hidden from the user, or the pusher
+ *   is another user's
  */
 async function resend(deps: ResendDeps, of: Resent): Promise<TestPushResult> {
   const { testPushes, trace, clock } = deps

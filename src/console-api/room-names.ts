@@ -12,8 +12,8 @@ export const englishWords = once(() => createLoadWords('en')('notification', [])
 const NAMED_MEMBERS = 2
 
 /**
- * The names of rooms as a user sees them: as in pokes (`delivery/room-name.ts`), and for a room of two the name of the other member. A
- * room that does not exist has none.
+ * The names of rooms as a user sees them: as in pokes (`delivery/room-name.ts`), and for a room of two the
+ * name of the other member. A room that does not exist has none.
  */
 export async function roomNamesFor(
   q: Queries,

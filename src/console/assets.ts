@@ -32,7 +32,8 @@ const PACKAGES = ['preact', 'preact/hooks', '@preact/signals-core', '@preact/sig
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 
 /**
- * Reads all files of the page. TypeScript is served with its types removed, and without another build. It takes about 50 ms.
+ * Reads all files of the page. TypeScript is served with its types removed, and without another build. It
+ * takes about 50 ms.
  * @throws Error if a file is missing or cannot be joined
  */
 export function readAssets(): PageAssets {

@@ -12,8 +12,9 @@ const NO_EXPORTS = /^export\s+\{\s*\};?[ \t]*$/gm
 const COMMENT_LINES = /^[ \t]*(?:\/\/.*|\/\*[\s\S]*?\*\/)[ \t]*\n/gm
 
 /**
- * Joins a module and all modules that it imports by a relative path. Each becomes a function with its own scope, in the order of evaluation. Imports of
- * packages stay imports. `entry` and the paths for `read` use `/`. The modules may use named imports and exports of functions, constants and classes.
+ * Joins a module and all modules that it imports by a relative path. Each becomes a function with its own
+ * scope, in the order of evaluation. Imports of packages stay imports. `entry` and the paths for `read` use
+ * `/`. The modules may use named imports and exports of functions, constants and classes.
  * @throws Error if a module has another form of import or export, or if the imports have a cycle
  */
 export function pack(entry: string, read: ReadModule): string {
@@ -78,7 +79,8 @@ const QUOTED_OR_SPACES = new RegExp(`${QUOTED.source}|[ \\t]{2,}`, 'g')
 const QUOTED_OR_OPERATOR = new RegExp(`${QUOTED.source}|[ \\t]*([=!<>&|?]+|[,:;{}()])[ \\t]*|[ \\t]{2,}`, 'g')
 
 /**
- * Without indentation, empty lines, repeated spaces and those around operators and brackets. Lines stay lines, because the code has no semicolons.
+ * Without indentation, empty lines, repeated spaces and those around operators and brackets. Lines stay
+ * lines, because the code has no semicolons.
  * @throws Error if a template literal has a line break
  */
 function compact(code: string, path: string): string {
@@ -91,7 +93,10 @@ function compact(code: string, path: string): string {
     .join('\n')
 }
 
-/** In a line with a slash, which can begin a regular expression, or with nested templates, the spaces around operators may be a part of it. */
+/**
+ * In a line with a slash, which can begin a regular expression, or with nested templates, the spaces around
+ * operators may be a part of it.
+ */
 function compactLine(line: string): string {
   const isPlain = !line.replaceAll(new RegExp(QUOTED, 'g'), '').includes('/') && !/\$\{[^}]*`/.test(line)
   return line.replaceAll(isPlain ? QUOTED_OR_OPERATOR : QUOTED_OR_SPACES, (found, operator: unknown) =>

@@ -21,8 +21,8 @@ export type ConsolePageConfig = Pick<
 >
 
 /**
- * The files of the web console and its session, unless the setting `console` is off. The files are read with the first request, because they would slow
- * down the start of the server.
+ * The files of the web console and its session, unless the setting `console` is off. The files are read with
+ * the first request, because they would slow down the start of the server.
  */
 export function consolePageRoutes(config: ConsolePageConfig): Route[] {
   if (!config.console) return []

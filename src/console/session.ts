@@ -25,8 +25,8 @@ const consoleSession = named('ConsoleSession', () =>
 const empty = once(() => z.strictObject({}))
 
 /**
- * The session of a browser. The cookie contains an access token, so that it ends with the token. Scripts cannot read it. It counts only with the
- * header of `http/console-cookie.ts`.
+ * The session of a browser. The cookie contains an access token, so that it ends with the token. Scripts
+ * cannot read it. It counts only with the header of `http/console-cookie.ts`.
  */
 export function sessionRoutes({ serverName }: { serverName: string }): Route[] {
   const shown = (requester: Requester) => ({

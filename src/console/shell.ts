@@ -41,7 +41,10 @@ ${preloads.join('\n')}
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
 
-/** The page may load, run and call nothing but this server. User-written text cannot become markup: the page has no sink for it (Trusted Types). */
+/**
+ * The page may load, run and call nothing but this server. User-written text cannot become markup: the page
+ * has no sink for it (Trusted Types).
+ */
 function documentHeaders(importMap: string): Record<string, string> {
   const hash = createHash('sha256').update(importMap).digest('base64')
   const policy = [

@@ -5,8 +5,8 @@ import type { OtherReason } from '../trace/steps-store.ts'
 import type { SkipReason } from '../trace/vocabulary.ts'
 
 /**
- * The rows to remove from a pusher's queue: all ordinary rows up to `upTo`, except `keep`. A point, because an event of another shard can be queued later with a lower
- * position.
+ * The rows to remove from a pusher's queue: all ordinary rows up to `upTo`, except `keep`. A point, because
+ * an event of another shard can be queued later with a lower position.
  */
 export type Collapsed = { upTo: StreamPoint; keep: readonly number[] }
 

@@ -14,7 +14,10 @@ import type { NextStep } from './next-poke.ts'
 export const COLLAPSE_ABOVE = 20
 const PAGE = 1000
 
-/** After a failure of this length the status of a pusher is `failing`, and its backlog is reduced without a successful poke. */
+/**
+ * After a failure of this length the status of a pusher is `failing`, and its backlog is reduced without a
+ * successful poke.
+ */
 export const LONG_OUTAGE_MS = 86_400_000
 
 /** The progress with which to look for the next item. The plan skips the events that it does not keep. */
@@ -25,9 +28,9 @@ export function startOf(plan: Collapse | undefined): Progress {
 }
 
 /**
- * A plan is carried out in three cases: with the first poke that gets a response of the gateway, when there is nothing to keep, and after a
- * long outage. Not earlier, because a kept event can be read or redacted before it is sent, and a removed event must then take
- * its place.
+ * A plan is carried out in three cases: with the first poke that gets a response of the gateway, when there
+ * is nothing to keep, and after a long outage. Not earlier, because a kept event can be read or redacted
+ * before it is sent, and a removed event must then take its place.
  */
 export function isCarriedOut(
   plan: Collapse,
@@ -42,11 +45,11 @@ export function isCarriedOut(
 export type Judge = (position: number) => Promise<NextStep | undefined>
 
 /**
- * Plans the reduction of a long backlog: it keeps the newest event of each room that is still to be sent. Each room with unread
- * events thus gets one poke. Undefined for a short backlog.
+ * Plans the reduction of a long backlog: it keeps the newest event of each room that is still to be sent.
+ * Each room with unread events thus gets one poke. Undefined for a short backlog.
  *
- * Cost: one look-up for each room and for each thread that is read. Other events are looked up one by one only if they are
- * needed.
+ * Cost: one look-up for each room and for each thread that is read. Other events are looked up one by one
+ * only if they are needed.
  */
 export async function planCollapse(
   q: Queries,

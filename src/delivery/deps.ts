@@ -30,7 +30,10 @@ export type DeliveryDeps = Omit<DeliveryQueries, 'recipientFacts'> &
     ruleSettings: CompileOptions
     /** Removes a pusher and everything that belongs to it, after its gateway rejected it. */
     removePusher(tx: Transaction, pusherId: number): Promise<void>
-    /** Writes what the own gateway has left to the transaction that ends its pokes. Absent: the gateway writes everything itself. */
+    /**
+     * Writes what the own gateway has left to the transaction that ends its pokes. Absent: the gateway writes
+     * everything itself.
+     */
     recordOwn?: (tx: Transaction, unwritten: readonly Unwritten[]) => Promise<void>
     /** The most concurrent pokes in flight. */
     concurrency: number

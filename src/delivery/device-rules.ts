@@ -14,8 +14,8 @@ import {
 } from '../push-rules/index.ts'
 import type { UserRules } from '../user-rules/read-rules.ts'
 
-// The outcome of a user's rules for one event on one device. The stored outcome counts. A device with its own rules, or a device
-// that a global rule names with `profile_tag`, can have a different outcome for its poke.
+// The outcome of a user's rules for one event on one device. The stored outcome counts. A device with its own
+// rules, or a device that a global rule names with `profile_tag`, can have a different outcome for its poke.
 
 /** All rules of a user, without their version. */
 export type RulesOfUser = Pick<UserRules, 'global' | 'device'> & Partial<Pick<UserRules, 'owner'>>
@@ -71,8 +71,8 @@ export const canDiffer = (rules: DeviceRules, handle: string): boolean =>
 export type AskedEvent = { event: EvaluatedEvent; context: EvaluationContext }
 
 /**
- * The outcome for the pushers with a handle. `counted`: the outcome that was stored with the event. Pure. `context`: with `userId`
- * and `displayName` of the owner of the rules.
+ * The outcome for the pushers with a handle. `counted`: the outcome that was stored with the event. Pure.
+ * `context`: with `userId` and `displayName` of the owner of the rules.
  */
 export function outcomeForDevice(
   rules: DeviceRules,
@@ -88,8 +88,9 @@ export function outcomeForDevice(
 }
 
 /**
- * The outcome of an event that only wakes the user's devices (`wakesOnly`). No outcome is stored with such an event, so the present
- * rules decide, as for device rules. Undefined for any other event. `context`: as in `outcomeForDevice`.
+ * The outcome of an event that only wakes the user's devices (`wakesOnly`). No outcome is stored with such an
+ * event, so the present rules decide, as for device rules. Undefined for any other event. `context`: as in
+ * `outcomeForDevice`.
  */
 export function wakingOutcome(rules: DeviceRules, { event, context }: AskedEvent): RuleOutcome | undefined {
   const outcome = evaluate(rules.everywhere(), event, context)
@@ -121,7 +122,8 @@ export function createDeviceRules(load: (userId: UserId) => Promise<RulesOfUser>
   const kept = new BoundedMap<UserId, { version: number; rules: Promise<DeviceRules> }>({ limit: KEPT })
   return (userId: UserId, version: number): Promise<DeviceRules> => {
     const found = kept.get(userId)
-    // Rules that are newer than the requested version are cached under that version until the version changes. This is harmless.
+    // Rules that are newer than the requested version are cached under that version until the version
+    // changes. This is harmless.
     if (found?.version === version) return found.rules
     const entry = { version, rules: load(userId).then((rules) => deviceRules(rules, options)) }
     kept.set(userId, entry)

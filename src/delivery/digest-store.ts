@@ -6,7 +6,10 @@ import { query } from '../storage/query.ts'
 
 // Digests of push rules: items whose payload is the digest. They are sent whatever the rules say about their event.
 
-/** The digest of the item of a lane at a position, as JSON; null: the rules decide about the item. One look-up by key. */
+/**
+ * The digest of the item of a lane at a position, as JSON; null: the rules decide about the item. One look-up
+ * by key.
+ */
 export const digestAt = (laneId: string, position: RawBuilder<unknown>) =>
   sql<string | null>`(select i.payload from lane_items as i
     where i.lane_id = ${sql.ref(laneId)} and i.position = ${position})`

@@ -8,7 +8,8 @@ import type { RecentEvents } from './recent-events.ts'
 const KEPT = 256
 
 /**
- * Caches events by position, as first loaded, or as this process has stored them (`recent`). It does not show later redactions.
+ * Caches events by position, as first loaded, or as this process has stored them (`recent`). It does not show
+ * later redactions.
  */
 export function createEventCache(load: LoadPokedEvents, q: Queries, recent?: RecentEvents) {
   const kept = new BoundedMap<number, Promise<PokedEvent | undefined>>({ limit: KEPT })

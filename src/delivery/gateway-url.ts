@@ -20,16 +20,19 @@ export type GatewayUrlDeps = {
 }
 
 /**
- * Checks whether a pusher may have this URL. The check runs when the pusher is set. The address is checked again on every
- * connection, with the same `addressRule`. `href` is the parsed URL: store and use it, never the text of the client.
+ * Checks whether a pusher may have this URL. The check runs when the pusher is set. The address is checked
+ * again on every connection, with the same `addressRule`. `href` is the parsed URL: store and use it, never
+ * the text of the client.
  *
- * - https with the path `/_matrix/push/v1/notify`: every public address, and the addresses in `push.allow_ip_ranges`.
- * - Plain http, or another path: only if **all** addresses of the host are in `push.allow_ip_ranges` (a private relay or a test
- *   receiver of the operator).
+ * - https with the path `/_matrix/push/v1/notify`: every public address, and the addresses in
+ *   `push.allow_ip_ranges`.
+ * - Plain http, or another path: only if **all** addresses of the host are in `push.allow_ip_ranges` (a
+ *   private relay or a test receiver of the operator).
  * - Never user info or a fragment. A query is kept.
  *
- * A name that does not resolve at this moment is accepted in the first case, because it may resolve later, and refused in the
- * second. The reason never contains an address: a refusal must not disclose to a user how an internal name resolves.
+ * A name that does not resolve at this moment is accepted in the first case, because it may resolve later,
+ * and refused in the second. The reason never contains an address: a refusal must not disclose to a user how
+ * an internal name resolves.
  */
 export async function checkGatewayUrl(text: string, deps: GatewayUrlDeps): Promise<GatewayUrlCheck> {
   const url = readUrl(text)
@@ -39,8 +42,9 @@ export async function checkGatewayUrl(text: string, deps: GatewayUrlDeps): Promi
 }
 
 /**
- * Checks whether a pusher of kind `webpush` may have this push resource (RFC 8030). The rules are those of `checkGatewayUrl`
- * with any path, because the push service chooses it. `gateway/endpoint.ts` checks again on every connection.
+ * Checks whether a pusher of kind `webpush` may have this push resource (RFC 8030). The rules are those of
+ * `checkGatewayUrl` with any path, because the push service chooses it. `gateway/endpoint.ts` checks again on
+ * every connection.
  */
 export async function checkPushResource(text: string, deps: GatewayUrlDeps): Promise<GatewayUrlCheck> {
   const url = readUrl(text)
@@ -57,7 +61,10 @@ function readUrl(text: string): URL | string {
   return url.href.includes('#') ? 'data.url must not contain a fragment' : url
 }
 
-/** @param isAsked the URL has the required form; with any other form all addresses must be in `push.allow_ip_ranges`. */
+/**
+ * @param isAsked the URL has the required form; with any other form all addresses must be in
+ *   `push.allow_ip_ranges`.
+ */
 async function checkAddresses(url: URL, deps: GatewayUrlDeps, isAsked: boolean): Promise<GatewayUrlCheck> {
   const addresses = await addressesOf(url, deps)
   if (addresses.some((address) => !deps.policy.allows(address))) {

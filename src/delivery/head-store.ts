@@ -29,8 +29,8 @@ export type QueuedItem = Pick<HeadRow, keyof FollowingRow & keyof HeadRow>
 export type ReadFollowing = (q: Queries, params: FollowingParams) => Promise<readonly FollowingRow[]>
 
 /**
- * For each pusher that is still leased by `owner`: its settings and state, and the first queued event after `done`, if any, with
- * the current facts about it.
+ * For each pusher that is still leased by `owner`: its settings and state, and the first queued event after
+ * `done`, if any, with the current facts about it.
  */
 export async function headsOf(
   { db, readHeads }: { db: Queries; readHeads: ReadHeads },
@@ -119,8 +119,8 @@ export const selectHeads = (db: QueryCreator<Schema>, p: HeadParams, d: Dialect)
     .select(RECIPIENT)
 
 /**
- * `at` is returned with the items. `gen`: the generation of the look at the head. `take`: the maximum number of items. `calm`: 1: none if a value
- * is due or the lane fails.
+ * `at` is returned with the items. `gen`: the generation of the look at the head. `take`: the maximum number
+ * of items. `calm`: 1: none if a value is due or the lane fails.
  */
 export type FollowingParams = {
   owner: string
@@ -146,9 +146,10 @@ const nextAfter = (laneId: string, position: string) =>
     where i.lane_id = ${sql.ref(laneId)} and i.position > ${sql.ref(position)})`
 
 /**
- * The items `f` after `after`, with the queued event `e`, of lanes that have the same generation as in the look at their heads. None if an item precedes `after`: an
- * event of another shard can come later with a lower position, and a later event of its room must not be sent before it. Steps from one item
- * to the next, so the cost does not depend on the length of the queue. `badgeOf`: evaluated once for each lane.
+ * The items `f` after `after`, with the queued event `e`, of lanes that have the same generation as in the
+ * look at their heads. None if an item precedes `after`: an event of another shard can come later with a
+ * lower position, and a later event of its room must not be sent before it. Steps from one item to the next,
+ * so the cost does not depend on the length of the queue. `badgeOf`: evaluated once for each lane.
  */
 export const selectFollowing =
   (badgeOf: (userId: RawBuilder<unknown>) => RawBuilder<number>) =>

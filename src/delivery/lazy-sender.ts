@@ -7,7 +7,10 @@ export type LazySender = AsyncDisposable & {
   load(): Promise<void>
 }
 
-/** A sender that loads its HTTP client with the first poke, so that the client does not slow the start of the server. */
+/**
+ * A sender that loads its HTTP client with the first poke, so that the client does not slow the start of the
+ * server.
+ */
 export function makeLazySender(options: PokeAgentOptions & Omit<PokeSenderDeps, 'agent'>): LazySender {
   const make = async () => {
     const [{ makePokeAgent }, { makePokeSender }] = await Promise.all([

@@ -17,7 +17,10 @@ export type LazyWebPushOptions = Omit<GuardedAgentOptions, 'ruleFor'> & {
 
 export type LazyWebPush = WebPushSender & AsyncDisposable & Pick<WebPushWatch, 'health'>
 
-/** A sender to push services that loads its HTTP client with the first push, so that the client does not slow the start of the server. */
+/**
+ * A sender to push services that loads its HTTP client with the first push, so that the client does not slow
+ * the start of the server.
+ */
 export function makeLazyWebPush(options: LazyWebPushOptions): LazyWebPush {
   const { onResponse, health } = watchWebPush(options)
   const make = async () => {

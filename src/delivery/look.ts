@@ -32,7 +32,10 @@ export type PokeLook = Looked & {
   noted: readonly PusherStep[]
   /** The reduction of the backlog that is carried out with the next successful poke. */
   plan: Collapse | undefined
-  /** The items after this position can be looked up while this one is sent. Undefined: there is none, or it depends on this step. */
+  /**
+   * The items after this position can be looked up while this one is sent. Undefined: there is none, or it
+   * depends on this step.
+   */
   ahead: number | undefined
 }
 
@@ -62,13 +65,14 @@ type Looks = Pick<LanePort<PokeLook, SendResult>, 'look'> & {
 }
 
 /**
- * Creates the functions that find the next pokes of a leased pusher. `look` skips events that no longer need a poke, and plans the
- * reduction of a backlog. Concurrent looks share one query.
+ * Creates the functions that find the next pokes of a leased pusher. `look` skips events that no longer need
+ * a poke, and plans the reduction of a backlog. Concurrent looks share one query.
  *
- * The events of a room become visible in the order of their positions, those of several rooms in any order (they can be in several shards). So
- * a position of the queue is no bound of what was seen before: a statement that continues there could find an event and not an earlier one of its
- * room. Therefore a look takes all events from one statement, in which nothing precedes them but a head that was skipped, and then it ends.
- * The next look begins at the first item again.
+ * The events of a room become visible in the order of their positions, those of several rooms in any order
+ * (they can be in several shards). So a position of the queue is no bound of what was seen before: a
+ * statement that continues there could find an event and not an earlier one of its room. Therefore a look
+ * takes all events from one statement, in which nothing precedes them but a head that was skipped, and then
+ * it ends. The next look begins at the first item again.
  */
 export function createLooks(deps: DeliveryDeps): Looks {
   const { db } = deps
@@ -257,7 +261,10 @@ function found(looking: Looking, { head, item, next }: Item & { next: Next }): P
   }
 }
 
-/** Whether the next item can be looked up while this one is sent. The state of the pusher and the badge then do not depend on the result. */
+/**
+ * Whether the next item can be looked up while this one is sent. The state of the pusher and the badge then
+ * do not depend on the result.
+ */
 function isIndependent({ plan, badgeMissed }: Looking, head: HeadRow, next: Next): boolean {
   const isEvent = next?.kind === 'send' && next.about === 'event'
   const isUndisturbed = head.failing_since === null && head.value_due === 0 && head.hold_ms === 0

@@ -45,11 +45,14 @@ export type DeliveryQueries = {
     at: { userId: UserId; roomId: RoomId; position: number },
   ) => Promise<string | undefined>
   /**
-   * The time until which the user is expected to be active on a device other than `except`; undefined: not active. `wasActive`: the
-   * result of the previous call.
+   * The time until which the user is expected to be active on a device other than `except`; undefined: not
+   * active. `wasActive`: the result of the previous call.
    */
   activeUntil: (of: { userId: UserId; except: DeviceId | null; wasActive: boolean }) => number | undefined
-  /** Whether the event is older than its room keeps messages, although it is not removed yet. Absent: messages are kept for ever. */
+  /**
+   * Whether the event is older than its room keeps messages, although it is not removed yet. Absent: messages
+   * are kept for ever.
+   */
   isPastRetention?:
     | ((
         q: Queries,
@@ -77,13 +80,14 @@ export type NextStep =
   | { kind: 'activate'; device: PokeDevice; ackToken: string }
   | SkippedPoke
   /**
-   * The user is active on another device and may read the event there. `until`: the time at which the event is sent in any case.
-   * `lookAt`: the time until which the user is expected to be active. `badgeKnown`: see `rest`.
+   * The user is active on another device and may read the event there. `until`: the time at which the event
+   * is sent in any case. `lookAt`: the time until which the user is expected to be active. `badgeKnown`: see
+   * `rest`.
    */
   | { kind: 'hold'; until: number; lookAt: number; badgeKnown: boolean }
   /**
-   * Nothing is to be sent. `badgeKnown`: the badge equals the badge that was sent last, or the activation token is no longer needed.
-   * `until`: an item waits until this time.
+   * Nothing is to be sent. `badgeKnown`: the badge equals the badge that was sent last, or the activation
+   * token is no longer needed. `until`: an item waits until this time.
    */
   | { kind: 'rest'; badgeKnown: boolean; until?: number }
 
@@ -105,9 +109,10 @@ export type NextPokeDeps = Omit<
 }
 
 /**
- * The next step: the oldest queued event that is still to be sent; without queued events, the badge if it differs from the badge
- * that was sent last. All facts are current: an event that was read, redacted or left in the meantime is not sent. `badgeMissed`: an
- * event was skipped in this look, so the badge may differ although it is not due. `item`: the head, or an item behind it.
+ * The next step: the oldest queued event that is still to be sent; without queued events, the badge if it
+ * differs from the badge that was sent last. All facts are current: an event that was read, redacted or left
+ * in the meantime is not sent. `badgeMissed`: an event was skipped in this look, so the badge may differ
+ * although it is not due. `item`: the head, or an item behind it.
  */
 export function nextPoke(
   deps: NextPokeDeps,
@@ -185,8 +190,9 @@ type Judged = {
 }
 
 /**
- * Decides whether the event at `position` is still to be sent to this pusher, and with which outcome. All facts are current. The
- * facts of the queue are checked first, so that an event that they rule out needs no look-up.
+ * Decides whether the event at `position` is still to be sent to this pusher, and with which outcome. All
+ * facts are current. The facts of the queue are checked first, so that an event that they rule out needs no
+ * look-up.
  */
 export async function judgeEvent(
   deps: JudgeDeps,
@@ -295,8 +301,8 @@ const isPastRetention = (
 ) => isPast !== undefined && stateKey === null && sentAt !== null && isPast(q, { ...of, sentAt })
 
 /**
- * Whether the event is held: for `hold_ms` after it was sent, while the user is active on another device. A call is never held,
- * because it rings on all devices and ends after a minute.
+ * Whether the event is held: for `hold_ms` after it was sent, while the user is active on another device. A
+ * call is never held, because it rings on all devices and ends after a minute.
  */
 function holdFor(
   deps: NextPokeDeps,
@@ -378,8 +384,9 @@ export function namedFor({ event, room }: PokedEvent, recipient: UserId, words: 
 const receivesBadge = (head: HeadRow) => head.enabled === 1 && head.disable_badge_count === 0
 
 /**
- * Whether the pusher receives badge-only pushes. A browser must show something for every push, so the app of a Web Push pusher can
- * disable them, as with Sygnal: `events_only` in `data`. Gateways read the key themselves.
+ * Whether the pusher receives badge-only pushes. A browser must show something for every push, so the app of
+ * a Web Push pusher can disable them, as with Sygnal: `events_only` in `data`. Gateways read the key
+ * themselves.
  */
 const wantsBadges = (head: HeadRow) =>
   receivesBadge(head) && !(head.kind === 'webpush' && parseStored(head.data)['events_only'] === true)

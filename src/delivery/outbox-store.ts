@@ -6,8 +6,9 @@ import type { Schema } from '../storage/schema.ts'
 import { isCall } from '../lib/call-events.ts'
 import { lanesInOrder } from '../sending/lane-changes.ts'
 
-// Adds items to the queues of pushers. All functions run in the transaction of the event. `onCommit` gets the ids of the pushers to wake
-// on the topic 'delivery'. They contain e-mail pushers too; no wake-up claims their lanes, because `email/worker.ts` finds them itself.
+// Adds items to the queues of pushers. All functions run in the transaction of the event. `onCommit` gets the
+// ids of the pushers to wake on the topic 'delivery'. They contain e-mail pushers too; no wake-up claims
+// their lanes, because `email/worker.ts` finds them itself.
 
 type OnCommit = (pusherIds: number[]) => void
 
@@ -52,8 +53,8 @@ export function enqueueForHandles(
 }
 
 /**
- * The badge of these users may have changed: their pushers send the new badge, unless a poke delivers it first. Written last, because transactions of different rooms change the
- * badges of the same users.
+ * The badge of these users may have changed: their pushers send the new badge, unless a poke delivers it
+ * first. Written last, because transactions of different rooms change the badges of the same users.
  */
 export function flagBadge(tx: Transaction, userIds: readonly UserId[], onCommit: OnCommit): void {
   if (userIds.length > 0) tx.writeLast(markBadgeDue, userIds, calledWithIds(onCommit))

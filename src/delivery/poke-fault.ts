@@ -9,12 +9,18 @@ export type PokeFault =
   | 'encryption failed'
   /** The operator has disabled Web Push since the pusher was set. */
   | 'web push is off'
-  /** The push service refuses the VAPID token of this server: the clock, the contact or the key is wrong, not the pusher. */
+  /**
+   * The push service refuses the VAPID token of this server: the clock, the contact or the key is wrong, not
+   * the pusher.
+   */
   | typeof TOKEN_REFUSED
   | `status ${number}`
 
 export const TOKEN_REFUSED = 'vapid token refused'
 
-/** Whether a push service refused the VAPID token. Other configuration errors concern blocked addresses and have no status. */
+/**
+ * Whether a push service refused the VAPID token. Other configuration errors concern blocked addresses and
+ * have no status.
+ */
 export const isTokenRefused = (result: Untimed): boolean =>
   result.kind === 'misconfigured' && result.status !== undefined

@@ -50,8 +50,8 @@ async function sendPoke(deps: DeliveryDeps, { head, next }: PokeLook): Promise<P
 }
 
 /**
- * Any response shows that the gateway works, also a refusal. A push service that refuses the VAPID token of this server refuses it
- * for all pushers.
+ * Any response shows that the gateway works, also a refusal. A push service that refuses the VAPID token of
+ * this server refuses it for all pushers.
  */
 export function evidenceOf(result: PokeSent): Evidence {
   if (result.kind === 'delivered' || result.kind === 'rejected') return 'delivered'
@@ -60,7 +60,10 @@ export function evidenceOf(result: PokeSent): Evidence {
   return status === undefined || status >= 500 || reason === TOKEN_REFUSED ? 'outage' : 'responded'
 }
 
-/** The plan for the backlog of a pusher, if it is carried out now. `lastErrorAt` is the time of a failure that is recorded now. */
+/**
+ * The plan for the backlog of a pusher, if it is carried out now. `lastErrorAt` is the time of a failure that
+ * is recorded now.
+ */
 function collapsedOf({ look, event, state, isTooLate }: SettledPoke): Collapse | undefined {
   if (look?.plan === undefined || isTooLate) return undefined
   const since = { failingSince: look.state.failingSince, now: state.lastErrorAt ?? 0 }
@@ -106,8 +109,8 @@ function stepsOf(deps: DeliveryDeps, { look, result, isTooLate }: SettledPoke): 
 }
 
 /**
- * Whether the device fetches the event when this poke arrives: its app asked for the event id only. A phone may delay a poke of low priority,
- * and an app that syncs has the event already.
+ * Whether the device fetches the event when this poke arrives: its app asked for the event id only. A phone
+ * may delay a poke of low priority, and an app that syncs has the event already.
  */
 function isFetchExpected({ canProve }: DeliveryDeps, { head, next }: PokeLook): boolean {
   const { user_id: userId, device_id: deviceId } = head

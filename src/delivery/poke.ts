@@ -10,8 +10,9 @@ export const ACK_TOKEN_SECONDS = 300
 export type Poke = { notification: PokeNotification }
 
 /**
- * Either an event, with `event_id` and `room_id`, or counts only. `id` is the old name of `event_id`, and `membership` belongs to
- * member events. Both were removed from the specification, but gateways and clients still read them.
+ * Either an event, with `event_id` and `room_id`, or counts only. `id` is the old name of `event_id`, and
+ * `membership` belongs to member events. Both were removed from the specification, but gateways and clients
+ * still read them.
  */
 export type PokeNotification = {
   id?: string
@@ -100,7 +101,10 @@ export function testPoke(input: { device: PokeDevice; eventId: string }): Poke {
   return { notification: { event_id: input.eventId, devices: [poked(input.device)] } }
 }
 
-/** High for encrypted events, because their content is unknown, for calls, and for rules with a sound or a highlight. */
+/**
+ * High for encrypted events, because their content is unknown, for calls, and for rules with a sound or a
+ * highlight.
+ */
 export function priorityOf(type: string, tweaks: JsonObject): Priority {
   const isHigh = type === 'm.room.encrypted' || isCall(type) || isOn(tweaks.highlight) || isOn(tweaks.sound)
   return isHigh ? 'high' : 'low'

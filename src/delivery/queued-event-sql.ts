@@ -13,7 +13,10 @@ export const QUEUED_EVENT = [
   'e.redacted_by',
 ] as const
 
-/** Of the recipient: the membership `m` in the room, and the version of the rule set `rs`, which is null with the default rules only. */
+/**
+ * Of the recipient: the membership `m` in the room, and the version of the rule set `rs`, which is null with
+ * the default rules only.
+ */
 export const RECIPIENT = ['m.membership', 'rs.version as rules_version'] as const
 
 /** The position of the newest valid edit of the event whose position is in `column`. */

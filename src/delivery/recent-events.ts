@@ -12,8 +12,8 @@ export type RecentEvents = {
 }
 
 /**
- * The events that this process has just stored, already prepared for delivery, which then does not have to read them again. Not a
- * store: an event that is not here is loaded.
+ * The events that this process has just stored, already prepared for delivery, which then does not have to
+ * read them again. Not a store: an event that is not here is loaded.
  */
 export function createRecentEvents(): RecentEvents {
   const events = new BoundedMap<number, PokedEvent>({ limit: LIMIT })

@@ -12,8 +12,9 @@ export type RecipientFacts = {
   /** By the position of its thread or of all threads. False for a user who is only invited or not a member. */
   isRead: boolean
   /**
-   * Undefined when no rule notified the user or the user's cohort of the event, or when the event was redacted and is not the
-   * current invitation. It does not say whether the user is a member, or whether another user sent the event.
+   * Undefined when no rule notified the user or the user's cohort of the event, or when the event was
+   * redacted and is not the current invitation. It does not say whether the user is a member, or whether
+   * another user sent the event.
    */
   outcome: StoredOutcome | undefined
   /** The number for the app icon of the user; 0 for a user without pushers. */

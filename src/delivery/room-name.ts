@@ -23,8 +23,9 @@ export type RoomNameWords = Pick<WordsOf<'notification'>, 'text' | 'list'>
 export type NamedMember = { userId: UserId; displayname?: Json | undefined; membership: string }
 
 /**
- * The `room_name` of a poke (client-server API, "Calculating the display name for a room", with the rules of push gateways).
- * `undefined`: send no name. In a room of two, and for an invitation from a known user, the client shows the person instead.
+ * The `room_name` of a poke (client-server API, "Calculating the display name for a room", with the rules of
+ * push gateways). `undefined`: send no name. In a room of two, and for an invitation from a known user, the
+ * client shows the person instead.
  */
 export function roomNameFor(input: RoomNameInput, words: RoomNameWords): string | undefined {
   const given = givenName(input)

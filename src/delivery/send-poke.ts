@@ -11,9 +11,9 @@ import type { PokeFault } from './poke-fault.ts'
 import type { Poke } from './poke.ts'
 
 /**
- * Makes one attempt to send a poke to a gateway. Never rejects. `delivered`: any 2xx. `rejected`: a 2xx that names the pushkey.
- * `refused`: a 4xx that a retry cannot change. `retryAfterMs`: from a 429 or 503. `worthSeconds`: how long a push service stores the
- * poke for an offline device; gateways do not receive it.
+ * Makes one attempt to send a poke to a gateway. Never rejects. `delivered`: any 2xx. `rejected`: a 2xx that
+ * names the pushkey. `refused`: a 4xx that a retry cannot change. `retryAfterMs`: from a 429 or 503.
+ * `worthSeconds`: how long a push service stores the poke for an offline device; gateways do not receive it.
  */
 export type PokeSender = (url: string, poke: Poke, more?: PokeSending) => Promise<PokeResult>
 
@@ -21,7 +21,8 @@ export type PokeSender = (url: string, poke: Poke, more?: PokeSending) => Promis
 export type PokeResult = SendResult<PokeFault> & { unwritten?: Unwritten }
 
 /**
- * For the own gateway only. `userId`: the recipient. `isRecorded`: the caller writes `unwritten` in the transaction that records the result.
+ * For the own gateway only. `userId`: the recipient. `isRecorded`: the caller writes `unwritten` in the
+ * transaction that records the result.
  */
 export type PokeSending = { worthSeconds?: number; userId?: UserId; isRecorded?: boolean }
 

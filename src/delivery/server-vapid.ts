@@ -12,7 +12,10 @@ import { createVapid, type Vapid } from '../gateway/webpush/token.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Database } from '../storage/database.ts'
 
-/** Push services require a contact, and a server without a public name has none. Apple refuses this one; the start logs a warning. */
+/**
+ * Push services require a contact, and a server without a public name has none. Apple refuses this one; the
+ * start logs a warning.
+ */
 const NO_CONTACT = 'mailto:postmaster@localhost.invalid'
 
 export type VapidConfig = Pick<NamedConfig, 'public_url' | 'server_name'> & {
@@ -37,8 +40,8 @@ export async function openServerVapid(
 const VAPID = 'vapid'
 
 /**
- * The VAPID key of this server. It is created at the first start and stored in the database: one key for all processes, and in every
- * back-up. With another key all subscriptions would be lost.
+ * The VAPID key of this server. It is created at the first start and stored in the database: one key for all
+ * processes, and in every back-up. With another key all subscriptions would be lost.
  */
 export async function serverVapidKey(db: Database, now: number): Promise<VapidKey> {
   const found = await db.first(serverKey, { name: VAPID })

@@ -23,8 +23,8 @@ const FORGOTTEN_AFTER_MS = 2 * 3_600_000
 const MOST_TROUBLES = 100
 
 /**
- * Tracks the push services that refuse the VAPID token of this server, until they accept it or send no refusal for two hours. In
- * memory only.
+ * Tracks the push services that refuse the VAPID token of this server, until they accept it or send no
+ * refusal for two hours. In memory only.
  */
 export function watchWebPush(deps: {
   clock: Clock

@@ -106,8 +106,9 @@ export function makeWebPushSender(deps: WebPushSenderDeps): WebPushSender {
 }
 
 /**
- * The payload for the app: the body of `/notify` without the pusher's own credentials, on top of `default_payload` of the pusher's
- * data. `text`: the words for an app that asks for them. The fields of the event are repeated at the top level for service workers that expect Sygnal's flat form.
+ * The payload for the app: the body of `/notify` without the pusher's own credentials, on top of
+ * `default_payload` of the pusher's data. `text`: the words for an app that asks for them. The fields of the
+ * event are repeated at the top level for service workers that expect Sygnal's flat form.
  */
 export function pushPayload({ notification }: Poke, text?: NotificationText): JsonObject {
   const { event_id, room_id, counts, devices } = notification

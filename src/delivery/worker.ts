@@ -8,7 +8,8 @@ import { POKE_LEASE_MS } from './lease-times.ts'
 import { createPokePort } from './poke-port.ts'
 
 /**
- * Starts sending pokes. Disposing waits up to `drainMs` for pokes in flight. Remaining items are sent after the next start.
+ * Starts sending pokes. Disposing waits up to `drainMs` for pokes in flight. Remaining items are sent after
+ * the next start.
  */
 export async function startDelivery(deps: DeliveryDeps): Promise<AsyncDisposable> {
   const { db, bus, concurrency, drainMs, share } = deps

@@ -21,8 +21,8 @@ export type Watch = {
 }
 
 /**
- * Yields the entries of an inbox as they arrive, and a heartbeat after 15 s without one. It ends when the signal aborts, when the
- * inbox is closed, or when the session of the reader has ended.
+ * Yields the entries of an inbox as they arrive, and a heartbeat after 15 s without one. It ends when the
+ * signal aborts, when the inbox is closed, or when the session of the reader has ended.
  */
 export async function* watchInbox(
   { store, clock, ...presenting }: InboxStreamDeps,
@@ -59,7 +59,10 @@ function eventOf(entry: ShownEntry): ServerEvent {
 export function createListeners() {
   const occupancy = createOccupancy(MAX_PER_ADDRESS)
   return {
-    /** Counts a stream until the signal aborts. @throws {MatrixError} 429 when the address has too many open streams. */
+    /**
+     * Counts a stream until the signal aborts. @throws {MatrixError} 429 when the address has too many open
+     * streams.
+     */
     enter(address: string, signal: AbortSignal): void {
       const leave = occupancy.enter(address)
       if (leave === undefined) throw limitExceeded(TRY_AGAIN_MS)

@@ -182,8 +182,8 @@ function openingRoutes({ store, clock, random }: InboxApiDeps): Route[] {
 type Reading = { inbox: InboxKey; mayStillRead: () => Promise<boolean> }
 
 /**
- * The inbox of a request, after the authorisation of the reader: for an opened or configured inbox the pushkey is enough, for
- * every other inbox the token of its owner is required.
+ * The inbox of a request, after the authorisation of the reader: for an opened or configured inbox the
+ * pushkey is enough, for every other inbox the token of its owner is required.
  *
  * @throws {MatrixError} 401 when a token is required and missing, 404 for an inbox that was closed
  */

@@ -68,8 +68,8 @@ export function gatewayRoutes({ gateway, metrics, limiter }: GatewayApiDeps): Ro
 export type OwnResponse = { status: number; body: unknown; unwritten?: Unwritten }
 
 /**
- * The gateway for pokes of this server itself: the function of `POST /notify` without HTTP. `isRecorded`: the caller passes `unwritten` of
- * the response to `Gateway.record`.
+ * The gateway for pokes of this server itself: the function of `POST /notify` without HTTP. `isRecorded`: the
+ * caller passes `unwritten` of the response to `Gateway.record`.
  */
 export function ownGateway({
   gateway,

@@ -3,14 +3,18 @@ import { askedText, type NotificationText } from '../gateway/notification-text.t
 import type { LoadWords } from '../language/load-words.ts'
 import type { JsonObject } from '../lib/json.ts'
 
-/** The contents of those events of this server that were edited or redacted since, as a user sees them. Absent in a gateway that runs alone. */
+/**
+ * The contents of those events of this server that were edited or redacted since, as a user sees them. Absent
+ * in a gateway that runs alone.
+ */
 export type ContentsNow =
   | ((userId: string, eventIds: readonly string[]) => Promise<ReadonlyMap<string, JsonObject>>)
   | undefined
 
 /**
- * The entries of this server with the present text of their events: that of the newest edit, and none of a redacted event. Entries without content, and those of other
- * callers, stay as they were received: a caller could name any event.
+ * The entries of this server with the present text of their events: that of the newest edit, and none of a
+ * redacted event. Entries without content, and those of other callers, stay as they were received: a caller
+ * could name any event.
  */
 /** `text`: the words for a pusher that asks for them, about the present content. */
 export type ShownEntry = StoredEntry & { text?: NotificationText }

@@ -24,7 +24,8 @@ import type { Environment } from '../process/environment.ts'
 import type { Database } from '../storage/database.ts'
 import { type AppsContext, openConfigured, providerDepsOf, providerTypes } from './open-configured.ts'
 
-// The parts of a gateway that a home server (`belfry serve`) and a gateway that runs alone (`belfry gateway`) have in common.
+// The parts of a gateway that a home server (`belfry serve`) and a gateway that runs alone (`belfry gateway`)
+// have in common.
 
 /** For `org.belfry.inbox`, which a home server always has. */
 export const BUILT_IN_APPS = { [INBOX_APP_ID]: { type: 'inbox' } }

@@ -46,7 +46,10 @@ export function providerDepsOf(
 
 export type AppsContext = { types: ProviderTypes; deps: Omit<ProviderDeps, 'appId'>; under: string }
 
-/** Reads and opens the apps, for a start, a change of configuration and `gateway check` alike: what one finds the others find. */
+/**
+ * Reads and opens the apps, for a start, a change of configuration and `gateway check` alike: what one finds
+ * the others find.
+ */
 export async function openConfigured(raw: unknown, { types, deps, under }: AppsContext) {
   const { apps: settings, faults, warnings } = await readApps(raw, types, under)
   const { apps, refused } = await openApps(settings, deps)

@@ -24,7 +24,10 @@ import { type Step, stepOf } from './step.ts'
 //
 // If the process dies before the response, the home server sends the notification again.
 
-/** The result for one device of a call. `failed`: it was not accepted. `refused`: the queue limit of the caller's address is reached. */
+/**
+ * The result for one device of a call. `failed`: it was not accepted. `refused`: the queue limit of the
+ * caller's address is reached.
+ */
 export type Acceptance = 'accepted' | 'rejected' | 'failed' | 'refused'
 
 /** The steps and results of a notification that its caller writes (`own-pokes.ts`). */
@@ -157,8 +160,8 @@ const FIRST_LOOK_MS = 50
 const MOST_LOOK_MS = 500
 
 /**
- * What is known, after another process that sends the same notification has ended. Undefined: it has not, within the time for the response and
- * the time to store the notification, which begins then.
+ * What is known, after another process that sends the same notification has ended. Undefined: it has not,
+ * within the time for the response and the time to store the notification, which begins then.
  */
 async function knownWhenFree(deps: AcceptDeps, { messageKey, deviceKey }: Job): Promise<Known | undefined> {
   const { recorder, clock, responseDeadlines, unwritten } = deps
@@ -247,7 +250,10 @@ async function queue(
   return { acceptance: 'accepted' }
 }
 
-/** The first attempt takes too long: stores the notification in the queue, marked as in progress. The attempt continues. */
+/**
+ * The first attempt takes too long: stores the notification in the queue, marked as in progress. The attempt
+ * continues.
+ */
 async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<SettledAttempt>): Promise<Served> {
   const now = deps.clock.now()
   const taken = { attempts: job.attempts, error: null, nextAttemptAt: now, takenUntil: now + LEASE_MS }
@@ -262,8 +268,9 @@ async function whileTrying(deps: AcceptDeps, job: Job, trying: Promise<SettledAt
 }
 
 /**
- * Writes the result of a first attempt. `entry`: its notification was put into the queue during the attempt. Without an entry, the home
- * server has its response already, and if the process dies now, a repeat is treated as new.
+ * Writes the result of a first attempt. `entry`: its notification was put into the queue during the attempt.
+ * Without an entry, the home server has its response already, and if the process dies now, a repeat is
+ * treated as new.
  */
 async function finish(
   deps: AcceptDeps,

@@ -36,8 +36,9 @@ const common = z.object({
 const ALIASES: Readonly<Record<string, string>> = { fcm: 'gcm' }
 
 /**
- * Reads `apps` of the configuration: app id or glob → `type` and the keys of that type. Unknown keys cause warnings. Types that were shut
- * down, or that cannot be supported, are errors. All errors and warnings are collected, so that the operator can correct them at once.
+ * Reads `apps` of the configuration: app id or glob → `type` and the keys of that type. Unknown keys cause
+ * warnings. Types that were shut down, or that cannot be supported, are errors. All errors and warnings are
+ * collected, so that the operator can correct them at once.
  *
  * @throws {ConfigError} when `apps` is not a mapping
  */

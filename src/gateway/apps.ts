@@ -27,7 +27,10 @@ export type OpenApp = {
   close(): Promise<void>
 }
 
-/** `unknown`: no app is configured for that `app_id`. `ambiguous`: several globs match it. Both are configuration errors. */
+/**
+ * `unknown`: no app is configured for that `app_id`. `ambiguous`: several globs match it. Both are
+ * configuration errors.
+ */
 export type FoundApp = OpenApp | 'unknown' | 'ambiguous'
 
 export type Apps = AsyncDisposable & {
@@ -132,8 +135,9 @@ function finder(all: readonly OpenApp[]): (appId: string) => FoundApp {
 }
 
 /**
- * `*` matches any characters, `?` exactly one. The whole id must match, including case. These are the globs of Sygnal's configuration. Event
- * types and host names have no `?` (`lib/wildcard.ts`), and the globs of push rules ignore case (`push-rules/glob.ts`).
+ * `*` matches any characters, `?` exactly one. The whole id must match, including case. These are the globs
+ * of Sygnal's configuration. Event types and host names have no `?` (`lib/wildcard.ts`), and the globs of
+ * push rules ignore case (`push-rules/glob.ts`).
  */
 function globPattern(glob: string): RegExp {
   const source = Array.from(glob, (char) =>

@@ -9,8 +9,9 @@ type Claiming = {
 }
 
 /**
- * Claims these notifications, except those that another process has claimed and those with a result. One that was rejected can be claimed:
- * its pushkey may have been set again. The keys come in order, so that two processes lock them in the same order.
+ * Claims these notifications, except those that another process has claimed and those with a result. One that
+ * was rejected can be claimed: its pushkey may have been set again. The keys come in order, so that two
+ * processes lock them in the same order.
  */
 export const claimMessages = query<Claiming>()((db, p, d) =>
   db

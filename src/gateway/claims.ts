@@ -4,8 +4,9 @@ import type { Log } from '../lib/log.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { claimMessages, endClaims } from './claims-store.ts'
 
-// Several processes can get the same notification at the same moment: a home server repeats it, and a load balancer gives the repeat to another
-// process. So a process claims a notification in the database before the first attempt. Within a process, `accept.ts` recognises repeats.
+// Several processes can get the same notification at the same moment: a home server repeats it, and a load
+// balancer gives the repeat to another process. So a process claims a notification in the database before the
+// first attempt. Within a process, `accept.ts` recognises repeats.
 //
 //   free ──claimed──▶ claimed ──result written, or given up──▶ free
 //     ▲                  │

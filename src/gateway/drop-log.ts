@@ -5,8 +5,8 @@ import { oncePer } from '../lib/once-per.ts'
 const REPEAT_AFTER_MS = 60_000
 
 /**
- * Logs an error when a message is dropped for a reason that only the operator can correct. The same reason is logged at most once a
- * minute, because it can concern every notification. `reason`: a word of the provider.
+ * Logs an error when a message is dropped for a reason that only the operator can correct. The same reason is
+ * logged at most once a minute, because it can concern every notification. `reason`: a word of the provider.
  */
 export type DropLog = (reason: string) => void
 

@@ -36,8 +36,8 @@ const USER_AGENT = 'belfry'
 const READ_BODY = { success: 'none', other: 'text' } as const
 
 /**
- * Reads the address of a subscription: http or https, without user info and fragment. The IP policy checks the host at each
- * connection, because a name can resolve to another address later.
+ * Reads the address of a subscription: http or https, without user info and fragment. The IP policy checks
+ * the host at each connection, because a name can resolve to another address later.
  */
 export function readEndpoint(text: unknown): URL | 'bad endpoint' {
   const url = typeof text === 'string' ? URL.parse(text) : null
@@ -78,8 +78,9 @@ export function openEndpointAgent(
 }
 
 /**
- * The address of a subscription, or the result if it cannot be called. A host outside of `allowed` never leads to a rejection: the operator
- * wrote the list, and it may lack a host that the maker of a browser has added since.
+ * The address of a subscription, or the result if it cannot be called. A host outside of `allowed` never
+ * leads to a rejection: the operator wrote the list, and it may lack a host that the maker of a browser has
+ * added since.
  */
 export function endpointFor(text: unknown, allowed: readonly string[] | undefined): URL | ProviderResult {
   const url = readEndpoint(text)
@@ -100,7 +101,10 @@ export function judgeFault(fault: NetworkFault): ProviderResult {
   return { kind: 'retry', reason: fault }
 }
 
-/** Sends one POST and reads at most 4 KiB of the response. Never rejects: without a response, the result is the network error. */
+/**
+ * Sends one POST and reads at most 4 KiB of the response. Never rejects: without a response, the result is
+ * the network error.
+ */
 export async function postToEndpoint(
   { agent, clock, deadlineMs = ENDPOINT_DEADLINE_MS }: EndpointDeps,
   url: URL,

@@ -13,8 +13,8 @@ import type { ProviderMetrics } from './provider-metrics.ts'
 import { recipientKeyOf } from './recipient-key.ts'
 import { type Report, stepOf } from './step.ts'
 
-// One request to a provider, and the interpretation of its result. Used by first attempts (`attempt.ts`) and by the queue
-// (`push-port.ts`).
+// One request to a provider, and the interpretation of its result. Used by first attempts (`attempt.ts`) and
+// by the queue (`push-port.ts`).
 
 /** A notification for one device. */
 export type Job = {
@@ -68,8 +68,8 @@ export type ExchangeDeps = {
 }
 
 /**
- * `result`: the response of the provider. `believed`: the result that counts. `outcome`: the word for it. `evidence`: what it shows about the
- * line and the app. `write`: see `ProviderResult`.
+ * `result`: the response of the provider. `believed`: the result that counts. `outcome`: the word for it.
+ * `evidence`: what it shows about the line and the app. `write`: see `ProviderResult`.
  */
 export type Exchange = {
   result: SendResult

@@ -60,19 +60,25 @@ export type AppHealth = {
 
 export type Gateway = AsyncDisposable &
   OwnPokes & {
-    /** Starts sending the items of the queue. `sendsQueue` false: another process does it; this one makes first attempts only. Default: true. */
+    /**
+     * Starts sending the items of the queue. `sendsQueue` false: another process does it; this one makes
+     * first attempts only. Default: true.
+     */
     start(sendsQueue?: boolean): Promise<void>
     /**
      * Sends a notification to its devices, all at once and independently.
      *
      * @returns the pushkeys that the home server must remove
-     * @throws {MatrixError} 503 if a device could not be accepted. The home server then sends the notification again; devices that have
-     * received it are skipped as repeats.
+     * @throws {MatrixError} 503 if a device could not be accepted. The home server then sends the
+     *   notification again; devices that have received it are skipped as repeats.
      */
     notify(notification: Notification, from?: Origin): Promise<{ rejected: string[] }>
     /** Replaces the apps. Attempts in flight finish with the earlier ones. */
     replaceApps(apps: Apps): void
-    /** Responds to all calls at once, before a stop. Attempts in flight continue, and their notifications are queued. */
+    /**
+     * Responds to all calls at once, before a stop. Attempts in flight continue, and their notifications are
+     * queued.
+     */
     respondToPendingCalls(): void
     health(): { queued: number; apps: Record<string, AppHealth> }
   }

@@ -4,8 +4,9 @@ import { matchesWildcard } from '../lib/wildcard.ts'
 export const isHostGlob = (text: string) => /^[a-z0-9*-]+(?:\.[a-z0-9*-]+)*$/i.test(text)
 
 /**
- * Whether the host of a parsed URL matches one of the globs. Labels are compared one by one, so `*.push.example` does not match
- * `evil.example/x.push.example`. A `*` stands for one label, except as the first one: `*.example.com` matches every host below.
+ * Whether the host of a parsed URL matches one of the globs. Labels are compared one by one, so
+ * `*.push.example` does not match `evil.example/x.push.example`. A `*` stands for one label, except as the
+ * first one: `*.example.com` matches every host below.
  */
 export function matchesHost(globs: readonly string[], hostname: string): boolean {
   const labels = hostname.toLowerCase().replace(/\.$/, '').split('.')

@@ -28,9 +28,10 @@ export type InboxLimitOptions = { maxBytes: number; isShared: boolean; clock: Cl
 const COUNT_AGAIN_MS = 60_000
 
 /**
- * Enforces the limits of inboxes in the transaction that adds an entry. Sizes are counted once and then kept in memory, so that an entry
- * within the limits needs no statement. A size in memory is only raised, also by a transaction that is rolled back, and not lowered when
- * entries are removed. One that exceeds its limit is counted again, and so is each one after a minute if other processes add entries.
+ * Enforces the limits of inboxes in the transaction that adds an entry. Sizes are counted once and then kept
+ * in memory, so that an entry within the limits needs no statement. A size in memory is only raised, also by
+ * a transaction that is rolled back, and not lowered when entries are removed. One that exceeds its limit is
+ * counted again, and so is each one after a minute if other processes add entries.
  */
 export function createInboxLimits({ maxBytes, isShared, clock }: InboxLimitOptions) {
   const sizes = new BoundedMap<string, KnownSize>({ limit: MOST_KNOWN })

@@ -9,8 +9,8 @@ import type { Message, ProviderType } from './provider.ts'
 export const INBOX_APP_ID = 'org.belfry.inbox'
 
 /**
- * The key of an inbox: its owner and its pushkey. Two users can have the same pushkey. `userId` is empty for an inbox from the
- * configuration.
+ * The key of an inbox: its owner and its pushkey. Two users can have the same pushkey. `userId` is empty for
+ * an inbox from the configuration.
  */
 export type InboxKey = { userId: string; pushkey: string }
 
@@ -21,7 +21,10 @@ export type InboxEntry = {
   received_at: number
 }
 
-/** `id` increases within an inbox. `isOwn`: this server has sent it, so its event id names an event that its recipient could see. */
+/**
+ * `id` increases within an inbox. `isOwn`: this server has sent it, so its event id names an event that its
+ * recipient could see.
+ */
 export type StoredEntry = InboxEntry & { id: number; isOwn: boolean }
 
 /** In a stored notification of this server. */
@@ -93,8 +96,8 @@ const options = z.object({
 export type InboxDeps = { store: InboxStore; configured: ConfiguredInboxes; clock: Clock; hasUsers: boolean }
 
 /**
- * The built-in app. It stores notifications for a user of this server, for an inbox that a user has opened, and for one in the
- * configuration. It rejects all other pushkeys.
+ * The built-in app. It stores notifications for a user of this server, for an inbox that a user has opened,
+ * and for one in the configuration. It rejects all other pushkeys.
  */
 export function makeInboxType(deps: InboxDeps): ProviderType<typeof options> {
   const { store, configured, clock, hasUsers } = deps

@@ -9,8 +9,8 @@ export type KnownOrigins = {
   accepted: (origin: string) => void
   isKnown: (origin: string) => boolean
   /**
-   * The push service says that the subscription of this device was made with another key. True: it says so of many devices and has accepted
-   * nothing, so the key of this gateway is probably wrong.
+   * The push service says that the subscription of this device was made with another key. True: it says so of
+   * many devices and has accepted nothing, so the key of this gateway is probably wrong.
    */
   mismatched: (origin: string, pushkey: string) => boolean
   /** The push service asks for a pause (`Retry-After`). */
@@ -18,8 +18,8 @@ export type KnownOrigins = {
   /** The rest of that pause, in milliseconds. */
   pauseLeftAt: (origin: string) => number
   /**
-   * Asks for one more request to an address. Returns 0, or the wait in milliseconds. Anyone can name any host, so hosts that have never
-   * accepted a message get few requests, whatever the port.
+   * Asks for one more request to an address. Returns 0, or the wait in milliseconds. Anyone can name any
+   * host, so hosts that have never accepted a message get few requests, whatever the port.
    */
   unknownHostWait: (url: URL) => number
 }

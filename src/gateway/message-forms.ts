@@ -1,14 +1,18 @@
 import type { Json } from '../lib/json.ts'
 
-// Each provider limits the size of a message, in bytes of the encoded JSON. A message that is too long is sent in a shorter form:
-// the full payload, then with shortened texts, then with the ids of the event alone. If none of them fits, it is dropped.
+// Each provider limits the size of a message, in bytes of the encoded JSON. A message that is too long is
+// sent in a shorter form: the full payload, then with shortened texts, then with the ids of the event alone.
+// If none of them fits, it is dropped.
 
 export type FormName = 'full' | 'trimmed' | 'event_id_only'
 
 /** The forms of one message. Each is created only when it is needed. */
 export type Forms = {
   full(): Json
-  /** Shortened to `maxBytes` of encoded JSON if possible; the caller checks the length. Absent or `undefined`: no text can be shortened. */
+  /**
+   * Shortened to `maxBytes` of encoded JSON if possible; the caller checks the length. Absent or `undefined`:
+   * no text can be shortened.
+   */
   trimmed?(maxBytes: number): Json | undefined
   /** Absent or `undefined`: the message is not about an event. */
   eventIdOnly?(): Json | undefined
@@ -20,8 +24,9 @@ export type Fitting = { formName: FormName; form: Json; text: string }
 const DOWNWARDS: readonly FormName[] = ['full', 'trimmed', 'event_id_only']
 
 /**
- * The first form with at most `maxBytes` bytes; `undefined` if there is none, and the message must be dropped. `from`: the first form
- * to try. If the response of a provider is that a form is too long, `event_id_only` is tried once.
+ * The first form with at most `maxBytes` bytes; `undefined` if there is none, and the message must be
+ * dropped. `from`: the first form to try. If the response of a provider is that a form is too long,
+ * `event_id_only` is tried once.
  */
 export function fit(forms: Forms, maxBytes: number, from: FormName = 'full'): Fitting | undefined {
   for (const formName of DOWNWARDS.slice(DOWNWARDS.indexOf(from))) {
@@ -69,8 +74,9 @@ const inJson: Measure = (char) => {
 }
 
 /**
- * A text with at most `maxBytes` bytes in UTF-8: unchanged if it fits, else its beginning and "…". Code points are not cut in
- * two. Below 3 bytes there is no space for "…", and a text that is too long becomes empty.
+ * A text with at most `maxBytes` bytes in UTF-8: unchanged if it fits, else its beginning and "…". Code
+ * points are not cut in two. Below 3 bytes there is no space for "…", and a text that is too long becomes
+ * empty.
  */
 export function cutText(text: string, maxBytes: number): string {
   return cut(text, maxBytes, inUtf8)
@@ -99,8 +105,9 @@ function cut(text: string, maxBytes: number, measure: Measure): string {
 export const jsonTextBytes = (text: string) => Buffer.byteLength(encodeJson(text)) - 2
 
 /**
- * Shortens texts so that together they have at most `maxBytes` bytes in JSON, without quotation marks. The longest are cut to a common
- * length, so that short ones stay whole. `undefined`: only "…" would be left of them.
+ * Shortens texts so that together they have at most `maxBytes` bytes in JSON, without quotation marks. The
+ * longest are cut to a common length, so that short ones stay whole. `undefined`: only "…" would be left of
+ * them.
  */
 export function shortenLongest(texts: readonly string[], maxBytes: number): string[] | undefined {
   const at = (level: number) => texts.map((text) => cutJsonText(text, level))

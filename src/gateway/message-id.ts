@@ -2,15 +2,16 @@ import { hash } from 'node:crypto'
 import { recipientKeyOf, RESENT } from './recipient-key.ts'
 import type { Message } from './provider.ts'
 
-// Home servers send a notification again when they have not received the response, and the gateway retries after a failure of a provider.
-// These ids are the same each time, so that a phone or a push service can recognise a repeat.
+// Home servers send a notification again when they have not received the response, and the gateway retries
+// after a failure of a provider. These ids are the same each time, so that a phone or a push service can
+// recognise a repeat.
 
 /** The event id that clients use to test their own pusher. Each test is new. */
 export const LOOP_BACK_EVENT_ID = '$THIS_IS_A_FAKE_EVENT_ID'
 
 /**
- * Identifies a notification for a device. With two accounts of one app on one phone (`recipientKey`), an event for one account is not a
- * repeat of the same event for the other.
+ * Identifies a notification for a device. With two accounts of one app on one phone (`recipientKey`), an
+ * event for one account is not a repeat of the same event for the other.
  */
 export type DedupeKey = {
   appId: string
@@ -57,12 +58,13 @@ export function uuidV5(namespace: Uint8Array, name: string): string {
 }
 
 /**
- * A later notification with the same id replaces an earlier one that is still in transit or on the screen. The id is that of the event, so that
- * only a repeat replaces it; or that of the room, for a pusher with `data.only_last_per_room: true`. 32 characters of base64url, as
- * the `Topic` of Web Push allows (RFC 8030, section 5.4). `undefined`: replaces nothing.
+ * A later notification with the same id replaces an earlier one that is still in transit or on the screen.
+ * The id is that of the event, so that only a repeat replaces it; or that of the room, for a pusher with
+ * `data.only_last_per_room: true`. 32 characters of base64url, as the `Topic` of Web Push allows (RFC 8030,
+ * section 5.4). `undefined`: replaces nothing.
  *
- * The hash includes the device and the recipient: a provider cannot tell which devices share a room, and of two accounts on one phone
- * neither replaces the notifications of the other.
+ * The hash includes the device and the recipient: a provider cannot tell which devices share a room, and of
+ * two accounts on one phone neither replaces the notifications of the other.
  */
 export function collapseId(message: About): string | undefined {
   const key = dedupeKeyOf(message)

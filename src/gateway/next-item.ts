@@ -11,8 +11,9 @@ export type NextItem =
 const EXPIRED_FOR_MS = 30_000
 
 /**
- * The next item to send: the oldest that has not expired. After failures in a row the items take turns, so that an item that its provider
- * never accepts does not block the others. While the first attempt of one item is in progress, none is sent: a device gets one at a time.
+ * The next item to send: the oldest that has not expired. After failures in a row the items take turns, so
+ * that an item that its provider never accepts does not block the others. While the first attempt of one item
+ * is in progress, none is sent: a device gets one at a time.
  *
  * @param items in the order of their positions
  * @param attempts failures in a row

@@ -12,12 +12,18 @@ const LANG = 'org.belfry.lang'
 /** In a payload and in an entry of the inbox: the words. */
 export const TEXT = 'org.belfry.text'
 
-/** Plain text, not escaped. Names and texts of users are isolated in it (`language/isolate.ts`). `body` can be empty. */
+/**
+ * Plain text, not escaped. Names and texts of users are isolated in it (`language/isolate.ts`). `body` can be
+ * empty.
+ */
 export type NotificationText = { title: string; body: string; lang: Language; dir: Direction }
 
 type Device = { [LANG]?: unknown }
 
-/** The words for a device whose pusher asks for them; undefined: it does not ask, or the notification is only about counts. */
+/**
+ * The words for a device whose pusher asks for them; undefined: it does not ask, or the notification is only
+ * about counts.
+ */
 export async function askedText(
   wordsOf: LoadWords,
   { device, notification }: { device: Device; notification: Omit<Notification, 'devices'> },

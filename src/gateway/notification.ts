@@ -7,13 +7,14 @@ const MAX_DEVICES = 100
 /** The most levels of nested objects and lists. Deeper values are left out. */
 const MAX_DEPTH = 64
 
-// Any member of a room can decide what an event and its names look like. After a 400 a home server sends the notification again for
-// a day, and all later events of that pusher wait behind it. So a value of the wrong type counts as absent. Only the fields that say
-// where to send must be correct.
+// Any member of a room can decide what an event and its names look like. After a 400 a home server sends the
+// notification again for a day, and all later events of that pusher wait behind it. So a value of the wrong
+// type counts as absent. Only the fields that say where to send must be correct.
 //
 // Null counts as absent: home servers in Go send null for a map that was never created.
 //
-// Each notification is read here, so the values are checked without a schema, and an object with nothing to correct is not copied.
+// Each notification is read here, so the values are checked without a schema, and an object with nothing to
+// correct is not copied.
 
 type Maybe<T> = T | null | undefined
 
@@ -90,14 +91,15 @@ const requestBody = z.object({ notification: z.object({ devices: z.array(device)
 export type ParsedNotification = { notification: Notification; malformed: number }
 
 /**
- * Reads the body of `POST /_matrix/push/v1/notify`. Only `devices` and their `app_id` and `pushkey` are required. Other fields with bad
- * values are left out, cut or replaced (see `cleanJson`). A malformed device does not prevent the others from being served. It is not
- * rejected either: because of a bug the home server would delete its pushers.
+ * Reads the body of `POST /_matrix/push/v1/notify`. Only `devices` and their `app_id` and `pushkey` are
+ * required. Other fields with bad values are left out, cut or replaced (see `cleanJson`). A malformed device
+ * does not prevent the others from being served. It is not rejected either: because of a bug the home server
+ * would delete its pushers.
  *
  * Pushkeys stay unchanged, because the response repeats them.
  *
- * @throws {MatrixError} 400 without a usable device: `M_MISSING_PARAM` naming all missing fields, `M_BAD_JSON` for a wrong
- * type, `M_INVALID_PARAM` for no device or more than 100.
+ * @throws {MatrixError} 400 without a usable device: `M_MISSING_PARAM` naming all missing fields,
+ *   `M_BAD_JSON` for a wrong type, `M_INVALID_PARAM` for no device or more than 100.
  */
 export function parseNotification(body: unknown): ParsedNotification {
   const all = isJsonObject(body) && isJsonObject(body.notification) ? body.notification : {}

@@ -7,14 +7,14 @@ import type { Queue } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import type { Report, StepTrace } from './step.ts'
 
-// Pokes of the server that this gateway is part of. Delivery removes a poke from its queue in a transaction, and the results of the gateway
-// are written in the same one. So they need no commit before the response: if the process dies, the poke is sent again, as one whose response
-// was lost.
+// Pokes of the server that this gateway is part of. Delivery removes a poke from its queue in a transaction,
+// and the results of the gateway are written in the same one. So they need no commit before the response: if
+// the process dies, the poke is sent again, as one whose response was lost.
 
 export type OwnPokes = {
   /**
-   * Like `notify`, for a poke with one device. The result of a finished first attempt is not written: the caller passes `unwritten` to
-   * `record`. If it does not, the poke must be sent again.
+   * Like `notify`, for a poke with one device. The result of a finished first attempt is not written: the
+   * caller passes `unwritten` to `record`. If it does not, the poke must be sent again.
    *
    * @throws {MatrixError} like `notify`
    */

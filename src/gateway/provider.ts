@@ -11,13 +11,19 @@ import type { Untimed } from '../sending/result.ts'
 import type { Transaction } from '../storage/database.ts'
 import type { Notification, NotificationDevice } from './notification.ts'
 
-// The interface between the gateway and its providers: APNs, FCM, push services of browsers, UnifiedPush, the inbox.
-// A provider makes one attempt and returns its result. The gateway does the rest in the same way for all of them: queue, retries, repeats,
-// circuit breakers, doubted rejections, and metrics by outcome.
+// The interface between the gateway and its providers: APNs, FCM, push services of browsers, UnifiedPush, the
+// inbox. A provider makes one attempt and returns its result. The gateway does the rest in the same way for
+// all of them: queue, retries, repeats, circuit breakers, doubted rejections, and metrics by outcome.
 
-/** The result of one attempt. Its reason is a word of the provider (`BadDeviceToken`, `UNREGISTERED`). The gateway measures the time. */
+/**
+ * The result of one attempt. Its reason is a word of the provider (`BadDeviceToken`, `UNREGISTERED`). The
+ * gateway measures the time.
+ */
 export type ProviderResult = Untimed & {
-  /** For `delivered`: the rest of the delivery, which is written in the transaction that records the result. It can run again. */
+  /**
+   * For `delivered`: the rest of the delivery, which is written in the transaction that records the result.
+   * It can run again.
+   */
   write?: Write
 }
 
@@ -39,8 +45,8 @@ export type Message = {
 /** Sends to the devices of one app. */
 export interface Provider extends AsyncDisposable {
   /**
-   * The line of a device, without secrets: the provider itself, or the origin of the push service that the device has chosen. A line that
-   * is slow or down must not delay others.
+   * The line of a device, without secrets: the provider itself, or the origin of the push service that the
+   * device has chosen. A line that is slow or down must not delay others.
    */
   lineOf(device: NotificationDevice): string
   /** Makes one attempt. Malformed data gets a result without a request. Never rejects; an abort is a `retry`. */
@@ -72,8 +78,9 @@ export type ProviderDeps = {
 export type ProviderType<Options extends z.ZodType = z.ZodType> = {
   type: string
   /**
-   * The keys of the app in the YAML file, with Sygnal's names where Sygnal has them: a `z.object`, or a pipe that begins with one.
-   * `type` and `inflight_request_limit` are read before. Unknown keys cause a warning and are left out. Files are named here, and read by `open`.
+   * The keys of the app in the YAML file, with Sygnal's names where Sygnal has them: a `z.object`, or a pipe
+   * that begins with one. `type` and `inflight_request_limit` are read before. Unknown keys cause a warning
+   * and are left out. Files are named here, and read by `open`.
    */
   options: Options
   /** Reads the files that the options name. Rejects with `ConfigError`, which names the key and the remedy. */

@@ -17,12 +17,16 @@ export type QueueLimits = {
 }
 
 /**
- * The size of the queue as this process knows it: the rows of the last count, and its own writes since. What other processes add is known with the
- * next count, so with N processes the queue can exceed its limits by what N-1 processes accept in that time.
+ * The size of the queue as this process knows it: the rows of the last count, and its own writes since. What
+ * other processes add is known with the next count, so with N processes the queue can exceed its limits by
+ * what N-1 processes accept in that time.
  */
 export type QueueCapacity = {
   count(): number
-  /** The queue is empty and no entry is being written. False before the first count, and while other processes can add entries. */
+  /**
+   * The queue is empty and no entry is being written. False before the first count, and while other processes
+   * can add entries.
+   */
   isEmpty(): boolean
   /** Reserves space for an entry before it is written. End the reservation with `release`. */
   reserve(entry: Weight): 'reserved' | 'queue full' | 'address full'

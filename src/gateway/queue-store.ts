@@ -36,7 +36,10 @@ export function splitDestination(name: string): { appId: string; line: string } 
   return { appId: name.slice(0, at), line: name.slice(at + 1) }
 }
 
-/** The key of a lane. A device has a lane for each of its lines, so that a line that hangs does not delay the others. */
+/**
+ * The key of a lane. A device has a lane for each of its lines, so that a line that hangs does not delay the
+ * others.
+ */
 export const laneKeyOf = ({ deviceKey, device, line }: Pick<Job, 'deviceKey' | 'device' | 'line'>) =>
   `${deviceKey} ${destinationOf(device.app_id, line)}`
 
@@ -106,8 +109,8 @@ export async function enqueue(
 export type Reached = { job: Job; isDelivered: boolean; before?: number | undefined; at: number }
 
 /**
- * The items that wait for the device on this line are due now. The device has received newer counts with a delivery. `gone`: items that contain
- * nothing else. `isDue`: the lane exists.
+ * The items that wait for the device on this line are due now. The device has received newer counts with a
+ * delivery. `gone`: items that contain nothing else. `isDue`: the lane exists.
  */
 export async function reach(
   tx: Queries,
@@ -165,8 +168,8 @@ export const trimLane = query<{ laneId: number; kept: number }>()((db, p) =>
 type NewCounts = { laneId: number; job: Pick<Job, 'notification' | 'recipientKey'>; before: number }
 
 /**
- * An account on a device has received newer counts with a notification: older items must not send older counts. Removes the items that have
- * only counts, and resolves to them.
+ * An account on a device has received newer counts with a notification: older items must not send older
+ * counts. Removes the items that have only counts, and resolves to them.
  */
 export async function renewCounts(
   tx: Queries,
@@ -254,7 +257,10 @@ export const queueWeight = query()((db) =>
     .groupBy('source'),
 )
 
-/** Locks the lanes of the items that `takeExpired` removes, in the order of their ids. SQLite has one writer, and needs no lock. */
+/**
+ * Locks the lanes of the items that `takeExpired` removes, in the order of their ids. SQLite has one writer,
+ * and needs no lock.
+ */
 export const lockLanesWithExpired = query<{ now: number; limit: number }>()((db, p, d) => {
   const rows = db
     .selectFrom('lanes')

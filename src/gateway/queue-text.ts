@@ -8,8 +8,8 @@ export const MAX_QUEUED_TEXT_BYTES = 16 * 1024
 const MAX_NAME_BYTES = 1024
 
 /**
- * The JSON of a notification for one device, as it is stored: whole, shortened, or without content, whichever fits first. Undefined: even its
- * ids and the device are too long, and no provider would accept it.
+ * The JSON of a notification for one device, as it is stored: whole, shortened, or without content, whichever
+ * fits first. Undefined: even its ids and the device are too long, and no provider would accept it.
  */
 export function queueText(notification: Notification, device: NotificationDevice): string | undefined {
   const forms = [

@@ -21,14 +21,17 @@ import {
 } from './queue-store.ts'
 import { stepOf } from './step.ts'
 
-// Sends the queued notifications with the sending engine. Each device has a lane for each of its lines, and is sent one queued notification at
-// a time. A new notification does not wait for the queued ones, because it is more useful than they are. After its delivery the
-// queued ones are due.
+// Sends the queued notifications with the sending engine. Each device has a lane for each of its lines, and
+// is sent one queued notification at a time. A new notification does not wait for the queued ones, because it
+// is more useful than they are. After its delivery the queued ones are due.
 
 export type QueueDeps = PushDeps & { random: Random; membership: GatewayMembership }
 
 export type Queue = AsyncDisposable & {
-  /** Starts sending, including the items that an earlier process left. `isSending` false: another process sends, and this one counts the queue. */
+  /**
+   * Starts sending, including the items that an earlier process left. `isSending` false: another process
+   * sends, and this one counts the queue.
+   */
   start(isSending: boolean): Promise<void>
   /** An item is due at this time. */
   expect(at: number): void

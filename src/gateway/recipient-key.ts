@@ -5,8 +5,9 @@ import type { NotificationDevice } from './notification.ts'
 export type Recipient = { device: Pick<NotificationDevice, 'data'>; userId?: string | undefined }
 
 /**
- * The key in `data` with the mark of a notification that a user has sent again (`POST /_belfry/v1/journeys/{eventId}/resend`). It makes
- * the notification no repeat, and changes no recipient.
+ * The key in `data` with the mark of a notification that a user has sent again
+ * (`POST /_belfry/v1/journeys/{eventId}/resend`). It makes the notification no repeat, and changes no
+ * recipient.
  */
 export const RESENT = 'org.belfry.resent'
 
@@ -14,9 +15,10 @@ export const RESENT = 'org.belfry.resent'
 const CHARACTERS = 22
 
 /**
- * Distinguishes recipients on one device: accounts of an app have pushers with different `data` (`default_payload`), and users of this
- * server may set the same pusher (`append`). The order of keys in `data` does not matter. `undefined` without `data` and user: such
- * recipients keep the hashes that they had before recipients were distinguished.
+ * Distinguishes recipients on one device: accounts of an app have pushers with different `data`
+ * (`default_payload`), and users of this server may set the same pusher (`append`). The order of keys in
+ * `data` does not matter. `undefined` without `data` and user: such recipients keep the hashes that they had
+ * before recipients were distinguished.
  */
 export function recipientKeyOf({ device: { data }, userId }: Recipient): string | undefined {
   if (data !== undefined && data !== null && Object.hasOwn(data, RESENT)) {

@@ -22,7 +22,10 @@ import { dropRejection, type Known, noteSeen, putRejection, remembered, type See
 /** The results after which a notification is not sent again. */
 export type Final = 'delivered' | 'rejected' | 'refused'
 
-/** The result of a first attempt. `entry`: its notification was put into the queue during the attempt. `write`: see `ProviderResult`. */
+/**
+ * The result of a first attempt. `entry`: its notification was put into the queue during the attempt.
+ * `write`: see `ProviderResult`.
+ */
 export type Settlement = {
   kind: 'settle'
   job: Job
@@ -50,11 +53,15 @@ type LookUp = { messageKey: string | undefined; deviceKey: string; isClaiming: b
 export type Recorder = {
   /** `isElsewhere`: another process is sending the notification. */
   known(of: LookUp): Promise<Known & { isElsewhere?: boolean }>
-  /** Resolves after the commit. The commit is durable if the loss of a note would lose a notification or a rejection. */
+  /**
+   * Resolves after the commit. The commit is durable if the loss of a note would lose a notification or a
+   * rejection.
+   */
   write(note: Note): Promise<Written>
   /**
-   * Writes results in a transaction of the caller. That transaction also ends what could be sent again, so no record is needed by which a
-   * repeat is recognised. `onDue`: something that waits for one of the devices is due now.
+   * Writes results in a transaction of the caller. That transaction also ends what could be sent again, so no
+   * record is needed by which a repeat is recognised. `onDue`: something that waits for one of the devices is
+   * due now.
    */
   writeIn(tx: Transaction, notes: readonly Settlement[], onDue: () => void): Promise<void>
   /** The notification has got no record: another process may send it. Never rejects. */
@@ -69,8 +76,9 @@ type RecorderDeps = { db: Database; capacity: QueueCapacity; claims: Claims; onR
 /**
  * Writes the results of first attempts. `push-port.ts` writes those of queued notifications.
  *
- * Several processes write results for the same devices. A transaction locks rows in this order: claims, lanes and rejections in the order of their keys, records of
- * notifications in the order of theirs. It is in a group of its own, so it holds no other rows while it waits.
+ * Several processes write results for the same devices. A transaction locks rows in this order: claims, lanes
+ * and rejections in the order of their keys, records of notifications in the order of theirs. It is in a
+ * group of its own, so it holds no other rows while it waits.
  */
 export function createRecorder(deps: RecorderDeps): Recorder {
   const { db } = deps
@@ -128,7 +136,10 @@ async function lookUp(
 /** The home server received the response to its call before the rejection. */
 const isToBeTold = ({ result, entry }: Settlement) => result === 'rejected' && entry !== undefined
 
-/** The home server receives the response to its call after the item is written. An item of the queue stays until then. */
+/**
+ * The home server receives the response to its call after the item is written. An item of the queue stays
+ * until then.
+ */
 const isToBeKept = ({ write, entry }: Settlement) => write !== undefined && entry === undefined
 
 /** The record of a notification that is not sent again; empty for one that can never be a repeat. */

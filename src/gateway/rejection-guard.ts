@@ -1,14 +1,15 @@
 import type { Rejected, Untimed } from '../sending/result.ts'
 
-// With a wrong configuration of the gateway, a provider responds as if all tokens were dead. Home servers delete rejected pushers for
-// good, so the first rejections of an app are checked before they count.
+// With a wrong configuration of the gateway, a provider responds as if all tokens were dead. Home servers
+// delete rejected pushers for good, so the first rejections of an app are checked before they count.
 //
 //   unproven ──delivers──▶ proven
 //      │  ▲                   │ far more rejections than deliveries among the first results
 //      ▼  │ delivers          ▼
 //     alarmed ◀───────────────┘
 //
-// unproven: doubtful rejections do not count. alarmed: no rejection counts. Each start and each change of the configuration begins with unproven.
+// unproven: doubtful rejections do not count. alarmed: no rejection counts. Each start and each change of the
+// configuration begins with unproven.
 
 /** This number of different rejected devices, with hardly any delivery, raises the alarm. */
 const BURST = 10

@@ -11,8 +11,8 @@ import { nameOf, readNamedFile } from './credential-file.ts'
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 
 /**
- * The TLS context of an app: trusts the authorities in its `ca_file` in addition to the default ones. `undefined` if the default context is
- * enough, which avoids reading all authorities again.
+ * The TLS context of an app: trusts the authorities in its `ca_file` in addition to the default ones.
+ * `undefined` if the default context is enough, which avoids reading all authorities again.
  *
  * @throws {ConfigError} naming the file.
  */

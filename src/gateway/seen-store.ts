@@ -43,7 +43,10 @@ export const knownOf = query<{ keys: readonly WantedKeys[] }>()((db, p, d) =>
 
 type SeenRow = { message_key: string; outcome: string; seen_at: number }
 
-/** A later record of a notification replaces the earlier one. Several processes write them in the order of their keys. */
+/**
+ * A later record of a notification replaces the earlier one. Several processes write them in the order of
+ * their keys.
+ */
 export async function noteSeen(tx: Queries, seen: readonly Seen[]): Promise<void> {
   if (seen.length === 0) return
   const rows = new Map(

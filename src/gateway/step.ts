@@ -6,7 +6,10 @@ import type { Notification, NotificationDevice } from './notification.ts'
 /** The state of a notification for one device: the result of an attempt, or the reason for no attempt. */
 export type StepOutcome =
   | GatewayWord
-  /** Not tried now: its line is paused or full, the rejections of its app are not believed, or the device is over its rate limit. */
+  /**
+   * Not tried now: its line is paused or full, the rejections of its app are not believed, or the device is
+   * over its rate limit.
+   */
   | 'queued'
   /** A repeat. */
   | 'duplicate'
@@ -44,7 +47,10 @@ export type Step = {
 /** Receives each step, for log and metrics. Must not throw. */
 export type Report = (step: Step) => void
 
-/** Stores steps: `record` asynchronously, `recordIn` in a transaction of the caller. Neither throws because of a step. */
+/**
+ * Stores steps: `record` asynchronously, `recordIn` in a transaction of the caller. Neither throws because of
+ * a step.
+ */
 export type StepTrace = {
   record: Report
   recordIn(tx: Transaction, steps: readonly Step[]): Promise<void>

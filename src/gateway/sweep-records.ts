@@ -17,7 +17,10 @@ const SWEPT_AT_ONCE = 1000
 
 export type ForgetDeps = { db: Database; clock: Clock; log: Log }
 
-/** Deletes records of processed notifications, of undelivered rejections and of claims: expired ones, and the oldest beyond the limit. */
+/**
+ * Deletes records of processed notifications, of undelivered rejections and of claims: expired ones, and the
+ * oldest beyond the limit.
+ */
 export function startRecordSweepers(deps: ForgetDeps, mostRemembered: number): AsyncDisposable[] {
   const { db, clock } = deps
   const byAge = [...KEPT, KEPT_CLAIMS].map(({ of, keptMs, forget }) =>

@@ -6,9 +6,10 @@ const MAX_BODY_CHARS = 1000
 const MAX_CIPHERTEXT_CHARS = 2000
 
 /**
- * The content of an event, for a notification that is too long: without `formatted_body`, without a `ciphertext` of more than
- * 2000 characters, and with at most 1000 characters of `body`. `surplusOf`: the number of bytes by which the whole is still too long with
- * such a content; `body` is cut by that number if possible.
+ * The content of an event, for a notification that is too long: without `formatted_body`, without a
+ * `ciphertext` of more than 2000 characters, and with at most 1000 characters of `body`. `surplusOf`: the
+ * number of bytes by which the whole is still too long with such a content; `body` is cut by that number if
+ * possible.
  */
 export function trimContent(content: JsonObject, surplusOf: (content: JsonObject) => number): JsonObject {
   const { formatted_body: _html, ...trimmed } = content

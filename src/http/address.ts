@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http'
 const MAPPED = '::ffff:'
 
 /**
- * The IP address of the client. Behind a trusted proxy: the last entry of `X-Forwarded-For`, which the proxy wrote; the client can forge
- * the entries before it.
+ * The IP address of the client. Behind a trusted proxy: the last entry of `X-Forwarded-For`, which the proxy
+ * wrote; the client can forge the entries before it.
  */
 export function addressOf(request: IncomingMessage, trustProxy: boolean): string {
   if (trustProxy) {

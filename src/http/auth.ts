@@ -14,13 +14,16 @@ import type { Requester } from '../lib/requester.ts'
 import { consoleToken } from './console-cookie.ts'
 import type { Reply } from './reply.ts'
 
-/** An application service that acts as one of its users (application service API, "Identity assertion"). It has no device. */
+/**
+ * An application service that acts as one of its users (application service API, "Identity assertion"). It
+ * has no device.
+ */
 export type ServiceRequester = { userId: UserId; deviceId?: undefined; isAdmin: false; serviceId: string }
 
 /**
- * A link that is its own permission: it contains the path parameter `token`.
- * `verify` resolves to the data of the link, or to undefined if the link is invalid or has expired. `refusal` makes the response then, for the language
- * tags of the request, best first.
+ * A link that is its own permission: it contains the path parameter `token`. `verify` resolves to the data of
+ * the link, or to undefined if the link is invalid or has expired. `refusal` makes the response then, for the
+ * language tags of the request, best first.
  */
 export type SignedLink<Link = unknown> = {
   kind: 'signed link'
@@ -40,7 +43,8 @@ export function signedLink<Link>(
  * - `user`: a user with a device. 401 without a valid access token.
  * - `optional`: a user, or an anonymous request without a token. 401 with an invalid token.
  * - `administrator`: an administrator; 403 for other users.
- * - `application service`: identified by its `as_token`. It acts as its own user or as the user in the query parameter `user_id`; 403 if that user is not in its namespaces.
+ * - `application service`: identified by its `as_token`. It acts as its own user or as the user in the query
+ *   parameter `user_id`; 403 if that user is not in its namespaces.
  * - `user or application service`: either of them.
  * - `SignedLink`: every client that has the link.
  * - `none`: every client.
@@ -55,8 +59,8 @@ export type AuthKind =
   | SignedLink
 
 /**
- * The users with a restricted account who may use a route (client-server API, "Account moderation"): `locked`, all of them; `suspended`, those whose
- * account is suspended and not locked; `active`, none.
+ * The users with a restricted account who may use a route (client-server API, "Account moderation"):
+ * `locked`, all of them; `suspended`, those whose account is suspended and not locked; `active`, none.
  */
 export type OpenTo = 'locked' | 'suspended' | 'active'
 
@@ -83,11 +87,15 @@ export type AuthResult =
   | { kind: 'anonymous' }
   | { kind: 'refused'; response: MatrixError | Reply }
 
-/** Resolves to the owner of an access token, or to undefined if the token is unknown. `address`: the IP address of the client. */
+/**
+ * Resolves to the owner of an access token, or to undefined if the token is unknown. `address`: the IP
+ * address of the client.
+ */
 export type Authenticate = (token: string, address: string) => Promise<Requester | undefined>
 
 /**
- * Resolves to the application service of an `as_token`, or to undefined if the token is unknown. `userId`: the user it acts for, from the query.
+ * Resolves to the application service of an `as_token`, or to undefined if the token is unknown. `userId`:
+ * the user it acts for, from the query.
  * @throws MatrixError 403 `M_FORBIDDEN` if that user is not in its namespaces
  */
 export type AuthenticateService = (
@@ -103,8 +111,8 @@ export type Authenticators = {
 }
 
 /**
- * The parts of a request that authentication reads: the access token, the path parameter `token`, the query parameter `user_id`, and the header
- * `Accept-Language` for a refusal.
+ * The parts of a request that authentication reads: the access token, the path parameter `token`, the query
+ * parameter `user_id`, and the header `Accept-Language` for a refusal.
  */
 export type Credentials = {
   token: string | undefined
@@ -158,8 +166,8 @@ async function resultOfLink({ verify, refusal }: SignedLink, shown: Credentials)
 }
 
 /**
- * The access token from the header, from the cookie of a page of the console, or, if the setting allows it, from the query (deprecated since
- * Matrix v1.11).
+ * The access token from the header, from the cookie of a page of the console, or, if the setting allows it,
+ * from the query (deprecated since Matrix v1.11).
  */
 export function accessToken(
   headers: IncomingHttpHeaders,

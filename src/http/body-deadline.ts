@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { respondToLateRequest } from './client-error.ts'
 
-/** The deadline of a body, or of its next chunk. After it the connection is closed, with a 408 response if no response has begun. */
+/**
+ * The deadline of a body, or of its next chunk. After it the connection is closed, with a 408 response if no
+ * response has begun.
+ */
 export type BodyDeadline = {
   /** Starts the deadline, or restarts it. */
   start(): void
@@ -29,7 +32,8 @@ export function startBodyDeadline(
   }
   const start = () => {
     stop()
-    // A request that is refused before its body was read can have no `close` event. Only its connection keeps the process running.
+    // A request that is refused before its body was read can have no `close` event. Only its connection keeps
+    // the process running.
     if (!request.complete && !request.destroyed) timer = setTimeout(onLate, ms).unref()
   }
   request.once('close', stop)

@@ -7,7 +7,10 @@ import { BoundedMap } from '../lib/bounded-map.ts'
 export type ForeignJson<S extends z.ZodType = z.ZodType> = { kind: 'foreign json'; schema: S; limit: number }
 /** JSON of a client (`parseJson`) with its own limit. `limit`: in bytes. */
 export type LargeJson<S extends z.ZodType = z.ZodType> = { kind: 'large json'; schema: S; limit: number }
-/** Like `LargeJson`, for bodies that clients send again with each request (`repeatedJson`). The handler must not change the value, which later requests get as well. */
+/**
+ * Like `LargeJson`, for bodies that clients send again with each request (`repeatedJson`). The handler must
+ * not change the value, which later requests get as well.
+ */
 export type RepeatedJson<S extends z.ZodType = z.ZodType> = {
   kind: 'repeated json'
   schema: S
@@ -40,8 +43,9 @@ export type BodyKind = z.ZodType | ForeignJson | LargeJson | RepeatedJson | Byte
 /** `contentType`: the header of the request. */
 export type Bytes = { contentType: string | undefined; bytes: Buffer }
 /**
- * `chunks` can be read once; back-pressure applies to the client. It throws `ClientGone` if the body ends too early or a chunk is late, and
- * a MatrixError 413 if the body exceeds the limit. `length`: the `Content-Length` of the request, at most the limit.
+ * `chunks` can be read once; back-pressure applies to the client. It throws `ClientGone` if the body ends too
+ * early or a chunk is late, and a MatrixError 413 if the body exceeds the limit. `length`: the
+ * `Content-Length` of the request, at most the limit.
  */
 export type ByteStream = {
   contentType: string | undefined

@@ -12,8 +12,9 @@ export type OpenConnections = {
 }
 
 /**
- * Limits the connections of a server, in total and by address. A connection over a limit gets a 429 response and is closed before its
- * first request is read. Behind a trusted proxy every connection comes from the proxy, so only the total is limited.
+ * Limits the connections of a server, in total and by address. A connection over a limit gets a 429 response
+ * and is closed before its first request is read. Behind a trusted proxy every connection comes from the
+ * proxy, so only the total is limited.
  */
 export function boundConnections(
   server: Server,
@@ -31,7 +32,8 @@ export function boundConnections(
     const address = open.get(socket)
     if (open.delete(socket) && address !== undefined) shares.give(address, 1)
   }
-  // One listener for all connections: those of a connection would take a quarter of a kilobyte each, and thousands wait in a long poll.
+  // One listener for all connections: those of a connection would take a quarter of a kilobyte each, and
+  // thousands wait in a long poll.
   function onClose(this: Socket) {
     leave(this)
   }

@@ -2,8 +2,8 @@ import type { ByteRange } from './ranges.ts'
 import { Reply, type ReplyWith } from './reply.ts'
 
 /**
- * Bytes of which parts can be read, such as a file. `read` yields exactly the bytes of the range and is called at most once. `memory`: the bytes
- * that reading holds in memory.
+ * Bytes of which parts can be read, such as a file. `read` yields exactly the bytes of the range and is
+ * called at most once. `memory`: the bytes that reading holds in memory.
  */
 export type StoredBytes = {
   size: number
@@ -30,8 +30,9 @@ export type ContentOptions = {
   /** The media type with its parameters. */
   type: string
   /**
-   * Identifies exactly these bytes; 1 to 64 of `A-Z a-z 0-9 - _`. With an ETag a 200 response supports ranges and `If-None-Match` (304). Without
-   * one there are no ranges, because the parts could belong to different versions of the content.
+   * Identifies exactly these bytes; 1 to 64 of `A-Z a-z 0-9 - _`. With an ETag a 200 response supports ranges
+   * and `If-None-Match` (304). Without one there are no ranges, because the parts could belong to different
+   * versions of the content.
    */
   etag?: string
   /** `Cache-Control`. */

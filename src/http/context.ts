@@ -10,7 +10,10 @@ import { consoleToken } from './console-cookie.ts'
 import type { ClientPrefix, Route } from './route.ts'
 import type { SessionCheck } from './session.ts'
 
-/** The route of a request and the path pattern that matched. Log and metrics use the pattern, because a path can contain secrets. */
+/**
+ * The route of a request and the path pattern that matched. Log and metrics use the pattern, because a path
+ * can contain secrets.
+ */
 export type Place = { route: Route; pattern: string; prefix: ClientPrefix | undefined }
 
 type Start = {
@@ -126,7 +129,8 @@ export class RequestContext implements Ending {
     return this.#abort.signal
   }
 
-  // Also a handler that does not wait reads its data some time after the authentication: a logout and a message can come in between.
+  // Also a handler that does not wait reads its data some time after the authentication: a logout and a
+  // message can come in between.
   get ending(): Ending {
     this.#mayHaveWaited = true
     return this
@@ -168,12 +172,18 @@ export class RequestContext implements Ending {
     this.request.url = ''
   }
 
-  /** Sends 100 Continue if the client waits for it. After any other response to such a client, Node closes the connection. */
+  /**
+   * Sends 100 Continue if the client waits for it. After any other response to such a client, Node closes the
+   * connection.
+   */
   requestBody(): void {
     if (this.#awaitsContinue && !this.response.headersSent) this.response.writeContinue()
   }
 
-  /** Whether the handler has read its signal or its ending, and not the session with its data: the session is checked again before the response. */
+  /**
+   * Whether the handler has read its signal or its ending, and not the session with its data: the session is
+   * checked again before the response.
+   */
   get mayHaveWaited(): boolean {
     return this.#mayHaveWaited
   }

@@ -2,8 +2,8 @@ import { MatrixError } from '../lib/errors.ts'
 import type { OutgoingResponse } from './respond.ts'
 
 /**
- * The response for an error. The text of a `MatrixError` is sent to the client. Every other error is a bug: 500, with its text only in
- * the log.
+ * The response for an error. The text of a `MatrixError` is sent to the client. Every other error is a bug:
+ * 500, with its text only in the log.
  */
 export function renderError(error: unknown): OutgoingResponse & { isFault: boolean } {
   if (!(error instanceof MatrixError))

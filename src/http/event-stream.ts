@@ -9,8 +9,8 @@ export type ServerEvent = {
 }
 
 /**
- * A response that lasts until its source ends; the source must end when the signal of the request aborts. `undefined` is a heartbeat:
- * a comment, which lets both sides detect a broken connection.
+ * A response that lasts until its source ends; the source must end when the signal of the request aborts.
+ * `undefined` is a heartbeat: a comment, which lets both sides detect a broken connection.
  */
 export function eventStream(source: AsyncIterable<ServerEvent | undefined>) {
   return content(200, {

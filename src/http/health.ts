@@ -30,9 +30,10 @@ const readiness = once(() =>
 )
 
 /**
- * `GET /health`: 200 `{"status":"ok"}` or 503 `{"status":"failing"}`, with `ok` or `failing` for each check; the reasons are in the log.
- * `GET /ready`: `/health` without details, and 503 while the server shuts down. It tells a load balancer whether to send requests.
- * Neither needs authentication: all requests within one second share one run of the checks.
+ * `GET /health`: 200 `{"status":"ok"}` or 503 `{"status":"failing"}`, with `ok` or `failing` for each check;
+ * the reasons are in the log. `GET /ready`: `/health` without details, and 503 while the server shuts down.
+ * It tells a load balancer whether to send requests. Neither needs authentication: all requests within one
+ * second share one run of the checks.
  */
 export function healthRoutes(options: HealthOptions): Route[] {
   const { clock, log, timeoutMs = 2_000, details = () => ({}), isDraining = () => false } = options

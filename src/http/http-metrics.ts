@@ -5,7 +5,10 @@ export type HttpMetrics = {
   served(request: ServedRequest, seconds: number): void
 }
 
-/** `route` is the pattern, or `unmatched` without a route. `status` is 0 if the client disconnected before the response. */
+/**
+ * `route` is the pattern, or `unmatched` without a route. `status` is 0 if the client disconnected before the
+ * response.
+ */
 export type ServedRequest = { method: string; route: string; status: number }
 
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30, 60]

@@ -5,8 +5,8 @@ import { isSmaller } from '../lib/json-size.ts'
 export const PIECE_SIZE = 65_536
 
 /**
- * The text of `JSON.stringify`, in pieces of about `PIECE_SIZE`; deferred parts are created one by one. One large string
- * would block the event loop, and a string of 512 MB or more cannot exist in V8.
+ * The text of `JSON.stringify`, in pieces of about `PIECE_SIZE`; deferred parts are created one by one. One
+ * large string would block the event loop, and a string of 512 MB or more cannot exist in V8.
  */
 export async function* jsonPieces(value: unknown): AsyncGenerator<string> {
   let piece = ''

@@ -13,7 +13,10 @@ export class Lifetime {
   closing = false
   /** The error that a waiting handler throws when the server shuts down. */
   readonly reason = new MatrixError(503, 'M_UNKNOWN', 'The server is shutting down; try again')
-  /** The same for a closed response. It is shared because each request ends with it, and the stack of an error is expensive. */
+  /**
+   * The same for a closed response. It is shared because each request ends with it, and the stack of an error
+   * is expensive.
+   */
   readonly #gone = new ClientGone()
   readonly #requests = new Map<ServerResponse, RequestContext>()
   readonly #onClose: (this: ServerResponse) => void

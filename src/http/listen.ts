@@ -7,8 +7,8 @@ import { type AddressInfo, createServer, type Server as NetServer } from 'node:n
 export type FurtherSockets = readonly NetServer[]
 
 /**
- * Opens the sockets of a server. `localhost` means every address of the name, IPv4 and IPv6; addresses after the first are skipped if
- * they cannot be opened.
+ * Opens the sockets of a server. `localhost` means every address of the name, IPv4 and IPv6; addresses after
+ * the first are skipped if they cannot be opened.
  * @throws the system error (`EADDRINUSE`, …)
  */
 export async function listen(

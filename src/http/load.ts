@@ -5,7 +5,10 @@ import { addressGroup } from './address.ts'
 import { holdsNothing, type RequestContext } from './context.ts'
 import type { UnreadResponses } from './unread-responses.ts'
 
-/** The resources that requests in flight use: their number, and the bytes of their bodies and responses. Each is limited. */
+/**
+ * The resources that requests in flight use: their number, and the bytes of their bodies and responses. Each
+ * is limited.
+ */
 export type Load = {
   /** Counts the request for its address. @throws MatrixError 429 */
   admit(context: RequestContext): void

@@ -5,10 +5,10 @@ import type { Json } from '../lib/json.ts'
 const MAX_DEPTH = 64
 
 /**
- * Parses JSON from a client (RFC 8259) and ignores the content type. An empty body is `{}`. Returns 400 for text that is not UTF-8 or
- * not JSON (`M_NOT_JSON`), and `M_BAD_JSON` for input that later stages cannot handle: nesting deeper than 64, NUL in a string (PostgreSQL's
- * `text` cannot store it), lone surrogates (UTF-8 cannot encode them), numbers that exceed a double (they would
- * become null), a key named `__proto__`.
+ * Parses JSON from a client (RFC 8259) and ignores the content type. An empty body is `{}`. Returns 400 for
+ * text that is not UTF-8 or not JSON (`M_NOT_JSON`), and `M_BAD_JSON` for input that later stages cannot
+ * handle: nesting deeper than 64, NUL in a string (PostgreSQL's `text` cannot store it), lone surrogates
+ * (UTF-8 cannot encode them), numbers that exceed a double (they would become null), a key named `__proto__`.
  */
 export function parseJson(bytes: Buffer): Json {
   if (!isUtf8(bytes)) throw notJson('The body is not valid UTF-8')
@@ -20,8 +20,9 @@ export function parseJson(bytes: Buffer): Json {
 }
 
 /**
- * Parses JSON without these checks, for a route that gets content of other servers' users and cleans it itself: any depth, text and
- * number is accepted, and bytes that are not UTF-8 become U+FFFD. `JSON.parse` uses no stack for nesting; most other functions do.
+ * Parses JSON without these checks, for a route that gets content of other servers' users and cleans it
+ * itself: any depth, text and number is accepted, and bytes that are not UTF-8 become U+FFFD. `JSON.parse`
+ * uses no stack for nesting; most other functions do.
  */
 export const parseForeignJson = (bytes: Buffer): Json => parseText(bytes.toString('utf8'))
 

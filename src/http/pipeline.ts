@@ -43,7 +43,10 @@ export type SentResponse = OutgoingResponse & { route: Route | undefined }
 /** For tests, which validate each response against the schemas of its route. Must not throw. */
 export type OnResponse = (outgoing: SentResponse) => void
 
-/** Creates the request listener for these routes. `awaitsContinue`: the client waits for a 100 before it sends the body (RFC 9110, section 10.1.1). */
+/**
+ * Creates the request listener for these routes. `awaitsContinue`: the client waits for a 100 before it sends
+ * the body (RFC 9110, section 10.1.1).
+ */
 export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
   const router = createRouter<Place>()
   for (const route of routes)
@@ -77,8 +80,9 @@ export function serveRoutes(deps: PipelineDeps, routes: readonly Route[]) {
 }
 
 /**
- * Serves a request by its route, in this order: limits of the address, authentication, limits of the user, validation, handler. The order
- * is guaranteed: a refused request learns nothing about the expected body, and it is not parsed. Resolves to the result of the handler.
+ * Serves a request by its route, in this order: limits of the address, authentication, limits of the user,
+ * validation, handler. The order is guaranteed: a refused request learns nothing about the expected body, and
+ * it is not parsed. Resolves to the result of the handler.
  */
 async function serve(deps: PipelineDeps, context: RequestContext, route: Route): Promise<unknown> {
   // Monitoring must get a response even when other requests are refused.
@@ -147,7 +151,8 @@ async function send(deps: PipelineDeps, context: RequestContext, outgoing: Outgo
   if (!(body instanceof Content && isLive(body.data))) unread.guardEnd(response, holder)
 }
 
-// Node reads and drops the rest of an unread body, so that the client can read the response. For a large rest the connection is closed.
+// Node reads and drops the rest of an unread body, so that the client can read the response. For a large rest
+// the connection is closed.
 function hasLargeRest({ complete, headers }: IncomingMessage): boolean {
   return !complete && Number(headers['content-length'] ?? 0) > MAX_DROPPED_BYTES
 }

@@ -1,7 +1,10 @@
 /** The bytes from `start` (inclusive) to `end` (exclusive). */
 export type ByteRange = { start: number; end: number }
 
-/** The selected part of some content: all of it, a range, nothing (the client has it already), or a range outside the content. */
+/**
+ * The selected part of some content: all of it, a range, nothing (the client has it already), or a range
+ * outside the content.
+ */
 export type Selection =
   | { kind: 'whole' }
   | ({ kind: 'part' } & ByteRange)
@@ -18,8 +21,9 @@ export type Selectors = {
 const WHOLE = { kind: 'whole' } as const
 
 /**
- * What a GET or HEAD request selects of content with a strong ETag (RFC 9110, sections 13 and 14). `If-None-Match` comes before `Range`. `Range`
- * applies to GET only, and only if `If-Range` is absent or equals the ETag. Several ranges, other units and invalid ranges select the whole content.
+ * What a GET or HEAD request selects of content with a strong ETag (RFC 9110, sections 13 and 14).
+ * `If-None-Match` comes before `Range`. `Range` applies to GET only, and only if `If-Range` is absent or
+ * equals the ETag. Several ranges, other units and invalid ranges select the whole content.
  * @param etag in quotes
  */
 export function select(

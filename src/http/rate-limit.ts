@@ -16,7 +16,10 @@ export type LimitClass =
   | 'email token'
   | 'presence'
 
-/** Counts a request; each function throws 429 `M_LIMIT_EXCEEDED` if the limit is exceeded. `count`: the cost of the request, 1 by default. */
+/**
+ * Counts a request; each function throws 429 `M_LIMIT_EXCEEDED` if the limit is exceeded. `count`: the cost
+ * of the request, 1 by default.
+ */
 export type RateLimiter = {
   address(limit: LimitClass, address: string, count?: number): void
   user(limit: LimitClass, userId: string): void

@@ -7,7 +7,10 @@ import { parseForeignJson, parseJson } from './parse-json.ts'
 import { validate } from './validate.ts'
 
 const NOTHING = Buffer.alloc(0)
-/** The memory of a chunk beside its bytes, counted so that a body that arrives byte by byte cannot use more memory than it counts. */
+/**
+ * The memory of a chunk beside its bytes, counted so that a body that arrives byte by byte cannot use more
+ * memory than it counts.
+ */
 const PIECE_OVERHEAD = 128
 /** The memory of a streamed body: the chunk in use, and the bytes that Node has read ahead. */
 export const STREAM_BYTES = 131_072
@@ -17,7 +20,10 @@ export class ClientGone extends Error {
   override name = 'ClientGone'
 }
 
-/** A body to be read. `limit`: for kinds without their own limit. `hold` counts bytes in memory and throws if a limit is reached. */
+/**
+ * A body to be read. `limit`: for kinds without their own limit. `hold` counts bytes in memory and throws if
+ * a limit is reached.
+ */
 export type Arriving = {
   request: IncomingMessage
   limit: number

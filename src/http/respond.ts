@@ -13,7 +13,10 @@ export const CORS_HEADERS = {
 
 export type OutgoingResponse = { status: number; headers?: Readonly<Record<string, string>>; body: unknown }
 
-/** Writes a small JSON response, or one without a body, in one piece. Does nothing if the connection is closed or a response has begun. */
+/**
+ * Writes a small JSON response, or one without a body, in one piece. Does nothing if the connection is closed
+ * or a response has begun.
+ */
 export function respond(
   response: ServerResponse,
   outgoing: OutgoingResponse,
@@ -67,7 +70,10 @@ export async function respondInPieces(
   if (isHead || (await writePieces(response, jsonPieces(outgoing.body), unread))) response.end()
 }
 
-/** Writes as the client reads; other requests run between two pieces. False: the client disconnected, or its connection was closed. */
+/**
+ * Writes as the client reads; other requests run between two pieces. False: the client disconnected, or its
+ * connection was closed.
+ */
 export async function writePieces(
   response: ServerResponse,
   pieces: AsyncIterable<string | Uint8Array>,

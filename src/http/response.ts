@@ -4,7 +4,8 @@ import type { JsonObject } from '../lib/json.ts'
 import { once } from '../lib/once.ts'
 import type { Reply } from './reply.ts'
 
-// The responses of a route: schemas by status, for the OpenAPI document and for tests. A running server does not create them at start.
+// The responses of a route: schemas by status, for the OpenAPI document and for tests. A running server does
+// not create them at start.
 
 /** A schema that is created on demand: hundreds of schemas would slow down the start of the server. */
 export type LazySchema<S extends z.ZodType = z.ZodType> = () => S
@@ -26,7 +27,8 @@ export function isRawBody(body: LazySchema | RawBody): body is RawBody {
 }
 
 /**
- * A schema that several routes share: it is created once, and is a component of the OpenAPI document under its name. A name belongs to one schema.
+ * A schema that several routes share: it is created once, and is a component of the OpenAPI document under
+ * its name. A name belongs to one schema.
  */
 export function named<S extends z.ZodType>(name: string, make: LazySchema<S>): LazySchema<S> {
   const get = once(make)

@@ -63,9 +63,15 @@ export type RouteContext<
   /** Whether a page of the web console sends the request, with the cookie of its session. */
   readonly isConsole: boolean
   readonly requestId: string
-  /** Aborts when the client disconnects and when the server shuts down: a long wait must end then, with a partial result. */
+  /**
+   * Aborts when the client disconnects and when the server shuts down: a long wait must end then, with a
+   * partial result.
+   */
   readonly signal: AbortSignal
-  /** The same with less memory, for handlers of long polls. It has one listener at most. With the listener, `params`, `query` and `body` are released. */
+  /**
+   * The same with less memory, for handlers of long polls. It has one listener at most. With the listener,
+   * `params`, `query` and `body` are released.
+   */
   readonly ending: Ending
   /** Includes the id of the request. */
   readonly log: Log
@@ -93,7 +99,10 @@ export type RouteSpec<
   body?: Body
   /** The purpose in one line without a full stop: the title of the endpoint in the OpenAPI document. */
   summary?: string
-  /** The responses by status. The compiler checks the handler, and tests check each response; a running server checks nothing. */
+  /**
+   * The responses by status. The compiler checks the handler, and tests check each response; a running server
+   * checks nothing.
+   */
   response?: Response
   /** Error codes beside those that follow from this declaration. */
   errors?: ErrorCodes

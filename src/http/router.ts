@@ -5,7 +5,10 @@ import type { Method } from './route.ts'
 // Node limits the headers and the URL to 16 KiB together; schemas limit the length of ids.
 const MAX_PARAM_LENGTH = 16_384
 
-/** The result of a lookup. `query`: a repeated key has a list of values. `methods`: the methods of the path, empty for an unknown path. */
+/**
+ * The result of a lookup. `query`: a repeated key has a list of values. `methods`: the methods of the path,
+ * empty for an unknown path.
+ */
 export type FoundRoute<T> =
   | {
       kind: 'route'
@@ -23,7 +26,10 @@ export type Router<T> = {
   find(method: string, url: string): FoundRoute<T>
 }
 
-/** Maps methods and paths to values. Each segment is percent-decoded once; case and trailing slashes are significant. */
+/**
+ * Maps methods and paths to values. Each segment is percent-decoded once; case and trailing slashes are
+ * significant.
+ */
 export function createRouter<T>(): Router<T> {
   const trees = new Map<string, Tree<T>>()
   return {
@@ -50,7 +56,10 @@ type Tree<T> = {
   find(url: string): FoundRoute<T> | undefined
 }
 
-/** The paths of one method. find-my-way compiles a function for each node: this waits for the first request, because all paths take 20 ms. */
+/**
+ * The paths of one method. find-my-way compiles a function for each node: this waits for the first request,
+ * because all paths take 20 ms.
+ */
 function createTree<T>(): Tree<T> {
   const routes = new Map<string, { path: string; value: T }>()
   const compiled = once(() => {

@@ -37,7 +37,10 @@ export type HttpServer = {
   readonly routes: readonly Route[]
   /** Starts to listen; `url` contains the actual port. Rejects with the system error (`EADDRINUSE`, …). */
   listen(): Promise<{ url: string; host: string; port: number }>
-  /** Stops accepting, aborts long polls, waits up to `drainMs` for requests in flight, then closes their connections. */
+  /**
+   * Stops accepting, aborts long polls, waits up to `drainMs` for requests in flight, then closes their
+   * connections.
+   */
   close(options?: { drainMs?: number }): Promise<void>
 }
 

@@ -5,9 +5,15 @@ import { type Authenticate, restrictionRefusal } from './auth.ts'
 
 /** Checks whether the session of a request still exists. */
 export type SessionCheck = {
-  /** Checks the token again. @throws 401 M_UNKNOWN_TOKEN if it is no longer valid; M_USER_LOCKED if the account is locked */
+  /**
+   * Checks the token again. @throws 401 M_UNKNOWN_TOKEN if it is no longer valid; M_USER_LOCKED if the
+   * account is locked
+   */
   check(): Promise<void>
-  /** Aborts `waiting` with that error after the session has ended, until the returned function is called. It can miss an end. */
+  /**
+   * Aborts `waiting` with that error after the session has ended, until the returned function is called. It
+   * can miss an end.
+   */
   watch(waiting: Abortable): () => void
 }
 

@@ -5,16 +5,22 @@ import { limitExceeded } from '../lib/errors.ts'
 import { createShares, type Refusal } from '../lib/shares.ts'
 import { addressGroup } from './address.ts'
 
-// Unread responses are the memory that a client can make this server use. A response counts from the moment its size is known
-// until it is sent completely. When the limit is reached, responses of clients that have stopped reading are
-// dropped; if all clients are reading, the new response is refused.
+// Unread responses are the memory that a client can make this server use. A response counts from the moment
+// its size is known until it is sent completely. When the limit is reached, responses of clients that have
+// stopped reading are dropped; if all clients are reading, the new response is refused.
 
 export type UnreadResponses = {
   /** Counts the bytes of a response until it closes. @throws MatrixError 429 if the limit is reached */
   hold(response: ServerResponse, size: Holder & { bytes: number }): void
-  /** Resolves to true when the client has read everything written, or to false after the deadline, when the connection was closed. */
+  /**
+   * Resolves to true when the client has read everything written, or to false after the deadline, when the
+   * connection was closed.
+   */
   drained(response: ServerResponse): Promise<boolean>
-  /** After the last write: closes the connection if the client does not read the response in time, or if the limit is reached. */
+  /**
+   * After the last write: closes the connection if the client does not read the response in time, or if the
+   * limit is reached.
+   */
   guardEnd(response: ServerResponse, holder: Holder): void
   readonly bytes: number
   readonly dropped: number

@@ -14,8 +14,9 @@ import { readableUsers } from './shared-users.ts'
 export type ClaimedKeys = Record<UserId, Record<DeviceId, Record<string, string | JsonObject>>>
 
 /**
- * Claims a key of each wanted device (client-server API, `POST /keys/claim`): the oldest one-time key, or the fallback key when there is none.
- * A one-time key is returned once. A device without a key is missing in the result.
+ * Claims a key of each wanted device (client-server API, `POST /keys/claim`): the oldest one-time key, or the
+ * fallback key when there is none. A one-time key is returned once. A device without a key is missing in the
+ * result.
  */
 export async function claimKeys(
   deps: KeyDeps,

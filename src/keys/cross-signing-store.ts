@@ -64,7 +64,10 @@ export const deleteCrossSigningKeys = query<{ userId: UserId; purposes: readonly
     .where('purpose', 'in', d.list(p.purposes) as RawBuilder<Purpose>),
 )
 
-/** The signatures of the users' keys by the users themselves, and by the reader. Other users must not see a signature. */
+/**
+ * The signatures of the users' keys by the users themselves, and by the reader. Other users must not see a
+ * signature.
+ */
 export const signaturesOf = query<{ userIds: readonly UserId[]; reader: UserId }>()((db, p, d) =>
   db
     .selectFrom('key_signatures')

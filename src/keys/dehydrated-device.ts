@@ -21,8 +21,9 @@ import type { CrossSigningDeps } from './deps.ts'
 import { checkDeviceId } from './remove-keys.ts'
 import { checkUpload, type KeyUpload, storeKeys } from './upload-keys.ts'
 
-// The dehydrated device of a user (MSC3814, org.matrix.msc3814.v1): a device with keys and without a session. It receives room keys while the
-// user has no other device. A new session fetches them with the private keys in `device_data`, which only the user can decrypt.
+// The dehydrated device of a user (MSC3814, org.matrix.msc3814.v1): a device with keys and without a session.
+// It receives room keys while the user has no other device. A new session fetches them with the private keys
+// in `device_data`, which only the user can decrypt.
 
 /** Enough for the private keys of a device with its one-time keys, several times over. */
 const MAX_DATA_BYTES = 262_144
@@ -97,7 +98,8 @@ type EventsDeps = Pick<CrossSigningDeps, 'db'> & {
 }
 
 /**
- * A page of the to-device messages of the dehydrated device, oldest first. Reading removes nothing, so that a client can begin again.
+ * A page of the to-device messages of the dehydrated device, oldest first. Reading removes nothing, so that a
+ * client can begin again.
  * @throws MatrixError 400 for a token of another form; 403 when it is not the user's dehydrated device
  */
 export async function dehydratedEvents(
@@ -115,7 +117,8 @@ export async function dehydratedEvents(
 }
 
 /**
- * The same as the proposal had it first: the messages of the pages before `from` are removed, because the client has received them.
+ * The same as the proposal had it first: the messages of the pages before `from` are removed, because the
+ * client has received them.
  * @throws as `dehydratedEvents`
  */
 export async function takeDehydratedEvents(deps: EventsDeps, request: EventsRequest): Promise<EventsPage> {

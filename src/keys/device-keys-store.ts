@@ -6,8 +6,8 @@ type Device = { userId: UserId; deviceId: DeviceId }
 type Devices = { userId: UserId; deviceIds: readonly DeviceId[] }
 
 /**
- * Locks a device until the end of the transaction: uploads of one device run one after the other, also in two processes, and none
- * adds keys to a removed device. Without a row there is no such device.
+ * Locks a device until the end of the transaction: uploads of one device run one after the other, also in two
+ * processes, and none adds keys to a removed device. Without a row there is no such device.
  */
 export const lockDevice = query<Device>()((db, p) =>
   db

@@ -16,8 +16,8 @@ export const setListPosition = query<{ userId: UserId; position: number }>()((db
 )
 
 /**
- * The users whose keys changed after `since`, up to `position`, and the users who began or ended to share a room with the viewer. Costs three
- * ranges of an index when nothing changed.
+ * The users whose keys changed after `since`, up to `position`, and the users who began or ended to share a
+ * room with the viewer. Costs three ranges of an index when nothing changed.
  */
 export const listChanges = query<{ userId: UserId; since: StreamPoint; position: StreamPoint }>()((
   db,

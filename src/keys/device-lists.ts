@@ -11,8 +11,9 @@ import { joinedTogether, listChanges, setListPosition } from './device-lists-sto
 export type DeviceLists = { changed: UserId[]; left: UserId[] }
 
 /**
- * Records that the devices or the cross-signing keys of a user changed, and wakes the waiting syncs of everybody who shares a room with the
- * user. Call it in the transaction of the change. Resolves to the position of the change.
+ * Records that the devices or the cross-signing keys of a user changed, and wakes the waiting syncs of
+ * everybody who shares a room with the user. Call it in the transaction of the change. Resolves to the
+ * position of the change.
  */
 export async function announceDeviceList(
   { bus }: { bus: Bus },
@@ -30,9 +31,10 @@ export async function announceDeviceList(
 }
 
 /**
- * The users whose keys a client must read again, and the users whose keys it no longer needs: the changes after `since`, up to `position`
- * (client-server API, "Tracking the device list for a user"). `changed` contains only users who share a room with the viewer now, and the
- * viewer. It also names users who have joined one more room. A room without encryption counts as well.
+ * The users whose keys a client must read again, and the users whose keys it no longer needs: the changes
+ * after `since`, up to `position` (client-server API, "Tracking the device list for a user"). `changed`
+ * contains only users who share a room with the viewer now, and the viewer. It also names users who have
+ * joined one more room. A room without encryption counts as well.
  */
 export async function deviceListsSince(
   read: Queries,

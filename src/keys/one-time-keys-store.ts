@@ -55,7 +55,10 @@ export const oneTimeKeyCounts = query<Device>()((db, p) =>
     .orderBy('algorithm'),
 )
 
-/** The number of unclaimed one-time keys by algorithm, and the algorithms of unused fallback keys. Runs for each response of /sync. */
+/**
+ * The number of unclaimed one-time keys by algorithm, and the algorithms of unused fallback keys. Runs for
+ * each response of /sync.
+ */
 export const heldKeys = query<Device>()((db, p) =>
   db
     .selectFrom('one_time_keys')
@@ -84,8 +87,8 @@ export const heldKeys = query<Device>()((db, p) =>
 )
 
 /**
- * Claims the oldest unclaimed key for each wanted entry. Keys that another process is claiming are skipped, so no key is returned twice and
- * nothing waits. An entry without a key has no row in the result.
+ * Claims the oldest unclaimed key for each wanted entry. Keys that another process is claiming are skipped,
+ * so no key is returned twice and nothing waits. An entry without a key has no row in the result.
  */
 export const claimOneTimeKeys = query<{ wanted: readonly WantedKey[]; now: number }>()((db, p, d) => {
   const lock = d.name === 'postgres' ? sql`for update skip locked` : sql``
@@ -173,8 +176,9 @@ type FallbackKey = { user_id: UserId; device_id: DeviceId; algorithm: string; ke
 const FALLBACK_KEY = { user_id: 'text', device_id: 'text', algorithm: 'text', key_name: 'text' } as const
 
 /**
- * Marks fallback keys as used, unless they were replaced. A key that another transaction is changing is skipped, so that claims of several processes never wait for each other: it is being
- * marked too, or replaced. If that transaction is rolled back, the next claim of the key marks it.
+ * Marks fallback keys as used, unless they were replaced. A key that another transaction is changing is
+ * skipped, so that claims of several processes never wait for each other: it is being marked too, or
+ * replaced. If that transaction is rolled back, the next claim of the key marks it.
  */
 export const markFallbackKeysUsed = query<{ keys: readonly FallbackKey[] }>()((db, p, d) => {
   const rows = db

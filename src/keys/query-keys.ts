@@ -16,8 +16,8 @@ export type KeysOfUsers = {
 }
 
 /**
- * The keys of users and their devices (client-server API, `POST /keys/query`). A user-signing key is shown to its owner only. Signatures are
- * those of the owner of the key and of the reader.
+ * The keys of users and their devices (client-server API, `POST /keys/query`). A user-signing key is shown to
+ * its owner only. Signatures are those of the owner of the key and of the reader.
  */
 export async function queryKeys(deps: KeyDeps, reader: UserId, wanted: KeyQuery): Promise<KeysOfUsers> {
   return deps.db.snapshot((read) => readKeys(deps, read, { reader, wanted }))

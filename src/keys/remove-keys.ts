@@ -53,7 +53,8 @@ export async function announceRenamed(
 }
 
 /**
- * Device ids and the public keys of cross-signing keys share a namespace (client-server API, "Key and signature security").
+ * Device ids and the public keys of cross-signing keys share a namespace (client-server API, "Key and
+ * signature security").
  * @throws MatrixError 403 when the id of a new device is one of its user's public keys
  */
 export async function checkDeviceId(

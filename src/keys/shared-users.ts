@@ -4,8 +4,8 @@ import type { KeyDeps } from './deps.ts'
 import { acquaintances } from './device-lists-store.ts'
 
 /**
- * The users of the list whose keys the reader may get: the reader, and all users who share a room with the reader or are invited to it
- * (MSC4263). With `encryption.keys_for_shared_rooms_only` off: all.
+ * The users of the list whose keys the reader may get: the reader, and all users who share a room with the
+ * reader or are invited to it (MSC4263). With `encryption.keys_for_shared_rooms_only` off: all.
  */
 export async function readableUsers(
   { sharedRoomsOnly }: Pick<KeyDeps, 'sharedRoomsOnly'>,

@@ -8,9 +8,10 @@ import { withUsualAlgorithm } from './upload-keys.ts'
 type HeldKeyCounts = Pick<SyncKeys, 'device_one_time_keys_count' | 'device_unused_fallback_key_types'>
 
 /**
- * `device_lists`, `device_one_time_keys_count` and `device_unused_fallback_key_types` (client-server API, "Extensions to /sync" of end-to-end
- * encryption). Every response has the counts, because clients take a missing count for 0 keys, or never add keys. A count that
- * changed does not end the wait: a claimed key is followed by a to-device message.
+ * `device_lists`, `device_one_time_keys_count` and `device_unused_fallback_key_types` (client-server API,
+ * "Extensions to /sync" of end-to-end encryption). Every response has the counts, because clients take a
+ * missing count for 0 keys, or never add keys. A count that changed does not end the wait: a claimed key is
+ * followed by a to-device message.
  */
 export function encryptionSection(): SyncSection {
   return {

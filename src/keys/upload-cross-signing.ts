@@ -40,9 +40,11 @@ type UploadResult = { kind: 'done' } | { kind: 'challenge'; body: Challenge }
 export const invalidSignature = (message: string) => new MatrixError(400, 'M_INVALID_SIGNATURE', message)
 
 /**
- * Stores cross-signing keys (client-server API, `POST /keys/device_signing/upload`). The password is needed to replace or add a key of a user
- * who has a master key. The first upload and a repeated upload need none (MSC3967).
- * @throws MatrixError 400 for a malformed key, a wrong signature, or without a master key; 403 when a key is the id of a device; 429
+ * Stores cross-signing keys (client-server API, `POST /keys/device_signing/upload`). The password is needed
+ * to replace or add a key of a user who has a master key. The first upload and a repeated upload need none
+ * (MSC3967).
+ * @throws MatrixError 400 for a malformed key, a wrong signature, or without a master key; 403 when a key is
+ *   the id of a device; 429
  */
 export async function uploadCrossSigningKeys(
   deps: CrossSigningDeps,
@@ -108,7 +110,10 @@ function checkSignedByMaster({ purpose, content }: CrossSigningKey, userId: User
     throw invalidSignature(`${purpose}_key has no valid signature by your master key`)
 }
 
-/** The signature of each key by the master key, and those of the master key by the user's devices, which are checked here. */
+/**
+ * The signature of each key by the master key, and those of the master key by the user's devices, which are
+ * checked here.
+ */
 async function signaturesFor(
   tx: Transaction,
   { userId, keys, master }: { userId: UserId; keys: readonly CrossSigningKey[]; master: string },

@@ -21,7 +21,10 @@ import {
 
 type Device = { userId: UserId; deviceId: DeviceId }
 
-/** `<algorithm>:<key id>` to a key: an object for a signed key, a text for another one (client-server API, "Key algorithms"). */
+/**
+ * `<algorithm>:<key id>` to a key: an object for a signed key, a text for another one (client-server API,
+ * "Key algorithms").
+ */
 export type NamedKeys = Record<string, string | JsonObject>
 
 export type KeyUpload = {
@@ -30,7 +33,10 @@ export type KeyUpload = {
   fallbackKeys: NamedKeys
 }
 
-/** The algorithm of today's clients. Clients add keys when they see its count, so the count is sent when it is 0, too. */
+/**
+ * The algorithm of today's clients. Clients add keys when they see its count, so the count is sent when it is
+ * 0, too.
+ */
 const USUAL_ALGORITHM = 'signed_curve25519'
 /** More than one upload has: a client that repeats an upload has not received its response. */
 const CLAIMED_KEPT = 200
@@ -38,10 +44,12 @@ const MAX_FALLBACK_ALGORITHMS = 16
 const MAX_NAME = 255
 
 /**
- * Stores keys of a device (client-server API, `POST /keys/upload`). A repeated upload changes nothing, also when some of its one-time keys
- * have been claimed since. A fallback key replaces the earlier one of its algorithm and is unused.
+ * Stores keys of a device (client-server API, `POST /keys/upload`). A repeated upload changes nothing, also
+ * when some of its one-time keys have been claimed since. A fallback key replaces the earlier one of its
+ * algorithm and is unused.
  * @returns the number of unclaimed one-time keys by algorithm
- * @throws MatrixError 400 when a key belongs to another device, or another one-time key has the same id; 403 or 413 above a quota
+ * @throws MatrixError 400 when a key belongs to another device, or another one-time key has the same id; 403
+ *   or 413 above a quota
  */
 export async function uploadKeys(
   deps: KeyDeps,
@@ -212,7 +220,10 @@ function withoutUnsigned({ unsigned: _unsigned, ...keys }: JsonObject): JsonObje
 const CONFLICT_LOG_MS = 24 * 3600 * 1000
 const mayLog = new WeakMap<KeyDeps['clock'], (key: string) => boolean>()
 
-/** The client has lost its record of the keys that it uploaded. Messages encrypted with the stored key will be undecryptable on it. */
+/**
+ * The client has lost its record of the keys that it uploaded. Messages encrypted with the stored key will be
+ * undecryptable on it.
+ */
 function keyExists({ log, clock }: KeyDeps, { userId, deviceId }: Device, name: string) {
   let isFirst = mayLog.get(clock)
   if (!isFirst) mayLog.set(clock, (isFirst = oncePer(CONFLICT_LOG_MS, clock)))

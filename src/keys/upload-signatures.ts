@@ -17,9 +17,10 @@ type Failure = { errcode: 'M_INVALID_SIGNATURE' | 'M_NOT_FOUND' | 'M_INVALID_PAR
 export type SignatureFailures = Record<string, Record<string, Failure>>
 
 /**
- * Adds signatures to stored keys (client-server API, `POST /keys/signatures/upload`). Each signature is verified. Three relations are known: the
- * self-signing key signs the user's own devices, a device signs the user's own master key, and the user-signing key signs the master
- * keys of others. Every other entry is a failure.
+ * Adds signatures to stored keys (client-server API, `POST /keys/signatures/upload`). Each signature is
+ * verified. Three relations are known: the self-signing key signs the user's own devices, a device signs the
+ * user's own master key, and the user-signing key signs the master keys of others. Every other entry is a
+ * failure.
  */
 export async function uploadSignatures(
   deps: KeyDeps,
@@ -45,7 +46,10 @@ export async function uploadSignatures(
   )
 }
 
-/** Signatures of the user's own keys are news for others. Those of the keys of others are seen by the signer's devices only. */
+/**
+ * Signatures of the user's own keys are news for others. Those of the keys of others are seen by the signer's
+ * devices only.
+ */
 async function storeSignatures(
   deps: KeyDeps,
   tx: Transaction,

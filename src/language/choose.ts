@@ -1,8 +1,8 @@
 import { type Language, LANGUAGES } from './languages.ts'
 
 /**
- * `language`: the language of the words. `locale`: the tag for `Intl`, for dates and numbers. It has the region that was asked for:
- * "de-AT" has the words of "de" and "Jänner".
+ * `language`: the language of the words. `locale`: the tag for `Intl`, for dates and numbers. It has the
+ * region that was asked for: "de-AT" has the words of "de" and "Jänner".
  */
 export type Choice = { language: Language; locale: string }
 
@@ -14,9 +14,9 @@ const MAX_ACCEPTED = 20
 const TAG = /^[a-z]{2,8}(?:[-_][a-z0-9]{1,8})*/i
 
 /**
- * The language for a tag, by the lookup of RFC 4647, section 3.4: the tag is shortened from its end until a language has its name.
- * If none has, a language with the same likely script is taken: `zh-TW` is `zh-Hant`, and `pt` is `pt-BR`. `undefined`: there is no such
- * language, or the text is not a language tag.
+ * The language for a tag, by the lookup of RFC 4647, section 3.4: the tag is shortened from its end until a
+ * language has its name. If none has, a language with the same likely script is taken: `zh-TW` is `zh-Hant`,
+ * and `pt` is `pt-BR`. `undefined`: there is no such language, or the text is not a language tag.
  */
 export function lookUp(text: string): Choice | undefined {
   const tag = TAG.exec(text.slice(0, MAX_TAG))?.[0].replaceAll('_', '-')
@@ -40,7 +40,10 @@ export function chooseLanguage(tags: readonly string[], fallback: Language): Cho
   return { language: fallback, locale: fallback }
 }
 
-/** The tags of an `Accept-Language` header, best first (RFC 9110, section 12.5.4). `*` and tags with the quality 0 are left out. */
+/**
+ * The tags of an `Accept-Language` header, best first (RFC 9110, section 12.5.4). `*` and tags with the
+ * quality 0 are left out.
+ */
 export function acceptedTags(header: string | undefined): string[] {
   return (header ?? '')
     .slice(0, MAX_ACCEPTED * MAX_TAG)

@@ -17,7 +17,8 @@ export type Sentence = {
 }[keyof Messages]
 
 /**
- * The description of an event. `sentence`: what the sender did. `emote`: the sender's own words for it, after the name. `lines`: the text of the sender.
+ * The description of an event. `sentence`: what the sender did. `emote`: the sender's own words for it, after
+ * the name. `lines`: the text of the sender.
  */
 export type EventText = { sentence?: Sentence; emote?: string; lines: string[] }
 

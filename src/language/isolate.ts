@@ -10,8 +10,9 @@ const MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
 
 /**
- * A text of a user for a sentence that is written in `direction`: its direction is found from its own letters, and it does not change the order of
- * the words around it. A text that cannot change the order stays as it is, so that most English texts have no invisible characters.
+ * A text of a user for a sentence that is written in `direction`: its direction is found from its own
+ * letters, and it does not change the order of the words around it. A text that cannot change the order stays
+ * as it is, so that most English texts have no invisible characters.
  */
 export function isolate(text: string, direction: Direction): string {
   const plain = text.replace(MARKS, '')

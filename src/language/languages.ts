@@ -1,6 +1,10 @@
-// The languages of Belfry. This file and `choose.ts`, `isolate.ts`, `messages.ts` and `words.ts` also run in a browser, without a build.
+// The languages of Belfry. This file and `choose.ts`, `isolate.ts`, `messages.ts` and `words.ts` also run in
+// a browser, without a build.
 
-/** The languages with catalogues, as language tags (RFC 5646). `en` is the model: the other catalogues have its keys. */
+/**
+ * The languages with catalogues, as language tags (RFC 5646). `en` is the model: the other catalogues have
+ * its keys.
+ */
 export const LANGUAGES = [
   'en',
   'ar',

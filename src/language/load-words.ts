@@ -7,7 +7,10 @@ import type { Catalogue, Words } from './words.ts'
 
 export type WordsOf<D extends Domain> = Words<(typeof DOMAINS)[D]>
 
-/** The words of a domain for the first of the tags that has a language. `tags`: of a pusher or a request, possibly nonsense. */
+/**
+ * The words of a domain for the first of the tags that has a language. `tags`: of a pusher or a request,
+ * possibly nonsense.
+ */
 export type LoadWords = <D extends Domain>(domain: D, tags: readonly string[]) => Promise<WordsOf<D>>
 
 /** Locales that `Intl` knows and that have one of Belfry's languages: fewer than 300, in each domain. */
@@ -22,8 +25,8 @@ export const catalogueFile = (domain: Domain, language: Language): URL =>
   new URL(`${domain}/${language}.ftl`, CATALOGUES)
 
 /**
- * Loads words when they are first needed, so that a start reads no catalogue. A catalogue is read and parsed once, and the words of each locale are
- * created once. `fallback`: the setting `language`.
+ * Loads words when they are first needed, so that a start reads no catalogue. A catalogue is read and parsed
+ * once, and the words of each locale are created once. `fallback`: the setting `language`.
  */
 export function createLoadWords(fallback: Language): LoadWords {
   const catalogues = new Map<string, Promise<Catalogue>>()

@@ -1,7 +1,7 @@
 import type { MessageTable } from './words.ts'
 
-// The keys of each domain with their parameters. `test/language/catalogues.test.ts` compares the catalogues with this table, and refuses a key
-// that no code uses.
+// The keys of each domain with their parameters. `test/language/catalogues.test.ts` compares the catalogues
+// with this table, and refuses a key that no code uses.
 
 /** Mails about unread events, and mails that validate an address. */
 export const mailMessages = {

@@ -4,7 +4,10 @@ import type { Choice } from './choose.ts'
 import { isolate } from './isolate.ts'
 import { type Direction, directionOf, type Language } from './languages.ts'
 
-/** The messages of a domain: for each key its parameters. A `number` decides about the plural; a `text` may come from a user. */
+/**
+ * The messages of a domain: for each key its parameters. A `number` decides about the plural; a `text` may
+ * come from a user.
+ */
 export type MessageTable = Readonly<Record<string, Readonly<Record<string, 'text' | 'number'>>>>
 
 type ValuesOf<Parameters> = {
@@ -29,7 +32,10 @@ export type Words<Table extends MessageTable> = {
   ): Piece<keyof Table[Key] & string>[]
   /** A text of a user, to stand beside the words. */
   isolate(text: string): string
-  /** A date with its time and the name of the time zone. `at`: milliseconds since the Unix epoch. `timeZone`: default UTC. */
+  /**
+   * A date with its time and the name of the time zone. `at`: milliseconds since the Unix epoch. `timeZone`:
+   * default UTC.
+   */
   time(at: number, timeZone?: string): string
   /** "A, B and C". */
   list(texts: readonly string[]): string
@@ -46,7 +52,10 @@ const MAX_ZONES = 20
 
 type Values = Readonly<Record<string, string | number>>
 
-/** Stands for a parameter in `pieces`. Private-use characters: no catalogue has them, and no text of a user is formatted there. */
+/**
+ * Stands for a parameter in `pieces`. Private-use characters: no catalogue has them, and no text of a user is
+ * formatted there.
+ */
 const PLACE = /\ue000([^\ue001]+)\ue001/
 
 /** Formats of `Intl` are created when they are first used. A key that is missing in a catalogue appears as the key. */

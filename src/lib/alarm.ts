@@ -15,7 +15,10 @@ export type Alarm = {
 /** The longest wait before the next look, for a change that was not reported and for a clock that was set. */
 const LOOK_EVERY_MS = 30_000
 
-/** Does work that is stored with its time: at the start what is due, and then each at its time, until it is disposed of. */
+/**
+ * Does work that is stored with its time: at the start what is due, and then each at its time, until it is
+ * disposed of.
+ */
 export function startAlarm({ clock, log }: { clock: Clock; log: Log }, alarm: Alarm): AsyncDisposable {
   let isEnding = false
   let waking = new AbortController()

@@ -6,8 +6,8 @@ export class NotCanonicalError extends Error {
 }
 
 /**
- * Canonical JSON (Matrix appendices, "Canonical JSON"): the shortest text, with the keys in the order of their Unicode code points. Signatures
- * are made over this text.
+ * Canonical JSON (Matrix appendices, "Canonical JSON"): the shortest text, with the keys in the order of
+ * their Unicode code points. Signatures are made over this text.
  * @throws NotCanonicalError for a number that is not allowed
  */
 export function canonicalJson(value: Json): string {
@@ -25,7 +25,10 @@ export function canonicalJson(value: Json): string {
   return `{${entries.join(',')}}`
 }
 
-/** The default order of strings compares UTF-16 code units, in which U+10000 comes before U+FFFF. UTF-8 has the order of code points. */
+/**
+ * The default order of strings compares UTF-16 code units, in which U+10000 comes before U+FFFF. UTF-8 has
+ * the order of code points.
+ */
 function byCodePoint(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other))
 }

@@ -1,7 +1,10 @@
 /** The path of the web console. */
 export const CONSOLE_PATH = '/_belfry/console'
 
-/** The address of the journey of an event in the web console. `server`: the URL of the server, without a slash at its end. */
+/**
+ * The address of the journey of an event in the web console. `server`: the URL of the server, without a slash
+ * at its end.
+ */
 export const consoleJourney = (server: string, eventId: string): string =>
   `${server}${CONSOLE_PATH}/journeys/${encodeURIComponent(eventId)}`
 

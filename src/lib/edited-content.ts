@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject } from './json.ts'
 
 /**
- * The content of an event with an edit: the new content with the original relation, because an edit cannot change the relation (client-server API, "Event
- * replacements"). undefined: the edit has no content that the server can read, as that of an encrypted event.
+ * The content of an event with an edit: the new content with the original relation, because an edit cannot
+ * change the relation (client-server API, "Event replacements"). undefined: the edit has no content that the
+ * server can read, as that of an encrypted event.
  */
 export function editedContent(
   { type, content }: { type: string; content: JsonObject },

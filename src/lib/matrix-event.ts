@@ -65,7 +65,10 @@ export type ClientEventOptions = {
   aggregations?: Aggregations | undefined
 }
 
-/** What the events that relate to an event add up to, for one viewer (client-server API, "Aggregations of child events"). */
+/**
+ * What the events that relate to an event add up to, for one viewer (client-server API, "Aggregations of
+ * child events").
+ */
 export type Aggregations = {
   /** `m.replace`: the newest valid edit. */
   replacement?: Event

@@ -26,8 +26,9 @@ export type Metrics = {
 }
 
 /**
- * `processMetrics`: includes CPU, memory, event loop and garbage collection (for the whole process). They are measured from the first
- * `render()` on: without a monitoring system they would only cost memory and a timer of 10 ms.
+ * `processMetrics`: includes CPU, memory, event loop and garbage collection (for the whole process). They are
+ * measured from the first `render()` on: without a monitoring system they would only cost memory and a timer
+ * of 10 ms.
  */
 export function createMetrics(options: { processMetrics: boolean }): Metrics {
   const registry: Registry = new MetricRegistry()

@@ -1,8 +1,8 @@
 import type { DeviceId, UserId } from './ids.ts'
 
 /**
- * The authenticated sender of a request: a user and the device of the access token. `tokenHash`: the stored form of the token, for a handler that reads the session again
- * together with its data.
+ * The authenticated sender of a request: a user and the device of the access token. `tokenHash`: the stored
+ * form of the token, for a handler that reads the session again together with its data.
  */
 export type Requester = {
   userId: UserId
@@ -13,5 +13,8 @@ export type Requester = {
   restriction?: AccountRestriction | undefined
 }
 
-/** What an administrator has imposed on an account (client-server API, "Account moderation"). A locked account can be suspended too. */
+/**
+ * What an administrator has imposed on an account (client-server API, "Account moderation"). A locked account
+ * can be suspended too.
+ */
 export type AccountRestriction = 'locked' | 'suspended'

@@ -2,8 +2,9 @@
 export type ReceivedEvent = { id: string; event: string; data: unknown }
 
 /**
- * The events of a stream of this server (HTML standard, "Server-sent events"), with JSON as data. For `fetch` in browsers and in Node. Heartbeats are events
- * too: they show that the connection works, and can have an id.
+ * The events of a stream of this server (HTML standard, "Server-sent events"), with JSON as data. For `fetch`
+ * in browsers and in Node. Heartbeats are events too: they show that the connection works, and can have an
+ * id.
  */
 export async function* receivedEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ReceivedEvent> {
   const reader = body.getReader()

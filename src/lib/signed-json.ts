@@ -34,8 +34,8 @@ export function isPublicKey(text: string): boolean {
 }
 
 /**
- * Whether `signature` is an Ed25519 signature of the object (Matrix appendices, "Checking for a Signature"). Key and signature are base64.
- * False for any malformed part.
+ * Whether `signature` is an Ed25519 signature of the object (Matrix appendices, "Checking for a Signature").
+ * Key and signature are base64. False for any malformed part.
  */
 export function isSignedBy(object: JsonObject, publicKey: string, signature: string): boolean {
   const text = signedText(object)

@@ -8,7 +8,8 @@ export type Sweep = {
   of: string
   everyMs: number
   /**
-   * Removes at most `atOnce` objects and resolves to the number removed. It is called again until it removes fewer. `signal`: aborted when the sweeper is disposed of.
+   * Removes at most `atOnce` objects and resolves to the number removed. It is called again until it removes
+   * fewer. `signal`: aborted when the sweeper is disposed of.
    */
   sweep(signal?: AbortSignal): Promise<number>
   atOnce: number
@@ -18,7 +19,10 @@ export type Sweep = {
   firstAfterMs?: number
 }
 
-/** Sweeps until nothing is left, or the signal is aborted. Small batches keep the transactions short. Resolves to the number removed. */
+/**
+ * Sweeps until nothing is left, or the signal is aborted. Small batches keep the transactions short. Resolves
+ * to the number removed.
+ */
 export async function sweepAll(
   { sweep, atOnce }: Pick<Sweep, 'sweep' | 'atOnce'>,
   signal?: AbortSignal,
@@ -32,8 +36,8 @@ export async function sweepAll(
 }
 
 /**
- * Sweeps at once, or after `firstAfterMs`, and then at intervals, until it is disposed of. A sweep that fails is logged; the next one follows
- * at its time.
+ * Sweeps at once, or after `firstAfterMs`, and then at intervals, until it is disposed of. A sweep that fails
+ * is logged; the next one follows at its time.
  */
 export function startSweeper({ clock, log }: { clock: Clock; log: Log }, work: Sweep): AsyncDisposable {
   const ending = new AbortController()

@@ -21,14 +21,17 @@ const offsets = new BoundedMap<string, number | null>({ limit: MAX_OFFSETS })
 
 const formatters = new BoundedMap<string, Intl.DateTimeFormat>({ limit: MAX_FORMATTERS })
 
-/** Whether the IANA database has a time zone of this name, such as `Europe/Berlin`. Offsets such as `+02:00` are no names. */
+/**
+ * Whether the IANA database has a time zone of this name, such as `Europe/Berlin`. Offsets such as `+02:00`
+ * are no names.
+ */
 export function isTimeZone(name: string): boolean {
   return offsetAt(0, name) !== null
 }
 
 /**
- * The weekday (0 is Sunday) and the minute of the day (0 to 1439) in a time zone. `at`: milliseconds since the Unix epoch. Undefined:
- * there is no such time zone.
+ * The weekday (0 is Sunday) and the minute of the day (0 to 1439) in a time zone. `at`: milliseconds since
+ * the Unix epoch. Undefined: there is no such time zone.
  */
 export function localTimeIn(zone: string, at: number): { day: number; minute: number } | undefined {
   const offset = knownOffset(at, zone)

@@ -5,8 +5,9 @@ const WORD =
 const MAX_LENGTH = 64
 
 /**
- * The words of a text in the form in which a search compares them: in lower case, in compatibility form (Unicode Standard Annex 15, NFKC) and without accents.
- * Chinese and Japanese have no spaces: each of their characters is a word. Each word once, in order; a longer word is cut to 64 code units.
+ * The words of a text in the form in which a search compares them: in lower case, in compatibility form
+ * (Unicode Standard Annex 15, NFKC) and without accents. Chinese and Japanese have no spaces: each of their
+ * characters is a word. Each word once, in order; a longer word is cut to 64 code units.
  */
 export function wordsOf(text: string): string[] {
   const plain = text.normalize('NFKD').replace(ACCENTS, '').normalize('NFC').toLowerCase()

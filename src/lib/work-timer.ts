@@ -1,7 +1,8 @@
 import type { Clock } from './clock.ts'
 
 /**
- * The sleep of a loop that polls for work. Work that becomes due during a poll, or during the sleep, shortens the sleep, and costs no poll before it is due:
+ * The sleep of a loop that polls for work. Work that becomes due during a poll, or during the sleep, shortens
+ * the sleep, and costs no poll before it is due:
  *
  *     const round = timer.startRound()     // from here on every wakeBy counts
  *     const next = await look()

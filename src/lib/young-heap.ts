@@ -10,8 +10,9 @@ export function youngBytes(): number {
 }
 
 /**
- * Bounds the young generation of the heap, which otherwise grows to 64 MiB under load and never shrinks. V8 ignores `--max-semi-space-size` after
- * the start of the process, but it reads the growth factor at each collection.
+ * Bounds the young generation of the heap, which otherwise grows to 64 MiB under load and never shrinks. V8
+ * ignores `--max-semi-space-size` after the start of the process, but it reads the growth factor at each
+ * collection.
  */
 export function boundYoungHeap(): void {
   const adjust = () =>

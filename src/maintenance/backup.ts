@@ -17,8 +17,9 @@ export type BackupOptions = { folder: string; withMedia: boolean; onProgress: On
 export type BackupResult = BackupManifest & { folder: string; lost_files: number }
 
 /**
- * Copies the database and the files of media into a folder, while a server may use both. The database is copied first: a file of media never changes, so those that the copy
- * names are still there afterwards, except removed ones.
+ * Copies the database and the files of media into a folder, while a server may use both. The database is
+ * copied first: a file of media never changes, so those that the copy names are still there afterwards,
+ * except removed ones.
  * @throws ConfigError if the folder is not empty
  */
 export async function backUp(deps: MaintenanceDeps, options: BackupOptions): Promise<BackupResult> {

@@ -2,7 +2,8 @@ import { type Compilable, type RawBuilder, sql } from 'kysely'
 import { query } from '../storage/query.ts'
 import type { Schema } from '../storage/schema.ts'
 
-// Queries of `belfry verify`: each finds rows that contradict others. They read whole tables. `place`: the row, without texts of users.
+// Queries of `belfry verify`: each finds rows that contradict others. They read whole tables. `place`: the
+// row, without texts of users.
 
 type Place = { place: string }
 type Column<Table extends keyof Schema> = keyof Schema[Table] & string

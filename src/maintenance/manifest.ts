@@ -16,8 +16,8 @@ const schema = z.object({
 })
 
 /**
- * What a backup holds, in its file `backup.json`, which is written last: a folder without it is incomplete. `made_at`: in milliseconds since the Unix epoch.
- * `files`: the blobs, with thumbnails.
+ * What a backup holds, in its file `backup.json`, which is written last: a folder without it is incomplete.
+ * `made_at`: in milliseconds since the Unix epoch. `files`: the blobs, with thumbnails.
  */
 export type BackupManifest = z.output<typeof schema>
 

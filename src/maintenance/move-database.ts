@@ -13,9 +13,11 @@ export type CopyOptions = { to: string; onProgress: OnProgress }
 export type CopyResult = { from: string; rows: number }
 
 /**
- * Copies a SQLite database that no server uses into an empty PostgreSQL database, with one shard. Tokens, positions and ids stay the same, so clients and queues go on. The store of media
- * is not touched. Killed in between, it leaves a database that no server opens, and starts over when it is run again.
- * @throws ConfigError if the source is not SQLite or does not exist, or the target is not empty; StorageError if a server uses the source
+ * Copies a SQLite database that no server uses into an empty PostgreSQL database, with one shard. Tokens,
+ * positions and ids stay the same, so clients and queues go on. The store of media is not touched. Killed in
+ * between, it leaves a database that no server opens, and starts over when it is run again.
+ * @throws ConfigError if the source is not SQLite or does not exist, or the target is not empty; StorageError
+ *   if a server uses the source
  */
 export async function copyToPostgres(config: Config, { to, onProgress }: CopyOptions): Promise<CopyResult> {
   const { database, log_level: level } = config

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers'
 import { StorageError } from '../storage/database.ts'
 
 /**
- * Runs `pg_dump` or `pg_restore` on a database. The password goes through the environment, because other users of the machine can read the arguments of a process.
+ * Runs `pg_dump` or `pg_restore` on a database. The password goes through the environment, because other
+ * users of the machine can read the arguments of a process.
  * @throws StorageError with the first line of its errors
  */
 export async function runPostgresTool(

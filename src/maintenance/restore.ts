@@ -15,12 +15,16 @@ import { runPostgresTool } from './postgres-tools.ts'
 
 export type RestoreOptions = { folder: string; onProgress: OnProgress }
 
-/** More than the positions that a server takes between two backups of a day: clients have them in their tokens, and none may be given twice. */
+/**
+ * More than the positions that a server takes between two backups of a day: clients have them in their
+ * tokens, and none may be given twice.
+ */
 const SKIPPED_POSITIONS = 1_000_000_000
 
 /**
- * Restores a backup into a database that does not exist or is empty, and its files into an empty store of media. Positions of the stream continue much higher, because
- * clients know positions that the server took after the backup.
+ * Restores a backup into a database that does not exist or is empty, and its files into an empty store of
+ * media. Positions of the stream continue much higher, because clients know positions that the server took
+ * after the backup.
  * @throws ConfigError if there is no complete backup, or the target is not empty
  */
 export async function restore(

@@ -3,13 +3,17 @@ import { intervalsOfMember } from '../notifications/cohort-interval-sql.ts'
 import { query } from '../storage/query.ts'
 import { rowsWhere } from './faults-store.ts'
 
-// Unread counts are differences of running totals (`notifications/unread-sql.ts`). Here the events are counted one by one.
+// Unread counts are differences of running totals (`notifications/unread-sql.ts`). Here the events are
+// counted one by one.
 
 /** Whether the member `r` has read the row `o` of an event in its thread alone. */
 const isReadInThread = sql`exists (select 1 from read_positions as x where x.user_id = r.user_id and x.room_id = r.room_id
   and x.thread_id = o.thread_id and x.position >= o.position)`
 
-/** Whether an event of the room of `t` is unread for the user of `t`: one that notifies the cohort, or this user alone. */
+/**
+ * Whether an event of the room of `t` is unread for the user of `t`: one that notifies the cohort, or this
+ * user alone.
+ */
 const hasUnread = sql`exists (select 1 from read_positions as r
   where r.user_id = t.user_id and r.room_id = t.room_id and r.thread_id = '' and (
     exists (select 1 from ${intervalsOfMember} cross join cohort_outcomes as o
@@ -36,7 +40,8 @@ export const badgeWithoutUnread = rowsWhere(
 )
 
 /**
- * Each row has the totals of the row before it, and its own event. Retention removes rows up to `swept_to`, so those that it has left there do not follow each other.
+ * Each row has the totals of the row before it, and its own event. Retention removes rows up to `swept_to`,
+ * so those that it has left there do not follow each other.
  */
 export const wrongTotals = query()<{ place: string }>((db): Compilable<{ place: string }> => {
   const before = (column: string, within = sql``) =>

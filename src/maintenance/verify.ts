@@ -51,8 +51,9 @@ const CHECKS: readonly Check[] = [
 const LISTED = 20
 
 /**
- * Checks a database and its files, also while a server uses them: the pages of SQLite, stored counts against a recount, rows that refer to missing ones, and files
- * that are missing or have another size. Each check reads one committed state.
+ * Checks a database and its files, also while a server uses them: the pages of SQLite, stored counts against
+ * a recount, rows that refer to missing ones, and files that are missing or have another size. Each check
+ * reads one committed state.
  */
 export async function verify(
   { db, config, blobs }: MaintenanceDeps,

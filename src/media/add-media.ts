@@ -52,7 +52,8 @@ export async function createMedia(
 
 /**
  * Stores an upload under an id of `createMedia`.
- * @throws MatrixError 403 for an id of another user; 404 for an unknown or expired id; 409 if it has a content; as `receiveUpload`
+ * @throws MatrixError 403 for an id of another user; 404 for an unknown or expired id; 409 if it has a
+ *   content; as `receiveUpload`
  */
 export async function fillCreatedMedia(
   deps: MediaDeps,

@@ -79,11 +79,14 @@ export type MediaAdministration = {
   /** Blocked contents, the newest first. */
   blocked(): Promise<BlockedContent[]>
   /**
-   * Blocks a content: it is not served under any id and cannot be uploaded again. With `isRemoved` also removes all files with it; it stays
-   * blocked then. @throws MatrixError as `contentOf`
+   * Blocks a content: it is not served under any id and cannot be uploaded again. With `isRemoved` also
+   * removes all files with it; it stays blocked then. @throws MatrixError as `contentOf`
    */
   block(target: string, options: { isRemoved: boolean }): Promise<Blocked>
-  /** Ends that. If its files were removed, they stay removed, and it can be uploaded again. @throws MatrixError as `contentOf` */
+  /**
+   * Ends that. If its files were removed, they stay removed, and it can be uploaded again. @throws
+   * MatrixError as `contentOf`
+   */
   unblock(target: string): Promise<{ sha256: string }>
 }
 

@@ -82,8 +82,8 @@ function largest(db: QueryCreator<Schema>) {
 type Unread = { before: number; readBefore: number }
 
 /**
- * Media that were uploaded before `before` and not downloaded at `readBefore` or later, by id. With 0 as `readBefore` they were never
- * downloaded.
+ * Media that were uploaded before `before` and not downloaded at `readBefore` or later, by id. With 0 as
+ * `readBefore` they were never downloaded.
  */
 export const unreadMedia = query<Unread & { after: string; limit: number }>()((db, p) =>
   db

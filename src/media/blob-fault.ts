@@ -26,8 +26,8 @@ export function storeUnavailable(cause?: unknown): BlobStoreError {
 }
 
 /**
- * The store works and does not have a blob that a row refers to. It is lost for ever, so a client gets 404 and does not try again, as from
- * Synapse.
+ * The store works and does not have a blob that a row refers to. It is lost for ever, so a client gets 404
+ * and does not try again, as from Synapse.
  */
 export class LostBlobError extends MatrixError {
   override name = 'LostBlobError'

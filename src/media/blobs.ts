@@ -5,8 +5,9 @@ export type BlobKey = string
 export type BlobRange = { start: number; end: number }
 
 /**
- * A store of blobs: the contents of media and their thumbnails. It has two implementations, a folder and an S3-compatible service. Several
- * processes may use the same one, because keys are never reused. Methods reject with a `BlobStoreError` if the store cannot do its work.
+ * A store of blobs: the contents of media and their thumbnails. It has two implementations, a folder and an
+ * S3-compatible service. Several processes may use the same one, because keys are never reused. Methods
+ * reject with a `BlobStoreError` if the store cannot do its work.
  */
 export interface Blobs extends AsyncDisposable {
   /** The place of the blobs, for the log and the command line. */
@@ -20,7 +21,10 @@ export interface Blobs extends AsyncDisposable {
   begin(key: BlobKey, expected: number | undefined): Promise<BlobWriter>
   /** The size of a blob; undefined if the store works and does not have it. */
   size(key: BlobKey): Promise<number | undefined>
-  /** Yields exactly the bytes of the range. Throws while iterating: `LostBlobError` if the store does not have the blob. */
+  /**
+   * Yields exactly the bytes of the range. Throws while iterating: `LostBlobError` if the store does not have
+   * the blob.
+   */
   read(key: BlobKey, range: BlobRange): AsyncIterable<Uint8Array>
   /** Yields the keys of all blobs that it has, in any order, without incomplete ones. */
   list(): AsyncIterable<BlobKey>

@@ -14,7 +14,10 @@ export async function hasBlob(
   return false
 }
 
-/** Call it before a blob is served, because a response that has begun can no longer become an error. @throws LostBlobError, StorageError */
+/**
+ * Call it before a blob is served, because a response that has begun can no longer become an error. @throws
+ * LostBlobError, StorageError
+ */
 export async function checkBlob(deps: Pick<MediaDeps, 'blobs' | 'events'>, blob: Expected): Promise<void> {
   if (!(await hasBlob(deps, blob))) throw new LostBlobError()
 }

@@ -40,8 +40,8 @@ export function mediaTypeOf(header: string | undefined): string {
 }
 
 /**
- * The header `Content-Disposition` (RFC 6266): `inline` for types of the specification's list only, else `attachment`. A name beyond
- * plain ASCII has the form of RFC 8187.
+ * The header `Content-Disposition` (RFC 6266): `inline` for types of the specification's list only, else
+ * `attachment`. A name beyond plain ASCII has the form of RFC 8187.
  */
 export function dispositionOf(type: string, filename: string | undefined): string {
   const essence = type.split(';', 1)[0]?.trim().toLowerCase() ?? ''

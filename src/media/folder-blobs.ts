@@ -14,8 +14,9 @@ const WRITE_BYTES = 262_144
 export type FolderOptions = { folder: string; reserve: number }
 
 /**
- * Stores each blob as a file: first as `incoming/KEY`, then, when it is complete and on the disk, as `KE/KEY`. The folder is created when
- * it is first used. Without the folder, such as when its disk is not mounted, no file counts as lost.
+ * Stores each blob as a file: first as `incoming/KEY`, then, when it is complete and on the disk, as
+ * `KE/KEY`. The folder is created when it is first used. Without the folder, such as when its disk is not
+ * mounted, no file counts as lost.
  */
 export function createFolderBlobs({ folder, reserve }: FolderOptions): Blobs {
   const incoming = (key: BlobKey) => join(folder, INCOMING, key)

@@ -14,8 +14,8 @@ export type SpaceShare = {
 }
 
 /**
- * Divides the free space of a disk among the uploads of this process. Bytes that an upload has announced and not written yet count as used:
- * otherwise uploads at the same time would each see the same free space.
+ * Divides the free space of a disk among the uploads of this process. Bytes that an upload has announced and
+ * not written yet count as used: otherwise uploads at the same time would each see the same free space.
  * @param free the free bytes of the disk, without the reserve; negative: the reserve is in use
  */
 export function createFreeSpace(free: () => Promise<number>) {

@@ -6,7 +6,10 @@ import { MatrixError } from '../lib/errors.ts'
 const FAILURE_MS = 600_000
 const MAX_FAILURES = 1000
 
-/** Work under a name: calls at the same time share one run, and an error of the request (400, 413) is remembered for ten minutes. */
+/**
+ * Work under a name: calls at the same time share one run, and an error of the request (400, 413) is
+ * remembered for ten minutes.
+ */
 export type InProgress = { once<R>(name: string, work: () => Promise<R>): Promise<R> }
 
 export function createInProgress({ clock }: { clock: Clock }): InProgress {

@@ -11,7 +11,10 @@ export const deleteLeftover = query<{ blobKey: string }>()((db, p) =>
   db.deleteFrom('media_leftovers').where('blob_key', '=', p.blobKey),
 )
 
-/** For an upload that is complete. Changes no row if the blob counts as abandoned: it may be removed already, at least in part. */
+/**
+ * For an upload that is complete. Changes no row if the blob counts as abandoned: it may be removed already,
+ * at least in part.
+ */
 export const takeLeftover = query<{ blobKey: string; now: number }>()((db, p) =>
   db
     .deleteFrom('media_leftovers')

@@ -6,7 +6,10 @@ import type { BlobKey } from './blobs.ts'
 
 export type StoreOperation = 'read' | 'write' | 'remove'
 
-/** The failures of the store: one function for each, which updates its metric and writes its log line. They never throw. */
+/**
+ * The failures of the store: one function for each, which updates its metric and writes its log line. They
+ * never throw.
+ */
 export type MediaEvents = {
   /** The store could not do its work. */
   storeFailed(operation: StoreOperation, error: unknown): void
@@ -14,7 +17,10 @@ export type MediaEvents = {
   blobLost(blobKey: BlobKey): void
 }
 
-/** When a store stops working, every request to it fails. The log gets this number of lines for each kind, then one every 10 s. */
+/**
+ * When a store stops working, every request to it fails. The log gets this number of lines for each kind,
+ * then one every 10 s.
+ */
 const LOGGED = { perSecond: 1 / 10, burst: 20 }
 
 export function createMediaEvents({

@@ -7,8 +7,8 @@ type Described = Media & { userId: UserId; contentType: string; filename: string
 type Content = { contentHash: string; size: number }
 
 /**
- * Locks an account until the end of the transaction, so that it cannot be closed before. `deactivated_at` is not null if it is closed
- * already; no row: it does not exist.
+ * Locks an account until the end of the transaction, so that it cannot be closed before. `deactivated_at` is
+ * not null if it is closed already; no row: it does not exist.
  */
 export const lockOwner = query<{ userId: UserId }>()((db, p) =>
   db

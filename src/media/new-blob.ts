@@ -4,11 +4,15 @@ import type { BlobKey, BlobWriter } from './blobs.ts'
 import type { MediaDeps } from './deps.ts'
 import { deleteLeftover, insertLeftover, takeLeftover } from './leftover-store.ts'
 
-// States of a new blob: announced (a row in `media_leftovers`) → written → kept (it is in the store, durably) → recorded (one transaction adds
-// the row that refers to it, and deletes the leftover). A process that dies before the last step leaves a blob that no row refers to; the
-// leftover says so, and the next start removes both.
+// States of a new blob: announced (a row in `media_leftovers`) → written → kept (it is in the store, durably)
+// → recorded (one transaction adds the row that refers to it, and deletes the leftover). A process that dies
+// before the last step leaves a blob that no row refers to; the leftover says so, and the next start removes
+// both.
 
-/** The longest time from the announcement until the blob is written. After twice this time no process still writes it, and its leftover is due. */
+/**
+ * The longest time from the announcement until the blob is written. After twice this time no process still
+ * writes it, and its leftover is due.
+ */
 export const WRITE_LIFE_MS = 3_600_000
 const KEY_BYTES = 24
 
@@ -16,8 +20,9 @@ const KEY_BYTES = 24
 export type NewBlob = { key: BlobKey; until: number; write: BlobWriter['write']; keep: BlobWriter['keep'] }
 
 /**
- * Stores a blob. `work` writes it, keeps it, and records it with `recordBlob` in a transaction; it resolves to false if the blob is not
- * needed. Resolves to whether the blob was recorded; otherwise nothing of it remains.
+ * Stores a blob. `work` writes it, keeps it, and records it with `recordBlob` in a transaction; it resolves
+ * to false if the blob is not needed. Resolves to whether the blob was recorded; otherwise nothing of it
+ * remains.
  * @param expected its size, if it is known
  * @throws what `work` throws; StorageError
  */

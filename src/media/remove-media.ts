@@ -9,8 +9,8 @@ import {
   subtractUsage,
 } from './media-store.ts'
 
-// Only rows that this transaction has deleted are counted, so that another process can upload and remove at the same time. The sweeper removes the
-// contents that no other media item has.
+// Only rows that this transaction has deleted are counted, so that another process can upload and remove at
+// the same time. The sweeper removes the contents that no other media item has.
 
 /** Removes all media of a user, in the same transaction, and resolves to their number. */
 export async function removeMediaOfUser(tx: Transaction, userId: UserId): Promise<number> {

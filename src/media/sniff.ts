@@ -10,8 +10,8 @@ export const SNIFFED_BYTES = 4096
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
 /**
- * The format of an image, by its first bytes (https://mimesniff.spec.whatwg.org, section 6.1). undefined for anything else, whatever its
- * declared type is: the decoder must never choose a format itself.
+ * The format of an image, by its first bytes (https://mimesniff.spec.whatwg.org, section 6.1). undefined for
+ * anything else, whatever its declared type is: the decoder must never choose a format itself.
  */
 export function sniff(head: Buffer): SniffedImage | undefined {
   if (head.length >= 3 && head.readUIntBE(0, 3) === 0xffd8ff) return { format: 'jpeg', isAnimated: false }

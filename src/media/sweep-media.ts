@@ -19,8 +19,9 @@ const MAX_FAILURES = 5
 type SweepDeps = Pick<MediaDeps, 'db' | 'clock' | 'log' | 'blobs'>
 
 /**
- * Removes at the start and then every ten minutes: media ids that were never used, contents that no media item has, and blobs that no
- * row refers to. Blobs of uploads that a dead process did not end are removed at the start, if no other process serves the database.
+ * Removes at the start and then every ten minutes: media ids that were never used, contents that no media
+ * item has, and blobs that no row refers to. Blobs of uploads that a dead process did not end are removed at
+ * the start, if no other process serves the database.
  */
 export function startMediaSweepers(deps: SweepDeps & { startedAt: number }): AsyncDisposable[] {
   const { db, clock } = deps
@@ -72,8 +73,9 @@ export async function removeUnused(deps: SweepDeps): Promise<number> {
 }
 
 /**
- * Removes due blobs from the store. A blob that cannot be removed is tried again later: after ten minutes, and twice as long after each failure, up to
- * a day. Stops after `MAX_FAILURES` failures in a row, because the store does not work. Resolves to the number removed, at most `BATCH_SIZE`.
+ * Removes due blobs from the store. A blob that cannot be removed is tried again later: after ten minutes,
+ * and twice as long after each failure, up to a day. Stops after `MAX_FAILURES` failures in a row, because
+ * the store does not work. Resolves to the number removed, at most `BATCH_SIZE`.
  */
 export async function removeLeftovers({ db, clock, blobs }: SweepDeps): Promise<number> {
   let removed = 0

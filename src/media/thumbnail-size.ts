@@ -2,7 +2,10 @@ export type ThumbnailMethod = 'crop' | 'scale'
 /** In pixels. Width and height 0: the size of the image itself. */
 export type ThumbnailSize = { width: number; height: number; method: ThumbnailMethod }
 
-/** Client-server API, "Thumbnails", and sizes for screens with more pixels. A fixed list bounds the thumbnails that are stored for an image. */
+/**
+ * Client-server API, "Thumbnails", and sizes for screens with more pixels. A fixed list bounds the thumbnails
+ * that are stored for an image.
+ */
 const CROPPED = [32, 96, 240, 480, 960]
 const SCALED = [
   [320, 240],
@@ -11,7 +14,10 @@ const SCALED = [
   [1600, 1200],
 ] as const
 
-/** The size to make for a request: the smallest one of the list that is at least as large, because a thumbnail must not be smaller than requested. */
+/**
+ * The size to make for a request: the smallest one of the list that is at least as large, because a thumbnail
+ * must not be smaller than requested.
+ */
 export function thumbnailSizeFor({ width, height, method }: ThumbnailSize): ThumbnailSize {
   if (method === 'crop' && width === height) {
     const side = CROPPED.find((one) => one >= width)

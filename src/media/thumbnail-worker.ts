@@ -1,8 +1,8 @@
 import sharp from 'sharp'
 import type { ThumbnailJob, ThumbnailResult, WorkerMessage } from './thumbnail-job.ts'
 
-// The code of the process that decodes images. It has no secrets: no environment, no database, no store. A crash or an attack on a decoder
-// does not reach the server.
+// The code of the process that decodes images. It has no secrets: no environment, no database, no store. A
+// crash or an attack on a decoder does not reach the server.
 
 // libvips would choose among dozens of decoders by itself.
 sharp.block({ operation: ['VipsForeignLoad'] })

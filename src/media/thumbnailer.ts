@@ -8,8 +8,9 @@ import type { ThumbnailJob, ThumbnailResult, WorkerMessage } from './thumbnail-j
 
 const WORKER = fileURLToPath(new URL('./thumbnail-worker.ts', import.meta.url))
 /**
- * Jobs that wait for a process. Their images are read when it is their turn, so that only one for each process is in memory and a waiting
- * job costs little. A client that opens a list of rooms requests the avatars of all of them at the same time, and does not repeat a refused one.
+ * Jobs that wait for a process. Their images are read when it is their turn, so that only one for each
+ * process is in memory and a waiting job costs little. A client that opens a list of rooms requests the
+ * avatars of all of them at the same time, and does not repeat a refused one.
  */
 const MAX_WAITING = 1000
 /** Starting a process, with the library, takes about 200 ms. */
@@ -46,8 +47,8 @@ export interface Thumbnailer extends AsyncDisposable {
   make(planned: PlannedThumbnail, source: string): Promise<Thumbnailed>
 }
 
-// States of a process: starting → idle ⇄ working. It is killed when a job is late, when its start is late and after a time without work. The
-// next job starts another one.
+// States of a process: starting → idle ⇄ working. It is killed when a job is late, when its start is late and
+// after a time without work. The next job starts another one.
 type Process = { child: ChildProcess; ready: Promise<boolean>; idle: AbortController | undefined }
 
 const tooBusy = () => limitExceeded(1000, 'Too many thumbnails are being made. Try again in a moment')

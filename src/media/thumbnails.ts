@@ -24,8 +24,10 @@ export type Thumbnail = { contentType: string; size: number; etag: string } & (
 )
 
 /**
- * Resolves to a thumbnail of an image, which is made and stored at the first request; or to the image itself, if it is not larger.
- * @throws MatrixError 400 if there can be none; 404 if the store has lost the image; 413 if the image is too large; 429; StorageError
+ * Resolves to a thumbnail of an image, which is made and stored at the first request; or to the image itself,
+ * if it is not larger.
+ * @throws MatrixError 400 if there can be none; 404 if the store has lost the image; 413 if the image is too
+ *   large; 429; StorageError
  */
 export async function findThumbnail(
   deps: MediaDeps,

@@ -29,9 +29,10 @@ export type ReceivedContent = { hash: string; size: number }
 export type RecordMedia = (tx: Transaction, content: ReceivedContent) => Promise<void>
 
 /**
- * Stores a content, and calls `record` in the transaction that makes it permanent. A content that is already stored is not stored twice.
- * @throws MatrixError 401 if the account was closed in the meantime; 403 over the quota or if the content is blocked; 408; 413; 429;
- *   StorageError. Nothing is stored then.
+ * Stores a content, and calls `record` in the transaction that makes it permanent. A content that is already
+ * stored is not stored twice.
+ * @throws MatrixError 401 if the account was closed in the meantime; 403 over the quota or if the content is
+ *   blocked; 408; 413; 429; StorageError. Nothing is stored then.
  */
 export async function receiveUpload(deps: MediaDeps, upload: Upload, record: RecordMedia): Promise<void> {
   const { db, uploads, bytesUnderWay, settings } = deps
@@ -43,7 +44,10 @@ export async function receiveUpload(deps: MediaDeps, upload: Upload, record: Rec
       `You have ${settings.uploads_per_user} uploads in progress. Wait until one ends`,
     )
   let counted = 0
-  /** Counts the bytes of all uploads of the user in progress, so that many at the same time cannot fill the store beyond the quota. */
+  /**
+   * Counts the bytes of all uploads of the user in progress, so that many at the same time cannot fill the
+   * store beyond the quota.
+   */
   const count = (size: number, usage: Usage) => {
     if (size > counted) bytesUnderWay.take(userId, size - counted)
     counted = Math.max(counted, size)
@@ -83,7 +87,10 @@ async function receive(
 type Usage = { files: number; bytes: number }
 type Received = ReceivedContent & { userId: UserId; blob: NewBlob }
 
-/** Resolves to whether the content is stored as the blob of this upload; otherwise an equal content was stored before. */
+/**
+ * Resolves to whether the content is stored as the blob of this upload; otherwise an equal content was stored
+ * before.
+ */
 async function keepAndRecord(deps: MediaDeps, received: Received, record: RecordMedia): Promise<boolean> {
   const { hash: contentHash, size, blob } = received
   await checkNotBlocked(deps.db, contentHash)
@@ -117,7 +124,8 @@ async function keepAndRecord(deps: MediaDeps, received: Received, record: Record
 }
 
 /**
- * Locks the account until the end of the transaction. The session was checked at the start of the request, and an upload takes up to an hour.
+ * Locks the account until the end of the transaction. The session was checked at the start of the request,
+ * and an upload takes up to an hour.
  * @throws MatrixError 401 if the account is closed: nothing may be stored for it any more
  */
 export async function checkOwner(tx: Transaction, userId: UserId): Promise<void> {
@@ -134,7 +142,8 @@ type Use = Received & { record: RecordMedia }
 
 async function recordUse(deps: MediaDeps, tx: Transaction, use: Use): Promise<void> {
   const { userId, hash, size, record } = use
-  // Another process may have blocked it since the first check. It has locked the row of the content, as this transaction.
+  // Another process may have blocked it since the first check. It has locked the row of the content, as this
+  // transaction.
   await checkNotBlocked(tx, hash)
   const usage = await tx.first(addUsage, { userId, size })
   if (usage !== undefined) checkQuota(deps, usage)

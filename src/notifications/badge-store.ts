@@ -70,7 +70,10 @@ export const clearAllRead = query<{ roomId: RoomId }>()((db, p) =>
     .returning('user_id'),
 )
 
-/** Members who have the room on their badge, with their unread count in it. The cost grows with the members who have pushers. */
+/**
+ * Members who have the room on their badge, with their unread count in it. The cost grows with the members
+ * who have pushers.
+ */
 export const badgesWithRoom = query<{ roomId: RoomId }>()((db, p) =>
   db
     .selectFrom('memberships as m')
@@ -111,7 +114,10 @@ export const fillWithUnread = query<{ userId: UserId }>()((db, p) =>
     .onConflict((conflict) => conflict.columns(MEMBER_KEY).doNothing()),
 )
 
-/** Adds the invitations that notified the user. An invitation by an ignored user, or one that no rule notifies of, is not added. */
+/**
+ * Adds the invitations that notified the user. An invitation by an ignored user, or one that no rule notifies
+ * of, is not added.
+ */
 export const fillWithInvitations = query<{ userId: UserId }>()((db, p) =>
   db
     .insertInto('badge_rooms')

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import { DEFAULT_COHORT } from './cohort.ts'
 
-// The time of a member in a room is divided into intervals: from the join or a change of cohort (`cohort_members`) to the next change.
-// For the events after `starts`, up to and including `ends`, the member belongs to `cohort`. Nearly all members have one
-// interval, in the default cohort, and no row.
+// The time of a member in a room is divided into intervals: from the join or a change of cohort
+// (`cohort_members`) to the next change. For the events after `starts`, up to and including `ends`, the
+// member belongs to `cohort`. Nearly all members have one interval, in the default cohort, and no row.
 
 const NEVER = sql.lit(Number.MAX_SAFE_INTEGER)
 const DEFAULT = sql.lit(DEFAULT_COHORT)

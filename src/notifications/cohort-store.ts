@@ -4,7 +4,8 @@ import { query } from '../storage/query.ts'
 import { DEFAULT_COHORT } from './cohort.ts'
 import { cohortNow } from './cohort-interval-sql.ts'
 
-// Members with push rules of their own, and their cohorts. The cost of these queries grows with the number of such members.
+// Members with push rules of their own, and their cohorts. The cost of these queries grows with the number of
+// such members.
 
 /** Members of a room with push rules of their own, with the version of the rules and the stored cohort. */
 export const ruleOwners = query<{ roomId: RoomId }>()((db, p) =>

@@ -8,10 +8,11 @@ import { type Counted, exceptionValue, retractedValue, threadTotal, unreadOfRoom
 type RoomsOf = { userId: UserId; roomIds: readonly RoomId[] }
 
 /**
- * The unread counts of a member who was always in the default cohort, without exceptions, redacted events and other threads (`unreadOfRoom`): the total of
- * the cohort at its last event less that at the read position, and less the events of the main timeline that are read (the sender of a message has read the room
- * up to there). `is_usual` is 0 when that is not known; then `unreadByRoom` has the counts, for four times the time.
- * One row for each of `roomIds` in which the user is a member.
+ * The unread counts of a member who was always in the default cohort, without exceptions, redacted events and
+ * other threads (`unreadOfRoom`): the total of the cohort at its last event less that at the read position,
+ * and less the events of the main timeline that are read (the sender of a message has read the room up to
+ * there). `is_usual` is 0 when that is not known; then `unreadByRoom` has the counts, for four times the
+ * time. One row for each of `roomIds` in which the user is a member.
  */
 export const usualUnreadByRoom = query<RoomsOf>()((db, p, d) => {
   const rowOf = (upTo: RawBuilder<unknown>) => sql<number>`(select max(o.position) from cohort_outcomes as o

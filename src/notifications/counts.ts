@@ -11,7 +11,10 @@ export type RoomCounts = UnreadCount & {
   threads: Map<string, UnreadCount>
 }
 
-/** The unread counts of a user in each room, not split by thread: all is in `main`. 0 in a room where the user is not a member. */
+/**
+ * The unread counts of a user in each room, not split by thread: all is in `main`. 0 in a room where the user
+ * is not a member.
+ */
 export async function unreadTotals(
   q: Queries,
   userId: UserId,

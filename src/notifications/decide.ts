@@ -40,7 +40,10 @@ type DecisionRules = {
   subscribers?: ReadonlySet<string> | undefined
 }
 
-/** Evaluates once for each cohort and once for each owner of a rule that can match the event. The size of the room does not matter. */
+/**
+ * Evaluates once for each cohort and once for each owner of a rule that can match the event. The size of the
+ * room does not matter.
+ */
 export function decideForRoom(
   event: Event,
   room: RoomContext,

@@ -27,7 +27,10 @@ export type NotificationDeps = Parts & {
   recentEvents: RecentEvents
 }
 
-/** Makes the dependencies for one database. The cache of member rules has the ids of that database as keys, so databases must not share it. */
+/**
+ * Makes the dependencies for one database. The cache of member rules has the ids of that database as keys, so
+ * databases must not share it.
+ */
 export function notificationDeps(parts: Parts): NotificationDeps {
   const { log, ruleFaults, legacyMentionRules, experimental } = parts
   const memberRules = createMemberRules({

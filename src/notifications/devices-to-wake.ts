@@ -16,8 +16,9 @@ import type { DecidedEvent, PersonalOutcomes } from './personal.ts'
 import { guarded } from './rule-fault.ts'
 
 /**
- * The devices that device rules wake for an event that does not notify their user. These pokes change no unread count. The
- * cost grows with the members who have such rules. A device rule that only silences is evaluated later, before the poke.
+ * The devices that device rules wake for an event that does not notify their user. These pokes change no
+ * unread count. The cost grows with the members who have such rules. A device rule that only silences is
+ * evaluated later, before the poke.
  */
 export function devicesToWake(
   deps: NotificationDeps,

@@ -7,8 +7,9 @@ import { DEFAULT_COHORT } from './cohort.ts'
 type Forgotten = { roomId: RoomId; positions: readonly number[]; readTo: number }
 
 /**
- * Whether no total of the row can be asked for: every member has read up to `readTo`, so totals are compared at `readTo` and later, and another row is the last one before it:
- * of the cohort, and of the thread. Every row has the totals of 'main'.
+ * Whether no total of the row can be asked for: every member has read up to `readTo`, so totals are compared
+ * at `readTo` and later, and another row is the last one before it: of the cohort, and of the thread. Every
+ * row has the totals of 'main'.
  */
 const isPassed = (p: Forgotten): RawBuilder<boolean> => {
   const later = sql`n.room_id = cohort_outcomes.room_id and n.cohort = cohort_outcomes.cohort
@@ -18,7 +19,10 @@ const isPassed = (p: Forgotten): RawBuilder<boolean> => {
       where ${later} and n.thread_id = cohort_outcomes.thread_id and n.thread_id <> 'main'))`
 }
 
-/** The events, and the rows before theirs: the last ones of the cohort and of the thread, which an earlier removal has left. */
+/**
+ * The events, and the rows before theirs: the last ones of the cohort and of the thread, which an earlier
+ * removal has left.
+ */
 const candidates = (p: Forgotten, d: Dialect, ofCohorts: RawBuilder<unknown>): RawBuilder<number> => {
   const positions = d.numbers(p.positions)
   const before = sql`n.room_id = o.room_id and n.cohort = o.cohort and n.position < o.position`

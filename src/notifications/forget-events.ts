@@ -8,8 +8,9 @@ import {
 } from './forget-events-store.ts'
 
 /**
- * Removes the outcomes of events that are removed for good. Their members must have read up to `readTo`, so no count changes. Of each cohort and thread the last row before it
- * stays: later totals continue from it. The events are not invitations.
+ * Removes the outcomes of events that are removed for good. Their members must have read up to `readTo`, so
+ * no count changes. Of each cohort and thread the last row before it stays: later totals continue from it.
+ * The events are not invitations.
  */
 export async function forgetEvents(
   tx: Transaction,

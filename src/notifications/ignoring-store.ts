@@ -6,9 +6,10 @@ import { EXCEPTION_COLUMNS } from './outcome-store.ts'
 import { unreadOfMember } from './unread-sql.ts'
 import { laterOf, intervalsWhere } from './cohort-interval-sql.ts'
 
-// When a user starts to ignore people, or to block invitations, these queries remove their events from the user's unread counts. They
-// write exceptions, as for new events of ignored users, and keep the outcomes for the time when the user stops (`restoring-store.ts`). Each
-// statement reads only the rooms that the user shares with these people.
+// When a user starts to ignore people, or to block invitations, these queries remove their events from the
+// user's unread counts. They write exceptions, as for new events of ignored users, and keep the outcomes for
+// the time when the user stops (`restoring-store.ts`). Each statement reads only the rooms that the user
+// shares with these people.
 
 type Ignoring = { userId: UserId; ignored: readonly UserId[] }
 

@@ -34,10 +34,11 @@ export type HidingChange = {
 }
 
 /**
- * A user changes the ignore list (client-server API, "Ignoring Users") or blocks or permits invitations ("Invite permission"). The unread
- * events of newly ignored users, and blocked invitations, leave the counts, the badge and `/notifications`. Those of users who are no longer
- * ignored come back, except for events that were sent in between. Must run in the transaction that changes the account data.
- * `personal.ts` handles the events that follow.
+ * A user changes the ignore list (client-server API, "Ignoring Users") or blocks or permits invitations
+ * ("Invite permission"). The unread events of newly ignored users, and blocked invitations, leave the counts,
+ * the badge and `/notifications`. Those of users who are no longer ignored come back, except for events that
+ * were sent in between. Must run in the transaction that changes the account data. `personal.ts` handles the
+ * events that follow.
  */
 export async function usersIgnored(
   deps: NotificationDeps,

@@ -3,7 +3,10 @@ import { type RawBuilder, sql } from 'kysely'
 // The invitation of a user to a room is the event of the current membership, as in /sync: the row `m` of `memberships`,
 // with position `m.position`. It replaces an earlier invitation, whose sender and outcome no longer count.
 
-/** Whether `m` is an invitation that notified the user. A redaction does not change that, because the user is still invited. */
+/**
+ * Whether `m` is an invitation that notified the user. A redaction does not change that, because the user is
+ * still invited.
+ */
 export const isNotifyingInvitation = sql<boolean>`m.membership = 'invite' and exists (select 1 from exceptions as e
   where e.user_id = m.user_id and e.room_id = m.room_id and e.position = m.position and e.notify = 1)`
 

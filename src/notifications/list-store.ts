@@ -25,8 +25,9 @@ function intervals(p: Page, rooms: RawBuilder<unknown> = sql``): RawBuilder<unkn
 }
 
 /**
- * Whether the outcome `o` of the event `v` notified the member during the interval `s`. It belongs to the cohort of the interval,
- * is later than the join, has another sender, is not redacted, and the member has no exception for it.
+ * Whether the outcome `o` of the event `v` notified the member during the interval `s`. It belongs to the
+ * cohort of the interval, is later than the join, has another sender, is not redacted, and the member has no
+ * exception for it.
  */
 function notifiesMember(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilder<boolean> {
   const from = laterOf(sql`s.joined_at`, sql`s.starts`)
@@ -50,7 +51,10 @@ function newestPosition(p: Page, d: Dialect, onlyHighlights: boolean): RawBuilde
     where ${notifiesMember(p, d, onlyHighlights)} order by o.position desc limit 1`
 }
 
-/** The joined rooms with the newest notifications, as many as the page has rows. No other room can have an entry on the page. */
+/**
+ * The joined rooms with the newest notifications, as many as the page has rows. No other room can have an
+ * entry on the page.
+ */
 const newestRooms = (onlyHighlights: boolean) =>
   query<Page>()<{ room_id: RoomId }>((db, p, d) => {
     const rows = sql<{ room_id: RoomId }>`
@@ -67,8 +71,8 @@ export const roomsWithNotifications = newestRooms(false)
 export const roomsWithHighlights = newestRooms(true)
 
 /**
- * The rows of the page in these rooms. Each interval is read only as far as the page can hold. `o` comes from a covering
- * index; `w` is its row.
+ * The rows of the page in these rooms. Each interval is read only as far as the page can hold. `o` comes from
+ * a covering index; `w` is its row.
  */
 const newestOfRooms = (onlyHighlights: boolean) =>
   query<PageOf>()<NotificationRow>((db, p, d) => {

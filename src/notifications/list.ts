@@ -35,8 +35,9 @@ export type NotificationPage = {
 export type NotificationRequest = { userId: UserId; limit: number; from?: number; onlyHighlights?: boolean }
 
 /**
- * The notifications of a user, newest first, whether or not the user has pushers: those since the join in the joined rooms, and
- * the current invitations. Read events stay in the list. `q` should be a snapshot, because the function runs several queries.
+ * The notifications of a user, newest first, whether or not the user has pushers: those since the join in the
+ * joined rooms, and the current invitations. Read events stay in the list. `q` should be a snapshot, because
+ * the function runs several queries.
  */
 export async function listNotifications(q: Queries, request: NotificationRequest): Promise<NotificationPage> {
   const { userId, limit, from = Number.MAX_SAFE_INTEGER, onlyHighlights = false } = request

@@ -27,7 +27,10 @@ export type MemberNames = {
 
 type RoomNames = { version: number; members: readonly KeyedMember[] }
 
-/** Caches the names in small rooms. An entry is valid while its version is current. It is added when its transaction commits. */
+/**
+ * Caches the names in small rooms. An entry is valid while its version is current. It is added when its
+ * transaction commits.
+ */
 export function createMemberNames({ maxCharacters = MAX_CHARACTERS } = {}): MemberNames {
   const rooms = new BoundedMap<RoomId, RoomNames>({ limit: maxCharacters, weightOf: charactersOf })
 

@@ -40,8 +40,9 @@ export type RoomRules = {
 
 export type MemberRules = {
   /**
-   * The members of a room at a version of their rules (`rooms.rules_version`), for the event at `position`. A member whose
-   * stored cohort differs from the cohort of the current rules is moved, for that event and later ones.
+   * The members of a room at a version of their rules (`rooms.rules_version`), for the event at `position`. A
+   * member whose stored cohort differs from the cohort of the current rules is moved, for that event and
+   * later ones.
    */
   ofRoom(
     tx: Transaction,

@@ -49,10 +49,10 @@ export async function memberLeft(
 }
 
 /**
- * The push rules of a user changed at this position; `memberships.has_rules` and `rooms.rules_version` are already
- * written. Counted events keep their outcome. The next event in each room moves the user to another cohort if the new rules
- * need one (see `MemberRules.ofRoom`). That step does not see a user who has no push rules of their own any more, so this
- * function moves such a user at once.
+ * The push rules of a user changed at this position; `memberships.has_rules` and `rooms.rules_version` are
+ * already written. Counted events keep their outcome. The next event in each room moves the user to another
+ * cohort if the new rules need one (see `MemberRules.ofRoom`). That step does not see a user who has no push
+ * rules of their own any more, so this function moves such a user at once.
  */
 export async function rulesChanged(
   tx: Transaction,

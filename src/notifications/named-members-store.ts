@@ -58,8 +58,8 @@ export const mentionedMembers = query<Mentioned>()((db, p, d) =>
     .where('membership', '=', 'join'),
 )
 
-// One lookup from keys to members for each of the two columns. With `or`, or with a list to search in, both databases may
-// read the whole room. SQLite keeps the order of a cross join.
+// One lookup from keys to members for each of the two columns. With `or`, or with a list to search in, both
+// databases may read the whole room. SQLite keeps the order of a cross join.
 export const membersByKey = query<NamedIn>()((db, p, d) => {
   const by = (column: 'name_key' | 'localpart_key') =>
     db

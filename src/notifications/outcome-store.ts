@@ -83,8 +83,8 @@ type OutcomeRow = {
 type InThread = EventKey & Pick<Event, 'threadId'>
 
 /**
- * The last outcomes before this event, as joins: `o` of the cohort, `t` of the cohort in a thread other than 'main'. The position comes
- * first, from a covering index, then its row: see `threadTotal`.
+ * The last outcomes before this event, as joins: `o` of the cohort, `t` of the cohort in a thread other than
+ * 'main'. The position comes first, from a covering index, then its row: see `threadTotal`.
  */
 const lastOf = (
   { roomId, cohort }: { roomId: RoomId; cohort: RawBuilder<unknown> },
@@ -134,7 +134,10 @@ const OUTCOME_COLUMNS = [
   'retracted',
 ] as const
 
-/** For the default cohort, which every room has, and an event of the main thread, as most are: it needs only one of the two joins of `insertOutcome`. */
+/**
+ * For the default cohort, which every room has, and an event of the main thread, as most are: it needs only
+ * one of the two joins of `insertOutcome`.
+ */
 export const insertMainOutcome = query<EventKey & OutcomeRow>()((db, p, d) => {
   const { roomId, cohort } = p
   const one = db.selectFrom(sql<{ one: number }>`(select 1 as one)`.as('r'))

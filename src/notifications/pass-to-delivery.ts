@@ -7,8 +7,9 @@ import type { NotificationDeps } from './deps.ts'
 import type { RoomContext } from './room-context.ts'
 
 /**
- * Passes a message with its prepared form to delivery after the commit. Left out, because delivery loads them: state events, after
- * which the names can differ, and messages in rooms that are named after their members.
+ * Passes a message with its prepared form to delivery after the commit. Left out, because delivery loads
+ * them: state events, after which the names can differ, and messages in rooms that are named after their
+ * members.
  */
 export function passToDeliveryAfterCommit(
   { recentEvents }: Pick<NotificationDeps, 'recentEvents'>,

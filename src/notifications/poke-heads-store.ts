@@ -9,7 +9,8 @@ import { query } from '../storage/query.ts'
 import { cohortAt } from './cohort-interval-sql.ts'
 import { BADGES, factColumns } from './recipient-facts-store.ts'
 
-// The heads of pushers' queues, and the items behind them, with the facts of their recipients: one statement for a look.
+// The heads of pushers' queues, and the items behind them, with the facts of their recipients: one statement
+// for a look.
 
 const EVENT = {
   roomId: sql`e.room_id`,

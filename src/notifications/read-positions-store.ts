@@ -4,8 +4,8 @@ import { type Dialect, query } from '../storage/query.ts'
 import type { Schema } from '../storage/schema.ts'
 import { unreadOfRoom } from './unread-sql.ts'
 
-// The read positions of members. A member has one row for all threads, from join to leave, and a row for a single thread
-// only where that thread is read further.
+// The read positions of members. A member has one row for all threads, from join to leave, and a row for a
+// single thread only where that thread is read further.
 
 /** The thread id of the read position for all threads. */
 export const ALL_THREADS = ''
@@ -50,7 +50,10 @@ const movingThread = (db: QueryCreator<Schema>, p: ThreadPosition, d: Dialect) =
         .whereRef('read_positions.position', '<', 'excluded.position'),
     )
 
-/** Moves the read position of a thread forward. Returns no row when it is already that far, or when the user is not a member. */
+/**
+ * Moves the read position of a thread forward. Returns no row when it is already that far, or when the user
+ * is not a member.
+ */
 export const advanceThread = query<ThreadPosition>()((db, p, d) =>
   movingThread(db, p, d).returning(() => onBadge(p)),
 )

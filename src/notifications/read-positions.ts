@@ -36,7 +36,10 @@ type Read = { read: ReadUpTo; before: number }
 /** `isOnBadge`: the room was on the sender's badge before the event. */
 type OwnRead = Read & { isOnBadge: boolean }
 
-/** The same for the sender of an event, who has read that thread up to the event (client-server API, "Push notifications"). */
+/**
+ * The same for the sender of an event, who has read that thread up to the event (client-server API, "Push
+ * notifications").
+ */
 export async function markOwnRead(deps: NotificationDeps, tx: Transaction, own: OwnRead): Promise<void> {
   const { read } = own
   // No badge changes, so nothing depends on the result, and PostgreSQL needs no round trip for it.

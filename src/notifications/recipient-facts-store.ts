@@ -50,7 +50,10 @@ const badgeMessages = (userId: RawBuilder<unknown>) =>
 /** The badge of a user, by what it counts. */
 export const BADGES = { rooms: badgeRooms, messages: badgeMessages }
 
-/** The columns of the facts. `badge`: of the user, evaluated for each row. The query has joined the exception `x` of the user, and the outcome `o` of the user's cohort that is not retracted. */
+/**
+ * The columns of the facts. `badge`: of the user, evaluated for each row. The query has joined the exception
+ * `x` of the user, and the outcome `o` of the user's cohort that is not retracted.
+ */
 export const factColumns = (of: Of, badge: RawBuilder<number>) =>
   [
     readPosition(of).as('read_position'),

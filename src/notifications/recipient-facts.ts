@@ -14,7 +14,10 @@ import { factsWithMessages, factsWithRooms } from './recipient-facts-store.ts'
 
 export type EventForUser = { userId: UserId } & Exclude<FactsWanted['event'], undefined>
 
-/** Reads the facts of several recipients in one query, in their order. Without an event only the badge has a meaning. */
+/**
+ * Reads the facts of several recipients in one query, in their order. Without an event only the badge has a
+ * meaning.
+ */
 export async function recipientFacts(
   q: Queries,
   wanted: readonly FactsWanted[],

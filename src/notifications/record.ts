@@ -27,15 +27,17 @@ import { wakePushers } from './wake-delivery.ts'
 import { devicesToWake } from './devices-to-wake.ts'
 
 /**
- * Records the outcomes of a new event for the members of its room, in the transaction of the event: the outcome of each
- * cohort with its totals, the exceptions, the read position of the sender, the badges, and the work for the pushers. Call
- * it after the membership of the event is written and before `memberJoined` or `memberLeft`.
+ * Records the outcomes of a new event for the members of its room, in the transaction of the event: the
+ * outcome of each cohort with its totals, the exceptions, the read position of the sender, the badges, and
+ * the work for the pushers. Call it after the membership of the event is written and before `memberJoined` or
+ * `memberLeft`.
  *
- * Statements for a plain message: outcome, read position of the sender. For a room where other members have pushers, two more:
- * badges, unless all have the room on the badge, and outbox. One more records why some members
- * were not notified. One more reads the names of the members where the legacy mention rules apply: once for each change in a small room. Where the room has other cohorts
- * than the default one, one more stores their outcomes and one more finds the members who were not notified. The rules of the
- * members are loaded when they have changed. An error in the rules loses the notification, never the message.
+ * Statements for a plain message: outcome, read position of the sender. For a room where other members have
+ * pushers, two more: badges, unless all have the room on the badge, and outbox. One more records why some
+ * members were not notified. One more reads the names of the members where the legacy mention rules apply:
+ * once for each change in a small room. Where the room has other cohorts than the default one, one more
+ * stores their outcomes and one more finds the members who were not notified. The rules of the members are
+ * loaded when they have changed. An error in the rules loses the notification, never the message.
  */
 export async function recordEvent(
   deps: NotificationDeps,
@@ -141,8 +143,8 @@ function membersNotifiedByCohort(
 }
 
 /**
- * The members whose devices receive the event, although it does not count as unread (`wakesOnly`). All of them have rules of their
- * own, because the default rules notify of each encrypted event.
+ * The members whose devices receive the event, although it does not count as unread (`wakesOnly`). All of
+ * them have rules of their own, because the default rules notify of each encrypted event.
  */
 function membersToWake(
   { event, decision, rules }: DecidedEvent,

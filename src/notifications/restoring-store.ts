@@ -4,12 +4,16 @@ import { query } from '../storage/query.ts'
 import { isNotifyingInvitation } from './invitation-sql.ts'
 import { unreadOfRoom } from './unread-sql.ts'
 
-// When a user no longer ignores people or blocks invitations, the outcomes that `ignoring-store.ts` has kept count again.
+// When a user no longer ignores people or blocks invitations, the outcomes that `ignoring-store.ts` has kept
+// count again.
 
 /** An outcome to restore. `isShared`: that of the cohort. */
 export type Restorable = { position: number; roomId: RoomId; isShared: 0 | 1 }
 
-/** The kept outcomes of a user that nothing hides any more: the sender is not ignored, and no block hides the invitation. */
+/**
+ * The kept outcomes of a user that nothing hides any more: the sender is not ignored, and no block hides the
+ * invitation.
+ */
 export const restorable = query<{ userId: UserId }>()((db, p) =>
   db
     .selectFrom('silenced_outcomes as s')

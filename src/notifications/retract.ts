@@ -5,8 +5,8 @@ import { type EventKey, retractOutcomes } from './outcome-store.ts'
 import { badgeChanged } from './wake-delivery.ts'
 
 /**
- * An event was redacted: it leaves the unread counts of every member who has not read it. A current invitation stays on the
- * badge of the invited user, who is still invited, and leaves `/notifications`.
+ * An event was redacted: it leaves the unread counts of every member who has not read it. A current
+ * invitation stays on the badge of the invited user, who is still invited, and leaves `/notifications`.
  */
 export async function retractEvent(deps: NotificationDeps, tx: Transaction, event: EventKey): Promise<void> {
   const before = deps.badge === 'messages' ? await tx.all(badgesWithRoom, event) : []

@@ -12,7 +12,10 @@ export function ruleEvaluationFailed(deps: NotificationDeps, event: NamedEvent, 
   )
 }
 
-/** Call it when some members' own rules were not evaluated because they reached the cost limit of one event: see push-rules/README.md, "Bounds". */
+/**
+ * Call it when some members' own rules were not evaluated because they reached the cost limit of one event:
+ * see push-rules/README.md, "Bounds".
+ */
 export function rulesCut(deps: NotificationDeps, event: NamedEvent, evaluations: number): void {
   deps.ruleCuts?.inc(evaluations)
   deps.log.warn(
@@ -21,7 +24,10 @@ export function rulesCut(deps: NotificationDeps, event: NamedEvent, evaluations:
   )
 }
 
-/** Runs pure work and catches its errors. Do not run queries in it: an error of the database must end the transaction. */
+/**
+ * Runs pure work and catches its errors. Do not run queries in it: an error of the database must end the
+ * transaction.
+ */
 export function guarded<T>(deps: NotificationDeps, event: NamedEvent, work: () => T): T | undefined {
   try {
     return work()

@@ -4,7 +4,10 @@ import { type Event, MAIN_THREAD } from '../lib/matrix-event.ts'
 import type { RuleSettings } from '../push-rules/index.ts'
 import { type Queries, query } from '../storage/query.ts'
 
-/** The users with a subscription to the thread of an event (MSC4306). No query for an event outside of threads, or without the setting. */
+/**
+ * The users with a subscription to the thread of an event (MSC4306). No query for an event outside of
+ * threads, or without the setting.
+ */
 export async function subscribersOf(
   { experimental }: RuleSettings,
   q: Queries,

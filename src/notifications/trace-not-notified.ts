@@ -8,8 +8,9 @@ import { type Decision, outcomeOfCohort } from './decide.ts'
 import type { NotificationDeps } from './deps.ts'
 
 /**
- * Records why an event does not notify, for each cohort that it does not notify, because the rules can change later. Outcomes
- * hold what notifies, and exceptions. `decision`: undefined when the rules could not be evaluated.
+ * Records why an event does not notify, for each cohort that it does not notify, because the rules can change
+ * later. Outcomes hold what notifies, and exceptions. `decision`: undefined when the rules could not be
+ * evaluated.
  */
 export function traceNotNotified(
   deps: NotificationDeps,

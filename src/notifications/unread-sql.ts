@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import { earlierOf, laterOf, intervalsOfMember } from './cohort-interval-sql.ts'
 
-// Unread counts in SQL. Each expression needs the member's read position for all threads (`thread_id = ''`) in the outer query
-// as `r`. Each looks up a few rows by index, whatever the size of the room or the length of its history, and a few more for
-// each change of cohort of the member.
+// Unread counts in SQL. Each expression needs the member's read position for all threads (`thread_id = ''`)
+// in the outer query as `r`. Each looks up a few rows by index, whatever the size of the room or the length
+// of its history, and a few more for each change of cohort of the member.
 
 export type Counted = 'notify' | 'highlight'
 
@@ -45,9 +45,9 @@ function lastTotal(name: string, member: 'r' | 's', upTo: RawBuilder<number>): R
 }
 
 /**
- * The total of a thread of the room of `member`, for the cohort of the interval `s`. Every row has the totals of 'main'. For another
- * thread the position comes from a covering index and leads to the row: SQLite uses that index only when it is covering, and
- * otherwise walks the room's events.
+ * The total of a thread of the room of `member`, for the cohort of the interval `s`. Every row has the totals
+ * of 'main'. For another thread the position comes from a covering index and leads to the row: SQLite uses
+ * that index only when it is covering, and otherwise walks the room's events.
  */
 export function threadTotal(
   counted: Counted,

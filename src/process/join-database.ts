@@ -26,7 +26,10 @@ type Joining = {
   hasOwnClock: boolean
 }
 
-/** The place of this process among those that share the database, and the time that they share. On SQLite it is the only one. */
+/**
+ * The place of this process among those that share the database, and the time that they share. On SQLite it
+ * is the only one.
+ */
 export function joinDatabase({ db, bus, config, log, clock, metrics, roles, tasks, hasOwnClock }: Joining): {
   membership: ClusterMember
   clock: Clock

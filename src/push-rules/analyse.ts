@@ -21,8 +21,8 @@ export type RuleAnalysis = {
 }
 
 /**
- * `ruleset`: complete, including the default rules (see `rulesetFor`). `owner`: the user who owns the rules, the facts about that user
- * that conditions use, and the settings that select the default rules.
+ * `ruleset`: complete, including the default rules (see `rulesetFor`). `owner`: the user who owns the rules,
+ * the facts about that user that conditions use, and the settings that select the default rules.
  */
 export function analyseRules(ruleset: Ruleset, owner: DefaultRulesOptions & OwnerFacts): RuleAnalysis {
   const { userId, legacyMentionRules, experimental, timezone, taggedRooms } = owner

@@ -67,9 +67,10 @@ export type CompiledRules = {
 export type CompileOptions = ConditionOptions
 
 /**
- * Compiles rules for evaluation: a ruleset, or the response of `GET /pushrules/`. In each kind the order of the list is the order of evaluation, except that
- * `.m.rule.master` always comes first. Disabled rules and malformed rules (no id, no list of actions) are left out: a
- * malformed stored rule never fails an evaluation. Do not change the rules afterwards.
+ * Compiles rules for evaluation: a ruleset, or the response of `GET /pushrules/`. In each kind the order of
+ * the list is the order of evaluation, except that `.m.rule.master` always comes first. Disabled rules and
+ * malformed rules (no id, no list of actions) are left out: a malformed stored rule never fails an
+ * evaluation. Do not change the rules afterwards.
  */
 export function compileRules(
   rules: RulesJson | PushRulesResponse,
@@ -211,8 +212,8 @@ function outcomeOf(
   const counts = rule.ruleId !== ENCRYPTED_EVENT || experimental?.encryptedEventsCount === true
   const notify = effect.notify && counts
   const highlight = effect.highlight && counts
-  // Written out, like the rule in `nameOf`: an object made by spreading takes twice the memory, and there is one object for
-  // each rule.
+  // Written out, like the rule in `nameOf`: an object made by spreading takes twice the memory, and there is
+  // one object for each rule.
   return Object.freeze({ notify, highlight, tweaks, actions: asked, rule })
 }
 

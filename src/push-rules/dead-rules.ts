@@ -22,8 +22,9 @@ export type DeadRule = NamedRule &
   )
 
 /**
- * The enabled rules of users that can never match, in order of evaluation. Pure. Rules are compared by their conditions as written, so not every
- * rule that cannot match is found, but each one that is returned cannot match. An enabled `.m.rule.master` is not counted as shadowing the others.
+ * The enabled rules of users that can never match, in order of evaluation. Pure. Rules are compared by their
+ * conditions as written, so not every rule that cannot match is found, but each one that is returned cannot
+ * match. An enabled `.m.rule.master` is not counted as shadowing the others.
  */
 export function deadRules(rules: Ruleset, settings: Partial<RuleSettings> = {}): DeadRule[] {
   const { experimental } = settings
@@ -41,7 +42,10 @@ export function deadRules(rules: Ruleset, settings: Partial<RuleSettings> = {}):
   })
 }
 
-/** A rule with its conditions as texts. A condition holds for all events for which another one with the same text holds. */
+/**
+ * A rule with its conditions as texts. A condition holds for all events for which another one with the same
+ * text holds.
+ */
 type ReadRule = NamedRule & {
   readonly isDefault: boolean
   readonly texts: ReadonlySet<string>
@@ -123,13 +127,16 @@ const shadowOf = ({ kind, ruleId }: ReadRule, by: ReadRule | undefined): DeadRul
   by && { kind, ruleId, reason: 'shadowed', by: { kind: by.kind, ruleId: by.ruleId } }
 
 /**
- * Rules that do not end the evaluation of every event that their conditions hold for: the rule of MSC4028, the legacy rules, which do not apply to an
- * event with `m.mentions`, and `.m.rule.master`.
+ * Rules that do not end the evaluation of every event that their conditions hold for: the rule of MSC4028,
+ * the legacy rules, which do not apply to an event with `m.mentions`, and `.m.rule.master`.
  */
 const isDifferent = ({ ruleId }: ReadRule): boolean =>
   ruleId === MASTER || ruleId === ENCRYPTED_EVENT || LEGACY_MENTION_RULES.has(ruleId)
 
-/** Finds a rule all of whose conditions another rule has too. Each rule is kept under its rarest condition, so that few are compared. */
+/**
+ * Finds a rule all of whose conditions another rule has too. Each rule is kept under its rarest condition, so
+ * that few are compared.
+ */
 function createIndex(all: readonly ReadRule[]) {
   const uses = new Map<string, number>()
   for (const { texts } of all) for (const text of texts) uses.set(text, (uses.get(text) ?? 0) + 1)

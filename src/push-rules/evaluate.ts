@@ -29,12 +29,13 @@ export function wakesOnly(outcome: {
 }
 
 /**
- * The outcome of the first rule that matches, in the order of `RULE_KINDS`. If that rule
- * only wakes devices, the first later rule that matches decides whether the event notifies. Pure; it never throws. An evaluation costs at most `MAX_STEPS`, and at most the rest of `context.budget`. After that only the
- * default rules, the room rules and the sender rules are evaluated.
+ * The outcome of the first rule that matches, in the order of `RULE_KINDS`. If that rule only wakes devices,
+ * the first later rule that matches decides whether the event notifies. Pure; it never throws. An evaluation
+ * costs at most `MAX_STEPS`, and at most the rest of `context.budget`. After that only the default rules, the
+ * room rules and the sender rules are evaluated.
  *
- * A user is not notified of their own events or of events of ignored users. The caller checks this and does not call
- * `evaluate` then.
+ * A user is not notified of their own events or of events of ignored users. The caller checks this and does
+ * not call `evaluate` then.
  */
 export function evaluate(
   rules: CompiledRules,

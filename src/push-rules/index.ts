@@ -1,4 +1,7 @@
-/** The push rules of Matrix as a library: pure functions, no dependencies. packages/push-rules/README.md is its manual. */
+/**
+ * The push rules of Matrix as a library: pure functions, no dependencies. packages/push-rules/README.md is
+ * its manual.
+ */
 export { NOTIFY_IN_APP, RULE_KINDS, DIGEST, UNTIL, USER_RULE_KINDS } from './model.ts'
 export type {
   Action,

@@ -30,8 +30,8 @@ export const USER_RULE_KINDS = ['override', 'content', 'room', 'sender', 'underr
 export type UserRuleKind = (typeof USER_RULE_KINDS)[number]
 
 /**
- * The property at the path `key` is a text that the glob `pattern` matches as a whole, without regard to case. For `content.body`
- * the pattern must match a run of whole words.
+ * The property at the path `key` is a text that the glob `pattern` matches as a whole, without regard to
+ * case. For `content.body` the pattern must match a run of whole words.
  */
 export type EventMatch = { kind: 'event_match'; key: string; pattern: string }
 /** The property at the path `key` is this value. */
@@ -50,7 +50,10 @@ export type SenderNotificationPermission = { kind: 'sender_notification_permissi
 export type ProfileTag = { kind: 'profile_tag'; profile_tag: string }
 /** MSC4506, experimental: the user may do `key` (`invite`, `kick`, `ban` or `redact`) in the room. */
 export type RecipientPermission = { kind: 'recipient_permission'; key: string }
-/** MSC4306, experimental: the event is a reply in a thread, and the user has a subscription to the thread, or has none. */
+/**
+ * MSC4306, experimental: the event is a reply in a thread, and the user has a subscription to the thread, or
+ * has none.
+ */
 export type ThreadSubscription = { kind: 'io.element.msc4306.thread_subscription'; subscribed: boolean }
 /**
  * MSC3767: the event is accepted in one of the intervals. Without `timezone` the zone of the owner is used, or UTC
@@ -157,7 +160,10 @@ export type ExperimentalRules = {
    * knock.
    */
   readonly knocks?: boolean | undefined
-  /** MSC4306: the condition `thread_subscription`, and default rules by which replies notify subscribers of their thread only. */
+  /**
+   * MSC4306: the condition `thread_subscription`, and default rules by which replies notify subscribers of
+   * their thread only.
+   */
   readonly threadSubscriptions?: boolean | undefined
   /** MSC3768: the action `notify_in_app`. */
   readonly notifyInApp?: boolean | undefined

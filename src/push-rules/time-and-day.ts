@@ -25,7 +25,10 @@ export type Schedule = { readonly intervals: readonly TimeInterval[]; readonly t
 /** The time zone of a condition without `timezone` whose owner has no time zone. As in MSC3767. */
 export const DEFAULT_TIMEZONE = 'UTC'
 
-/** For all conditions of a rule together. The work to find the next end of a rule grows with the square of this number. */
+/**
+ * For all conditions of a rule together. The work to find the next end of a rule grows with the square of
+ * this number.
+ */
 export const MAX_INTERVALS = 32
 
 const DAY_MINUTES = 1440
@@ -33,8 +36,8 @@ const ALL_DAYS = 0b1111111
 const TIME = /^([01][0-9]|2[0-3]):([0-5][0-9])$/
 
 /**
- * `condition`: any JSON object. Resolves to undefined if it is malformed. `timezone`: the time zone of the owner, for a condition
- * without one.
+ * `condition`: any JSON object. Resolves to undefined if it is malformed. `timezone`: the time zone of the
+ * owner, for a condition without one.
  */
 export function parseSchedule(
   condition: Record<string, unknown>,
@@ -98,13 +101,16 @@ export function isWithin({ intervals }: Pick<Schedule, 'intervals'>, { day, minu
 }
 
 /**
- * The steps for the local time of a zone at an event, charged once for each zone and event: most of it is for a zone that is used for
- * the first time. An evaluation reads at most some 150 zones.
+ * The steps for the local time of a zone at an event, charged once for each zone and event: most of it is for
+ * a zone that is used for the first time. An evaluation reads at most some 150 zones.
  */
 const STEPS_PER_ZONE = 2000
 const STEPS_PER_INTERVAL = 4
 
-/** The moment of an event. `localTime` must be a pure function of `at` and of the zone; undefined: there is no such zone. */
+/**
+ * The moment of an event. `localTime` must be a pure function of `at` and of the zone; undefined: there is no
+ * such zone.
+ */
 export function createMoment(at: number, localTime: (zone: string) => LocalTime | undefined): Moment {
   return { at, localTime, known: undefined }
 }
@@ -153,8 +159,9 @@ const WEEK_DAYS = 7
 type ClockOf = (zone: string, at: number) => LocalTime | undefined
 
 /**
- * The next time after `at` at which schedules stop to hold together, in milliseconds since the Unix epoch; undefined: there is none within
- * eight days. An end at a time that does not exist on a day (a change to summer time) is left out.
+ * The next time after `at` at which schedules stop to hold together, in milliseconds since the Unix epoch;
+ * undefined: there is none within eight days. An end at a time that does not exist on a day (a change to
+ * summer time) is left out.
  */
 export function nextEndOf(schedules: readonly Schedule[], at: number, clockOf: ClockOf): number | undefined {
   if (schedules.some(({ intervals }) => intervals.every(({ days }) => days === 0))) return undefined
@@ -198,8 +205,9 @@ function timeOf(
 }
 
 /**
- * The next time after `at` at which a rule stops to apply: its end, or the end of its schedules. Undefined: there is none, or it is not
- * known, or the rule has ended. Schedules with more than 32 intervals together, of a rule that an older version stored, have no end.
+ * The next time after `at` at which a rule stops to apply: its end, or the end of its schedules. Undefined:
+ * there is none, or it is not known, or the rule has ended. Schedules with more than 32 intervals together,
+ * of a rule that an older version stored, have no end.
  */
 export function nextEndOfRule(
   rule: PushRule,

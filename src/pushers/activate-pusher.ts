@@ -13,8 +13,8 @@ export type ActivationDeps = { bus: Bus; clock: Clock; random: Random }
 const NO_BADGE = -1
 
 /**
- * Creates the token by which the app confirms its pusher, and queues it for sending (MSC4174). The token is valid for 5 minutes.
- * A disabled pusher gets no token. `isBadgeDue`: the badge is sent after the activation.
+ * Creates the token by which the app confirms its pusher, and queues it for sending (MSC4174). The token is
+ * valid for 5 minutes. A disabled pusher gets no token. `isBadgeDue`: the badge is sent after the activation.
  */
 export async function requestActivation(
   deps: ActivationDeps,

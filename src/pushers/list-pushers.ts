@@ -5,8 +5,8 @@ import { statusFacts, statusOf } from './pusher-status.ts'
 import { pushersWithQueue, type QueuedPusher } from './status-store.ts'
 
 /**
- * The pushers of a user in the shape of `GET /pushers`: the settings, `enabled` and `device_id` under both names of MSC3881, and
- * the delivery status under `org.belfry.status`.
+ * The pushers of a user in the shape of `GET /pushers`: the settings, `enabled` and `device_id` under both
+ * names of MSC3881, and the delivery status under `org.belfry.status`.
  */
 export async function listPushers(q: Queries, userId: UserId, now: number): Promise<JsonObject[]> {
   const rows = await q.all(pushersWithQueue, { userId })

@@ -9,7 +9,10 @@ import { pausePusherRows, pushersToPause, pushersToResume, resumePusherRows } fr
 
 type PauseDeps = { clock: Clock; trace: Trace; bus: Bus }
 
-/** Disables the pushers of an account that is locked, as their owner would: their queues are cleared, and nothing is sent to them. */
+/**
+ * Disables the pushers of an account that is locked, as their owner would: their queues are cleared, and
+ * nothing is sent to them.
+ */
 export async function pausePushers(
   { clock, trace }: PauseDeps,
   tx: Transaction,

@@ -29,8 +29,9 @@ const MAX_WEB_PUSH_DATA_BYTES = 1024
 export type ParseOptions = { handleRequired: boolean; webPush?: boolean }
 
 /**
- * Parses the body of `POST /pushers/set`. A key that is null counts as absent, except `kind`. With `handleRequired`
- * (under `api/v1`, the prefix of the founding text), `instance_handle` is required, or its later name `profile_tag`.
+ * Parses the body of `POST /pushers/set`. A key that is null counts as absent, except `kind`. With
+ * `handleRequired` (under `api/v1`, the prefix of the founding text), `instance_handle` is required, or its
+ * later name `profile_tag`.
  *
  * Parsed by hand: the required keys depend on `kind`, and one error lists all missing keys.
  *
@@ -38,13 +39,14 @@ export type ParseOptions = { handleRequired: boolean; webPush?: boolean }
  *
  * `org.belfry.hold_while_active_ms`: an integer from 0 to 600,000. The default 0 disables the hold.
  *
- * `enabled` defaults to true, also for a pusher that was disabled: an app that does not know the setting could otherwise never
- * enable its pusher again. `disable_badge_count` is also read from `data`, because some clients send it there.
+ * `enabled` defaults to true, also for a pusher that was disabled: an app that does not know the setting
+ * could otherwise never enable its pusher again. `disable_badge_count` is also read from `data`, because some
+ * clients send it there.
  *
  * `data.org.belfry.lang`: true if pokes are to contain `lang`.
  *
- * @throws {MatrixError} 400: `M_MISSING_PARAM` with the list of missing keys, else `M_BAD_JSON` for a wrong type, else
- * `M_INVALID_PARAM` for a value out of range.
+ * @throws {MatrixError} 400: `M_MISSING_PARAM` with the list of missing keys, else `M_BAD_JSON` for a wrong
+ *   type, else `M_INVALID_PARAM` for a value out of range.
  */
 export function parsePusherChange(body: JsonObject, options: ParseOptions): PusherChange {
   const isDeletion = body['kind'] === null

@@ -67,11 +67,13 @@ export type StatusFacts = {
 }
 
 /**
- * The delivery status of a pusher. `state`: `off` (disabled), `pending` (its app has not confirmed it yet), `ok`, `retrying` (the last
- * attempt failed) or `failing` (every attempt has failed for a day). Times are in milliseconds since the Unix epoch, null for never.
- * `sending_since`: the start of the attempt that is under way. `last_error`: one of the words of `delivery/poke-fault.ts`. `held_until`: the latest time at which the next poke is sent; until
- * then it waits for its event to be read on another device. `handle_shared_with`: ids of other devices. `arrival`: whether the device fetches
- * the events of its pokes (`trace/arrival/`), from the last results.
+ * The delivery status of a pusher. `state`: `off` (disabled), `pending` (its app has not confirmed it yet),
+ * `ok`, `retrying` (the last attempt failed) or `failing` (every attempt has failed for a day). Times are in
+ * milliseconds since the Unix epoch, null for never. `sending_since`: the start of the attempt that is under
+ * way. `last_error`: one of the words of `delivery/poke-fault.ts`. `held_until`: the latest time at which the
+ * next poke is sent; until then it waits for its event to be read on another device. `handle_shared_with`:
+ * ids of other devices. `arrival`: whether the device fetches the events of its pokes (`trace/arrival/`),
+ * from the last results.
  */
 export function statusOf(row: QueuedPusher, { holders, arrivals, now }: StatusFacts): JsonObject {
   const sharing = holders.filter(
@@ -95,7 +97,10 @@ export function statusOf(row: QueuedPusher, { holders, arrivals, now }: StatusFa
   }
 }
 
-/** Some process holds a lease and something waits: it is sending. A lease begins with an attempt, unless it was kept from an earlier one; then the attempt begins with the item. */
+/**
+ * Some process holds a lease and something waits: it is sending. A lease begins with an attempt, unless it
+ * was kept from an earlier one; then the attempt begins with the item.
+ */
 function sendingSince({ kind, lease_until: until, waiting_since: queued }: QueuedPusher, now: number) {
   if (until === null || queued === null || until <= now) return null
   return Math.max(until - (kind === 'email' ? MAIL_LEASE_MS : POKE_LEASE_MS), queued)

@@ -238,8 +238,8 @@ export const markMemberships = query<{ userId: UserId; hasPushers: boolean }>()(
 )
 
 /**
- * Stores in all memberships of a user whether the user has pushers. Needs all shards: an event of any room at the same moment would reach the badge of a user without
- * pushers, or not reach that of a user with them.
+ * Stores in all memberships of a user whether the user has pushers. Needs all shards: an event of any room at
+ * the same moment would reach the badge of a user without pushers, or not reach that of a user with them.
  */
 export async function setHasPushers(tx: Transaction, userId: UserId, hasPushers: boolean): Promise<void> {
   needAllShards(tx)

@@ -2,8 +2,8 @@ import type { DeviceId, UserId } from '../lib/ids.ts'
 import type { JsonObject } from '../lib/json.ts'
 
 /**
- * The settings that a client sends with `POST /pushers/set` (the founding text; client-server API, "Push Notifications"). User,
- * `appId` and `pushkey` identify a pusher.
+ * The settings that a client sends with `POST /pushers/set` (the founding text; client-server API, "Push
+ * Notifications"). User, `appId` and `pushkey` identify a pusher.
  */
 export type PusherSettings = {
   appId: string
@@ -25,7 +25,10 @@ export type PusherSettings = {
   holdMs: number
 } & (
   | {
-      /** `http`: pokes to a push gateway. `webpush`: encrypted pushes to the push service of a browser or of UnifiedPush (MSC4174). */
+      /**
+       * `http`: pokes to a push gateway. `webpush`: encrypted pushes to the push service of a browser or of
+       * UnifiedPush (MSC4174).
+       */
       kind: 'http' | 'webpush'
       /** As the client sent it, `url` included. */
       data: JsonObject & { url: string }
@@ -37,8 +40,8 @@ export type PusherSettings = {
 export type PusherKind = PusherSettings['kind']
 
 /**
- * The identifier of the app's installation, under either of its names. Only a handle that was set as `instance_handle` must be
- * unique among the user's pushers.
+ * The identifier of the app's installation, under either of its names. Only a handle that was set as
+ * `instance_handle` must be unique among the user's pushers.
  */
 export type Handle = { value: string; isInstanceHandle: boolean }
 

@@ -28,11 +28,11 @@ export type PusherRemovalDeps = {
 }
 
 /**
- * Why a pusher was removed. `deleted`: by a client of its owner. `rejected`: the gateway reported that the pushkey is no longer
- * valid. `device removed`: its device was logged out or removed, also by a change of the password. `taken over`: another user set
- * a pusher with the same app and pushkey. `account closed`: all pushers of the user were removed. `unsubscribed`: by the link in
- * its mails. `address removed`: its e-mail address no longer belongs to the user. `not confirmed`: its app did not confirm it in
- * time.
+ * Why a pusher was removed. `deleted`: by a client of its owner. `rejected`: the gateway reported that the
+ * pushkey is no longer valid. `device removed`: its device was logged out or removed, also by a change of the
+ * password. `taken over`: another user set a pusher with the same app and pushkey. `account closed`: all
+ * pushers of the user were removed. `unsubscribed`: by the link in its mails. `address removed`: its e-mail
+ * address no longer belongs to the user. `not confirmed`: its app did not confirm it in time.
  */
 export type RemovalReason =
   | 'deleted'
@@ -89,8 +89,9 @@ export async function removePusher(
 }
 
 /**
- * Removes the pusher of a pushkey that this server's own gateway found invalid after its response, unless the pusher was set
- * again since. `pushkeyTs`: the value that the gateway received, in seconds; `isOurs`: whether a URL belongs to that gateway.
+ * Removes the pusher of a pushkey that this server's own gateway found invalid after its response, unless the
+ * pusher was set again since. `pushkeyTs`: the value that the gateway received, in seconds; `isOurs`: whether
+ * a URL belongs to that gateway.
  */
 export async function removeRejected(
   deps: PusherRemovalDeps,
@@ -110,8 +111,9 @@ export type RejectedKey = {
 }
 
 /**
- * Removes pushers with their queues, and the badge with the last pusher of a user. A handle that no pusher holds any more keeps its
- * rules for a limited time. A note with the time and the reason is stored for the owner.
+ * Removes pushers with their queues, and the badge with the last pusher of a user. A handle that no pusher
+ * holds any more keeps its rules for a limited time. A note with the time and the reason is stored for the
+ * owner.
  */
 export async function removePushers(
   deps: PusherRemovalDeps,

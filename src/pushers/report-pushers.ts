@@ -20,8 +20,8 @@ export type ReportRequest = {
 }
 
 /**
- * The status of pushers, and the pushers that were removed in the last 30 days with the reason, newest first (100 at most).
- * `nextBatch`: the `after` of the next page, absent on the last page.
+ * The status of pushers, and the pushers that were removed in the last 30 days with the reason, newest first
+ * (100 at most). `nextBatch`: the `after` of the next page, absent on the last page.
  */
 export async function reportPushers(
   q: Queries,

@@ -25,11 +25,13 @@ export type TestPushDeps = PusherRemovalDeps &
   }
 
 /**
- * The result of a test push. From MSC4173: `ok`: the gateway accepted it. `rejected`: the gateway accepted the request and
- * reported the pushkey as invalid; the pusher is removed. `unreachable`: no response, or a failure, see `error`. `rate_limited`:
- * 429. `not_registered`: there is no such pusher. Additions of Belfry: `blocked`: the server may not call that address. `disabled`:
- * the pusher is disabled. `not_activated`: its app has not confirmed it yet (MSC4174). `unsupported`: the server cannot send for
- * this kind, such as e-mail without a mail server. The test of an e-mail pusher is a mail.
+ * The result of a test push. From MSC4173: `ok`: the gateway accepted it. `rejected`: the gateway accepted
+ * the request and reported the pushkey as invalid; the pusher is removed. `unreachable`: no response, or a
+ * failure, see `error`. `rate_limited`:
+ * 429. `not_registered`: there is no such pusher. Additions of Belfry: `blocked`: the server may not call
+ *      that address. `disabled`: the pusher is disabled. `not_activated`: its app has not confirmed it yet
+ *      (MSC4174). `unsupported`: the server cannot send for this kind, such as e-mail without a mail server.
+ *      The test of an e-mail pusher is a mail.
  */
 export type TestStatus =
   | ReturnType<typeof testPushWord>
@@ -70,8 +72,9 @@ export type TestedPusher = {
 }
 
 /**
- * Sends one real poke or mail to a pusher, outside its queue, with the sender of all pokes, and returns the result. A rejection
- * removes the pusher, as for any poke. A success ends the back-off of its queue. No other state changes.
+ * Sends one real poke or mail to a pusher, outside its queue, with the sender of all pokes, and returns the
+ * result. A rejection removes the pusher, as for any poke. A success ends the back-off of its queue. No other
+ * state changes.
  */
 export async function testPush(
   deps: TestPushDeps,

@@ -55,14 +55,15 @@ export type PusherDeps = PusherRemovalDeps & {
  *
  * An update keeps the queue. It keeps the failure state too, unless the URL changes.
  *
- * A pusher of kind `webpush` must be confirmed by its app (MSC4174) when it is new, has another address or secret, or was never
- * confirmed: `needs activation`. Its queue is sent after the confirmation.
+ * A pusher of kind `webpush` must be confirmed by its app (MSC4174) when it is new, has another address or
+ * secret, or was never confirmed: `needs activation`. Its queue is sent after the confirmation.
  *
- * With another handle and `copyRules`, the push rules of the old handle are duplicated to it in the same transaction.
+ * With another handle and `copyRules`, the push rules of the old handle are duplicated to it in the same
+ * transaction.
  *
- * @throws {MatrixError} 400 `M_INVALID_PARAM`: the URL may not be called, another app holds the handle, or the user has
- * too many pushers, or would have too many rules. 401 when the device was removed meanwhile. 429 when too many calls of the user
- * wait for name servers. After an error nothing is changed.
+ * @throws {MatrixError} 400 `M_INVALID_PARAM`: the URL may not be called, another app holds the handle, or
+ *   the user has too many pushers, or would have too many rules. 401 when the device was removed meanwhile.
+ *   429 when too many calls of the user wait for name servers. After an error nothing is changed.
  */
 export async function setPusher(
   deps: PusherDeps,
@@ -122,7 +123,10 @@ async function takeOver(
   await removePushers(deps, tx, { pushers, reason: 'taken over' })
 }
 
-/** The limit is low: each check may wait for name servers that never answer, and one client sets one pusher at a time. */
+/**
+ * The limit is low: each check may wait for name servers that never answer, and one client sets one pusher at
+ * a time.
+ */
 export const MAX_URL_CHECKS_PER_USER = 4
 const TRY_AGAIN_MS = 1000
 
@@ -159,8 +163,8 @@ async function checkAddress(tx: Transaction, userId: UserId, { pushkey }: Pusher
 }
 
 /**
- * "It must be unique among all the pushers for a given user", but an app whose data was copied keeps its handle. Therefore
- * pushers of one app may share a handle.
+ * "It must be unique among all the pushers for a given user", but an app whose data was copied keeps its
+ * handle. Therefore pushers of one app may share a handle.
  */
 async function checkHandle(
   tx: Transaction,
@@ -205,8 +209,8 @@ function hasNewDestination(found: PusherRow, { settings, url }: Checked): boolea
 }
 
 /**
- * Applies a change of `enabled`. Disabling a pusher clears its queue. After it is enabled, only new events are sent. Resolves to
- * whether the badge must be sent, because it may have changed while no badge was sent.
+ * Applies a change of `enabled`. Disabling a pusher clears its queue. After it is enabled, only new events
+ * are sent. Resolves to whether the badge must be sent, because it may have changed while no badge was sent.
  */
 async function changeEnabled(
   { clock, trace }: PusherDeps,

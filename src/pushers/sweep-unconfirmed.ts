@@ -12,8 +12,8 @@ const BATCH_SIZE = 100
 export type UnconfirmedDeps = PusherRemovalDeps & { db: Database }
 
 /**
- * Removes enabled pushers of kind `webpush` that were not confirmed within `hours` after they were set (MSC4174). Nothing is sent
- * to them, and their app can set its pusher again. Resolves to their number.
+ * Removes enabled pushers of kind `webpush` that were not confirmed within `hours` after they were set
+ * (MSC4174). Nothing is sent to them, and their app can set its pusher again. Resolves to their number.
  */
 export function sweepUnconfirmed(deps: UnconfirmedDeps, hours: number): Promise<number> {
   return sweepAll({ atOnce: BATCH_SIZE, sweep: () => sweepSome(deps, hours) })

@@ -8,14 +8,18 @@ import { leftAt, type Span, visibleSpans } from './visibility.ts'
 /** The read access of a user to a room. */
 export type RoomAccess = {
   spans: readonly Span[]
-  /** For a user who has left: the position of the event that ended the stay. The user sees the room's state at this position. */
+  /**
+   * For a user who has left: the position of the event that ended the stay. The user sees the room's state at
+   * this position.
+   */
   stateAt: number | undefined
 }
 
 /**
- * The read access of a user to a room. Members read what the history visibility allows, past members read the room as it was
- * when they left, and other users read only events sent while the history was world readable.
- * @throws 403 M_FORBIDDEN when the user may read nothing, when the room does not exist or when the user has forgotten it
+ * The read access of a user to a room. Members read what the history visibility allows, past members read the
+ * room as it was when they left, and other users read only events sent while the history was world readable.
+ * @throws 403 M_FORBIDDEN when the user may read nothing, when the room does not exist or when the user has
+ *   forgotten it
  */
 export async function accessTo(q: Queries, userId: UserId, roomId: RoomId): Promise<RoomAccess> {
   const member = await membershipIn(q, roomId, userId)

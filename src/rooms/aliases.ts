@@ -11,7 +11,10 @@ import { currentStateEvent } from './state-store.ts'
 
 type NewAlias = { alias: RoomAlias; roomId: RoomId; userId: UserId }
 
-/** Throws 403 when the user is not in the room, 409 `M_UNKNOWN` when the alias is taken, 400 for an alias of another server. */
+/**
+ * Throws 403 when the user is not in the room, 409 `M_UNKNOWN` when the alias is taken, 400 for an alias of
+ * another server.
+ */
 export async function addAlias(deps: RoomDeps, { alias, roomId, userId }: NewAlias): Promise<void> {
   if (serverOf(alias) !== deps.serverName)
     throw invalidParam(`A room alias of this server must end in :${deps.serverName}`)

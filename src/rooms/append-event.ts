@@ -24,9 +24,10 @@ import { setCurrentState } from './state-store.ts'
 import { contentText } from './validate-event.ts'
 
 /**
- * The only function that creates events. It checks the draft against the rules of its room, assigns a position, and writes
- * all effects in the same transaction: current state, memberships, counters, notifications, and work for the pushers. Throws
- * 403 `M_FORBIDDEN`, and the errors of `contentText`, `checkAnnotation` and `countState`. The caller checks for an earlier event of the same transaction id.
+ * The only function that creates events. It checks the draft against the rules of its room, assigns a
+ * position, and writes all effects in the same transaction: current state, memberships, counters,
+ * notifications, and work for the pushers. Throws 403 `M_FORBIDDEN`, and the errors of `contentText`,
+ * `checkAnnotation` and `countState`. The caller checks for an earlier event of the same transaction id.
  */
 export async function appendEvent(deps: RoomDeps, tx: Transaction, draft: EventDraft): Promise<Event> {
   const room = await viewRoom(tx, draft)
@@ -95,8 +96,9 @@ export async function appendTo(
 }
 
 /**
- * A new event id: the time in base 36 with 9 digits, and 200 random bits; 43 characters after the `$`. Ids of the same time are neighbours
- * in the index, so a message does not write a page of the index of its own. Room version 12 uses the id of the create event in the room id.
+ * A new event id: the time in base 36 with 9 digits, and 200 random bits; 43 characters after the `$`. Ids of
+ * the same time are neighbours in the index, so a message does not write a page of the index of its own. Room
+ * version 12 uses the id of the create event in the room id.
  */
 export function newEventId({ clock, random }: Pick<RoomDeps, 'clock' | 'random'>): EventId {
   return `$${clock.now().toString(36).padStart(9, '0')}${random.token(25)}` as EventId
@@ -118,7 +120,10 @@ const memberIn = ({ type, stateKey }: UnplacedEvent) =>
 const isPlainMessage = ({ type, stateKey }: EventDraft, relation: RelationWithTarget | undefined): boolean =>
   isIndependent(type) && stateKey === undefined && relation?.type !== 'm.annotation'
 
-/** The reserved position of the event. Otherwise that of an event with checks that depend on other events, or with writes to rows besides its own before it is inserted. Undefined: it is placed with its row. */
+/**
+ * The reserved position of the event. Otherwise that of an event with checks that depend on other events, or
+ * with writes to rows besides its own before it is inserted. Undefined: it is placed with its row.
+ */
 async function positionBefore(
   tx: Transaction,
   { reserved, isPlain }: { reserved: number | undefined; isPlain: boolean },
@@ -148,7 +153,10 @@ async function checkAndCount(
 
 type Inserted = { event: Event; joinedCount: number; rulesVersion: number }
 
-/** Inserts the event at its position, or at the next one. The row of a member event contains the number of members after it. */
+/**
+ * Inserts the event at its position, or at the next one. The row of a member event contains the number of
+ * members after it.
+ */
 async function placeEvent(
   tx: Transaction,
   unplaced: UnplacedEvent,
@@ -191,7 +199,10 @@ async function applyMembership(
   return counters
 }
 
-/** Runs after the event itself was counted: a user who left has no counts, a joining user starts at zero, and a new invitation replaces the earlier one. */
+/**
+ * Runs after the event itself was counted: a user who left has no counts, a joining user starts at zero, and
+ * a new invitation replaces the earlier one.
+ */
 async function applyToCounts(
   deps: RoomDeps,
   tx: Transaction,

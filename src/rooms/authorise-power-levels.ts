@@ -20,7 +20,10 @@ const LEVELS = [
   'invite',
 ] as const
 
-/** The rules for `m.room.power_levels`: only integers (version 10), and no sender changes or sets a level above their own. */
+/**
+ * The rules for `m.room.power_levels`: only integers (version 10), and no sender changes or sets a level
+ * above their own.
+ */
 export function authorisePowerLevels(event: Candidate, state: AuthState): EventAuthResult {
   const wrong = shapeFault(event.content, state)
   if (wrong !== undefined) return malformed(`m.room.power_levels: ${wrong}`)

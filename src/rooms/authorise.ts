@@ -5,8 +5,8 @@ import { authorisePowerLevels } from './authorise-power-levels.ts'
 import { levelOf, levelToSend } from './power-levels.ts'
 
 /**
- * The authorisation rules of room versions 10 to 12 for a server without federation. The rules about other servers, signatures
- * and the event graph are left out. Pure.
+ * The authorisation rules of room versions 10 to 12 for a server without federation. The rules about other
+ * servers, signatures and the event graph are left out. Pure.
  */
 export function authorise(event: Candidate, state: AuthState): EventAuthResult {
   if (event.type === 'm.room.create') return authoriseCreate(event, state)

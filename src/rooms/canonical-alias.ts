@@ -5,8 +5,9 @@ import type { Queries } from '../storage/query.ts'
 import { aliasesAmong } from './alias-store.ts'
 
 /**
- * A new canonical or alternative alias must point to the room (client-server API, `PUT …/state`). Aliases that the
- * event already had are not checked, because they may have been deleted since. Throws 400 `M_INVALID_PARAM`, `M_BAD_ALIAS`.
+ * A new canonical or alternative alias must point to the room (client-server API, `PUT …/state`). Aliases
+ * that the event already had are not checked, because they may have been deleted since. Throws 400
+ * `M_INVALID_PARAM`, `M_BAD_ALIAS`.
  */
 export async function checkCanonicalAlias(
   q: Queries,

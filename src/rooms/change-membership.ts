@@ -28,8 +28,9 @@ export type MembershipChange = Pick<EventDraft, 'roomId' | 'sender'> & {
 }
 
 /**
- * All changes of membership go through this function. Resolves to the new member event, or to the current one when nothing
- * changes. Throws 403 `M_FORBIDDEN`, or 404 when the room to join or the user to invite does not exist.
+ * All changes of membership go through this function. Resolves to the new member event, or to the current one
+ * when nothing changes. Throws 403 `M_FORBIDDEN`, or 404 when the room to join or the user to invite does not
+ * exist.
  */
 export async function changeMembership(
   deps: RoomDeps,

@@ -23,8 +23,9 @@ type BundlingReader = PageReader & { bundling?: Bundling | undefined }
 export type EventPage = { events: readonly Event[]; spans?: readonly Span[] | undefined }
 
 /**
- * Events of one room in the format of `clientEvent`, with their aggregations if the reader asks for them, and with the related events in their `unsigned`: the content that a state event replaced, and
- * the redaction of a redacted event. One query in the usual case. When the related events exceed 1 MiB in total, the remaining
+ * Events of one room in the format of `clientEvent`, with their aggregations if the reader asks for them, and
+ * with the related events in their `unsigned`: the content that a state event replaced, and the redaction of
+ * a redacted event. One query in the usual case. When the related events exceed 1 MiB in total, the remaining
  * events have no replaced content, and their redactions have no content.
  */
 export async function clientEvents(
@@ -50,8 +51,8 @@ export async function syncEvents(
 }
 
 /**
- * Like `syncEvents`, of several pages. One query for all of them in the usual case. `ignored`: the users that the viewer ignores; only for
- * pages with aggregations.
+ * Like `syncEvents`, of several pages. One query for all of them in the usual case. `ignored`: the users that
+ * the viewer ignores; only for pages with aggregations.
  */
 export async function syncEventsOfPages(
   q: Queries,

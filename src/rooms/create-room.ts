@@ -38,9 +38,10 @@ const MAX_INITIAL_STATE = 100
 const OPAQUE_BYTES = 18
 
 /**
- * Creates a room and the events of the request in one transaction, in the order of the specification. Throws 400
- * `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE`, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`; 403 and 404 for an invited user. Invited users
- * who block invitations are left out, unless all of them do (403 `M_INVITE_BLOCKED`).
+ * Creates a room and the events of the request in one transaction, in the order of the specification. Throws
+ * 400 `M_UNSUPPORTED_ROOM_VERSION`, `M_ROOM_IN_USE`, `M_INVALID_ROOM_STATE`, `M_INVALID_PARAM`; 403 and 404
+ * for an invited user. Invited users who block invitations are left out, unless all of them do (403
+ * `M_INVITE_BLOCKED`).
  */
 export async function createRoom(deps: RoomDeps, creator: UserId, request: RoomRequest): Promise<RoomId> {
   const plan = planRoom(deps, creator, request)

@@ -4,9 +4,10 @@ import type { Event } from '../lib/matrix-event.ts'
 import { type RoomVersion, storedVersion } from './room-versions.ts'
 
 /**
- * The creators of a room, the sender of `m.room.create` first (client-server API, "m.room.create"). Room version 10 repeats the
- * sender in `content.creator`, which `createRoom` writes itself; version 11 removed that key. Since version 12 the users in
- * `content.additional_creators` are creators too. Earlier versions ignore that key.
+ * The creators of a room, the sender of `m.room.create` first (client-server API, "m.room.create"). Room
+ * version 10 repeats the sender in `content.creator`, which `createRoom` writes itself; version 11 removed
+ * that key. Since version 12 the users in `content.additional_creators` are creators too. Earlier versions
+ * ignore that key.
  */
 export function creatorsOf(
   version: RoomVersion,

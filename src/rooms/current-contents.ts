@@ -10,8 +10,9 @@ import { eventsAt } from './relations/aggregations-store.ts'
 import { isVisible, visibleSpans } from './visibility.ts'
 
 /**
- * The contents of events that were edited or redacted, as a user sees them now: that of the newest visible edit, or what the redaction has kept. Other events are
- * absent. An edit of an event that the user may not see is absent; a redaction is not.
+ * The contents of events that were edited or redacted, as a user sees them now: that of the newest visible
+ * edit, or what the redaction has kept. Other events are absent. An edit of an event that the user may not
+ * see is absent; a redaction is not.
  */
 export async function currentContents(
   q: Queries,

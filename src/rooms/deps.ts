@@ -22,6 +22,9 @@ export type RoomDeps = {
   defaultVersion: RoomVersion['id']
   /** Whether rooms can be encrypted. Not useful before this server has the endpoints for keys. */
   allowEncryption: boolean
-  /** Copies, in the transaction of a first join, the push rules and settings of a user for a replaced room to the room that replaces it. */
+  /**
+   * Copies, in the transaction of a first join, the push rules and settings of a user for a replaced room to
+   * the room that replaces it.
+   */
   onReplacementJoined(tx: Transaction, change: { userId: UserId; from: RoomId; to: RoomId }): Promise<void>
 }

@@ -4,10 +4,12 @@ import { type Dialect, query } from '../storage/query.ts'
 import type { Schema } from '../storage/schema.ts'
 
 /**
- * The lowest position from which on the events of a room have at least the time `ts`; after the last event, if there are none. A binary search in the
- * index of events by room: an index by time would cost every message one more page to write. It takes about 30 look-ups, in one statement.
+ * The lowest position from which on the events of a room have at least the time `ts`; after the last event,
+ * if there are none. A binary search in the index of events by room: an index by time would cost every
+ * message one more page to write. It takes about 30 look-ups, in one statement.
  *
- * Times grow with positions as long as the clock of the server does. Where the clock was set back, one of the places is found where the times pass `ts`.
+ * Times grow with positions as long as the clock of the server does. Where the clock was set back, one of the
+ * places is found where the times pass `ts`.
  */
 export const positionAtTime = query<{ roomId: RoomId; ts: number }>()((db, p, d) =>
   positionWhere(db, { ts: d.integer(p.ts), isOfRoom: sql`e.room_id = ${p.roomId}` }),
@@ -63,7 +65,10 @@ type Wanted = {
 
 type Found = { event_id: EventId; origin_server_ts: number }
 
-/** Of the first events in an order, the first one that is not a message of an ignored user; if all are, the first one. */
+/**
+ * Of the first events in an order, the first one that is not a message of an ignored user; if all are, the
+ * first one.
+ */
 const closest = (
   db: Pick<Kysely<Schema>, 'selectFrom'>,
   { p, d, isForward }: { p: Wanted; d: Dialect; isForward: boolean },

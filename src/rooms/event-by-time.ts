@@ -16,8 +16,10 @@ export type TimeRequest = {
 }
 
 /**
- * The event closest to a time, of those that the user may see (`GET /rooms/{roomId}/timestamp_to_event`). Messages of ignored users are skipped (client-server API, "Ignoring
- * Users"), unless there are 1,000 in a row: then the closest one is returned, which the specification allows ("an event that the client cannot render").
+ * The event closest to a time, of those that the user may see (`GET /rooms/{roomId}/timestamp_to_event`).
+ * Messages of ignored users are skipped (client-server API, "Ignoring Users"), unless there are 1,000 in a
+ * row: then the closest one is returned, which the specification allows ("an event that the client cannot
+ * render").
  * @throws 403 M_FORBIDDEN when the user may not read the room; 404 M_NOT_FOUND when there is no such event
  */
 export async function eventByTime(

@@ -3,7 +3,10 @@ import { parseStored } from '../lib/json.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import type { EventsTable } from '../storage/events-schema.ts'
 
-/** Without the two columns that few readers need: `joined_count` (an old event is evaluated again) and `bump_position` (room lists). */
+/**
+ * Without the two columns that few readers need: `joined_count` (an old event is evaluated again) and
+ * `bump_position` (room lists).
+ */
 export type EventRow = Omit<Selectable<EventsTable>, 'joined_count' | 'bump_position'>
 
 /** The columns of `events`, for queries that join other tables. */

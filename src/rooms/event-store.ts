@@ -44,7 +44,10 @@ export async function addAtNextPosition(
   return inserted.position
 }
 
-/** Inserts the event as a row; `content` is already text. `joinedCount`: the number of joined members directly after the event. */
+/**
+ * Inserts the event as a row; `content` is already text. `joinedCount`: the number of joined members directly
+ * after the event.
+ */
 export function addEvent(tx: Transaction, row: EventRow, joinedCount: number): void {
   const movesRoom = BUMP_TYPES.includes(row.type)
   tx.write(movesRoom ? insertMovingEvent : insertEvent, { ...row, joined_count: joinedCount })

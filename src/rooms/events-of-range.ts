@@ -3,7 +3,10 @@ import { type StreamPoint, positionIn } from '../storage/stream-point.ts'
 import type { EventRow } from './event-row.ts'
 import type { LatestRange } from './timeline-store.ts'
 
-/** All events after a point up to another one, of all rooms, and the member events of their senders at its end. Both were read together, so their rooms need no further statement. */
+/**
+ * All events after a point up to another one, of all rooms, and the member events of their senders at its
+ * end. Both were read together, so their rooms need no further statement.
+ */
 export type EventsOfRange = {
   /** The result of `latestOfRooms`; undefined: other events are needed. */
   latest(ranges: readonly LatestRange[]): EventRow[][] | undefined

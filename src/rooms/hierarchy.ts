@@ -33,13 +33,19 @@ export const MAX_DEPTH = 20
 const MAX_WALKED = 5000
 /** The spaces of that number whose rooms are read. Each costs a few statements. */
 const MAX_SPACES = 200
-/** The size of the `m.space.child` events that a walk reads, also of invalid ones. The walk reads no further space above it. */
+/**
+ * The size of the `m.space.child` events that a walk reads, also of invalid ones. The walk reads no further
+ * space above it.
+ */
 const MAX_WALK_BYTES = 8_388_608
 
 /**
- * One page of the rooms below a space that the user may see, the space first, each space before its rooms, each room once. A page ends at `limit` rooms
- * or at `pageBytes`, which includes the `m.space.child` events that it leaves out. The token counts the rooms before the page, so a room that is added to an earlier page in the meantime can repeat another one.
- * @throws MatrixError 403 when the user may not see the space; 400 `M_INVALID_PARAM` for an invalid token, or other parameters than those of the token
+ * One page of the rooms below a space that the user may see, the space first, each space before its rooms,
+ * each room once. A page ends at `limit` rooms or at `pageBytes`, which includes the `m.space.child` events
+ * that it leaves out. The token counts the rooms before the page, so a room that is added to an earlier page
+ * in the meantime can repeat another one.
+ * @throws MatrixError 403 when the user may not see the space; 400 `M_INVALID_PARAM` for an invalid token, or
+ *   other parameters than those of the token
  */
 export async function readHierarchy(q: Queries, request: HierarchyRequest): Promise<HierarchyPage> {
   const { userId, roomId, limit, pageBytes } = request
@@ -72,7 +78,10 @@ type Options = { maxDepth: number; suggestedOnly: boolean }
 
 type Reader = { q: Queries; userId: UserId; options: Options }
 
-/** The events of the rooms of a space, in order; none for another room. `bytes`: the size of all events that were read. */
+/**
+ * The events of the rooms of a space, in order; none for another room. `bytes`: the size of all events that
+ * were read.
+ */
 async function childrenOf(
   q: Queries,
   { roomId, roomType }: SeenRoom,
@@ -84,7 +93,10 @@ async function childrenOf(
   return { events: childrenInOrder(all, suggestedOnly), bytes }
 }
 
-/** A walk through the tree, depth first. It reads only the rooms of spaces that the user may see, and keeps only their ids. */
+/**
+ * A walk through the tree, depth first. It reads only the rooms of spaces that the user may see, and keeps
+ * only their ids.
+ */
 function createWalk({ q, userId, options }: Reader) {
   const visited = new Set<RoomId>()
   let spacesRead = 0
@@ -133,7 +145,10 @@ function createWalk({ q, userId, options }: Reader) {
   }
 }
 
-/** The valid children of a space: first those with an `order`, then by time ("Ordering of children within a space"). Pure. */
+/**
+ * The valid children of a space: first those with an `order`, then by time ("Ordering of children within a
+ * space"). Pure.
+ */
 export function childrenInOrder(events: readonly Event[], suggestedOnly: boolean): Event[] {
   return events
     .filter(({ stateKey, content }) => stateKey !== null && isRoomId(stateKey) && isLinked(content))

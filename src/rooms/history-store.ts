@@ -7,7 +7,10 @@ import { asHistoryVisibility, type RoomHistory } from './visibility.ts'
 
 type History = { [K in keyof RoomHistory]: RoomHistory[K][number][] }
 
-/** The events that decide about a user's history visibility in each room. A room without such events has an empty history. */
+/**
+ * The events that decide about a user's history visibility in each room. A room without such events has an
+ * empty history.
+ */
 export async function historiesOf(
   q: Queries,
   userId: UserId,

@@ -17,8 +17,8 @@ export async function leaveAllRooms(deps: RoomDeps, userId: UserId): Promise<voi
 }
 
 /**
- * Leaves the rooms of deactivated accounts that still have memberships: `belfry user deactivate` writes no events, and a process can
- * end before it has left all rooms. Runs now, and then once a minute.
+ * Leaves the rooms of deactivated accounts that still have memberships: `belfry user deactivate` writes no
+ * events, and a process can end before it has left all rooms. Runs now, and then once a minute.
  */
 export function startLeaveSweeper(deps: RoomDeps): AsyncDisposable {
   return startSweeper(deps, {
@@ -36,7 +36,10 @@ export async function leaveNextRooms(deps: RoomDeps): Promise<number> {
 
 type Stay = { room_id: RoomId; user_id: UserId }
 
-/** In one transaction for each shard, because a transaction of several shards would wait for all of them. Resolves to the number of rooms left. */
+/**
+ * In one transaction for each shard, because a transaction of several shards would wait for all of them.
+ * Resolves to the number of rooms left.
+ */
 async function leaveAll(deps: RoomDeps, stays: readonly Stay[]): Promise<number> {
   let left = 0
   const some = { keyOf: (stay: Stay) => stay.room_id, shards: deps.db.shards, atOnce: ROOM_BATCH_SIZE }

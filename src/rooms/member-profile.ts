@@ -12,8 +12,8 @@ import { viewRoom } from './room-view.ts'
 const ROOM_BATCH_SIZE = 16
 
 /**
- * Updates a user's member events in all joined rooms to the profile, in transactions of rooms of one shard. Rooms that are up to date are not written, so a second call
- * after an interruption completes the rest.
+ * Updates a user's member events in all joined rooms to the profile, in transactions of rooms of one shard.
+ * Rooms that are up to date are not written, so a second call after an interruption completes the rest.
  */
 export async function updateMemberProfile(deps: RoomDeps, userId: UserId): Promise<void> {
   const rooms = await roomsOfUser(deps.db, userId, ['join'])

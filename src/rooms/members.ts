@@ -72,7 +72,10 @@ function matchesRequest(event: Event, { membership, notMembership }: MembersRequ
   return is === membership || (notMembership !== undefined && is !== notMembership)
 }
 
-/** The profiles of the joined members (`GET /rooms/{roomId}/joined_members`). @throws 403 unless the user is a member */
+/**
+ * The profiles of the joined members (`GET /rooms/{roomId}/joined_members`). @throws 403 unless the user is a
+ * member
+ */
 export async function readJoinedMembers(q: Queries, userId: UserId, roomId: RoomId): Promise<JsonObject> {
   await requireJoined(q, userId, roomId)
   const joined: JsonObject = {}

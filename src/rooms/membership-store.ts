@@ -64,9 +64,10 @@ export type ChangeOfMember = {
 }
 
 /**
- * Updates the counters of a room before a change of membership is written: the change follows from the stored membership, because another
- * process can have changed it since the view of the room was read. Resolves to the number of joined members, and to the room's `rules_version`,
- * which becomes the position of the change when the user has push rules of their own.
+ * Updates the counters of a room before a change of membership is written: the change follows from the stored
+ * membership, because another process can have changed it since the view of the room was read. Resolves to
+ * the number of joined members, and to the room's `rules_version`, which becomes the position of the change
+ * when the user has push rules of their own.
  */
 export async function moveCounters(
   q: Queries,

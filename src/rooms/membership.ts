@@ -16,8 +16,8 @@ export async function joinRoom(deps: RoomDeps, { roomId, userId, reason }: OwnCh
 }
 
 /**
- * Asks to join a room whose join rule allows knocking. An invitation accepts the knock, a leave withdraws it. Throws 404 for a
- * room that does not exist, 403.
+ * Asks to join a room whose join rule allows knocking. An invitation accepts the knock, a leave withdraws it.
+ * Throws 404 for a room that does not exist, 403.
  */
 export async function knockOnRoom(deps: RoomDeps, { roomId, userId, reason }: OwnChange): Promise<void> {
   await change(deps, { roomId, sender: userId, target: userId, content: contentOf('knock', reason) })

@@ -14,7 +14,10 @@ export type MutualRooms = {
   end: RoomId | undefined
 }
 
-/** The rooms that both users have joined (client-server API, "Mutual Rooms"), those with an id above `after`. Without rooms for an unknown user. */
+/**
+ * The rooms that both users have joined (client-server API, "Mutual Rooms"), those with an id above `after`.
+ * Without rooms for an unknown user.
+ */
 export async function mutualRooms(
   q: Queries,
   { userId, other, after }: { userId: UserId; other: UserId; after: string },

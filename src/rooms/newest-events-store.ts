@@ -2,8 +2,9 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import { query } from '../storage/query.ts'
 
 /**
- * The rooms that a user is in, with the first position that the user was notified of, and the position of the last event. The rooms with the
- * newest events come first. Of a room that the user is invited to, only the invitation.
+ * The rooms that a user is in, with the first position that the user was notified of, and the position of the
+ * last event. The rooms with the newest events come first. Of a room that the user is invited to, only the
+ * invitation.
  */
 export const roomsByNewestEvent = query<{ userId: UserId; limit: number }>()((db, p) =>
   db

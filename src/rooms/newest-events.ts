@@ -12,8 +12,9 @@ const ROOMS_AT_ONCE = 20
 const BYTES_OF_ROOM = 1_048_576
 
 /**
- * The newest events for which the push rules of a user are evaluated, the newest first: those of other users who are not ignored, in the rooms that the user is in,
- * and open invitations. Redacted events are left out. Of each room at most 2,000 events are searched, and at most a MiB of them is read.
+ * The newest events for which the push rules of a user are evaluated, the newest first: those of other users
+ * who are not ignored, in the rooms that the user is in, and open invitations. Redacted events are left out.
+ * Of each room at most 2,000 events are searched, and at most a MiB of them is read.
  */
 export async function newestEvents(
   q: Queries,

@@ -13,8 +13,9 @@ import { stateEventAt } from './state-store.ts'
 const NAMED_MEMBERS = 3
 
 /**
- * The data for pokes about events, by their positions. Names are those at the event. Members are read only for a room without
- * name and alias and with more than two members: the first few current members. They are the members at the event too, except for users who have left since.
+ * The data for pokes about events, by their positions. Names are those at the event. Members are read only
+ * for a room without name and alias and with more than two members: the first few current members. They are
+ * the members at the event too, except for users who have left since.
  */
 export async function loadPokedEvents(
   q: Queries,
@@ -93,8 +94,8 @@ const contentOf = (text: string | null): Record<string, Json> | undefined =>
   text === null ? undefined : parseStored(text)
 
 /**
- * The content of the state event that was current at the event of the outer query: after that event was applied, or before
- * it.
+ * The content of the state event that was current at the event of the outer query: after that event was
+ * applied, or before it.
  */
 const contentAt = (type: string, stateKey: RawBuilder<string>, applied = sql`<=`) => sql<string | null>`(
   select s.content from events as s

@@ -22,9 +22,10 @@ export function replacementIn(tombstone: JsonObject | undefined): RoomId | undef
 }
 
 /**
- * Call it in the transaction of a join, before the join: carries the settings of a user from the replaced room to the new one (client-server
- * API, "Room Upgrades"). It does so once, for the first join, so that settings which the user removes later stay removed. A room whose
- * predecessor does not name it as its replacement is no replacement: everybody can create one.
+ * Call it in the transaction of a join, before the join: carries the settings of a user from the replaced
+ * room to the new one (client-server API, "Room Upgrades"). It does so once, for the first join, so that
+ * settings which the user removes later stay removed. A room whose predecessor does not name it as its
+ * replacement is no replacement: everybody can create one.
  */
 export async function carrySettings(
   deps: Pick<RoomDeps, 'onReplacementJoined'>,

@@ -12,7 +12,10 @@ const POWER_LEVELS = [
   'users_default',
 ]
 
-/** The part of an event's content that a redaction keeps (room versions 10 and 11, "Redactions"; 12 is the same as 11). Pure. */
+/**
+ * The part of an event's content that a redaction keeps (room versions 10 and 11, "Redactions"; 12 is the
+ * same as 11). Pure.
+ */
 export function prunedContent(version: RoomVersion, type: string, content: JsonObject): JsonObject {
   const since11 = version.redactsInContent
   switch (type) {

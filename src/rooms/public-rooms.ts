@@ -35,8 +35,8 @@ const BATCH = 200
 const MAX_READ = 2000
 
 /**
- * One page of the list, the rooms with the most members first. A page can have fewer rooms than `limit` when a filter matches few; only a page without
- * `next_batch` is the last.
+ * One page of the list, the rooms with the most members first. A page can have fewer rooms than `limit` when
+ * a filter matches few; only a page without `next_batch` is the last.
  * @throws MatrixError 400 `M_INVALID_PARAM` for an invalid `since`
  */
 export async function listPublicRooms(q: Queries, request: PublicRoomsRequest): Promise<PublicRoomsPage> {
@@ -122,7 +122,8 @@ export async function isPublished(q: Queries, roomId: RoomId): Promise<boolean> 
 }
 
 /**
- * Puts a room into the list, or removes it. Allowed for members who may set the canonical alias, and for administrators of the server.
+ * Puts a room into the list, or removes it. Allowed for members who may set the canonical alias, and for
+ * administrators of the server.
  * @throws MatrixError 403; 404 when the room does not exist
  */
 export async function setPublished(

@@ -24,16 +24,20 @@ import { isVisible, visibleSpans } from './visibility.ts'
 
 export type ReceiptDeps = NotificationDeps & { db: Database }
 
-/** A position to mark as read: a receipt, in one thread or ('') in all, or the fully read marker, which has no thread. */
+/**
+ * A position to mark as read: a receipt, in one thread or ('') in all, or the fully read marker, which has no
+ * thread.
+ */
 export type Marker =
   | { type: ReceiptType; eventId: EventId; threadId: string }
   | { type: 'm.fully_read'; eventId: EventId }
 
 /**
- * Moves receipts and the fully read marker forward: all of them or, on an error, none. A move backwards is ignored, and so is
- * an event that this server does not have (client-server API, "Receipts", "Read and unread markers").
- * @throws 403 M_FORBIDDEN when the user is not in the room or may not see the event; 400 M_INVALID_PARAM when the event
- *   is not part of the thread
+ * Moves receipts and the fully read marker forward: all of them or, on an error, none. A move backwards is
+ * ignored, and so is an event that this server does not have (client-server API, "Receipts", "Read and unread
+ * markers").
+ * @throws 403 M_FORBIDDEN when the user is not in the room or may not see the event; 400 M_INVALID_PARAM when
+ *   the event is not part of the thread
  */
 export async function setMarkers(
   deps: ReceiptDeps,
@@ -59,7 +63,10 @@ async function requireVisible(q: Queries, userId: UserId, event: Event): Promise
     throw forbidden('You may not see this event')
 }
 
-/** The maximum number of threads per user and room with a stored receipt; the newest stay. Unread counts do not depend on them. */
+/**
+ * The maximum number of threads per user and room with a stored receipt; the newest stay. Unread counts do
+ * not depend on them.
+ */
 const MAX_THREAD_RECEIPTS = 1000
 
 async function moveReceipt(
@@ -85,12 +92,15 @@ async function moveReceipt(
   tx.onCommit(() => deps.bus.publish(topic))
 }
 
-/** The maximum number of relations to follow from an event, as recommended in the specification ("Threaded read receipts"). */
+/**
+ * The maximum number of relations to follow from an event, as recommended in the specification ("Threaded
+ * read receipts").
+ */
 const MAX_STEPS = 3
 
 /**
- * The root of a thread, and events that relate to the root without being a reply, are in the main timeline. A receipt for
- * the thread may name them as well.
+ * The root of a thread, and events that relate to the root without being a reply, are in the main timeline. A
+ * receipt for the thread may name them as well.
  */
 async function isInThread(q: Queries, event: Event, threadId: string): Promise<boolean> {
   if (threadId === '' || threadId === event.threadId) return true

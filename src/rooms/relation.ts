@@ -6,7 +6,10 @@ import type { Queries } from '../storage/query.ts'
 import { sweptTo } from './retention/retention-store.ts'
 import { type RelationTarget, relationTarget } from './room-store.ts'
 
-/** The relation of an event to another: `m.relates_to` with a type (client-server API, "Forming relationships between events"). */
+/**
+ * The relation of an event to another: `m.relates_to` with a type (client-server API, "Forming relationships
+ * between events").
+ */
 export type Relation = { type: string; eventId: EventId }
 
 /** undefined: no relation, or one without a type or an event, such as a plain reply. */
@@ -35,8 +38,9 @@ export async function relationWithTarget(
 }
 
 /**
- * The thread of an event (client-server API, "Threading"): the one that `m.thread` names, or the thread of the event that
- * it annotates, replaces or otherwise relates to. In a room from which retention has removed messages, the root of a thread may be one of them.
+ * The thread of an event (client-server API, "Threading"): the one that `m.thread` names, or the thread of
+ * the event that it annotates, replaces or otherwise relates to. In a room from which retention has removed
+ * messages, the root of a thread may be one of them.
  * @throws MatrixError 400 for an invalid thread
  */
 export async function threadOf(

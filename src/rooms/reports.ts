@@ -97,7 +97,10 @@ async function store(
   })
 }
 
-/** A report for the operator. `event`: a reported event as it was then. `reported_at`: milliseconds since the Unix epoch. */
+/**
+ * A report for the operator. `event`: a reported event as it was then. `reported_at`: milliseconds since the
+ * Unix epoch.
+ */
 export type StoredReport = {
   report_id: number
   reporter: UserId

@@ -10,8 +10,9 @@ import type { RoomView } from './room-view.ts'
 const MAX_CONDITIONS = 100
 
 /**
- * For a user without an invitation to a room with the join rule `restricted` or `knock_restricted`: the member who authorises the
- * join, if the user fulfils one of its conditions. undefined: the user needs an invitation or no authorisation.
+ * For a user without an invitation to a room with the join rule `restricted` or `knock_restricted`: the
+ * member who authorises the join, if the user fulfils one of its conditions. undefined: the user needs an
+ * invitation or no authorisation.
  */
 export async function restrictedJoin(
   q: Queries,

@@ -73,7 +73,10 @@ function stateIn(events: readonly Event[]) {
   return (type: string) => events.find((event) => event.type === type && event.stateKey === '')?.content
 }
 
-/** The topic as plain text (client-server API, "m.room.topic"): the first `text/plain` of `m.topic`, or `topic` if there is no `m.topic`. */
+/**
+ * The topic as plain text (client-server API, "m.room.topic"): the first `text/plain` of `m.topic`, or
+ * `topic` if there is no `m.topic`.
+ */
 export function plainTopic(content: JsonObject | undefined): string | undefined {
   const rich = content?.['m.topic']
   const texts = isJsonObject(rich) ? rich['m.text'] : undefined
@@ -92,8 +95,9 @@ const OPEN_RULES: readonly string[] = ['public', 'knock', 'knock_restricted']
 export type SeenRoom = RoomFacts & { membership: Membership | undefined }
 
 /**
- * The rooms of the list whose summary a user may see (client-server API, `GET …/hierarchy`): the user is a member or invited, may join or knock, or the
- * history is world readable. A banned user sees only world-readable rooms. Four statements for any number of rooms.
+ * The rooms of the list whose summary a user may see (client-server API, `GET …/hierarchy`): the user is a
+ * member or invited, may join or knock, or the history is world readable. A banned user sees only
+ * world-readable rooms. Four statements for any number of rooms.
  */
 export async function roomsSeenBy(
   q: Queries,

@@ -14,8 +14,8 @@ export type ListedRoom = {
   /** The position of the last event of the room; for a user who is not joined, that of the user's member event. */
   lastPosition: number
   /**
-   * The position of the last event up to `lastPosition` that moves the room up in the list (MSC4186, `bump_stamp`). For an invitation and a
-   * knock, that of the user's member event.
+   * The position of the last event up to `lastPosition` that moves the room up in the list (MSC4186,
+   * `bump_stamp`). For an invitation and a knock, that of the user's member event.
    */
   bumpPosition: number
   /** Joined members; for a user who has left, those at `lastPosition` (0 if an early version wrote that event). */
@@ -27,13 +27,17 @@ export type ListedRoom = {
   roomType: string | null
   /** The state has `m.room.encryption`. */
   isEncrypted: boolean
-  // From the current state; null: it has none, or an empty one. Null for a user who has left, who may see only the state at `lastPosition`.
+  // From the current state; null: it has none, or an empty one. Null for a user who has left, who may see
+  // only the state at `lastPosition`.
   name: string | null
   canonicalAlias: string | null
   avatarUrl: string | null
 }
 
-/** The rooms in which the user has one of the memberships, by room id, without forgotten rooms. One statement, a few index look-ups for each room. */
+/**
+ * The rooms in which the user has one of the memberships, by room id, without forgotten rooms. One statement,
+ * a few index look-ups for each room.
+ */
 export async function listRooms(
   q: Queries,
   of: { userId: UserId; memberships: readonly Membership[] },

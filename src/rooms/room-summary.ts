@@ -14,7 +14,10 @@ const SUMMARISED: Readonly<Record<string, string>> = {
   'm.room.encryption': 'algorithm',
 }
 
-/** Keeps the row of the room equal to the state. Call it after the event was written as current state, or pruned: an earlier event changes nothing. */
+/**
+ * Keeps the row of the room equal to the state. Call it after the event was written as current state, or
+ * pruned: an earlier event changes nothing.
+ */
 export function summariseState(
   tx: Transaction,
   {

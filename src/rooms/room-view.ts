@@ -46,7 +46,10 @@ type Row = typeof viewForMessage extends Query<infer _P, infer R> ? R : never
 
 export type ViewRequest = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'transaction'>
 
-/** Loads the view of a room for an event that the transaction of this room writes next. PostgreSQL reserves its position. */
+/**
+ * Loads the view of a room for an event that the transaction of this room writes next. PostgreSQL reserves
+ * its position.
+ */
 export const viewToPlace = (tx: Transaction, request: ViewRequest): Promise<RoomView | undefined> =>
   loadView(tx, request, reservingIn(tx))
 

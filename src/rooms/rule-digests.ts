@@ -42,8 +42,9 @@ import type { RuleKey } from '../user-rules/rules-store.ts'
 import { newestEvents } from './newest-events.ts'
 import { displayNameAt, loadPokedEvents } from './poke-event.ts'
 
-// Sums up the events that a push rule with `org.belfry.digest` has held back, when the rule stops to apply. The unread events are found by evaluating the
-// newest events again, so nothing is stored for an event while the rule applies.
+// Sums up the events that a push rule with `org.belfry.digest` has held back, when the rule stops to apply.
+// The unread events are found by evaluating the newest events again, so nothing is stored for an event while
+// the rule applies.
 
 export type RuleDigestDeps = {
   readonly db: Database
@@ -53,7 +54,10 @@ export type RuleDigestDeps = {
   readonly settings: RuleSettings
 }
 
-/** All that happens to push rules at a time: their ends, their digests, and the removal of the rules of abandoned handles. */
+/**
+ * All that happens to push rules at a time: their ends, their digests, and the removal of the rules of
+ * abandoned handles.
+ */
 export const startRuleTimers = (
   deps: RuleChangeDeps & { readonly log: Log },
   handleRetentionDays: number,
@@ -80,7 +84,10 @@ function startRuleDigests(deps: RuleDigestDeps): AsyncDisposable {
   })
 }
 
-/** Queues all digests that are due. Resolves to their number. Several processes can run it at the same time: each digest is queued once. */
+/**
+ * Queues all digests that are due. Resolves to their number. Several processes can run it at the same time:
+ * each digest is queued once.
+ */
 export async function sendDigests(deps: RuleDigestDeps): Promise<number> {
   let sent = 0
   for (;;) {
@@ -176,8 +183,8 @@ function ruleIn(rules: UserRules, { scope, kind, ruleId }: RuleKey): PushRule | 
 type Held = { settings: RuleSettings; rules: UserRules; key: RuleKey; after: StreamPoint }
 
 /**
- * The unread events after a point that the rule has held back: it decided, does not wake a device, and a device would be woken without it. The newest first.
- * Calls are over by now.
+ * The unread events after a point that the rule has held back: it decided, does not wake a device, and a
+ * device would be woken without it. The newest first. Calls are over by now.
  */
 async function heldEvents(q: Queries, { settings, rules, key, after }: Held): Promise<Event[]> {
   const { userId } = key

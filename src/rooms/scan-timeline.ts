@@ -23,7 +23,10 @@ export type Scan = {
 export type Scanned = {
   /** In the order of reading. */
   events: Event[]
-  /** A token position when there may be more in the range; undefined: there is no more. Backwards continues at it, forwards directly after it. */
+  /**
+   * A token position when there may be more in the range; undefined: there is no more. Backwards continues at
+   * it, forwards directly after it.
+   */
   next: number | undefined
   /** The filter hid some events. */
   hidden: boolean
@@ -50,8 +53,8 @@ export async function scanTimeline(q: Queries, scan: Scan): Promise<Scanned> {
 }
 
 /**
- * Reads several rooms backwards, with one statement for all of them in the usual case. A filter that hides events costs further
- * statements, each for the rooms that are not complete yet.
+ * Reads several rooms backwards, with one statement for all of them in the usual case. A filter that hides
+ * events costs further statements, each for the rooms that are not complete yet.
  * @param recent events that were read already
  */
 export async function scanLatest(
@@ -80,7 +83,10 @@ export async function scanLatest(
   }
 }
 
-/** The maximum number of events that one statement reads after the first chunks. The sizes of first chunks are known before. */
+/**
+ * The maximum number of events that one statement reads after the first chunks. The sizes of first chunks are
+ * known before.
+ */
 const MAX_ROWS = 4000
 
 /** Splits the rooms so that the later chunks of one statement are limited together. */

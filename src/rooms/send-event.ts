@@ -20,8 +20,9 @@ export type MessageRequest = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'co
 }
 
 /**
- * Sends an event that is not a state event. A repeat from the same device with the same transaction id gives the event of the
- * first request, even when both arrive at the same moment, because the read is part of the serial write transaction.
+ * Sends an event that is not a state event. A repeat from the same device with the same transaction id gives
+ * the event of the first request, even when both arrive at the same moment, because the read is part of the
+ * serial write transaction.
  */
 export function sendMessage(deps: RoomDeps, message: MessageRequest): Promise<EventId> {
   return deps.db.transaction((tx) => sendIn(deps, tx, message), {

@@ -6,7 +6,10 @@ import { moveStateUsage } from './room-store.ts'
 import type { RoomView } from './room-view.ts'
 import { currentStateEvent } from './state-store.ts'
 
-/** State events for the administration of a room. Each type is one event, and can be set even when the quota is used up. */
+/**
+ * State events for the administration of a room. Each type is one event, and can be set even when the quota
+ * is used up.
+ */
 const ALWAYS = new Set(
   ['create', 'power_levels', 'join_rules', 'history_visibility', 'guest_access', 'server_acl', 'tombstone']
     .concat(['name', 'topic', 'avatar', 'canonical_alias', 'pinned_events', 'encryption'])
@@ -17,8 +20,9 @@ const ALWAYS = new Set(
 type Setting = StateKey & { bytes: number; room: RoomView }
 
 /**
- * Counts a state event that is about to be set. Members are not counted, because their number is limited by the number of users. Above
- * the quota, an event can still be replaced by one that is not larger. Throws 403 or 413.
+ * Counts a state event that is about to be set. Members are not counted, because their number is limited by
+ * the number of users. Above the quota, an event can still be replaced by one that is not larger. Throws 403
+ * or 413.
  */
 export async function countState(
   deps: RoomDeps,

@@ -9,8 +9,8 @@ import { EVENT_COLUMNS, eventOfRow, type EventRow } from './event-row.ts'
 export type LatestRange = { roomId: RoomId; from: number; to: number; limit: number }
 
 /**
- * Events of a room at positions `from` to `to`, both included, at most `limit`, the latest first. Returns rows, because a full
- * page does not need all of them parsed.
+ * Events of a room at positions `from` to `to`, both included, at most `limit`, the latest first. Returns
+ * rows, because a full page does not need all of them parsed.
  */
 export function latestEvents(q: Queries, range: LatestRange): Promise<EventRow[]> {
   return q.all(eventsDescending, range)
@@ -22,7 +22,8 @@ export function earliestEvents(q: Queries, range: LatestRange): Promise<EventRow
 }
 
 /**
- * `latestEvents` of several ranges, each of another room, in one statement. Each list of rows belongs to the range at its place.
+ * `latestEvents` of several ranges, each of another room, in one statement. Each list of rows belongs to the
+ * range at its place.
  */
 export async function latestOfRooms(q: Queries, ranges: readonly LatestRange[]): Promise<EventRow[][]> {
   const limit = Math.max(...ranges.map((range) => range.limit))

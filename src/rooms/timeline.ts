@@ -38,7 +38,10 @@ export function withinBytes<T>(
 export type MessagesRequest = {
   roomId: RoomId
   direction: 'b' | 'f'
-  /** The positions of the tokens. `from` absent: starts at the end of the room for b, at its beginning for f. `to` absent: no bound. */
+  /**
+   * The positions of the tokens. `from` absent: starts at the end of the room for b, at its beginning for f.
+   * `to` absent: no bound.
+   */
   from: number | undefined
   to: number | undefined
   limit: number
@@ -46,8 +49,9 @@ export type MessagesRequest = {
 }
 
 /**
- * A page of a room's history (`GET /rooms/{roomId}/messages`). A page with events has `end`, also when there is no more, as Synapse does:
- * Nheko and FluffyChat drop a page without it, and would never show the beginning of a room. The page after it is empty, without `end`.
+ * A page of a room's history (`GET /rooms/{roomId}/messages`). A page with events has `end`, also when there
+ * is no more, as Synapse does: Nheko and FluffyChat drop a page without it, and would never show the
+ * beginning of a room. The page after it is empty, without `end`.
  * @throws 403 M_FORBIDDEN when the user may not read the room
  */
 export async function messages(
@@ -80,8 +84,8 @@ export async function messages(
 }
 
 /**
- * One event (`GET /rooms/{roomId}/event/{eventId}`). An app calls it after each poke that has only ids, so for a member it
- * is one query in the usual case.
+ * One event (`GET /rooms/{roomId}/event/{eventId}`). An app calls it after each poke that has only ids, so
+ * for a member it is one query in the usual case.
  * @throws 404 M_NOT_FOUND when it does not exist, or the user may not see it
  */
 export async function readEvent(
@@ -144,10 +148,11 @@ const spansFrom = (position: number): readonly Span[] => [{ from: position, to: 
 export type ContextRequest = Pick<Event, 'roomId' | 'eventId'> & { limit: number; filter: RoomEventFilter }
 
 /**
- * An event with the events directly before and after it (`GET /rooms/{roomId}/context/{eventId}`). The limit applies to both
- * sides together; the filter does not apply to the event itself. Apps call it after a poke with the limit 0: for a member it is then one
- * query for the event and one or two for the state.
- * @throws 404 M_NOT_FOUND when it does not exist, or the user may not see it; 403 M_FORBIDDEN as for `messages`
+ * An event with the events directly before and after it (`GET /rooms/{roomId}/context/{eventId}`). The limit
+ * applies to both sides together; the filter does not apply to the event itself. Apps call it after a poke
+ * with the limit 0: for a member it is then one query for the event and one or two for the state.
+ * @throws 404 M_NOT_FOUND when it does not exist, or the user may not see it; 403 M_FORBIDDEN as for
+ *   `messages`
  */
 export async function eventContext(
   q: Queries,

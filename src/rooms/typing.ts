@@ -4,8 +4,8 @@ import type { Clock } from '../lib/clock.ts'
 import type { Random, RoomId, UserId } from '../lib/ids.ts'
 
 /**
- * The typing users of rooms. Kept in memory only: a restart ends typing, as the time-out would. Each process knows those of all processes on the
- * database, by the bus.
+ * The typing users of rooms. Kept in memory only: a restart ends typing, as the time-out would. Each process
+ * knows those of all processes on the database, by the bus.
  */
 export interface Typing extends Disposable {
   /** Marks a user as typing for `ms` milliseconds (at most 120 s). */
@@ -16,8 +16,9 @@ export interface Typing extends Disposable {
   /** The rooms whose list changed after `serial`. */
   changedSince(serial: number): RoomId[]
   /**
-   * Grows with every change, also across restarts of the server, because sync tokens contain it. A change has the same serial in every process. Only a
-   * change that arrives after a later one of another process has a greater serial here: a client that has had the later one from a third process then misses it.
+   * Grows with every change, also across restarts of the server, because sync tokens contain it. A change has
+   * the same serial in every process. Only a change that arrives after a later one of another process has a
+   * greater serial here: a client that has had the later one from a third process then misses it.
    */
   serial(): number
 }
@@ -25,12 +26,18 @@ export interface Typing extends Disposable {
 export const MAX_TYPING_MS = 120_000
 /** Rooms without typing users are kept for clients that do not know yet that typing ended. */
 const MAX_REMEMBERED_ROOMS = 10_000
-/** The process where a user types ends it at its time. The others wait so much longer for its message; it is lost if that process was killed. */
+/**
+ * The process where a user types ends it at its time. The others wait so much longer for its message; it is
+ * lost if that process was killed.
+ */
 const GRACE_MS = 2000
 
 type TypingRoom = { changed: number; users: Map<UserId, AbortController> }
 
-/** From one process to the others. `ms`: 0 when typing has ended. `serial`: of the change; absent: the user continues to type. */
+/**
+ * From one process to the others. `ms`: 0 when typing has ended. `serial`: of the change; absent: the user
+ * continues to type.
+ */
 type Message = { from: string; roomId: RoomId; userId: UserId; ms: number; serial?: number }
 
 export function createTyping(deps: { clock: Clock; bus: Bus; random: Random }): Typing {

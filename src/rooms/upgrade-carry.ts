@@ -20,10 +20,12 @@ import {
 } from './upgrade-store.ts'
 import { CHILD, isLinked, type StateEvent } from './upgrade-state.ts'
 
-// The bans and the rooms of a space that an upgrade copies into the new room. The first ones are part of the upgrade. The others follow in short
-// transactions: the row of the upgrade has the place, so any process continues there, also after a restart.
+// The bans and the rooms of a space that an upgrade copies into the new room. The first ones are part of the
+// upgrade. The others follow in short transactions: the row of the upgrade has the place, so any process
+// continues there, also after a restart.
 //
-// States: (upgrade with more than the first ones, or a repeated request) copying → (a batch without a rest) no row.
+// States: (upgrade with more than the first ones, or a repeated request) copying → (a batch without a rest)
+// no row.
 
 /** Bans and rooms of a space in one transaction: each costs several statements, and all other writes wait for it. */
 const AT_ONCE = 100
@@ -35,8 +37,8 @@ type Upgrade = { from: RoomId; to: RoomId; userId: UserId }
 type Batch = { extras: StateEvent[]; after: string | undefined }
 
 /**
- * The next bans and rooms of the space that the new room does not have, so a repeat changes nothing that was changed there since. `after` is undefined
- * when they are the last ones.
+ * The next bans and rooms of the space that the new room does not have, so a repeat changes nothing that was
+ * changed there since. `after` is undefined when they are the last ones.
  */
 async function nextBatch(q: Queries, { from, to }: Upgrade, after: string): Promise<Batch> {
   const phase = after.slice(0, 1)

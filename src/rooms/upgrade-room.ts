@@ -43,12 +43,14 @@ const POWER_LEVELS = 'm.room.power_levels'
 const ALIAS = 'm.room.canonical_alias'
 
 /**
- * Replaces a room by a new one of another version (client-server API, "Room Upgrades"), in one transaction: tombstone, new room with the state,
- * aliases and publication of the old one, 100 of its bans and rooms of the space, and power levels that end the old room. Further bans and rooms follow in
- * transactions of 100 before this resolves; after an interruption the server continues by itself (`upgrade-carry.ts`). Members carry their push rules and settings along when they
- * join the new room (`predecessor.ts`). A repeated request resolves to the room of the first one.
- * @throws MatrixError 400 `M_UNSUPPORTED_ROOM_VERSION`, or `M_INVALID_PARAM` for a room with too many bans and rooms of a space; 403 without the
- * permission for `m.room.tombstone`; 404
+ * Replaces a room by a new one of another version (client-server API, "Room Upgrades"), in one transaction:
+ * tombstone, new room with the state, aliases and publication of the old one, 100 of its bans and rooms of
+ * the space, and power levels that end the old room. Further bans and rooms follow in transactions of 100
+ * before this resolves; after an interruption the server continues by itself (`upgrade-carry.ts`). Members
+ * carry their push rules and settings along when they join the new room (`predecessor.ts`). A repeated
+ * request resolves to the room of the first one.
+ * @throws MatrixError 400 `M_UNSUPPORTED_ROOM_VERSION`, or `M_INVALID_PARAM` for a room with too many bans
+ *   and rooms of a space; 403 without the permission for `m.room.tombstone`; 404
  */
 export async function upgradeRoom(deps: RoomDeps, request: UpgradeRequest): Promise<RoomId> {
   const version = supportedVersion(request.newVersion)

@@ -74,9 +74,10 @@ export function replacementCreation(request: {
 }
 
 /**
- * The power levels of the new room: those of the old one. In a new room of version 12, `users` must not list the creators, and only they
- * may replace the room again, unless the old room was of that version too and allowed it to others. In a new room of an earlier version, creators of
- * version 12 get a level that allows everything.
+ * The power levels of the new room: those of the old one. In a new room of version 12, `users` must not list
+ * the creators, and only they may replace the room again, unless the old room was of that version too and
+ * allowed it to others. In a new room of an earlier version, creators of version 12 get a level that allows
+ * everything.
  */
 export function replacementPowerLevels(
   old: Powers,
@@ -107,8 +108,8 @@ function highestLevel(levels: JsonObject): number {
 const MODERATOR = 50
 
 /**
- * The power levels that end the old room: users without a higher level can neither send events nor invite (client-server API, "Room Upgrades", step
- * 6). undefined: nothing has to change.
+ * The power levels that end the old room: users without a higher level can neither send events nor invite
+ * (client-server API, "Room Upgrades", step 6). undefined: nothing has to change.
  */
 export function endedPowerLevels(levels: JsonObject): JsonObject | undefined {
   const floor = Math.max(MODERATOR, (integerIn(levels, 'users_default') ?? 0) + 1)

@@ -29,7 +29,10 @@ export const bansToCarry = query<Missing>()((db, p) =>
     .limit(p.limit),
 )
 
-/** The rooms of a space that its replacement does not have, by state key. Also those that were removed from the space. */
+/**
+ * The rooms of a space that its replacement does not have, by state key. Also those that were removed from
+ * the space.
+ */
 export const childrenToCarry = query<Missing>()((db, p) =>
   db
     .selectFrom('rooms as r')

@@ -17,8 +17,8 @@ type Search = {
 }
 
 /**
- * Active users with a word in the range, and one in each further range, without the asker and the users that the asker ignores. In the order of
- * their first word in the range, so the index returns them in order.
+ * Active users with a word in the range, and one in each further range, without the asker and the users that
+ * the asker ignores. In the order of their first word in the range, so the index returns them in order.
  */
 export const usersByWords = query<Search>()((db, p, d) => {
   const others = d.rows(p.others, { low: 'text', high: 'text' })

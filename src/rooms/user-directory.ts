@@ -5,7 +5,10 @@ import { entryInRange, usersByWords } from './user-directory-store.ts'
 
 /** Each further word costs a look-up for each user who has the longest one. */
 const MAX_WORDS = 10
-/** The words of users that one search examines. For each it reads the rooms of the user until one is visible to the asker. */
+/**
+ * The words of users that one search examines. For each it reads the rooms of the user until one is visible
+ * to the asker.
+ */
 const MAX_EXAMINED = 2000
 
 export type DirectoryDeps = {
@@ -17,9 +20,9 @@ export type DirectoryDeps = {
 export type ListedUser = { userId: UserId; displayName: string | null; avatarUrl: string | null }
 
 /**
- * Users by name (client-server API, "User Directory"): each word of the term must be the beginning of a word of the display name or of the
- * user id, in any case and without regard to accents. A term without words finds no user.
- * `isLimited`: there are more users than `limit`, or more words than a search examines.
+ * Users by name (client-server API, "User Directory"): each word of the term must be the beginning of a word
+ * of the display name or of the user id, in any case and without regard to accents. A term without words
+ * finds no user. `isLimited`: there are more users than `limit`, or more words than a search examines.
  */
 export async function searchUsers(
   q: Queries,
@@ -47,7 +50,10 @@ export async function searchUsers(
   return { users, isLimited: rows.length > limit || end !== undefined }
 }
 
-/** The term, or the name in it if it is the beginning of a user id of this server. A user id of another server has no words here. */
+/**
+ * The term, or the name in it if it is the beginning of a user id of this server. A user id of another server
+ * has no words here.
+ */
 function nameIn(term: string, serverName: string): string {
   const [, name, server] = /^\s*@([^:\s]*)(?::(\S*))?\s*$/.exec(term) ?? []
   if (name === undefined) return term

@@ -4,7 +4,10 @@ import type { EventDraft } from '../lib/matrix-event.ts'
 
 /** In bytes (client-server API, "Size limits"). */
 export const MAX_EVENT_BYTES = 65_536
-/** The content of a member event. A room has one for each user who ever was in it, and they do not count for its quota of state. */
+/**
+ * The content of a member event. A room has one for each user who ever was in it, and they do not count for
+ * its quota of state.
+ */
 export const MAX_MEMBER_BYTES = 8192
 export const MAX_KEY_BYTES = 255
 /** More than any real content. It keeps the recursion below from exhausting the stack. */
@@ -15,8 +18,8 @@ const FRAME_BYTES = 300
 type Proposed = Pick<EventDraft, 'roomId' | 'sender' | 'type' | 'stateKey' | 'content'>
 
 /**
- * Checks what is independent of the room: sizes, and whether the content can be written as canonical JSON. Returns the content as
- * text. Throws 400 `M_INVALID_PARAM` or `M_BAD_JSON`, 413 `M_TOO_LARGE`.
+ * Checks what is independent of the room: sizes, and whether the content can be written as canonical JSON.
+ * Returns the content as text. Throws 400 `M_INVALID_PARAM` or `M_BAD_JSON`, 413 `M_TOO_LARGE`.
  */
 export function contentText(event: Proposed): string {
   const typeBytes = Buffer.byteLength(event.type)

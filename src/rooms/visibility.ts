@@ -60,8 +60,8 @@ export function isVisible(spans: readonly Span[], position: number): boolean {
 }
 
 /**
- * The last position at which a user who is no longer in the room was a member: the position of the event that ended the last
- * stay. undefined: the user never joined, or is joined now.
+ * The last position at which a user who is no longer in the room was a member: the position of the event that
+ * ended the last stay. undefined: the user never joined, or is joined now.
  */
 export function leftAt(memberships: RoomHistory['memberships']): number | undefined {
   const join = memberships.findLastIndex(({ membership }) => membership === 'join')

@@ -16,7 +16,10 @@ export const leasesHeld = query<{ now: number }>()((db, p) =>
     .orderBy('kind'),
 )
 
-/** The queued items of each kind. `due`: nothing but a free process is missing. A mail is not due for its first `mailDelayMs`. */
+/**
+ * The queued items of each kind. `due`: nothing but a free process is missing. A mail is not due for its
+ * first `mailDelayMs`.
+ */
 export const backlog = query<{ now: number; mailDelayMs: number }>()((db, p, d) => {
   const now = d.integer(p.now)
   const isDue = sql<boolean>`coalesce(l.next_attempt_at, 0) <= ${now} and coalesce(l.held_until, 0) <= ${now}

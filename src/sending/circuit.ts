@@ -33,7 +33,10 @@ export const closedCircuit = (): Circuit => ({ failures: 0, pauses: 0, pausedUnt
 
 export const isBroken = (circuit: Circuit, rules: CircuitRules) => circuit.failures >= rules.breaksAt
 
-/** The remaining time of the pause, in milliseconds; 0: a probe may be sent. A clock that is set back does not prolong a pause. */
+/**
+ * The remaining time of the pause, in milliseconds; 0: a probe may be sent. A clock that is set back does not
+ * prolong a pause.
+ */
 export function pauseLeft(circuit: Circuit, rules: CircuitRules, now: number): number {
   if (circuit.pausedUntil - now > rules.lastPauseMs) circuit.pausedUntil = now
   const probedFor = circuit.probe === undefined ? rules.probeMs : now - circuit.probe.since

@@ -19,26 +19,31 @@ import {
   type Sender,
 } from './line.ts'
 
-// Prevents that one slow destination delays others. A group (all pokes; one app of the gateway) has a limit of requests in flight.
-// Each of its lines (the origin of a gateway; a provider, or the origin of a push service) has a share of that limit and a
-// circuit breaker (`circuit.ts`). The group has a circuit breaker too: it opens when no rejection can be believed.
+// Prevents that one slow destination delays others. A group (all pokes; one app of the gateway) has a limit
+// of requests in flight. Each of its lines (the origin of a gateway; a provider, or the origin of a push
+// service) has a share of that limit and a circuit breaker (`circuit.ts`). The group has a circuit breaker
+// too: it opens when no rejection can be believed.
 //
-// Each process has this state in its own memory. Several processes tell each other of the pauses of pokes (`shared-circuits.ts`), and one of them probes. After a start, `expectOutage` pauses the lines that are known to be down
-// (`known-outages.ts`). Other failing lines are detected after `breaksAt` failures.
+// Each process has this state in its own memory. Several processes tell each other of the pauses of pokes
+// (`shared-circuits.ts`), and one of them probes. After a start, `expectOutage` pauses the lines that are
+// known to be down (`known-outages.ts`). Other failing lines are detected after `breaksAt` failures.
 
 /** The share of a line in the limit of a group with several lines. */
 const LINE_SHARE = 1 / 4
 /** The maximum number of first attempts that wait in memory for a slot. Further ones are queued in the database. */
 const MAX_WAITING = 10_000
-/** The maximum number of lines, because users choose the push services. Above it, the least recently used line without requests in flight is evicted. */
+/**
+ * The maximum number of lines, because users choose the push services. Above it, the least recently used line
+ * without requests in flight is evicted.
+ */
 const MAX_KNOWN = 10_000
 
 /** A slot of a line, until `leave` returns it. Compared by identity. */
 export type Pass = { readonly line: string; readonly sender: Sender; readonly group: unknown }
 
 /**
- * `go`: send, then call `leave` with the pass. `full`: no slot is free. `paused`: nothing may be sent before `until`. `reason`: that of the
- * last failure.
+ * `go`: send, then call `leave` with the pass. `full`: no slot is free. `paused`: nothing may be sent before
+ * `until`. `reason`: that of the last failure.
  */
 export type Admission =
   | { kind: 'go'; pass: Pass }
@@ -75,9 +80,15 @@ export type CircuitReport = { evidence: Evidence; reason: string; retryAfterMs?:
 export type Change = {
   /** A pause has begun or ended. */
   news?: 'broken' | 'back' | undefined
-  /** Set while the line of a failure is paused: the sender may retry at this time. Milliseconds since the Unix epoch. */
+  /**
+   * Set while the line of a failure is paused: the sender may retry at this time. Milliseconds since the Unix
+   * epoch.
+   */
   pausedUntil?: number
-  /** Lanes that the pause held, with the time at which each may continue: all of them, or the lane of the next probe. */
+  /**
+   * Lanes that the pause held, with the time at which each may continue: all of them, or the lane of the next
+   * probe.
+   */
   released: { laneId: number; at: number }[]
 }
 
@@ -108,7 +119,10 @@ export type LaneCircuits = Pick<
   Circuits,
   'limit' | 'admit' | 'enterLane' | 'isHeld' | 'report' | 'leave' | 'expectOutage'
 > & {
-  /** Whether this process may take the lanes of a destination that is down; undefined: it is not down. Absent: it takes all. */
+  /**
+   * Whether this process may take the lanes of a destination that is down; undefined: it is not down. Absent:
+   * it takes all.
+   */
   takes?: (destination: string) => boolean | undefined
 }
 
@@ -143,12 +157,18 @@ export function createCircuits(settings: CircuitSettings) {
       admit(group, lineOf(group, name), { sender, reserved }),
     /** Like `admit` for a first attempt, and waits in memory for a slot. */
     enter: (name: string, sender: Sender) => enter(group, lineOf(group, name), sender),
-    /** The same for a lane. Calls `then` once, possibly before it returns. Returns a function that ends the wait, like `withdraw`. */
+    /**
+     * The same for a lane. Calls `then` once, possibly before it returns. Returns a function that ends the
+     * wait, like `withdraw`.
+     */
     enterLane: (name: string, sender: Sender, then: (admission: Admission) => void) =>
       enterLane(group, { line: lineOf(group, name), sender, resolve: then }),
     report,
     leave,
-    /** Pauses a line that was down at the start of this process: one sender may probe it. `held`: the lanes that wait for it. */
+    /**
+     * Pauses a line that was down at the start of this process: one sender may probe it. `held`: the lanes
+     * that wait for it.
+     */
     expectOutage(name: string, { reason, held }: Outage): void {
       const line = lineOf(group, name)
       const since = clock.now()
@@ -332,7 +352,8 @@ export function report(pass: Pass, { evidence, reason, retryAfterMs }: CircuitRe
       noteDelivery(line, pass.sender)
       return recordResponse(group, [whole, line], pass)
     case 'responded':
-      // Only a delivery shows that the configuration of the group works, so the group stays paused until its next probe.
+      // Only a delivery shows that the configuration of the group works, so the group stays paused until its
+      // next probe.
       if (whole.circuit.probe?.by === pass) recordFailure(group, whole, { pass, reason: whole.reason })
       return recordResponse(group, [line], pass)
     case 'alarm':

@@ -37,16 +37,20 @@ import type { LaneEvent } from './transition.ts'
 //                                        │                       ▲
 //                                        └── more items ─────────┘
 //
-// An idle lane can keep its lease (`kept-leases.ts`): it is then leased without a claim. The states from `waiting` on are in memory,
-// in the order of arrival. The lease and the state of the lane are in the database. After a lost wake-up, or when a process dies in any
-// state, items are late but never lost: the sweep finds the lane when its lease has ended. If the process dies between the response of
-// the recipient and the commit of `settling`, the same item is sent again.
+// An idle lane can keep its lease (`kept-leases.ts`): it is then leased without a claim. The states from
+// `waiting` on are in memory, in the order of arrival. The lease and the state of the lane are in the
+// database. After a lost wake-up, or when a process dies in any state, items are late but never lost: the
+// sweep finds the lane when its lease has ended. If the process dies between the response of the recipient
+// and the commit of `settling`, the same item is sent again.
 //
 // Only the holder of the lease sends for a lane, one item at a time. This keeps the order.
 
 /** The maximum number of consecutive sends for one lane while other lanes wait. */
 const FAIR_SHARE = 16
-/** A lease that a look has found is certain for so long after the last heartbeat before the look: others take a process for dead after 10 s without one. */
+/**
+ * A lease that a look has found is certain for so long after the last heartbeat before the look: others take
+ * a process for dead after 10 s without one.
+ */
 const CERTAIN_MS = 7_000
 
 /** `isKept`: without a claim, so the lease may have been ended. */
@@ -56,19 +60,28 @@ export type EngineDeps = { db: Database; clock: Clock; random: Random; log: Log;
 
 export type EngineSettings = {
   kind: LaneKind
-  /** The bus topic with the ids of lanes to wake; without a message, the lanes are looked for. Absent: the owner calls `riseBy`. */
+  /**
+   * The bus topic with the ids of lanes to wake; without a message, the lanes are looked for. Absent: the
+   * owner calls `riseBy`.
+   */
   wokenBy?: { bus: Bus; topic: 'delivery' }
   /** The duration of a lease: much longer than the longest attempt. Each settling renews the lease. */
   leaseMs: number
   /** How long a stop waits for attempts in flight. Default: 8 s. */
   drainMs?: number | undefined
-  /** Called after `drainMs`: aborts attempts in flight, so that `send` resolves to undefined. Absent: they are abandoned. */
+  /**
+   * Called after `drainMs`: aborts attempts in flight, so that `send` resolves to undefined. Absent: they are
+   * abandoned.
+   */
   cutOff?: () => PromiseLike<void>
   /** Which events need a durable commit. Default: none, because a lost event is repeated. */
   isDurable?: (event: LaneEvent) => boolean
   /** Keep the lease of a lane that has nothing left to send, so that its next item needs no claim. Default: false. */
   keepsIdleLanes?: boolean
-  /** The destinations that were down when the last process ended. Called after the leases of dead processes have ended. Default: none. */
+  /**
+   * The destinations that were down when the last process ended. Called after the leases of dead processes
+   * have ended. Default: none.
+   */
   findOutages?: (now: number) => Promise<readonly KnownOutage[]>
   sweepEveryMs?: number
   findLanes?: FindLanes
@@ -87,7 +100,10 @@ export type Engine = AsyncDisposable & {
   advance(lanes: Change['released']): Promise<void>
 }
 
-/** Starts sending. Disposing waits up to `drainMs` for attempts in flight. Remaining items are sent after the next start. */
+/**
+ * Starts sending. Disposing waits up to `drainMs` for attempts in flight. Remaining items are sent after the
+ * next start.
+ */
 export async function startEngine<Look extends Looked, Result extends SendResult>(
   deps: EngineDeps,
   settings: EngineSettings,
@@ -209,8 +225,8 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   }
 
   /**
-   * Takes as many waiting lanes as may be leased. Lanes that were woken in the same tick and whose lease was not kept are
-   * claimed together.
+   * Takes as many waiting lanes as may be leased. Lanes that were woken in the same tick and whose lease was
+   * not kept are claimed together.
    */
   #fill(): void {
     if (this.#isFilling) return
@@ -321,7 +337,10 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     return undefined
   }
 
-  /** Sends for a leased lane, one item at a time, until it is empty, an attempt fails, or the lane must give way to others. */
+  /**
+   * Sends for a leased lane, one item at a time, until it is empty, an attempt fails, or the lane must give
+   * way to others.
+   */
   async #visit(lane: Leased, pass: Pass): Promise<void> {
     const { laneId } = lane
     const isStopping = () => this.#stop.signal.aborted
@@ -342,7 +361,8 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       if (!this.#givesWay(turn)) ahead.readAfter(look, visit)
       const sent = look.step.kind === 'send' ? await this.#send(look, pass) : { event: look.step }
       const givesWay = this.#givesWay(turn)
-      // The settling sees the items of all earlier wake-ups. For a held lane it does not, so its wake-up is kept: it may be a call.
+      // The settling sees the items of all earlier wake-ups. For a held lane it does not, so its wake-up is
+      // kept: it may be a call.
       if (sent.event.kind !== 'held') this.#again.delete(laneId)
       const became = await this.#settle({ lane, look, ...sent, release: givesWay || isStopping() })
       if (givesWay && became === 'released') this.#again.add(laneId)
@@ -353,8 +373,9 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
   }
 
   /**
-   * The next step of a lane: the one that was read ahead, or a look. It is read again while the lease is not certain: a process that stood still
-   * (SIGSTOP), or that could write no heartbeat, may have lost the lease, and another one may have sent the same.
+   * The next step of a lane: the one that was read ahead, or a look. It is read again while the lease is not
+   * certain: a process that stood still (SIGSTOP), or that could write no heartbeat, may have lost the lease,
+   * and another one may have sent the same.
    */
   async #look(visit: Visit, takeAhead: () => Promise<Look | undefined>): Promise<Look | undefined> {
     const { clock } = this.#deps

@@ -37,7 +37,10 @@ export type WorkFinderDeps = {
   sweepEveryMs?: number | undefined
   /** Default: all lanes with items. */
   findLanes?: FindLanes | undefined
-  /** Whether this process sends for the lane. Lanes of others are woken too if their owners leave them for two sweeps. */
+  /**
+   * Whether this process sends for the lane. Lanes of others are woken too if their owners leave them for two
+   * sweeps.
+   */
   isOurs: (laneId: number) => boolean
   /** As `LaneCircuits`. */
   takes?: ((destination: string) => boolean | undefined) | undefined

@@ -2,11 +2,12 @@ import { sql } from 'kysely'
 import type { Transaction } from '../storage/database.ts'
 import { type Queries, query } from '../storage/query.ts'
 
-// The items of lanes: the operations that are the same for all kinds. The owners of lanes add and read items themselves.
+// The items of lanes: the operations that are the same for all kinds. The owners of lanes add and read items
+// themselves.
 
 /**
- * The positions up to which the items of a lane are done. Urgent items precede ordinary ones; both are sent in the order of their
- * positions.
+ * The positions up to which the items of a lane are done. Urgent items precede ordinary ones; both are sent
+ * in the order of their positions.
  */
 export type Progress = { ordinary: number; urgent: number }
 
@@ -14,8 +15,8 @@ export type Progress = { ordinary: number; urgent: number }
 export const AT_START: Progress = { ordinary: 0, urgent: 0 }
 
 /**
- * Whether the lane of an update has items. Selects the first position instead of `exists`, for which PostgreSQL may read the items of
- * all lanes until it finds one of this lane.
+ * Whether the lane of an update has items. Selects the first position instead of `exists`, for which
+ * PostgreSQL may read the items of all lanes until it finds one of this lane.
  */
 export const hasItems = sql<boolean>`(select min(i.position) from lane_items as i
   where i.lane_id = lanes.lane_id) is not null`
@@ -31,7 +32,8 @@ export async function clearItems(tx: Queries, laneIds: readonly number[]): Promi
   await tx.run(removeAll, { laneIds })
 }
 
-// Deletes by whole keys: for a range in each lane PostgreSQL expects a third of its backlog, and reads the whole table instead.
+// Deletes by whole keys: for a range in each lane PostgreSQL expects a third of its backlog, and reads the
+// whole table instead.
 export const removeDone = query<{ items: readonly { id: number; position: number }[] }>()((db, p, d) =>
   db.deleteFrom('lane_items').where((eb) =>
     eb(

@@ -1,7 +1,10 @@
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Claimed } from './lane-store.ts'
 
-/** The maximum number of kept leases. An evicted lease ends by itself, and its owner can claim the lane again before. */
+/**
+ * The maximum number of kept leases. An evicted lease ends by itself, and its owner can claim the lane again
+ * before.
+ */
 const LIMIT = 10_000
 
 export type KeptLeases = {
@@ -14,8 +17,9 @@ export type KeptLeases = {
 }
 
 /**
- * The leases that this process keeps although the lanes have nothing to send. The next item of such a lane needs no claim. The
- * state and the destination of a kept lane can be older than the stored ones: only a look reads the present ones.
+ * The leases that this process keeps although the lanes have nothing to send. The next item of such a lane
+ * needs no claim. The state and the destination of a kept lane can be older than the stored ones: only a look
+ * reads the present ones.
  */
 export function createKeptLeases(leaseMs: number): KeptLeases {
   const kept = new BoundedMap<number, { lane: Claimed; since: number }>({ limit: LIMIT })

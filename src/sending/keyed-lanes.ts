@@ -8,7 +8,10 @@ export type NewItem = {
   kind: LaneKind
   key: string
   destination: string
-  /** The number of failed attempts to send the item. If it is above 0, the back-off of the lane starts again from it. */
+  /**
+   * The number of failed attempts to send the item. If it is above 0, the back-off of the lane starts again
+   * from it.
+   */
   attempts: number
   /** Milliseconds since the Unix epoch. A lane that already waits keeps its own time if `attempts` is 0. */
   nextAttemptAt: number
@@ -53,8 +56,8 @@ export const openLane = query<NewItem>()((db, p, d) =>
 )
 
 /**
- * The recipient of a lane was reached outside of the lane: its items are due now, and a failure of an attempt in flight does not delay
- * them.
+ * The recipient of a lane was reached outside of the lane: its items are due now, and a failure of an attempt
+ * in flight does not delay them.
  */
 export const hastenLane = query<{ kind: LaneKind; key: string; now: number }>()((db, p) =>
   db
@@ -71,7 +74,10 @@ export const hastenLane = query<{ kind: LaneKind; key: string; now: number }>()(
     .returning(['lane_id', 'last_position']),
 )
 
-/** Locks lanes until the commit. PostgreSQL does not wait: a lane that another transaction has locked is a conflict, after which a repeatable transaction runs again. */
+/**
+ * Locks lanes until the commit. PostgreSQL does not wait: a lane that another transaction has locked is a
+ * conflict, after which a repeatable transaction runs again.
+ */
 export const lockFreeKeyedLanes = query<{ kind: LaneKind; keys: readonly string[] }>()((db, p, d) => {
   const rows = db
     .selectFrom('lanes')

@@ -7,15 +7,21 @@ import { isFree, NOT_DURABLE_REPEATABLE } from './lane-store.ts'
 import type { Outage } from './circuits.ts'
 import { OF_LINE, SPREAD_MS, SPREAD_STEP_MS } from './line.ts'
 
-/** The longest wait of held lanes for the result of the first probe. If it has none, one of them sends the next probe. */
+/**
+ * The longest wait of held lanes for the result of the first probe. If it has none, one of them sends the
+ * next probe.
+ */
 const PROBE_MS = 30_000
 
-/** A destination that was down at the start of this process, with its last error and the lanes that wait for it. The first lane sends the probe. */
+/**
+ * A destination that was down at the start of this process, with its last error and the lanes that wait for
+ * it. The first lane sends the probe.
+ */
 export type KnownOutage = Outage & { destination: string }
 
 /**
- * The destinations that are down according to the stored state of the lanes of one kind: at least as many lanes as break a circuit failed without
- * a response, and nothing was delivered there since.
+ * The destinations that are down according to the stored state of the lanes of one kind: at least as many
+ * lanes as break a circuit failed without a response, and nothing was delivered there since.
  */
 export async function outagesOf(q: Queries, kind: LaneKind, now: number): Promise<KnownOutage[]> {
   const failing = await q.all(failingLanes, { kind, paused: null })
@@ -66,8 +72,8 @@ export async function pausesOf(
 }
 
 /**
- * Delays the retries of all held lanes but the first of each destination, so that they are not claimed while the probe is in flight. A
- * response to a probe ends the delay. One statement for all lanes.
+ * Delays the retries of all held lanes but the first of each destination, so that they are not claimed while
+ * the probe is in flight. A response to a probe ends the delay. One statement for all lanes.
  */
 export async function holdForProbe(
   db: Database,
@@ -105,8 +111,8 @@ function lastFault(lanes: readonly FailingLane[]): { at: number; reason: string 
 type FailingLane = typeof failingLanes extends Query<infer _P, infer R> ? R : never
 
 /**
- * The lanes that wait for a retry, the next one first. `paused`: also those with this last error, which wait without a failed attempt if
- * their first item came during the pause.
+ * The lanes that wait for a retry, the next one first. `paused`: also those with this last error, which wait
+ * without a failed attempt if their first item came during the pause.
  */
 export const failingLanes = query<{ kind: LaneKind; paused: string | null }>()((db, p) =>
   db

@@ -19,8 +19,9 @@ export const insertLane = query<NewLane>()((db, p) =>
 )
 
 /**
- * A list of lanes for an update of them. PostgreSQL locks the lanes in the order of their ids, so that two transactions which update some of the same lanes do not wait for each other.
- * A transaction that also writes items or pushers locks its lanes first (`lockLanes`).
+ * A list of lanes for an update of them. PostgreSQL locks the lanes in the order of their ids, so that two
+ * transactions which update some of the same lanes do not wait for each other. A transaction that also writes
+ * items or pushers locks its lanes first (`lockLanes`).
  */
 export function lanesInOrder(db: QueryBuilder, d: Dialect, laneIds: RawBuilder<number>): RawBuilder<number> {
   if (d.name === 'sqlite') return laneIds
@@ -37,7 +38,10 @@ export const lockLanes = query<{ laneIds: readonly number[] }>()((db, p, d) => {
   return d.name === 'sqlite' ? rows : rows.forUpdate()
 })
 
-/** The same without waiting: a lane that another transaction has locked is a conflict, after which a repeatable transaction runs again. */
+/**
+ * The same without waiting: a lane that another transaction has locked is a conflict, after which a
+ * repeatable transaction runs again.
+ */
 export const lockFreeLanes = query<{ laneIds: readonly number[] }>()((db, p, d) => {
   const rows = lanesOf(db, d, p.laneIds)
   return d.name === 'sqlite' ? rows : rows.forNoKeyUpdate().noWait()
@@ -84,8 +88,9 @@ export const disableLane = query<{ laneId: number }>()((db, p) =>
 )
 
 /**
- * Replaces the value of the lane temporarily (the badge by the token for an activation), and ends all waits. `isDue`: the replacement
- * must be sent. `told`: the stored last sent value of the lane's own; null: none, and it is not due.
+ * Replaces the value of the lane temporarily (the badge by the token for an activation), and ends all waits.
+ * `isDue`: the replacement must be sent. `told`: the stored last sent value of the lane's own; null: none,
+ * and it is not due.
  */
 export const replaceValue = query<{ laneId: number; isDue: 0 | 1; told: number | null }>()((db, p, d) =>
   db
@@ -101,7 +106,8 @@ export const replaceValue = query<{ laneId: number; isDue: 0 | 1; told: number |
 )
 
 /**
- * Restores the value of the lane: it is due if it has a last sent value. Ends all waits, also for visits that looked before this change.
+ * Restores the value of the lane: it is due if it has a last sent value. Ends all waits, also for visits that
+ * looked before this change.
  */
 export const restoreValue = query<{ laneId: number }>()((db, p) =>
   db
@@ -114,7 +120,10 @@ export const restoreValue = query<{ laneId: number }>()((db, p) =>
     .where('lane_id', '=', p.laneId),
 )
 
-/** Makes the value due again, because the recipient may have an old one. A lane that never sent a value is not changed. */
+/**
+ * Makes the value due again, because the recipient may have an old one. A lane that never sent a value is not
+ * changed.
+ */
 export const makeValueDue = query<{ laneId: number }>()((db, p) =>
   db
     .updateTable('lanes')

@@ -26,7 +26,10 @@ export type LaneShare = {
   release(laneIds: readonly number[]): Promise<void>
 }
 
-/** Divides lanes among the processes that send. The lease decides: a lane that two processes want costs one of them a claim. */
+/**
+ * Divides lanes among the processes that send. The lease decides: a lane that two processes want costs one of
+ * them a claim.
+ */
 export function createLaneShare({ db, log, owner, kept, share, wokenBy }: LaneShareDeps): LaneShare {
   /** Lanes whose kept leases are being released. `true`: woken meanwhile. */
   const leaving = new Map<number, boolean>()
@@ -55,7 +58,8 @@ export function createLaneShare({ db, log, owner, kept, share, wokenBy }: LaneSh
 
   return {
     has(laneId) {
-      // Also if the lane belongs to this process again: its release could end the new lease. The wake-up is repeated afterwards.
+      // Also if the lane belongs to this process again: its release could end the new lease. The wake-up is
+      // repeated afterwards.
       const isLeaving = leaving.has(laneId)
       if (isLeaving) leaving.set(laneId, true)
       return !isLeaving && (owns(laneId) || kept.has(laneId))

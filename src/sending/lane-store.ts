@@ -6,8 +6,8 @@ import type { LaneKind, LanesTable } from '../storage/sending-schema.ts'
 import { lanesInOrder } from './lane-changes.ts'
 import type { LaneState } from './transition.ts'
 
-// The leases of lanes. The results that the holders of leases write are in `settle-store.ts`, the changes of the owners in
-// `lane-changes.ts`. Nothing else writes to `lanes`.
+// The leases of lanes. The results that the holders of leases write are in `settle-store.ts`, the changes of
+// the owners in `lane-changes.ts`. Nothing else writes to `lanes`.
 
 /** A power cut may undo such a commit. Then the lease is free and the poke is sent again with the same event id. */
 export const NOT_DURABLE = { durably: false }
@@ -16,8 +16,8 @@ export const NOT_DURABLE = { durably: false }
 export const NOT_DURABLE_REPEATABLE = { ...NOT_DURABLE, repeatable: true }
 
 /**
- * `value_told` after an attempt whose result is not known: the recipient may have the value of that attempt or the previous one.
- * It equals no value, so a value that becomes due is sent.
+ * `value_told` after an attempt whose result is not known: the recipient may have the value of that attempt
+ * or the previous one. It equals no value, so a value that becomes due is sent.
  */
 export const UNCERTAIN_VALUE = -1
 
@@ -212,7 +212,8 @@ export const release = query<{ owner: string; laneIds: readonly number[] }>()((d
     .where('lease_owner', '=', p.owner),
 )
 
-// Steps from one lane with items to the next: the cost depends on the number of these lanes and not on the number of their items.
+// Steps from one lane with items to the next: the cost depends on the number of these lanes and not on the
+// number of their items.
 export const unattended = query<LanePage>()((db, p, d) =>
   db
     .withRecursive('queued(lane_id)', (cte) =>

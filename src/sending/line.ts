@@ -9,8 +9,8 @@ export const OF_LINE: CircuitRules = {
   lastPauseMs: 300_000,
   probeMs: 90_000,
 }
-// The first delivery ends a pause for a configuration error. The next probe can be for a device that is refused for its own reason, so
-// probes must be frequent. One every half minute is no load for a provider.
+// The first delivery ends a pause for a configuration error. The next probe can be for a device that is
+// refused for its own reason, so probes must be frequent. One every half minute is no load for a provider.
 const OF_REFUSED: CircuitRules = { ...OF_LINE, lastPauseMs: 30_000 }
 export const OF_GROUP: CircuitRules = {
   breaksAt: 1,
@@ -32,8 +32,8 @@ export type Line<Waiting> = {
   /** Requests that wait in memory for a slot. */
   readonly waiting: Set<Waiting>
   /**
-   * The lanes among them: only the first one is in `waiting`, so that a long queue of lanes does not delay first attempts and first attempts do
-   * not keep lanes waiting for ever.
+   * The lanes among them: only the first one is in `waiting`, so that a long queue of lanes does not delay
+   * first attempts and first attempts do not keep lanes waiting for ever.
    */
   readonly lanes: Set<Waiting>
   circuit: Circuit
@@ -46,7 +46,10 @@ export type Line<Waiting> = {
   /** The start of the pause. Milliseconds since the Unix epoch. */
   since: number
   hasDelivered: boolean
-  /** Devices refused for the configuration since the last delivery. `refusedAlone`: devices refused before a later delivery. */
+  /**
+   * Devices refused for the configuration since the last delivery. `refusedAlone`: devices refused before a
+   * later delivery.
+   */
   readonly refused: Set<string>
   refusedAlone: BoundedMap<string, true> | undefined
 }
@@ -74,8 +77,8 @@ export const SPREAD_MS = 10_000
 export const SPREAD_STEP_MS = 10
 
 /**
- * Adds a lane to the queue for the end of the pause; a lane in the queue keeps its place. Returns its delay after the end of the pause,
- * in milliseconds. The first lane sends the next probe.
+ * Adds a lane to the queue for the end of the pause; a lane in the queue keeps its place. Returns its delay
+ * after the end of the pause, in milliseconds. The first lane sends the next probe.
  */
 export function holdLane(line: AnyLine, laneId: number): number {
   let place = line.held.get(laneId)
@@ -93,8 +96,9 @@ export function holdLast(line: AnyLine, laneId: number): number {
 export const isPaused = ({ circuit, rules }: AnyLine) => isBroken(circuit, rules)
 
 /**
- * Whether the refusal of one device is a fault of its line. On a line with deliveries, the refused devices can be of another kind (another
- * platform of a Firebase project, a subscription with another key) and must not delay working devices.
+ * Whether the refusal of one device is a fault of its line. On a line with deliveries, the refused devices
+ * can be of another kind (another platform of a Firebase project, a subscription with another key) and must
+ * not delay working devices.
  */
 export function isRefusedAsAWhole(line: AnyLine, { key }: Sender): boolean {
   const device = key ?? ''

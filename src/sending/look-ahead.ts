@@ -10,7 +10,10 @@ const MAX_STEPS = 14
 
 /** The steps of one visit that are read while an earlier step is sent. */
 export type LookAhead<Look extends Looked> = {
-  /** The next step, if it was read, sends an item to `destination`, and is recent. Otherwise the lane must be read again. */
+  /**
+   * The next step, if it was read, sends an item to `destination`, and is recent. Otherwise the lane must be
+   * read again.
+   */
   take(destination: string): Promise<Look | undefined>
   /** Reads the steps after `look`, unless others are left. The number depends on the duration of the turns before. */
   readAfter(look: Look, visit: Visit): void

@@ -16,21 +16,26 @@ export type Visit = {
   isStopping(): boolean
 }
 
-/** The next step of a lane, with the data that was read for it. Owners add the data that they need to send and to record. */
+/**
+ * The next step of a lane, with the data that was read for it. Owners add the data that they need to send and
+ * to record.
+ */
 export type Looked = {
   /** The state at the time of reading. */
   state: LaneState
   /** Where the lane sends now. Absent: as in the claim. */
   destination?: string
   /**
-   * `due`: `value_due`, before the value was read. `isKnown`: the value was read and equals the last sent value. `isMissed`: items that would
-   * have contained it are skipped, so it is due unless this step sends it. Absent: the lanes have no value.
+   * `due`: `value_due`, before the value was read. `isKnown`: the value was read and equals the last sent
+   * value. `isMissed`: items that would have contained it are skipped, so it is due unless this step sends
+   * it. Absent: the lanes have no value.
    */
   value?: { due: number; isKnown: boolean; isMissed: boolean }
   /** The positions of items that are no longer to be sent. */
   passed: readonly number[]
   /**
-   * `send`: send these items; an empty list sends the value alone. `value`: the value to send. Otherwise the reason why nothing is sent.
+   * `send`: send these items; an empty list sends the value alone. `value`: the value to send. Otherwise the
+   * reason why nothing is sent.
    */
   step: { kind: 'send'; positions: readonly number[]; value: number | null } | NotSent
 }
@@ -55,8 +60,9 @@ export interface LanePort<Look extends Looked, Result extends SendResult> {
   /** Reads the next step of a leased lane; undefined: the lease was lost. Changes nothing. */
   look(visit: Visit): Promise<Look | undefined>
   /**
-   * Reads at most `limit` of the steps that follow this one, while this one is sent. They are used only if each step before them is a delivery.
-   * Undefined: there is none, or it depends on this step. Absent: no step is looked up ahead.
+   * Reads at most `limit` of the steps that follow this one, while this one is sent. They are used only if
+   * each step before them is a delivery. Undefined: there is none, or it depends on this step. Absent: no
+   * step is looked up ahead.
    */
   lookAhead?(look: Look, visit: Visit, limit: number): Promise<readonly Look[]> | undefined
   /** Makes one attempt. Never rejects. Undefined: the stop aborted it without a result. */
@@ -64,8 +70,8 @@ export interface LanePort<Look extends Looked, Result extends SendResult> {
   /** The information of a result about the destination. */
   evidenceOf(result: Result): Evidence
   /**
-   * Writes the rows of the owner in the transaction that removes the items and writes the states. Removes the lanes of rejected recipients.
-   * It can run again, so it changes data only through `tx`.
+   * Writes the rows of the owner in the transaction that removes the items and writes the states. Removes the
+   * lanes of rejected recipients. It can run again, so it changes data only through `tx`.
    */
   record(tx: Transaction, now: number, settled: readonly Settled<Look, Result>[]): Promise<void>
   /** Reports the recorded result (log, metrics). `gone`: the lane or its lease was lost. Never throws. */

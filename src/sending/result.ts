@@ -1,13 +1,17 @@
 /**
- * The result of one attempt to send something: a poke to a gateway, a mail to a mail server, a notification to a provider.
+ * The result of one attempt to send something: a poke to a gateway, a mail to a mail server, a notification
+ * to a provider.
  *
  * - `delivered`: the server of the recipient accepted it.
- * - `rejected`: the recipient no longer exists (pushkey, device token, subscription). Nothing can be sent to it again.
+ * - `rejected`: the recipient no longer exists (pushkey, device token, subscription). Nothing can be sent to
+ *   it again.
  * - `refused`: this message can never be sent. The recipient works.
  * - `retry`: it may be sent later.
- * - `misconfigured`: the configuration or credentials of this server are refused. It can be sent after the operator has corrected them.
+ * - `misconfigured`: the configuration or credentials of this server are refused. It can be sent after the
+ *   operator has corrected them.
  *
- * `Fault`: the fixed words for a failure. No word contains a host, a pushkey, a token or a part of a response.
+ * `Fault`: the fixed words for a failure. No word contains a host, a pushkey, a token or a part of a
+ * response.
  */
 export type SendResult<Fault extends string = string> =
   | Delivered
@@ -45,10 +49,14 @@ export type Delivered = Attempted<string> & {
 export type Rejected = Attempted<string> & {
   kind: 'rejected'
   /**
-   * A wrong configuration (environment, topic, project) has the same response, so the rejection counts only after a delivery of the app.
+   * A wrong configuration (environment, topic, project) has the same response, so the rejection counts only
+   * after a delivery of the app.
    */
   isDoubtful?: boolean
-  /** A wrong configuration never has this response, so the rejection counts at once and is no sign of a wrong configuration. */
+  /**
+   * A wrong configuration never has this response, so the rejection counts at once and is no sign of a wrong
+   * configuration.
+   */
   isCertain?: boolean
 }
 
@@ -58,7 +66,10 @@ export type Retry<Fault extends string = string> = Attempted<Fault> & {
   kind: 'retry'
   /** The wait that the response requests, in milliseconds. */
   retryAfterMs?: number
-  /** The result concerns this recipient only, and is no sign of an outage (429 for one token, 507 for a missing subscriber). */
+  /**
+   * The result concerns this recipient only, and is no sign of an outage (429 for one token, 507 for a
+   * missing subscriber).
+   */
   isOfDevice?: boolean
 }
 

@@ -31,15 +31,16 @@ export type LaneOutcome = {
 }
 
 /**
- * `more`: there is more to send, and the lease goes on. `idle`: nothing is left to send, and the lease goes on. `released`: the lease has
- * ended. `gone`: the lane does not exist any more, or the lease has another owner.
+ * `more`: there is more to send, and the lease goes on. `idle`: nothing is left to send, and the lease goes
+ * on. `released`: the lease has ended. `gone`: the lane does not exist any more, or the lease has another
+ * owner.
  */
 export type Turn = 'more' | 'idle' | 'released' | 'gone'
 
 /**
- * Writes the new states of several lanes: those after a delivery in one statement, and all others in another one. A lane whose lease has another
- * owner now is not changed. The state of failure of a lane that was set again since the look is not changed. The returned function gives
- * the turns, after the commit.
+ * Writes the new states of several lanes: those after a delivery in one statement, and all others in another
+ * one. A lane whose lease has another owner now is not changed. The state of failure of a lane that was set
+ * again since the look is not changed. The returned function gives the turns, after the commit.
  */
 export function settleLanes(tx: Transaction, lease: Lease, outcomes: readonly LaneOutcome[]): () => Turn[] {
   const { deliveries = [], others = [] } = Object.groupBy(outcomes, kindOf)

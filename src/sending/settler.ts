@@ -36,8 +36,8 @@ type Entry<Look extends Looked, Result extends SendResult> = Ended<Look, Result>
   Settled<Look, Result> & { waits: boolean }
 
 /**
- * Creates the function that records turns. Turns that end at the same time share one transaction. The function resolves to the recorded
- * turn, or to undefined after `abandon`.
+ * Creates the function that records turns. Turns that end at the same time share one transaction. The
+ * function resolves to the recorded turn, or to undefined after `abandon`.
  */
 export function createSettler<Look extends Looked, Result extends SendResult>(
   deps: SettlerDeps,
@@ -56,7 +56,8 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
     const durably = ended.some(({ event }) => deps.isDurable?.(event) === true)
     const { entries, turns } = await deps.db.transaction(
       async (tx) => {
-        // First, because the transaction writes the items and the lanes with several statements. Without waiting: a group of a shard locks lanes in the order of its transactions.
+        // First, because the transaction writes the items and the lanes with several statements. Without
+        // waiting: a group of a shard locks lanes in the order of its transactions.
         if (deps.db.dialect === 'postgres')
           tx.write(tx.waits ? lockLanes : lockFreeLanes, {
             laneIds: computed.map(({ lane }) => lane.laneId),

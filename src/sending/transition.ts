@@ -2,8 +2,8 @@ import { backOffMs } from '../lib/back-off.ts'
 import type { Random } from '../lib/ids.ts'
 import type { SendResult } from './result.ts'
 
-// The state of a lane after each visit, as a pure function. Nothing else computes it. For a lane that was set again since the look,
-// `settle` in `settle-store.ts` writes only the part of the state that is still valid.
+// The state of a lane after each visit, as a pure function. Nothing else computes it. For a lane that was set
+// again since the look, `settle` in `settle-store.ts` writes only the part of the state that is still valid.
 
 /** The state of sending for a lane. Times are milliseconds since the Unix epoch. */
 export type LaneState = {
@@ -58,8 +58,8 @@ export type TransitionContext = {
 }
 
 /**
- * `state`: the new state. `next`: `continue`: the lease can be kept if more is due. `release`: the lease ends. `remove`: the recipient was
- * rejected, and its owner removes the lane.
+ * `state`: the new state. `next`: `continue`: the lease can be kept if more is due. `release`: the lease
+ * ends. `remove`: the recipient was rejected, and its owner removes the lane.
  */
 export type Transition = { readonly state: LaneState; readonly next: 'continue' | 'release' | 'remove' }
 
@@ -100,7 +100,10 @@ export function transition(state: LaneState, event: LaneEvent, context: Transiti
   }
 }
 
-/** The wait after the `attempts`-th consecutive failure, in milliseconds: the back-off, or `Retry-After` if it is longer. */
+/**
+ * The wait after the `attempts`-th consecutive failure, in milliseconds: the back-off, or `Retry-After` if it
+ * is longer.
+ */
 export function retryWaitMs(attempts: number, retryAfterMs: number | undefined, random: Random): number {
   const asked =
     retryAfterMs === undefined ? 0 : Math.min(MAX_RETRY_AFTER_MS, Math.max(MIN_RETRY_AFTER_MS, retryAfterMs))

@@ -40,8 +40,8 @@ export type AccessTokensTable = {
 }
 
 /**
- * Third-party identifiers of users. `medium` is 'email', and the address has its canonical form (`lib/mail/address.ts`). An
- * address has one owner.
+ * Third-party identifiers of users. `medium` is 'email', and the address has its canonical form
+ * (`lib/mail/address.ts`). An address has one owner.
  */
 export type ThreepidsTable = {
   medium: 'email'

@@ -6,8 +6,9 @@ export type ArrivalsTable = {
   position: number
   pusher_id: number
   /**
-   * `fetched`: the device has fetched the event. `waiting`: it has not, and nothing is concluded yet. `not seen`: concluded, for a device that
-   * usually fetches. `missed`: concluded, for a device of which this is not known.
+   * `fetched`: the device has fetched the event. `waiting`: it has not, and nothing is concluded yet.
+   * `not seen`: concluded, for a device that usually fetches. `missed`: concluded, for a device of which this
+   * is not known.
    */
   state: 'fetched' | 'waiting' | 'not seen' | 'missed'
   /** The start of the attempt to send. */

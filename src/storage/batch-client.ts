@@ -13,8 +13,8 @@ export class BatchClient extends Client {
   #waiting: SentStatement[] = []
 
   /**
-   * Sends a statement in one batch with the others of this turn of the event loop. After one that fails, the others reject with its error and have no effect. Text: a statement that is
-   * not kept prepared.
+   * Sends a statement in one batch with the others of this turn of the event loop. After one that fails, the
+   * others reject with its error and have no effect. Text: a statement that is not kept prepared.
    */
   send(statement: Statement | string): Promise<StatementResult> {
     return new Promise((resolve, reject) => {

@@ -10,8 +10,8 @@ import { firstLine } from './start-fault.ts'
 const POLL_MS = 200
 
 /**
- * Copies a SQLite database into a new file while another process may serve it. The copy is one committed state, without a write-ahead log and without free pages, and it is on the
- * disk when this resolves.
+ * Copies a SQLite database into a new file while another process may serve it. The copy is one committed
+ * state, without a write-ahead log and without free pages, and it is on the disk when this resolves.
  * @param to must not exist
  */
 export async function copySqlite(from: string, to: string, onProgress: OnProgress): Promise<void> {
@@ -43,7 +43,10 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** @returns the faults that SQLite finds in a file, at most 100, or the one error because of which it cannot read the file; empty if it is sound */
+/**
+ * @returns the faults that SQLite finds in a file, at most 100, or the one error because of which it cannot
+ *   read the file; empty if it is sound
+ */
 export function checkSqlite(path: string): string[] {
   const connection = new DatabaseSync(path, { readOnly: true })
   try {
@@ -56,7 +59,10 @@ export function checkSqlite(path: string): string[] {
   }
 }
 
-/** Raises the last position of a SQLite database that no process uses, so that the positions in between are never given. */
+/**
+ * Raises the last position of a SQLite database that no process uses, so that the positions in between are
+ * never given.
+ */
 export function skipPositions(path: string, count: number): void {
   const connection = new DatabaseSync(path)
   try {

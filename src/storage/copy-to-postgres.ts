@@ -57,7 +57,8 @@ export async function tablesToCopy(source: DatabaseSync, client: Client): Promis
 }
 
 /**
- * Copies the rows of a SQLite database, as one committed state, into a PostgreSQL database with the same schema and one shard. Positions, ids and their sequences stay the same.
+ * Copies the rows of a SQLite database, as one committed state, into a PostgreSQL database with the same
+ * schema and one shard. Positions, ids and their sequences stay the same.
  * @returns the number of rows
  */
 export async function copyRows(path: string, client: Client, onProgress: OnProgress): Promise<number> {

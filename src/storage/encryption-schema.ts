@@ -4,9 +4,10 @@ import type { Flag } from './columns.ts'
 // The tables of messages to devices and of key backups. Times and booleans are as in `schema.ts`.
 
 /**
- * To-device messages that wait for their device. One request sends at most one message to a device, so a request takes one position.
- * The totals add up the messages from this sender to this device, and include this message; they start again when none is waiting. The difference
- * of two totals is the number and size of the messages between them.
+ * To-device messages that wait for their device. One request sends at most one message to a device, so a
+ * request takes one position. The totals add up the messages from this sender to this device, and include
+ * this message; they start again when none is waiting. The difference of two totals is the number and size of
+ * the messages between them.
  */
 export type DeviceMessagesTable = {
   user_id: UserId
@@ -19,7 +20,10 @@ export type DeviceMessagesTable = {
   total_bytes: number
 }
 
-/** The transaction ids of requests that sent to-device messages, by the sending device: a repeated request sends nothing. */
+/**
+ * The transaction ids of requests that sent to-device messages, by the sending device: a repeated request
+ * sends nothing.
+ */
 export type DeviceMessageTxnsTable = {
   user_id: UserId
   device_id: DeviceId
@@ -45,7 +49,10 @@ export type KeyBackupsTable = {
   key_bytes: number
 }
 
-/** A device without a session (MSC3814), at most one for each user; it has a row in `devices`, too. `device_data` is encrypted by the client. */
+/**
+ * A device without a session (MSC3814), at most one for each user; it has a row in `devices`, too.
+ * `device_data` is encrypted by the client.
+ */
 export type DehydratedDevicesTable = { user_id: UserId; device_id: DeviceId; device_data: string }
 
 /** The keys in a backup. `session_data` is a JSON object, encrypted by the client. */

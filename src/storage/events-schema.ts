@@ -28,13 +28,16 @@ export type EventsTable = {
   /** Joined members directly after the event; null for an event of a version that did not store it. */
   joined_count: Filled<number | null>
   /**
-   * The position of the last event of the room, up to this one, whose type moves the room up in room lists (`rooms/room-summary.ts`). null: not
-   * stored by an earlier version.
+   * The position of the last event of the room, up to this one, whose type moves the room up in room lists
+   * (`rooms/room-summary.ts`). null: not stored by an earlier version.
    */
   bump_position: Filled<number | null>
 }
 
-/** Valid edits of messages (`m.replace`) that are not redacted. The edit with the highest position applies. In an encrypted edit, only devices see the new content. */
+/**
+ * Valid edits of messages (`m.replace`) that are not redacted. The edit with the highest position applies. In
+ * an encrypted edit, only devices see the new content.
+ */
 export type EditsTable = {
   /** The position of the message. */
   position: number

@@ -4,8 +4,9 @@ import { type Database, type DatabaseEngine, StorageError, type TransactionOptio
 import { checkSpace } from './space-probe.ts'
 import { AllShardsNeeded, checkWritable } from './stream.ts'
 
-// Translates the faults of the two databases that a client does not cause: no space, a failing disk, no connection. The client
-// gets a 503 with one sentence, and the log gets one entry. The next request is tried as usual.
+// Translates the faults of the two databases that a client does not cause: no space, a failing disk, no
+// connection. The client gets a 503 with one sentence, and the log gets one entry. The next request is tried
+// as usual.
 
 /** Why the database cannot do its work. */
 export type StorageFault = 'full' | 'failing' | 'read-only' | 'busy' | 'lost' | 'damaged'
@@ -75,11 +76,15 @@ export function faultOf(error: unknown): StorageFault | undefined {
 const RETRY_AFTER_MS = 5000
 
 /**
- * PostgreSQL's `serialization_failure`, `deadlock_detected` and `unique_violation`: the transaction was rolled back because of another one, and can run again. It then sees the
- * row that the other one has inserted.
+ * PostgreSQL's `serialization_failure`, `deadlock_detected` and `unique_violation`: the transaction was
+ * rolled back because of another one, and can run again. It then sees the row that the other one has
+ * inserted.
  */
 const CONFLICTS = new Set<unknown>(['40001', '40P01', '23505'])
-/** `lock_not_available`: of `for update nowait`, and of a lock that was not free within `lock_timeout`, which this function of PostgreSQL reports. */
+/**
+ * `lock_not_available`: of `for update nowait`, and of a lock that was not free within `lock_timeout`, which
+ * this function of PostgreSQL reports.
+ */
 const NOT_AVAILABLE = '55P03'
 const TIMEOUTS = 'ProcessInterrupts'
 
@@ -100,8 +105,8 @@ const RUNS_WITHOUT_WAITING = 20
 const PAUSE_MS = { least: 5, most: 50 }
 
 /**
- * Runs a repeatable transaction again when it conflicts with a transaction of another process, and any transaction that needs all shards with all
- * shards.
+ * Runs a repeatable transaction again when it conflicts with a transaction of another process, and any
+ * transaction that needs all shards with all shards.
  */
 async function repeated<T>(
   run: (options: TransactionOptions) => Promise<T>,
@@ -143,9 +148,9 @@ export function asStorageError(error: unknown): unknown {
 const REPORTED_BY_READS: ReadonlySet<StorageFault> = new Set(['damaged', 'failing', 'lost'])
 
 /**
- * Translates the faults of the drivers into `StorageError`s. The log gets the start and the end of each fault. `check` remembers
- * a fault until the next write; a full disk until there is room for a large event; and a damaged page until the
- * next start, because no write elsewhere repairs it.
+ * Translates the faults of the drivers into `StorageError`s. The log gets the start and the end of each
+ * fault. `check` remembers a fault until the next write; a full disk until there is room for a large event;
+ * and a damaged page until the next start, because no write elsewhere repairs it.
  */
 export function withStorageErrors(engine: DatabaseEngine, log: Log, random = Math.random): Database {
   let logged: string | undefined

@@ -3,8 +3,9 @@ import { ConfigError } from '../config/config-error.ts'
 import { StorageError } from './database.ts'
 import { firstLine } from './start-fault.ts'
 
-// A command fills an empty PostgreSQL database in several transactions. Until the last one, the database has a table that says so, and no server opens it
-// (`refuseUnfilled`). Killed in between, the command starts over: it removes what it finds beside that table.
+// A command fills an empty PostgreSQL database in several transactions. Until the last one, the database has
+// a table that says so, and no server opens it (`refuseUnfilled`). Killed in between, the command starts
+// over: it removes what it finds beside that table.
 
 /** The table, with the name of the command. */
 export const MARK = 'belfry_incomplete'

@@ -1,7 +1,7 @@
 import type { Filled } from './columns.ts'
 
-// The tables of the gateway, which may have a database of its own; what waits is in the lanes of `sending-schema.ts`. The conventions
-// are those of schema.ts.
+// The tables of the gateway, which may have a database of its own; what waits is in the lanes of
+// `sending-schema.ts`. The conventions are those of schema.ts.
 
 /** The built-in inbox app of the gateway: the last notifications of each inbox. */
 export type InboxTable = {
@@ -43,7 +43,10 @@ export type GatewayClaimsTable = {
   until: number
 }
 
-/** Devices rejected after their home server got its response. The response to its next call reports them. Kept for 30 days. */
+/**
+ * Devices rejected after their home server got its response. The response to its next call reports them. Kept
+ * for 30 days.
+ */
 export type GatewayRejectionsTable = {
   /** A hash of app and pushkey. */
   device_key: string

@@ -2,13 +2,20 @@ import type { WaitingWork } from './group-transaction.ts'
 
 /** The maximum number of transactions in one commit. It bounds how long the first waits for the last. */
 const GROUP_LIMIT = 256
-/** The number of shared groups at the same time. While they run, the next transactions collect: few large groups cost less than many small ones. */
+/**
+ * The number of shared groups at the same time. While they run, the next transactions collect: few large
+ * groups cost less than many small ones.
+ */
 const SHARED_AT_ONCE = 2
-/** The number of shards below which the limit of a group does not fall: with two, each group tries whether more are free. */
+/**
+ * The number of shards below which the limit of a group does not fall: with two, each group tries whether
+ * more are free.
+ */
 const LEAST_SHARDS = 2
 
 /**
- * What a group locks: a shard of the stream, all shards, or those of several, in ascending order, that no other process holds. Undefined: nothing.
+ * What a group locks: a shard of the stream, all shards, or those of several, in ascending order, that no
+ * other process holds. Undefined: nothing.
  */
 export type ShardLock = number | 'all' | readonly number[] | undefined
 
@@ -20,7 +27,10 @@ export interface GroupQueue {
   push(waiting: WaitingWork): void
   /** The next group. Its transactions leave the queue. Undefined: no group can run now. */
   next(): WriteGroup | undefined
-  /** The group that `next` returned has ended. `again`: those of its transactions that have not run, in their order; they are next in their shard. */
+  /**
+   * The group that `next` returned has ended. `again`: those of its transactions that have not run, in their
+   * order; they are next in their shard.
+   */
   ended(group: WriteGroup, again: readonly WaitingWork[]): void
   isEmpty(): boolean
 }
@@ -72,11 +82,15 @@ type State = {
 }
 
 /**
- * Several connections take groups from it. One group at a time runs for each shard. The shard whose transactions have waited longest is next. If its transactions are independent, the group takes those of
- * all other shards too that wait for nothing else, because one commit of many costs less than many commits. Two such shared groups run at the same time.
+ * Several connections take groups from it. One group at a time runs for each shard. The shard whose
+ * transactions have waited longest is next. If its transactions are independent, the group takes those of all
+ * other shards too that wait for nothing else, because one commit of many costs less than many commits. Two
+ * such shared groups run at the same time.
  *
- * A group of several shards locks those that are free, so it never waits while it holds one. The transactions of a shard that another process holds return, and run in a group of their own, which waits. Then groups
- * have half of the shards, and one more after each that got all: several processes under load do not hold the shards from each other.
+ * A group of several shards locks those that are free, so it never waits while it holds one. The transactions
+ * of a shard that another process holds return, and run in a group of their own, which waits. Then groups
+ * have half of the shards, and one more after each that got all: several processes under load do not hold the
+ * shards from each other.
  *
  * @param options.most the maximum number of shards of a group
  * @param options.onWaiting called when transactions wait after the end of a group

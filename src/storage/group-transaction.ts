@@ -34,7 +34,10 @@ export type Done = {
   value: unknown
 }
 
-/** The shards that a group of several has locked, of those that it wanted. It is known before the result of any other statement of the group. */
+/**
+ * The shards that a group of several has locked, of those that it wanted. It is known before the result of
+ * any other statement of the group.
+ */
 export type HeldShards = Promise<ReadonlySet<number>>
 
 /** Another group holds the shard of this transaction, which runs again in another group. */
@@ -45,7 +48,8 @@ export class ShardNotFree extends Error {
 /**
  * Runs the work of a transaction. `hasWritten`: whether it has sent a statement that may write.
  *
- * @param held in a group that holds only the free ones of its shards: in another shard, the first result of the transaction is a `ShardNotFree`
+ * @param held in a group that holds only the free ones of its shards: in another shard, the first result of
+ *   the transaction is a `ShardNotFree`
  */
 export function runTransaction(
   connection: QueriesOfWriter,

@@ -8,8 +8,9 @@ import { query } from './query.ts'
 const EVERY_MS = 1000
 
 /**
- * Advances idle shards once a second, until it is disposed of. Readers begin at the position of the slowest shard, so a shard without changes would make
- * their ranges long, and would hide that nothing is new (`coversUpTo`). SQLite has one shard.
+ * Advances idle shards once a second, until it is disposed of. Readers begin at the position of the slowest
+ * shard, so a shard without changes would make their ranges long, and would hide that nothing is new
+ * (`coversUpTo`). SQLite has one shard.
  */
 export function startIdleShardSweeper(
   deps: Readonly<{ db: Database; clock: Clock; log: Log }>,
@@ -33,7 +34,8 @@ export async function advanceIdleShards(db: Database): Promise<number> {
   return db.transaction(
     async (tx) => {
       const rows = await tx.all(lockIdleShards, { shards })
-      // A second statement, because the sequence must be read while the rows are locked: later positions of these shards are higher.
+      // A second statement, because the sequence must be read while the rows are locked: later positions of
+      // these shards are higher.
       return rows.length === 0 ? 0 : tx.run(advanceShards, { shards, ids: rows.map((row) => row.id) })
     },
     { durably: false },
@@ -43,7 +45,10 @@ export async function advanceIdleShards(db: Database): Promise<number> {
 /** The last value that the sequence has given. Before the first one, PostgreSQL shows that one. */
 const LAST = sql`(select case when is_called then last_value else last_value - 1 end from stream_positions)`
 
-/** A shard is advanced even if it is behind by one value: `coversUpTo` then holds for what all shards have seen, and saves statements. */
+/**
+ * A shard is advanced even if it is behind by one value: `coversUpTo` then holds for what all shards have
+ * seen, and saves statements.
+ */
 const isBehind = (shards: RawBuilder<number>) => sql<boolean>`position < ${LAST} * ${shards}`
 
 export const idleShards = query<{ shards: number }>()((db, p, d) =>

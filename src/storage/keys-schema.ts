@@ -5,7 +5,10 @@ import type { Filled, Flag } from './columns.ts'
 
 export type DeviceKeysTable = { user_id: UserId; device_id: DeviceId; content: string }
 
-/** One-time keys in the order of their upload (`entry_id`). A claimed key stays for a while, so that a repeated upload does not add it again. */
+/**
+ * One-time keys in the order of their upload (`entry_id`). A claimed key stays for a while, so that a
+ * repeated upload does not add it again.
+ */
 export type OneTimeKeysTable = {
   entry_id: Filled<number>
   user_id: UserId

@@ -49,8 +49,8 @@ export type MediaThumbnailsTable = {
 }
 
 /**
- * Blobs that no row refers to: of uploads in progress, and of removed contents. They are removed from the store when `due_at` has passed.
- * `failures`: the failed attempts to remove it.
+ * Blobs that no row refers to: of uploads in progress, and of removed contents. They are removed from the
+ * store when `due_at` has passed. `failures`: the failed attempts to remove it.
  */
 export type MediaLeftoversTable = { blob_key: string; since: number; due_at: number; failures: number }
 

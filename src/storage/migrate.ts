@@ -2,7 +2,8 @@ import { StorageError } from './database.ts'
 import type { ColumnTypes, Migration } from './migration.ts'
 
 /**
- * All migrations by their ids. Append-only: never change a released migration. A start loads only the migrations that its database lacks.
+ * All migrations by their ids. Append-only: never change a released migration. A start loads only the
+ * migrations that its database lacks.
  */
 export const MIGRATIONS: Readonly<Record<number, () => Promise<Migration>>> = {
   1: async () => (await import('./migrations/0001-first.ts')).first,
@@ -85,13 +86,13 @@ const MIGRATIONS_TABLE =
   'create table if not exists schema_migrations (id integer primary key, name text not null, applied_at bigint not null)'
 
 /**
- * Brings the schema up to date. Each migration is one transaction, which first inserts its own row. When two processes
- * start together, one waits for that row and then finds the migration applied.
+ * Brings the schema up to date. Each migration is one transaction, which first inserts its own row. When two
+ * processes start together, one waits for that row and then finds the migration applied.
  *
- * Processes of two versions can share a database. Each migration that does not only add says which schema a process must know to run beside it
- * (`Migration.oldest`); it is part of the stored name.
- * @throws StorageError when a newer Belfry changed the database so that this one cannot use it, or when an older process runs that could
- * not continue after a missing migration
+ * Processes of two versions can share a database. Each migration that does not only add says which schema a
+ * process must know to run beside it (`Migration.oldest`); it is part of the stored name.
+ * @throws StorageError when a newer Belfry changed the database so that this one cannot use it, or when an
+ *   older process runs that could not continue after a missing migration
  */
 export async function migrate(target: MigrationTarget, now: number, migrations = MIGRATIONS): Promise<void> {
   await target.execute(MIGRATIONS_TABLE)

@@ -24,7 +24,8 @@ export type ColumnTypes = {
   /** The origin of the parsed URL in a column; empty for null. */
   originOf: (column: string) => string
   /**
-   * A table that is searched by words: `rowid` and `words`. The words are in the form of `lib/words.ts`, and are compared as they are.
+   * A table that is searched by words: `rowid` and `words`. The words are in the form of `lib/words.ts`, and
+   * are compared as they are.
    */
   wordIndex: (table: string) => string[]
   /** Makes the next id of one table the next id of another table. Both columns are `serial`. */
@@ -39,9 +40,9 @@ export type Migration = {
   id: number
   name: string
   /**
-   * The oldest schema (the id of a migration) that a process beside this migration must know. Absent: the migration only adds, so processes of
-   * every earlier schema can continue. A migration that removes or changes what they use names the schema since which nothing uses it, or
-   * its own id if there is none.
+   * The oldest schema (the id of a migration) that a process beside this migration must know. Absent: the
+   * migration only adds, so processes of every earlier schema can continue. A migration that removes or
+   * changes what they use names the schema since which nothing uses it, or its own id if there is none.
    */
   oldest?: number
   statements: (types: ColumnTypes) => string[]

@@ -20,10 +20,12 @@ export type PreparedStatements = Map<string, readonly ResultColumn[] | undefined
 type Options = { prepared: PreparedStatements; parserOf: (type: number) => Parse }
 
 /**
- * Several statements as one query of the driver. The driver itself ends each statement with `Sync` and asks for the columns of each result: PostgreSQL then responds to each statement with
- * a call to the system of its own, and both ends spend more time on this than on the row of a message.
+ * Several statements as one query of the driver. The driver itself ends each statement with `Sync` and asks
+ * for the columns of each result: PostgreSQL then responds to each statement with a call to the system of its
+ * own, and both ends spend more time on this than on the row of a message.
  *
- * After an error PostgreSQL skips the rest of the batch (documentation, 55.2.4), so each later statement rejects with the same error, and none of them has an effect.
+ * After an error PostgreSQL skips the rest of the batch (documentation, 55.2.4), so each later statement
+ * rejects with the same error, and none of them has an effect.
  */
 export class StatementBatch extends Query {
   readonly #sent: readonly SentStatement[]

@@ -8,9 +8,12 @@ const LOST_POSITIONS = 1_000_000
 type Timelines = { stored: number | null; current: number | null }
 
 /**
- * PostgreSQL begins a new timeline when a standby is promoted. If the standby was behind, positions are lost that clients have in their tokens, so the next positions are much
- * higher: none is given twice. Call it after the migrations, and before the first write of each connection. Several processes can call it at the same time.
- * @throws StorageError on a standby: its next timeline is unknown, and the connection would stay open when it is promoted
+ * PostgreSQL begins a new timeline when a standby is promoted. If the standby was behind, positions are lost
+ * that clients have in their tokens, so the next positions are much higher: none is given twice. Call it
+ * after the migrations, and before the first write of each connection. Several processes can call it at the
+ * same time.
+ * @throws StorageError on a standby: its next timeline is unknown, and the connection would stay open when it
+ *   is promoted
  */
 export async function skipLostPositions(client: Client, log: Log): Promise<void> {
   const { rows } = await client.query<Timelines>(`

@@ -5,9 +5,10 @@ import type { StatementResult } from './postgres-batch.ts'
 import { queriesOf, type Statement, statementOf } from './postgres-queries.ts'
 import type { WriteConnection } from './write-connection.ts'
 
-// The connection that writes. It sends statements without waiting for the results of earlier ones (pipelining, PostgreSQL
-// documentation, 55.2.4). PostgreSQL runs them in order, and after a failure it skips the rest of their batch and refuses all others up to the end of the transaction
-// or savepoint, so a statement that was sent too early has no effect.
+// The connection that writes. It sends statements without waiting for the results of earlier ones
+// (pipelining, PostgreSQL documentation, 55.2.4). PostgreSQL runs them in order, and after a failure it skips
+// the rest of their batch and refuses all others up to the end of the transaction or savepoint, so a
+// statement that was sent too early has no effect.
 
 export type Reconnecting = {
   client(): Promise<BatchClient>
@@ -95,7 +96,10 @@ type Pipeline = {
   control(statement: 'rollback' | 'savepoint w' | 'release w' | 'rollback to w'): Promise<void>
   /** A statement has failed, and so do all later ones up to a rollback. */
   hasFailed(): boolean
-  /** Resolves when the transaction is committed. Rejects when any statement has failed: the transaction is then rolled back. */
+  /**
+   * Resolves when the transaction is committed. Rejects when any statement has failed: the transaction is
+   * then rolled back.
+   */
   commit(): Promise<void>
 }
 
@@ -143,14 +147,20 @@ function beginOn(client: BatchClient, writing: Pick<Reconnecting, 'current'>): P
   let waitsForBegin = false
   began.then(onBegin, onBegin)
 
-  /** Without a transaction, a statement that writes would be committed by itself. A read may be sent together with `begin`. */
+  /**
+   * Without a transaction, a statement that writes would be committed by itself. A read may be sent together
+   * with `begin`.
+   */
   function query(statement: Statement | string, reads: boolean): Promise<StatementResult> {
     if (began === undefined) return send(statement)
     waitsForBegin ||= !reads
     return waitsForBegin ? began.then(() => send(statement)) : send(statement)
   }
 
-  /** Waits for the results of all statements, because an error that comes later must not count for the next savepoint. */
+  /**
+   * Waits for the results of all statements, because an error that comes later must not count for the next
+   * savepoint.
+   */
   async function settle(): Promise<void> {
     const results = sent
     sent = []
@@ -166,7 +176,8 @@ function beginOn(client: BatchClient, writing: Pick<Reconnecting, 'current'>): P
     async control(statement) {
       if (statement === 'rollback' || statement === 'rollback to w') {
         await settle().catch(nothing)
-        // Without the savepoint (`begin` or the lock of the shard has failed) the whole transaction fails, with the first error.
+        // Without the savepoint (`begin` or the lock of the shard has failed) the whole transaction fails,
+        // with the first error.
         if (hasSavepoint || statement === 'rollback') failures.length = 0
       }
       if (statement === 'savepoint w') hasSavepoint = false

@@ -52,24 +52,30 @@ const numbers: CustomTypesConfig = {
 }
 
 const READERS = 8
-/** The maximum number of connections held by snapshots. The others serve single queries, which must not wait for snapshots. */
+/**
+ * The maximum number of connections held by snapshots. The others serve single queries, which must not wait
+ * for snapshots.
+ */
 const SNAPSHOTS = 6
 const CONNECT_TIMEOUT_MS = 10_000
 /** `server_version_num`. */
 const OLDEST_SERVER = 150_000
 
 /**
- * PostgreSQL expects many rows of a range of positions, and then compiles the query: 130 ms for a list of journeys that is read in 5 ms. All
- * queries of this server are short.
+ * PostgreSQL expects many rows of a range of positions, and then compiles the query: 130 ms for a list of
+ * journeys that is read in 5 ms. All queries of this server are short.
  */
 const WITHOUT_JIT = 'set jit = off'
 
-/** A process that stops while it holds locks, such as that of a shard, must not stop all others. Not for migrations, which wait for each other. */
+/**
+ * A process that stops while it holds locks, such as that of a shard, must not stop all others. Not for
+ * migrations, which wait for each other.
+ */
 const BOUNDED_LOCKS = `set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '10s'`
 
 /**
- * With these settings PostgreSQL notices within 25 s that the machine of this process or its network is gone. Otherwise the dead
- * session keeps its locks for hours.
+ * With these settings PostgreSQL notices within 25 s that the machine of this process or its network is gone.
+ * Otherwise the dead session keeps its locks for hours.
  */
 const KEEP_ALIVE =
   'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3'
@@ -107,7 +113,8 @@ export async function openPostgres(
   const first = connect()
   try {
     const client = await first.client()
-    // Two processes cannot safely create the migrations table at the same time, even with "if not exists". The lock ends with the session or below.
+    // Two processes cannot safely create the migrations table at the same time, even with "if not exists".
+    // The lock ends with the session or below.
     await client.query(`select pg_advisory_lock(${MIGRATING})`)
     await migrate(
       {
@@ -154,7 +161,8 @@ async function schemasInUse(client: Client): Promise<number[]> {
 function openPool(options: PoolConfig): Pool {
   const pool = new Pool({ ...options, max: READERS })
   pool.on('connect', (client) => {
-    // The pool listens only while the connection is idle, and an error without a listener would end the process. The statements of the user reject.
+    // The pool listens only while the connection is idle, and an error without a listener would end the
+    // process. The statements of the user reject.
     client.on('error', nothing)
     // It is sent before the first query of the connection, whose error is reported when the connection fails.
     client.query(WITHOUT_JIT).catch(nothing)

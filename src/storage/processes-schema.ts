@@ -1,4 +1,5 @@
-// The processes of a server on PostgreSQL. The conventions are those of schema.ts; all times are those of the database's clock.
+// The processes of a server on PostgreSQL. The conventions are those of schema.ts; all times are those of the
+// database's clock.
 
 export type ProcessesTable = {
   process_id: string

@@ -6,7 +6,10 @@ import type { Filled } from './columns.ts'
 /** Profile fields of a user other than the display name and the avatar. `value` is JSON. */
 export type ProfileFieldsTable = { user_id: UserId; name: string; value: string }
 
-/** Reports of users about events, rooms and users. A report of the same target by the same user replaces the earlier one. */
+/**
+ * Reports of users about events, rooms and users. A report of the same target by the same user replaces the
+ * earlier one.
+ */
 export type ReportsTable = {
   report_id: Filled<number>
   reporter: UserId

@@ -30,7 +30,10 @@ export type PushersTable = {
   disable_badge_count: Filled<Flag>
   /** How long a poke is held while its user is active on another device, in milliseconds; 0: it is not held. */
   hold_ms: Filled<number>
-  /** Kind `webpush`: 1 after its app has confirmed it; before that, only the activation token is sent to it. Other kinds: 1. */
+  /**
+   * Kind `webpush`: 1 after its app has confirmed it; before that, only the activation token is sent to it.
+   * Other kinds: 1.
+   */
   activated: Filled<Flag>
   /** The token for the activation, and its expiry. */
   ack_token: string | null
@@ -44,7 +47,10 @@ export type PushersTable = {
   unsubscribe_token: Filled<string | null>
 }
 
-/** The throttle of an e-mail pusher for a room: how long the next mail about the room waits (`delivery/email/schedule.ts`). */
+/**
+ * The throttle of an e-mail pusher for a room: how long the next mail about the room waits
+ * (`delivery/email/schedule.ts`).
+ */
 export type MailThrottlesTable = {
   pusher_id: number
   room_id: RoomId

@@ -7,7 +7,10 @@ import {
 } from 'kysely'
 import type { Schema } from './schema.ts'
 
-/** Builds queries, also from SQL text. Not a `Kysely`, which would load its drivers, plugins and schema builder as well. */
+/**
+ * Builds queries, also from SQL text. Not a `Kysely`, which would load its drivers, plugins and schema
+ * builder as well.
+ */
 export type QueryBuilder = QueryCreator<Schema> & QueryExecutorProvider
 
 const NO_CONNECTIONS = {

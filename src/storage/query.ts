@@ -6,8 +6,8 @@ import { highest, lowest, type StreamPoint } from './stream-point.ts'
 export type Dialect = {
   readonly name: 'sqlite' | 'postgres'
   /**
-   * `column in ${dialect.list(p.ids)}`: a parameter with an array of strings or numbers. Used as a table, its one column
-   * has the name `value`.
+   * `column in ${dialect.list(p.ids)}`: a parameter with an array of strings or numbers. Used as a table, its
+   * one column has the name `value`.
    */
   list(parameter: readonly string[]): RawBuilder<string>
   numbers(parameter: readonly number[]): RawBuilder<number>
@@ -33,8 +33,8 @@ export type Dialect = {
 export type Params = Record<string, unknown>
 
 /**
- * A query is a value at the top level of a `*-store.ts` file. Each connection compiles and prepares it at its first use.
- * `p.roomId` stands for the parameter `roomId`.
+ * A query is a value at the top level of a `*-store.ts` file. Each connection compiles and prepares it at its
+ * first use. `p.roomId` stands for the parameter `roomId`.
  */
 export type Query<P, R> = {
   readonly build: (db: QueryBuilder, p: P, dialect: Dialect) => Compilable<R>
@@ -47,8 +47,8 @@ export function query<P extends Params = Record<never, never>>() {
 }
 
 /**
- * An insert of one row whose result is the integer key of the row. On SQLite `build` has no `returning`, for which SQLite would copy each
- * changed page: the connection knows the key of its last row.
+ * An insert of one row whose result is the integer key of the row. On SQLite `build` has no `returning`, for
+ * which SQLite would copy each changed page: the connection knows the key of its last row.
  */
 export function insertQuery<P extends Params>() {
   return <Key extends string>(
@@ -108,8 +108,8 @@ const ofShard = (column: string, point: unknown) =>
   sql`(cast(${ofPoint(point, 'array')} as bigint[]))[${sql.ref(column)} % cast(${ofPoint(point, 'shards')} as bigint) + 1]`
 
 /**
- * With `json_each`, each object becomes text again, and every `->>` parses that text: 9 µs for a row of 16 columns instead of 3 µs.
- * `jsonb_each` exists since SQLite 3.51.
+ * With `json_each`, each object becomes text again, and every `->>` parses that text: 9 µs for a row of 16
+ * columns instead of 3 µs. `jsonb_each` exists since SQLite 3.51.
  */
 const EACH_OBJECT = sql.raw(
   (process.versions['sqlite'] ?? '').localeCompare('3.51', 'en', { numeric: true }) >= 0
@@ -136,8 +136,8 @@ export const sqliteDialect: Dialect = {
 
 export const postgresDialect: Dialect = {
   name: 'postgres',
-  // With an array, the planner expects ten values instead of a hundred and uses an index. Otherwise it prefers to read a
-  // table of ten thousand rows (a room's members, all pushers).
+  // With an array, the planner expects ten values instead of a hundred and uses an index. Otherwise it
+  // prefers to read a table of ten thousand rows (a room's members, all pushers).
   list: (parameter) =>
     sql`(select unnest(array(select jsonb_array_elements_text(${asJson(parameter)}::jsonb))) as value)`,
   numbers: (parameter) =>
@@ -161,8 +161,8 @@ export const postgresDialect: Dialect = {
 }
 
 /**
- * The planner of SQLite reads the value of a bare parameter, so it plans the statement again whenever one is bound: 40 µs instead of 9 µs for a
- * page of events.
+ * The planner of SQLite reads the value of a bare parameter, so it plans the statement again whenever one is
+ * bound: 40 µs instead of 9 µs for a page of events.
  */
 const BARE_LIMIT = /\blimit \?/g
 

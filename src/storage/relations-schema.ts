@@ -4,8 +4,9 @@ import type { Flag } from './columns.ts'
 // The tables of `rooms/relations/`.
 
 /**
- * A child event and an event that it relates to: its parent (`depth` 1), the parent of that (2), or the next one (3). Both are
- * in the same room. A redacted event is no child. The type of the relation, the event type and the sender are those of the child.
+ * A child event and an event that it relates to: its parent (`depth` 1), the parent of that (2), or the next
+ * one (3). Both are in the same room. A redacted event is no child. The type of the relation, the event type
+ * and the sender are those of the child.
  */
 export type RelationsTable = {
   parent: number
@@ -28,7 +29,10 @@ export type ThreadParticipantsTable = {
   last_position: number
 }
 
-/** The subscription of a user to a thread (MSC4306), or its end. A thread that the user never subscribed to has no row. */
+/**
+ * The subscription of a user to a thread (MSC4306), or its end. A thread that the user never subscribed to
+ * has no row.
+ */
 export type ThreadSubscriptionsTable = {
   user_id: UserId
   /** The root of the thread. */

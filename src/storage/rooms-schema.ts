@@ -12,8 +12,8 @@ export type RoomsTable = {
   joined_count: number
   invited_count: number
   /**
-   * The position of the last change of the members, their names or their own push rules. Cached rules of the members with
-   * an earlier version are invalid.
+   * The position of the last change of the members, their names or their own push rules. Cached rules of the
+   * members with an earlier version are invalid.
    */
   rules_version: Filled<number>
   /** The position of the last change of a membership, a display name or an avatar. */
@@ -23,7 +23,8 @@ export type RoomsTable = {
   state_bytes: Filled<number>
   /** Whether the room is in the public room list. */
   is_public: Filled<Flag>
-  // The summary: from the current state, in the transaction of the state event. null: the state has none, or an empty text.
+  // The summary: from the current state, in the transaction of the state event. null: the state has none, or
+  // an empty text.
   name: Filled<string | null>
   canonical_alias: Filled<string | null>
   avatar_url: Filled<string | null>
@@ -60,15 +61,24 @@ export type MembershipsTable = {
   position: number
   displayname: string | null
   avatar_url: string | null
-  /** The keys under which a mention of the display name, and of the localpart, is looked up (`push-rules/mention-index.ts`). */
+  /**
+   * The keys under which a mention of the display name, and of the localpart, is looked up
+   * (`push-rules/mention-index.ts`).
+   */
   name_key: string
   localpart_key: string
-  /** Whether the user has a pusher. The cost of a message grows with the members that have 1 here, not with the size of the room. */
+  /**
+   * Whether the user has a pusher. The cost of a message grows with the members that have 1 here, not with
+   * the size of the room.
+   */
   has_pushers: Flag
   forgotten: Flag
   /** Whether the user has push rules of their own (global or device rules), or has changed a default rule. */
   has_rules: Filled<Flag>
-  /** The position at which the user last began or ended to be joined: then they share the room, or no longer share it. 0: never. */
+  /**
+   * The position at which the user last began or ended to be joined: then they share the room, or no longer
+   * share it. 0: never.
+   */
   sharing_position: Filled<number>
 }
 

@@ -22,8 +22,10 @@ export type PushRulesTable = {
   enabled: Flag
   /** The time from which the rule does not apply, and at which it is removed; null: never. */
   ends_at: number | null
-  /** The events that the rule holds back are summed up at `digest_at`: those after the position `digest_from`, and after the point `digest_seen`
-   * if the stream has several shards. */
+  /**
+   * The events that the rule holds back are summed up at `digest_at`: those after the position `digest_from`,
+   * and after the point `digest_seen` if the stream has several shards.
+   */
   digest: Filled<Flag>
   digest_at: number | null
   digest_from: number | null
@@ -49,7 +51,10 @@ export type RuleSetsTable = {
   has_device: Flag
 }
 
-/** Handles with device rules. `unheld_since`: the time when the last pusher with the handle was removed; null while there is one. */
+/**
+ * Handles with device rules. `unheld_since`: the time when the last pusher with the handle was removed; null
+ * while there is one.
+ */
 export type DeviceRuleSetsTable = { user_id: UserId; handle: string; unheld_since: number | null }
 
 export type RulesSchema = {

@@ -24,9 +24,10 @@ import type { TraceSchema } from './trace-schema.ts'
 import type { UnreadSchema } from './unread-schema.ts'
 import type { UserDirectorySchema } from './user-directory-schema.ts'
 
-// The tables, by subject: each `*-schema.ts` has one type for each of its tables. Times are milliseconds since the Unix epoch; booleans
-// are 0 or 1; JSON is text. A position is a place in the one stream of the server. Everything that /sync returns has a
-// position. Positions only grow. The migrations in migrations/ create the tables and indexes.
+// The tables, by subject: each `*-schema.ts` has one type for each of its tables. Times are milliseconds
+// since the Unix epoch; booleans are 0 or 1; JSON is text. A position is a place in the one stream of the
+// server. Everything that /sync returns has a position. Positions only grow. The migrations in migrations/
+// create the tables and indexes.
 
 /** All tables of the database, by name. */
 export type Schema = AccountsSchema &

@@ -17,8 +17,8 @@ export type LanesTable = {
   /** Grows when the recipient is set again. A failure of an earlier generation says nothing about the current one. */
   generation: Filled<number>
   /**
-   * The number of changes of the lane's latest value since it was sent; 0: it was sent. The value of a pusher is the badge, or
-   * the activation token until its app has confirmed it.
+   * The number of changes of the lane's latest value since it was sent; 0: it was sent. The value of a pusher
+   * is the badge, or the activation token until its app has confirmed it.
    */
   value_due: Filled<number>
   /** The last value sent; null: none. */
@@ -53,7 +53,10 @@ export type LaneItemsTable = {
   taken_until: Filled<number | null>
   /** The process with that lease. null: none, or it was made by an older version. */
   taken_by: Filled<string | null>
-  /** In the gateway: the account on the device, and whether the item has only counts. Newer counts of the account replace older ones. */
+  /**
+   * In the gateway: the account on the device, and whether the item has only counts. Newer counts of the
+   * account replace older ones.
+   */
   dedup_key: Filled<string | null>
   /** JSON; null: the position identifies the content. */
   payload: Filled<string | null>

@@ -6,7 +6,10 @@ import { createWriter } from './writer.ts'
 
 /** The maximum number of groups of different shards that one process writes at the same time. */
 const AT_ONCE = 4
-/** A group holds at most this part of all shards, so that a process that stops with one does not stop the writing of all others. */
+/**
+ * A group holds at most this part of all shards, so that a process that stops with one does not stop the
+ * writing of all others.
+ */
 const PART_OF_GROUP = 0.5
 
 type Options = {
@@ -17,8 +20,10 @@ type Options = {
 }
 
 /**
- * The writers of one process on PostgreSQL. Groups of different shards are written at the same time, each on its own connection. Transactions without a shard (delivery, sweeps)
- * have a connection of their own, so they never wait for the lock of a shard, and the heartbeat has another one, so it never waits for a lane. A process with few requests uses three connections.
+ * The writers of one process on PostgreSQL. Groups of different shards are written at the same time, each on
+ * its own connection. Transactions without a shard (delivery, sweeps) have a connection of their own, so they
+ * never wait for the lock of a shard, and the heartbeat has another one, so it never waits for a lane. A
+ * process with few requests uses three connections.
  */
 export function createShardWriters(first: WriteConnection, { log, shards, connect }: Options) {
   const queue = createShardQueue({

@@ -3,8 +3,8 @@ import type { Database } from './database.ts'
 import type { Queries } from './query.ts'
 
 /**
- * Makes a snapshot inside another snapshot return the outer one. With a second connection it could deadlock: each reader would hold
- * one connection and wait for another.
+ * Makes a snapshot inside another snapshot return the outer one. With a second connection it could deadlock:
+ * each reader would hold one connection and wait for another.
  */
 export function nestable(snapshot: Database['snapshot']): Database['snapshot'] {
   const current = new AsyncLocalStorage<{ read: Queries; isOpen: boolean }>()

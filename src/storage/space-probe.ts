@@ -1,8 +1,8 @@
 import type { Database } from './database.ts'
 import { query } from './query.ts'
 
-// Checks whether a database accepts writes again. A small write proves nothing about a full disk, because SQLite can place it in
-// existing pages.
+// Checks whether a database accepts writes again. A small write proves nothing about a full disk, because
+// SQLite can place it in existing pages.
 
 /** Larger than the largest event. */
 const PROBE_BYTES = 128 * 1024

@@ -4,8 +4,9 @@ import type { Log } from '../lib/log.ts'
 import { errorCode, SQLITE_BUSY } from './sqlite-codes.ts'
 
 /**
- * The size of the log in bytes at which a checkpoint is due, and to which the log is shortened after it. A log that keeps its size costs
- * less than one that grows again with each commit. A group of transactions can exceed it.
+ * The size of the log in bytes at which a checkpoint is due, and to which the log is shortened after it. A
+ * log that keeps its size costs less than one that grows again with each commit. A group of transactions can
+ * exceed it.
  */
 export const LOG_BYTES = 8 * 1024 * 1024
 
@@ -16,8 +17,8 @@ export type Checkpoints = {
   request(): boolean
   isDue(): boolean
   /**
-   * Copies the write-ahead log into the database. Call it when no transaction is open and no reader is held: only then does the
-   * next commit restart the log from its beginning. Rejects when the disk fails.
+   * Copies the write-ahead log into the database. Call it when no transaction is open and no reader is held:
+   * only then does the next commit restart the log from its beginning. Rejects when the disk fails.
    */
   run(): Promise<void>
   close(): void
@@ -30,15 +31,16 @@ export type Disk = {
 }
 
 /**
- * Checkpoints that do not block the event loop while the disk syncs. SQLite's own checkpoints do: they sync the log, copy pages,
- * and sync the database. Here SQLite only copies (`synchronous = off`), and the syncs run before and after, off the event loop.
- * In that order, a power cut finds the whole log on the disk while the database may be incomplete.
+ * Checkpoints that do not block the event loop while the disk syncs. SQLite's own checkpoints do: they sync
+ * the log, copy pages, and sync the database. Here SQLite only copies (`synchronous = off`), and the syncs
+ * run before and after, off the event loop. In that order, a power cut finds the whole log on the disk while
+ * the database may be incomplete.
  *
- * They run between commits. A checkpoint in parallel could not finish under load: there is nearly always a reader, so the log
- * could never restart and would grow, and SQLite would try again at each commit.
+ * They run between commits. A checkpoint in parallel could not finish under load: there is nearly always a
+ * reader, so the log could never restart and would grow, and SQLite would try again at each commit.
  *
- * The next commit after a checkpoint restarts the log and shortens it (`journal_size_limit` of the writing connection). Without a next
- * commit, the log is emptied by the next requested checkpoint.
+ * The next commit after a checkpoint restarts the log and shortens it (`journal_size_limit` of the writing
+ * connection). Without a next commit, the log is emptied by the next requested checkpoint.
  */
 export function createCheckpoints(path: string, disk: Disk, log: Log): Checkpoints {
   const connection = new DatabaseSync(path)
@@ -90,8 +92,8 @@ export function createCheckpoints(path: string, disk: Disk, log: Log): Checkpoin
 const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
 /**
- * The size at which the next checkpoint is due. While a reader keeps a long log from restarting, checkpoints are rare: one for each commit
- * would cost more than it saves.
+ * The size at which the next checkpoint is due. While a reader keeps a long log from restarting, checkpoints
+ * are rare: one for each commit would cost more than it saves.
  */
 const nextAfter = (bytes: number) => (bytes > LOG_BYTES ? bytes + LOG_BYTES : LOG_BYTES)
 

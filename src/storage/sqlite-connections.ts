@@ -37,9 +37,9 @@ type Durability = {
 }
 
 /**
- * A commit becomes durable in two steps: `commit` hands the write-ahead log to the operating system, and `makeDurable` waits off
- * the event loop until the log is on the disk. In between, readers keep their state. Together this is `synchronous = full`,
- * which would block the whole process while the disk works.
+ * A commit becomes durable in two steps: `commit` hands the write-ahead log to the operating system, and
+ * `makeDurable` waits off the event loop until the log is on the disk. In between, readers keep their state.
+ * Together this is `synchronous = full`, which would block the whole process while the disk works.
  */
 export function writeConnection(connection: DatabaseSync, durability: Durability): WriteConnection {
   const begin = connection.prepare('begin immediate')
@@ -121,8 +121,8 @@ export function readTransactionOf(connection: DatabaseSync): ReadTransaction {
 }
 
 /**
- * Resolves at once for the first call in a turn of the event loop, and for each further one in a later turn, in order. Several long readers
- * would otherwise run one after the other before any other request.
+ * Resolves at once for the first call in a turn of the event loop, and for each further one in a later turn,
+ * in order. Several long readers would otherwise run one after the other before any other request.
  */
 export function oneInEachTurn(): () => Promise<void> {
   const waiting: (() => void)[] = []
@@ -150,8 +150,8 @@ const nothing = () => undefined
 type SnapshotReader = { connection: DatabaseSync; queries: Queries; readers: ReadTransaction }
 
 /**
- * A pool of connections; each holds one read transaction at a time. They stay open, because a new connection has to prepare every
- * statement again. Further readers wait in order.
+ * A pool of connections; each holds one read transaction at a time. They stay open, because a new connection
+ * has to prepare every statement again. Further readers wait in order.
  *
  * @param mayBegin resolves when a read transaction may begin. It is called directly before.
  */

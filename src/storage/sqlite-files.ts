@@ -7,8 +7,8 @@ import { StorageError } from './database.ts'
 const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size
 
 /**
- * Refuses to create a new database where an old one was lost. SQLite takes a missing or empty file for a new database and
- * deletes the write-ahead log beside it.
+ * Refuses to create a new database where an old one was lost. SQLite takes a missing or empty file for a new
+ * database and deletes the write-ahead log beside it.
  * @param wasServed whether a process has served a database at this path before
  * @throws StorageError
  */
@@ -32,7 +32,10 @@ export function realPath(path: string): string {
   return existsSync(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path))
 }
 
-/** Creates the directory and its parents. Node's `recursive` option never returns where every call fails with ENOENT, as below `/proc`. */
+/**
+ * Creates the directory and its parents. Node's `recursive` option never returns where every call fails with
+ * ENOENT, as below `/proc`.
+ */
 export function makeDirectory(path: string): void {
   if (existsSync(path)) return
   if (path !== dirname(path)) makeDirectory(dirname(path))
@@ -45,8 +48,9 @@ export function makeDirectory(path: string): void {
 }
 
 /**
- * Creates a new file that only its owner can read, because the database holds keys and messages. SQLite gives the files beside it
- * the same mode. Does not open an existing file: closing it would end the locks of other connections of this process.
+ * Creates a new file that only its owner can read, because the database holds keys and messages. SQLite gives
+ * the files beside it the same mode. Does not open an existing file: closing it would end the locks of other
+ * connections of this process.
  */
 export function makePrivate(path: string): void {
   try {
@@ -58,8 +62,8 @@ export function makePrivate(path: string): void {
 
 export type OpenFiles = {
   /**
-   * Writes to a file that was deleted, moved or replaced succeed, but are lost when the process ends. The check costs three calls
-   * of `stat`, 5 µs in total on an idle core.
+   * Writes to a file that was deleted, moved or replaced succeed, but are lost when the process ends. The
+   * check costs three calls of `stat`, 5 µs in total on an idle core.
    * @throws StorageError when the files at the path are not the open files
    */
   assertInPlace(): void

@@ -6,9 +6,10 @@ import { faultOf } from './fault.ts'
 import { errorCode, SQLITE_BUSY } from './sqlite-codes.ts'
 import { makePrivate } from './sqlite-files.ts'
 
-// A lock that lasts as long as the process, on a file of its own beside the database. SQLite locks it like any database, with
-// a lock of the operating system, which ends with the process in every case and needs no process id. The file stays. It is
-// empty until the database is complete, so it tells later starts whether there was a database.
+// A lock that lasts as long as the process, on a file of its own beside the database. SQLite locks it like
+// any database, with a lock of the operating system, which ends with the process in every case and needs no
+// process id. The file stays. It is empty until the database is complete, so it tells later starts whether
+// there was a database.
 
 /** An earlier process may still be closing after its stop signal. */
 const LOCK_TIMEOUT_MS = 3_000
@@ -27,7 +28,10 @@ export function wasServed(database: string): boolean {
   return (statSync(lockPath(database), { throwIfNoEntry: false })?.size ?? 0) > 0
 }
 
-/** Whether a process serves the database at this path now. A start that looks for the lock at this moment tries again. */
+/**
+ * Whether a process serves the database at this path now. A start that looks for the lock at this moment
+ * tries again.
+ */
 export function isServedFile(database: string): boolean {
   if (!wasServed(database)) return false
   const connection = new DatabaseSync(lockPath(database), { readOnly: true })

@@ -14,8 +14,8 @@ type Prepared = {
 }
 
 /**
- * Runs queries on one connection, and prepares each at its first use. `writes`: the number of statements run so far that may
- * have written. Such statements are allowed only in a transaction.
+ * Runs queries on one connection, and prepares each at its first use. `writes`: the number of statements run
+ * so far that may have written. Such statements are allowed only in a transaction.
  */
 export function queriesOf(connection: DatabaseSync): Required<QueriesOfWriter> {
   let writes = 0

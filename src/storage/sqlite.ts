@@ -38,8 +38,9 @@ export const TYPES: ColumnTypes = {
   jsonAt: (column, keys) => `(${column} ->> '$${keys.map((key) => `."${key}"`).join('')}')`,
   originOf: (url) =>
     `coalesce(substr(${url}, 1, instr(${url}, '://') + 1 + instr(substr(${url}, instr(${url}, '://') + 3) || '/', '/')), '')`,
-  // The tokenizer `ascii` takes every character above 127 as a part of a word, so it never divides a word. Not `contentless_delete`: its rows have ids
-  // above 2^53, with which every later statement of the connection fails in node:sqlite.
+  // The tokenizer `ascii` takes every character above 127 as a part of a word, so it never divides a word.
+  // Not `contentless_delete`: its rows have ids above 2^53, with which every later statement of the
+  // connection fails in node:sqlite.
   wordIndex: (table) => [
     `create virtual table ${table} using fts5(words, detail=none, prefix='3', tokenize='ascii')`,
   ],
@@ -109,8 +110,8 @@ async function useSqlite(path: string, writing: DatabaseSync, log: Log): Promise
   const connection = writeConnection(writing, durability)
   const writer = createWriter(connection, log)
   const held = queriesOf(reading)
-  // A connection drops its page cache when another connection writes, so the write connection is the better one to read from
-  // whenever it sees only durable state.
+  // A connection drops its page cache when another connection writes, so the write connection is the better
+  // one to read from whenever it sees only durable state.
   const read = () => (writer.isIdle() ? connection : held)
   const openSnapshotReader = () => {
     files.assertInPlace()
@@ -182,7 +183,8 @@ function openFile(path: string): DatabaseSync {
     connection.exec('pragma synchronous = normal')
     connection.exec('pragma wal_autocheckpoint = 0')
     connection.exec(`pragma journal_size_limit = ${LOG_BYTES}`)
-    // In KiB. A larger cache saves no time: pages come from the cache of the operating system (docs/measurements.md, "Memory").
+    // In KiB. A larger cache saves no time: pages come from the cache of the operating system
+    // (docs/measurements.md, "Memory").
     connection.exec('pragma cache_size = -8192')
     // Otherwise each commit creates and deletes journal files for its savepoints.
     connection.exec('pragma temp_store = memory')

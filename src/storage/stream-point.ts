@@ -1,7 +1,8 @@
 /**
- * A point of the stream: the last position of each shard. A position names its shard (position modulo the number of shards), and positions become visible in
- * their order within a shard only. A reader at a point has seen every position that the point covers. A point with one number stands for that number in
- * each shard, whatever their number.
+ * A point of the stream: the last position of each shard. A position names its shard (position modulo the
+ * number of shards), and positions become visible in their order within a shard only. A reader at a point has
+ * seen every position that the point covers. A point with one number stands for that number in each shard,
+ * whatever their number.
  */
 export type StreamPoint = readonly number[]
 
@@ -11,7 +12,10 @@ export const START: StreamPoint = [0]
 /** After all positions. */
 export const END: StreamPoint = [Number.MAX_SAFE_INTEGER]
 
-/** The last position of the point in the shard of `position`. All events of a room are in one shard, so for a room a point is one number. */
+/**
+ * The last position of the point in the shard of `position`. All events of a room are in one shard, so for a
+ * room a point is one number.
+ */
 export const positionIn = (point: StreamPoint, position: number): number =>
   point[position % point.length] ?? 0
 
@@ -64,7 +68,10 @@ function withShards(point: StreamPoint, shards: number): StreamPoint {
   return point.length === shards ? point : Array.from({ length: shards }, () => lowest(point))
 }
 
-/** The maximum number of positions after `from` that `to` covers. Positions of one shard have the distance of the number of shards, and no two positions have the same value of the common sequence. */
+/**
+ * The maximum number of positions after `from` that `to` covers. Positions of one shard have the distance of
+ * the number of shards, and no two positions have the same value of the common sequence.
+ */
 export function positionsBetween(from: StreamPoint, to: StreamPoint): number {
   const before = withShards(from, to.length)
   let [first, last] = [Infinity, 0]
@@ -86,8 +93,9 @@ export const POINT_FORM = String.raw`\d{1,15}(?:(?:\.[0-9A-Za-z~-]{0,8}){2,64})?
 const FORM = new RegExp(`^${POINT_FORM}$`)
 
 /**
- * The text of a point in tokens and columns. With one shard, the number. With several, each position is its count: how many values of the common sequence its shard
- * has seen. The text has the lowest count and, for each shard, the difference in base 64; the difference 0 is left out.
+ * The text of a point in tokens and columns. With one shard, the number. With several, each position is its
+ * count: how many values of the common sequence its shard has seen. The text has the lowest count and, for
+ * each shard, the difference in base 64; the difference 0 is left out.
  */
 export function pointText(point: StreamPoint): string {
   const shards = point.length

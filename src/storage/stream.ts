@@ -6,7 +6,10 @@ import { type Dialect, type Queries, query } from './query.ts'
 import type { Schema } from './schema.ts'
 import { START, type StreamPoint } from './stream-point.ts'
 
-/** The number of the shard of a room or a user: from 0, below `shards`. Never change it: the events of a room are in one shard. */
+/**
+ * The number of the shard of a room or a user: from 0, below `shards`. Never change it: the events of a room
+ * are in one shard.
+ */
 export const shardOf = (key: string, shards: number): number =>
   shards === 1 ? 0 : hash('sha256', key, 'buffer').readUInt32BE(0) % shards
 
@@ -14,8 +17,9 @@ export const shardOf = (key: string, shards: number): number =>
 export type OfShard<K, T> = { orderedBy: K; items: T[] }
 
 /**
- * Divides things of several rooms or users, for one transaction for each shard. The shards are in ascending order, and the things of one keep theirs.
- * `atOnce`: the most things of one transaction; others of the shard follow in further ones.
+ * Divides things of several rooms or users, for one transaction for each shard. The shards are in ascending
+ * order, and the things of one keep theirs. `atOnce`: the most things of one transaction; others of the shard
+ * follow in further ones.
  */
 export function byShard<K extends RoomId | UserId, T>(
   things: readonly T[],
@@ -39,8 +43,9 @@ export function byShard<K extends RoomId | UserId, T>(
 }
 
 /**
- * Takes the next position of the server's stream, in a transaction with `orderedBy`. On PostgreSQL the transaction holds its shard from its start to the commit, so positions
- * become visible in their order within a shard: a reader that sees n sees all lower positions of this shard.
+ * Takes the next position of the server's stream, in a transaction with `orderedBy`. On PostgreSQL the
+ * transaction holds its shard from its start to the commit, so positions become visible in their order within
+ * a shard: a reader that sees n sees all lower positions of this shard.
  */
 export async function nextPosition(tx: Transaction): Promise<number> {
   const [position] = await nextPositions(tx, 1)
@@ -69,21 +74,26 @@ export function shardIn({ shard }: Pick<Transaction, 'shard'>): ShardParams {
   )
 }
 
-/** A transaction needs all shards of the stream, and does not hold them. The database runs it again with `inAllShards`. */
+/**
+ * A transaction needs all shards of the stream, and does not hold them. The database runs it again with
+ * `inAllShards`.
+ */
 export class AllShardsNeeded extends Error {
   override name = 'AllShardsNeeded'
 }
 
 /**
- * For a transaction that finds that it changes what transactions of all rooms read: from here on none of them runs, and none has run since its start. The work may run
- * again from its start, so it must have no effects before, except through its transaction and `onCommit`.
+ * For a transaction that finds that it changes what transactions of all rooms read: from here on none of them
+ * runs, and none has run since its start. The work may run again from its start, so it must have no effects
+ * before, except through its transaction and `onCommit`.
  */
 export function needAllShards(tx: Pick<Transaction, 'inAllShards'>): void {
   if (!tx.inAllShards) throw new AllShardsNeeded('this transaction runs again with all shards of the stream')
 }
 
 /**
- * The last committed positions. In a snapshot, the point of the snapshot. Not for transactions with `orderedBy`: the reserved positions that their group uses follow at its end.
+ * The last committed positions. In a snapshot, the point of the snapshot. Not for transactions with
+ * `orderedBy`: the reserved positions that their group uses follow at its end.
  */
 export async function currentPoint(read: Queries): Promise<StreamPoint> {
   const rows = await read.all(current, {})
@@ -94,16 +104,17 @@ export async function currentPoint(read: Queries): Promise<StreamPoint> {
 const NOBODY = '@' as UserId
 
 /**
- * Resolves when the database accepts writes; rejects when it does not. It takes a position, which is never used: the write must
- * change something, or SQLite would not write at all.
+ * Resolves when the database accepts writes; rejects when it does not. It takes a position, which is never
+ * used: the write must change something, or SQLite would not write at all.
  */
 export async function checkWritable(db: Pick<Database, 'transaction'>): Promise<void> {
   await db.transaction((tx) => nextPosition(tx), { durably: false, orderedBy: NOBODY })
 }
 
 /**
- * The last position taken, as a column of a query of `stream`. On SQLite a message takes its position with its own row (`takingNext`), and the
- * counter follows later: to update it as well costs more time than to look up the last event.
+ * The last position taken, as a column of a query of `stream`. On SQLite a message takes its position with
+ * its own row (`takingNext`), and the counter follows later: to update it as well costs more time than to
+ * look up the last event.
  */
 export const lastPosition = (d: Dialect): RawBuilder<number> =>
   d.name === 'postgres'
@@ -124,8 +135,9 @@ export const reservingIn = ({ shard }: Pick<Transaction, 'shard'>): ReservingPar
 })
 
 /**
- * PostgreSQL: a column of a read of a transaction that holds its shard: the position of the event that it will write, so that the write needs no response. Null without a
- * shard. A position that is not used is lost. One that is used is told with `Transaction.usePosition`.
+ * PostgreSQL: a column of a read of a transaction that holds its shard: the position of the event that it
+ * will write, so that the write needs no response. Null without a shard. A position that is not used is lost.
+ * One that is used is told with `Transaction.usePosition`.
  */
 export const reservedPosition = (p: ReservingParams, d: Dialect): RawBuilder<number | null> =>
   sql`case when ${d.integer(p.shard as number)} is not null then ${following(p as ShardParams, d)} end`
@@ -173,7 +185,10 @@ export const current = query()((db, _, d) => {
   return d.name === 'sqlite' ? last.where('id', '=', 1) : last.orderBy('id')
 })
 
-/** The point of the stream as one text column of a query of `stream`, which has one row for each shard. `pointOfColumn` reads it. */
+/**
+ * The point of the stream as one text column of a query of `stream`, which has one row for each shard.
+ * `pointOfColumn` reads it.
+ */
 export const pointColumn = (d: Dialect): RawBuilder<string> =>
   d.name === 'sqlite'
     ? sql`cast(${lastPosition(d)} as text)`
@@ -188,23 +203,27 @@ export const locked = query<{ shard: number }>()((db, p, d) => {
 })
 
 /**
- * The first statement of a group of transactions of several shards. It returns those that no other transaction holds, and waits for none, so it cannot deadlock. `ids`: those of the rows, in
- * ascending order.
+ * The first statement of a group of transactions of several shards. It returns those that no other
+ * transaction holds, and waits for none, so it cannot deadlock. `ids`: those of the rows, in ascending order.
  */
 export const lockedIfFree = query<{ ids: readonly number[] }>()((db, p, d) => {
   const rows = db.selectFrom('stream').select('id').where('id', 'in', d.numbers(p.ids)).orderBy('id')
   return d.name === 'sqlite' ? rows : rows.forUpdate().skipLocked()
 })
 
-/** The first statement of a group of transactions that need all shards. In the order of the shards, so that two such groups do not deadlock. */
+/**
+ * The first statement of a group of transactions that need all shards. In the order of the shards, so that
+ * two such groups do not deadlock.
+ */
 export const lockedAll = query()((db, _, d) => {
   const rows = db.selectFrom('stream').select('id').orderBy('id')
   return d.name === 'sqlite' ? rows : rows.forUpdate()
 })
 
 /**
- * For an insert into `events` that takes the next position: the builder of the insert, and the position. On PostgreSQL the insert does not see what
- * other processes commit while it waits for the row of `stream`, so it must not read other rows.
+ * For an insert into `events` that takes the next position: the builder of the insert, and the position. On
+ * PostgreSQL the insert does not see what other processes commit while it waits for the row of `stream`, so
+ * it must not read other rows.
  */
 export function takingNext(
   db: QueryCreator<Schema>,

@@ -14,7 +14,10 @@ export type TraceStepsTable = {
   pusher_id: Filled<number | null>
 }
 
-/** The reasons why an event did not notify some cohorts. The outcomes that notify are in `cohort_outcomes` and `exceptions`. */
+/**
+ * The reasons why an event did not notify some cohorts. The outcomes that notify are in `cohort_outcomes` and
+ * `exceptions`.
+ */
 export type TraceDecisionsTable = {
   position: number
   at: number

@@ -4,8 +4,9 @@ import type { Flag } from './columns.ts'
 // The tables of unread counts and the badge. The conventions of `schema.ts` apply.
 
 /**
- * The read positions of joined members. A receipt, a message of the member or the join moves them. `thread_id` as in receipts; ''
- * covers all threads, and every joined member has that row. `joined_at` is the position of the join that started the stay.
+ * The read positions of joined members. A receipt, a message of the member or the join moves them.
+ * `thread_id` as in receipts; '' covers all threads, and every joined member has that row. `joined_at` is the
+ * position of the join that started the stay.
  */
 export type ReadPositionsTable = {
   user_id: UserId
@@ -16,8 +17,9 @@ export type ReadPositionsTable = {
 }
 
 /**
- * The outcome of one event for the members of a cohort that have no outcome of their own. Only events that notify have a
- * row. The totals include this event, so the unread count between two positions is one subtraction.
+ * The outcome of one event for the members of a cohort that have no outcome of their own. Only events that
+ * notify have a row. The totals include this event, so the unread count between two positions is one
+ * subtraction.
  */
 export type CohortOutcomesTable = {
   room_id: RoomId
@@ -41,7 +43,10 @@ export type CohortOutcomesTable = {
   retracted: Flag
 }
 
-/** The threads of a cohort (without 'main') with the position of their last notifying event. Used to find threads with new events. */
+/**
+ * The threads of a cohort (without 'main') with the position of their last notifying event. Used to find
+ * threads with new events.
+ */
 export type CohortThreadsTable = { room_id: RoomId; cohort: string; thread_id: string; last_position: number }
 
 /** The outcome of an event for a member, where it differs from the cohort's, or for an invited user. */
@@ -61,8 +66,9 @@ export type ExceptionsTable = {
 }
 
 /**
- * Outcomes that no longer count because the user ignores the sender, or blocks invitations, as they were before. An own outcome has
- * an exception, which does not notify now; a shared one is the outcome of the cohort, and an exception subtracts it.
+ * Outcomes that no longer count because the user ignores the sender, or blocks invitations, as they were
+ * before. An own outcome has an exception, which does not notify now; a shared one is the outcome of the
+ * cohort, and an exception subtracts it.
  */
 export type SilencedOutcomesTable = {
   user_id: UserId
@@ -78,8 +84,8 @@ export type SilencedOutcomesTable = {
 }
 
 /**
- * The cohort of a member for the events after `from_position`, until the member's next row. Without an earlier row, the member
- * belongs to the default cohort.
+ * The cohort of a member for the events after `from_position`, until the member's next row. Without an
+ * earlier row, the member belongs to the default cohort.
  */
 export type CohortMembersTable = { user_id: UserId; room_id: RoomId; from_position: number; cohort: string }
 

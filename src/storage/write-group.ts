@@ -18,10 +18,11 @@ type Ends = {
 type Ran = { done: Done[]; again: readonly WaitingWork[] }
 
 /**
- * Runs the transactions of a group inside one transaction of the database. A transaction that throws is rolled back to its
- * savepoint and rejected; the others continue. Rejects when nothing is committed.
+ * Runs the transactions of a group inside one transaction of the database. A transaction that throws is
+ * rolled back to its savepoint and rejected; the others continue. Rejects when nothing is committed.
  *
- * A group of several shards has no savepoints. Its transactions whose shard another group holds run again in another group, and so do all of them when one throws after a write.
+ * A group of several shards has no savepoints. Its transactions whose shard another group holds run again in
+ * another group, and so do all of them when one throws after a write.
  */
 export async function runGroup(
   connection: WriteConnection,
@@ -57,8 +58,9 @@ async function runWithSavepoints(
 }
 
 /**
- * Runs and commits a group without savepoints, which cost PostgreSQL a round trip and SQLite a copy of each changed page. `again` and none is done: nothing is committed, and the transaction of the
- * database is open, because one of them failed after a write, or all shards are held by other groups.
+ * Runs and commits a group without savepoints, which cost PostgreSQL a round trip and SQLite a copy of each
+ * changed page. `again` and none is done: nothing is committed, and the transaction of the database is open,
+ * because one of them failed after a write, or all shards are held by other groups.
  */
 async function runWithoutSavepoints(
   connection: WriteConnection,
@@ -97,7 +99,10 @@ async function runWithoutSavepoints(
 /** Transactions that run one after the other. */
 type Chain = WaitingWork[]
 
-/** The chains of a part run at the same time, and the parts one after the other. Transactions with the same key are in one chain, in the order of their arrival. */
+/**
+ * The chains of a part run at the same time, and the parts one after the other. Transactions with the same
+ * key are in one chain, in the order of their arrival.
+ */
 function partsOf(group: readonly WaitingWork[], isPipelined: boolean): Chain[][] {
   const parts: Chain[][] = []
   let chains = new Map<string, Chain>()
@@ -146,7 +151,10 @@ async function runChain(
   }
 }
 
-/** A fault of the database or a deadlock concerns each transaction of the group. The callers run repeatable ones again. */
+/**
+ * A fault of the database or a deadlock concerns each transaction of the group. The callers run repeatable
+ * ones again.
+ */
 const isOfAll = (error: unknown): boolean => faultOf(error) !== undefined
 
 /** Undefined: the transaction threw and was rejected. */

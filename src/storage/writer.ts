@@ -28,15 +28,17 @@ type State = {
 export type Writer = ReturnType<typeof createWriter>
 
 /**
- * Group commit. States: idle → (first write) gathering → (one turn of the event loop later) writing → committed →
- * durable, or gathering again when more transactions have arrived. All transactions of a group become durable together. One
- * that throws is rolled back to its savepoint, and the others continue. A group of only repeatable transactions has no
- * savepoints. If one of them throws after a write, all run again.
+ * Group commit. States: idle → (first write) gathering → (one turn of the event loop later) writing →
+ * committed → durable, or gathering again when more transactions have arrived. All transactions of a group
+ * become durable together. One that throws is rolled back to its savepoint, and the others continue. A group
+ * of only repeatable transactions has no savepoints. If one of them throws after a write, all run again.
  *
- * The disk works in parallel to the event loop: while the commit of one group is synced, the statements of the next group run. The
- * next group commits after the previous one is durable, so that no reader sees a state that can still be lost.
+ * The disk works in parallel to the event loop: while the commit of one group is synced, the statements of
+ * the next group run. The next group commits after the previous one is durable, so that no reader sees a
+ * state that can still be lost.
  *
- * @param options.shards the number of shards of the stream; absent where one writer runs all transactions one after the other
+ * @param options.shards the number of shards of the stream; absent where one writer runs all transactions one
+ *   after the other
  * @param options.queue shared by several writers, each with a connection (`createShardWriters`)
  */
 export function createWriter(
@@ -63,7 +65,10 @@ export function createWriter(
     isWriting: () => writer.writing !== undefined,
     /** True when no transaction is open and every commit is durable: the connection then sees only durable state. */
     isIdle: () => !connection.inTransaction() && !writer.hasPendingSync,
-    /** Runs `work` in a snapshot on the connection. Undefined: the connection is in use, or a transaction waits, so another connection must read. */
+    /**
+     * Runs `work` in a snapshot on the connection. Undefined: the connection is in use, or a transaction
+     * waits, so another connection must read.
+     */
     snapshot<T>(work: (read: Queries) => Promise<T>): Promise<T> | undefined {
       const isFree = writer.queue.isEmpty() && !writer.isInGroup && !writer.snapshot && !writer.hasPendingSync
       if (!isFree || writer.closed || disk.failure) return undefined
@@ -149,8 +154,9 @@ const shardOfWork = (orderedBy: string | undefined, shards = 1): StreamShard | u
   orderedBy === undefined ? undefined : { number: shardOf(orderedBy, shards), shards }
 
 /**
- * Locks the shards of the group until its commit. It is sent together with `begin` and the first read. So all that the group reads is read after the commits of other
- * processes to the shard, and no other row is locked before the shard.
+ * Locks the shards of the group until its commit. It is sent together with `begin` and the first read. So all
+ * that the group reads is read after the commits of other processes to the shard, and no other row is locked
+ * before the shard.
  */
 function lockShards({ connection }: State, lock: ShardLock): HeldShards | undefined {
   if (typeof lock === 'object') return lockFree(connection, lock)
@@ -237,7 +243,10 @@ function runHook(hook: () => void, log: Log): void {
 type Disk = {
   /** The reason why the writer accepts nothing more. */
   readonly failure: StorageError | undefined
-  /** It is unknown, for good, whether the disk has the writes. Further writes could acknowledge data that is already lost. */
+  /**
+   * It is unknown, for good, whether the disk has the writes. Further writes could acknowledge data that is
+   * already lost.
+   */
   fail(error: unknown): void
   check(): void
 }

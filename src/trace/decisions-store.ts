@@ -3,7 +3,10 @@ import { type Queries, query } from '../storage/query.ts'
 import type { DecidingRuleName } from './notify-reason.ts'
 import type { ReasonOf } from './vocabulary.ts'
 
-/** Why an event does not notify a cohort, one member of it, or all members (cohort '*'). Stored as JSON in this form. */
+/**
+ * Why an event does not notify a cohort, one member of it, or all members (cohort '*'). Stored as JSON in
+ * this form.
+ */
 export type NotNotifiedDecision = {
   cohort: string
   userId?: UserId

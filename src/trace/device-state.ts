@@ -80,7 +80,10 @@ function stateOf({ step, reason }: Reasoned): DeviceState | undefined {
   return Object.hasOwn(states, reason) ? states[reason] : 'unknown'
 }
 
-/** The states of events that were not sent. Their last step is stored with the id of the pusher, so an index finds them. */
+/**
+ * The states of events that were not sent. Their last step is stored with the id of the pusher, so an index
+ * finds them.
+ */
 export const ENDED: ReadonlySet<DeviceState> = new Set(['read first', 'skipped', 'dropped', 'rejected'])
 
 const ENDING_STEPS: ReadonlySet<string> = new Set(['dropped', 'rejected', 'cleared'])

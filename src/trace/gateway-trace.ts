@@ -14,8 +14,8 @@ export type GatewayTrace = AsyncDisposable & {
 }
 
 /**
- * Records the steps of a gateway outside of its transactions. Steps at nearly the same time share one transaction. Disposing waits
- * for pending writes.
+ * Records the steps of a gateway outside of its transactions. Steps at nearly the same time share one
+ * transaction. Disposing waits for pending writes.
  */
 export function createGatewayTrace(deps: { db: Database; trace: Trace; log: Log }): GatewayTrace {
   const { db, trace, log } = deps

@@ -1,11 +1,12 @@
 import type { ReasonOf } from './vocabulary.ts'
 
-// Whether an event notifies a user, and whether it leads to a poke of a pusher. Pure. Delivery, the explanation, the journey,
-// `/notifications` and the test push collect the facts and read the reason here.
+// Whether an event notifies a user, and whether it leads to a poke of a pusher. Pure. Delivery, the
+// explanation, the journey, `/notifications` and the test push collect the facts and read the reason here.
 
 /**
- * The reason that each fact gives against a notification. The order is the precedence: if several facts hold, the first one
- * gives the reason. Delivery learns the facts down to `isExpired` from the queue alone, so these stand before the others.
+ * The reason that each fact gives against a notification. The order is the precedence: if several facts hold,
+ * the first one gives the reason. Delivery learns the facts down to `isExpired` from the queue alone, so
+ * these stand before the others.
  */
 const REASONS = {
   isGone: 'gone',
@@ -40,7 +41,10 @@ const FACTS = Object.keys(REASONS) as NotifyFact[]
 /** All reasons, in their precedence. */
 export const NOTIFY_REASONS: readonly NotifyReason[] = Object.values(REASONS)
 
-/** The reason with the highest precedence among the facts that hold; undefined: no fact speaks against a notification. */
+/**
+ * The reason with the highest precedence among the facts that hold; undefined: no fact speaks against a
+ * notification.
+ */
 export function notifyReason<F extends NotifyFact>(facts: NotifyFacts<F>): NotifyReason<F> | undefined {
   const known: NotifyFacts = facts
   const fact = FACTS.find((name) => known[name] === true)
@@ -54,8 +58,8 @@ export type SilenceFact = 'isOwn' | 'isRedacted' | 'isNotMember' | 'ignoresSende
 export type Silence = NotifyReason<SilenceFact>
 
 /**
- * Whether a user is a recipient of an event: members are, and the user whom the event invites. `isOwnMembership`: the event
- * is the membership of this user.
+ * Whether a user is a recipient of an event: members are, and the user whom the event invites.
+ * `isOwnMembership`: the event is the membership of this user.
  */
 export const isRecipient = (
   membership: unknown,
@@ -73,7 +77,10 @@ export type DecidingRuleName = {
 /** The rule that has decided about the poke of one pusher. */
 export type PusherRule = DecidingRuleName & { readonly scope: 'device' | 'global' }
 
-/** The part of a rule outcome that decides whether a user is notified. `wakes`: see `PusherOutcome`; absent: as `notify`. */
+/**
+ * The part of a rule outcome that decides whether a user is notified. `wakes`: see `PusherOutcome`; absent:
+ * as `notify`.
+ */
 export type UserOutcome = {
   readonly notify: boolean
   readonly rule: DecidingRuleName | null
@@ -81,8 +88,8 @@ export type UserOutcome = {
 }
 
 /**
- * Whether a stored outcome says that the user ignored the sender when the event came. All other stored outcomes have a rule
- * or notify.
+ * Whether a stored outcome says that the user ignored the sender when the event came. All other stored
+ * outcomes have a rule or notify.
  */
 export const isOfIgnoredSender = (stored: UserOutcome | undefined): boolean =>
   stored !== undefined && !stored.notify && stored.rule === null
@@ -127,9 +134,9 @@ export type PusherOutcome = {
 }
 
 /**
- * What the push rules say against the poke of one pusher. `counted`: the outcome that was stored with the event; `here`: the
- * outcome for the device of the pusher, which is `counted` where no rule of the device decides. `isForMail`: false for an
- * e-mail pusher if the deciding rule does not want the event to be mailed.
+ * What the push rules say against the poke of one pusher. `counted`: the outcome that was stored with the
+ * event; `here`: the outcome for the device of the pusher, which is `counted` where no rule of the device
+ * decides. `isForMail`: false for an e-mail pusher if the deciding rule does not want the event to be mailed.
  */
 export function pusherRuleFacts(
   { counted, here }: { counted: PusherOutcome; here: PusherOutcome },

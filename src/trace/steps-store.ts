@@ -6,9 +6,10 @@ import { isEnd } from './device-state.ts'
 import type { PusherRule } from './notify-reason.ts'
 import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
-// A row of `trace_steps` contains the steps of one event that were recorded together, for up to STEPS_PER_ROW pushers. So a message
-// to a hundred pushers needs a few rows, a fifth of the cost of one row for each (docs/decisions/0008). The last step of an event that was
-// not sent (`isEnd`) has a row of its own with the id of the pusher, so that it can be found by the pusher (docs/decisions/0045).
+// A row of `trace_steps` contains the steps of one event that were recorded together, for up to STEPS_PER_ROW
+// pushers. So a message to a hundred pushers needs a few rows, a fifth of the cost of one row for each
+// (docs/decisions/0008). The last step of an event that was not sent (`isEnd`) has a row of its own with the
+// id of the pusher, so that it can be found by the pusher (docs/decisions/0045).
 
 /** A stored step of one event for one pusher. */
 export type StoredStep = {
@@ -201,7 +202,10 @@ type Collapsed = {
   others: readonly OtherReason[]
 }
 
-/** Records all rows of a pusher that are not urgent, up to a point and except `keep`, as collapsed or with the reason in `others`. */
+/**
+ * Records all rows of a pusher that are not urgent, up to a point and except `keep`, as collapsed or with the
+ * reason in `others`.
+ */
 export async function addCollapsed(tx: Queries, { others, ...collapsed }: Collapsed): Promise<void> {
   const packed = others.map(({ position, reason, rule }) => ({ position, packed: packedOther(reason, rule) }))
   await tx.run(insertCollapsed, { ...collapsed, others: packed })
@@ -265,7 +269,10 @@ export const stepsOfEvent = query<{ position: number }>()((db, p) =>
     .orderBy('entry_id'),
 )
 
-/** The rows of several events that contain a step for one of these pushers. An event in a large room has hundreds of other rows. */
+/**
+ * The rows of several events that contain a step for one of these pushers. An event in a large room has
+ * hundreds of other rows.
+ */
 export const stepsAt = query<{ positions: readonly number[]; pusherIds: readonly number[] }>()((db, p, d) =>
   db
     .selectFrom('trace_steps')

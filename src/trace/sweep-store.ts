@@ -1,11 +1,14 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Query, query } from '../storage/query.ts'
 
-/** Selects rows older than `before`, rows later than `after` (the clock was set back), and all but the newest `keep`. */
+/**
+ * Selects rows older than `before`, rows later than `after` (the clock was set back), and all but the newest
+ * `keep`.
+ */
 export type SweepRange = { before: number; after: number; keep: number; limit: number }
 
-// The oldest rows are at one end of the primary key, so a sweep costs only the rows that it removes. Where ids are missing (after a
-// rollback, or positions of events without a row) fewer than `keep` rows are kept.
+// The oldest rows are at one end of the primary key, so a sweep costs only the rows that it removes. Where
+// ids are missing (after a rollback, or positions of events without a row) fewer than `keep` rows are kept.
 function sweepOf(name: 'trace_steps' | 'trace_decisions' | 'trace_pushers' | 'trace_gateway' | 'arrivals') {
   // The tables have the same columns for this query.
   const table = name as 'trace_steps'

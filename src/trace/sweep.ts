@@ -8,7 +8,10 @@ import { type SweepRange, SWEEPS } from './sweep-store.ts'
 export type TraceRetention = { retentionDays: number; /** The maximum for each table. */ maxRows: number }
 export type TraceSweepDeps = { db: Database; clock: Clock }
 
-/** Frequent, because thousands of rows can be added in a second. A sweep without work costs two lookups for each table. */
+/**
+ * Frequent, because thousands of rows can be added in a second. A sweep without work costs two lookups for
+ * each table.
+ */
 const SWEEP_EVERY_MS = 10_000
 const BATCH_SIZE = 500
 

@@ -21,12 +21,14 @@ import {
 } from './steps-store.ts'
 import type { ReasonOf, SkipReason } from './vocabulary.ts'
 
-// Records the parts of the journeys that the stages do not store themselves. One statement writes many steps (for a backlog: one
-// statement for each pusher), in the transaction that records the result. `at` is in milliseconds since the Unix epoch.
+// Records the parts of the journeys that the stages do not store themselves. One statement writes many steps
+// (for a backlog: one statement for each pusher), in the transaction that records the result. `at` is in
+// milliseconds since the Unix epoch.
 
 /**
- * A step of one event for one pusher, with or without an attempt. `but`: the short form was sent after a refusal, or the pusher was set
- * again before its rejection was recorded. `isFetchExpected`: if the poke arrives, the device fetches the event (`arrival/`).
+ * A step of one event for one pusher, with or without an attempt. `but`: the short form was sent after a
+ * refusal, or the pusher was set again before its rejection was recorded. `isFetchExpected`: if the poke
+ * arrives, the device fetches the event (`arrival/`).
  */
 export type PusherStep = { pusherId: number; position: number } & (
   | UnattemptedStep
@@ -48,7 +50,10 @@ export type UnattemptedStep =
   | { step: 'skipped'; reason: SkipReason; rule?: PusherRule | undefined }
   | { step: 'held'; reason: ReasonOf<'held'> }
 
-/** The part of a backlog that is removed: all up to `upTo` except `keep`. `others`: events with another reason than `collapsed`. */
+/**
+ * The part of a backlog that is removed: all up to `upTo` except `keep`. `others`: events with another reason
+ * than `collapsed`.
+ */
 export type CollapsedBacklog = {
   pusherId: number
   upTo: StreamPoint

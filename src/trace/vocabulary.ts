@@ -1,6 +1,6 @@
 /**
- * The steps of a journey with their reasons, and a sentence for each reason. docs/journey.md shows this list. A stage with a new
- * reason must add it here; otherwise it does not compile.
+ * The steps of a journey with their reasons, and a sentence for each reason. docs/journey.md shows this list.
+ * A stage with a new reason must add it here; otherwise it does not compile.
  */
 export const VOCABULARY = {
   stored: {
@@ -123,7 +123,10 @@ export type ReasonOf<S extends StepName> = keyof Vocabulary[S] & string
 /** Why a queued event is not sent: the keys of `VOCABULARY.skipped`. */
 export type SkipReason = ReasonOf<'skipped'>
 
-/** The fault of an attempt, as a clause for the sentence. An error that is not listed, such as a status, is shown unchanged. */
+/**
+ * The fault of an attempt, as a clause for the sentence. An error that is not listed, such as a status, is
+ * shown unchanged.
+ */
 export const FAULTS = {
   'bad response': 'the response was not HTTP',
   'bad url': 'the URL cannot be called',

@@ -218,8 +218,9 @@ function changeRules(
 }
 
 /**
- * Records in the transaction of a change that the rules of a user changed at this position, and wakes the user's clients after the commit. The user may join a room, and members
- * of all rooms may send, at the same moment, so the transaction needs all shards.
+ * Records in the transaction of a change that the rules of a user changed at this position, and wakes the
+ * user's clients after the commit. The user may join a room, and members of all rooms may send, at the same
+ * moment, so the transaction needs all shards.
  */
 export async function announceRules(deps: AnnounceDeps, tx: Transaction, change: RulesChange): Promise<void> {
   needAllShards(tx)

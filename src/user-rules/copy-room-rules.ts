@@ -26,9 +26,10 @@ const MAX_ID_BYTES = 300
 type Replacement = { userId: UserId; from: RoomId; to: RoomId }
 
 /**
- * Copies the rules of a user for a room to the room that replaces it: rules of kind `room`, and rules with a condition on the room id, of
- * the global scope and of all handles. A copy has the enabled flag of its original and stands directly above it. A rule of the user that
- * exists already stays as it is. Rules above the limits of the user are not copied.
+ * Copies the rules of a user for a room to the room that replaces it: rules of kind `room`, and rules with a
+ * condition on the room id, of the global scope and of all handles. A copy has the enabled flag of its
+ * original and stands directly above it. A rule of the user that exists already stays as it is. Rules above
+ * the limits of the user are not copied.
  */
 export async function copyRoomRules(
   deps: RuleChangeDeps,
@@ -105,7 +106,10 @@ async function insertCopy(
 const lengthOf = ({ rule_id: id, conditions, pattern, actions }: RuleRow) =>
   id.length + (conditions?.length ?? 0) + (pattern?.length ?? 0) + actions.length
 
-/** Whether the user may have one more rule of this length, with a digest or without. A join does not fail because of a limit of push rules. */
+/**
+ * Whether the user may have one more rule of this length, with a digest or without. A join does not fail
+ * because of a limit of push rules.
+ */
 async function hasRoomFor(
   deps: RuleChangeDeps,
   tx: Transaction,

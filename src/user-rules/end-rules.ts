@@ -5,8 +5,8 @@ import { announceRules, type RuleChangeDeps } from './change-rules.ts'
 import { deleteEmptyHandles } from './rule-handles-store.ts'
 import { deleteEndedRules, endedRules, nextRuleEnd } from './rule-ends-store.ts'
 
-// Removes push rules at their end (`org.belfry.until`). A rule does not match events from its end on, whether it is removed or not:
-// the removal shows the end to clients, in /sync and in GET /pushrules/.
+// Removes push rules at their end (`org.belfry.until`). A rule does not match events from its end on, whether
+// it is removed or not: the removal shows the end to clients, in /sync and in GET /pushrules/.
 
 type EndDeps = Pick<RuleChangeDeps, 'db' | 'bus' | 'clock' | 'onRulesChanged'>
 

@@ -6,8 +6,8 @@ import { conditionsLike } from './owner-facts-store.ts'
 import { WORDS } from './owner-facts.ts'
 
 /**
- * Call it in the transaction that changes the time zone or the tags of a user. If conditions of the user's rules use them, the rules
- * have changed for later events.
+ * Call it in the transaction that changes the time zone or the tags of a user. If conditions of the user's
+ * rules use them, the rules have changed for later events.
  */
 export async function ownerFactChanged(
   deps: AnnounceDeps,

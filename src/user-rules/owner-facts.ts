@@ -6,8 +6,9 @@ import type { Queries } from '../storage/query.ts'
 import { roomTagsOf, timeZonesOf } from './owner-facts-store.ts'
 import type { RuleRow } from './rules-store.ts'
 
-// The facts about the owner of rules that conditions use: the time zone and the tags of rooms. They are read only for users with such
-// a condition. A change of them is announced as a change of the rules, because compiled rules contain them.
+// The facts about the owner of rules that conditions use: the time zone and the tags of rooms. They are read
+// only for users with such a condition. A change of them is announced as a change of the rules, because
+// compiled rules contain them.
 
 /** The words by which the conditions on each fact are found in stored rules. */
 export const WORDS = { timezone: 'time_and_day', tags: 'org.belfry.room_tag' } as const

@@ -8,8 +8,8 @@ import { afterTest } from '../support/after-test.ts'
 import { PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { startTestServer } from '../support/server.ts'
 
-// Every column with a user id, and what happens to its rows when the account closes (`accounts/account.ts`): they are removed, they are
-// removed if the account is erased, or they stay. A new column must be added here.
+// Every column with a user id, and what happens to its rows when the account closes (`accounts/account.ts`):
+// they are removed, they are removed if the account is erased, or they stay. A new column must be added here.
 type Fate = 'closed' | 'erased' | { stays: string }
 const ROOMS = { stays: 'a part of the history of rooms, which other members see' }
 const FATES: Readonly<Record<string, Fate>> = {
@@ -72,7 +72,10 @@ const FATES: Readonly<Record<string, Fate>> = {
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** The columns of type `UserId` in the types of the tables, and those that can have other ids too, as `table.column`. */
+/**
+ * The columns of type `UserId` in the types of the tables, and those that can have other ids too, as
+ * `table.column`.
+ */
 function userColumns(): string[] {
   const text = globSync('src/storage/*schema.ts', { cwd: root })
     .map((file) => readFileSync(join(root, file), 'utf8'))
@@ -129,7 +132,10 @@ test('closing an account removes its rows, and more with erase', async (t) => {
   assert.deepEqual(receipts, [], 'private receipts')
 })
 
-/** Values that code reads when the account closes. Other texts name the column and the user, and other numbers count. */
+/**
+ * Values that code reads when the account closes. Other texts name the column and the user, and other numbers
+ * count.
+ */
 const VALUES: Readonly<Record<string, string | number>> = {
   kind: 'http',
   data: '{}',

@@ -18,7 +18,8 @@ import { afterTest } from '../support/after-test.ts'
 import { newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
-// A device can have many waiting messages, and a backup many keys. A search by fewer columns than these reads all of them.
+// A device can have many waiting messages, and a backup many keys. A search by fewer columns than these reads
+// all of them.
 const ENOUGH: readonly [Query<never, unknown>, RegExp][] = [
   [insertMessages, /m USING PRIMARY KEY \(user_id=\? AND device_id=\? AND sender=\?\)/],
   [deleteExcess, /m USING PRIMARY KEY \(user_id=\? AND device_id=\? AND sender=\?\)/],

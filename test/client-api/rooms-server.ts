@@ -19,7 +19,10 @@ import { silentLog } from '../support/log.ts'
 export type ClientResponse = { status: number; body: Record<string, unknown> }
 export type Ask = (who: string, method: string, path: string, body?: unknown) => Promise<ClientResponse>
 
-/** A server with the writing endpoints of rooms. The token of a user is their name. Paths are below `/_matrix/client`. */
+/**
+ * A server with the writing endpoints of rooms. The token of a user is their name. Paths are below
+ * `/_matrix/client`.
+ */
 export async function startRooms(t: TestContext): Promise<{ fixture: RoomsFixture; ask: Ask }> {
   const fixture = await createRoomsFixture(await openTestSqlite(t))
   const config = loadConfig({

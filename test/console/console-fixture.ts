@@ -34,8 +34,8 @@ export type ConsoleFixture = {
   /** Opens a path below the console. */
   open: (path: string) => Promise<void>
   /**
-   * Fails if the page, in its light or its dark theme, breaks a rule of WCAG 2.2 AA that axe-core knows, or if it violates its content security
-   * policy or has an error.
+   * Fails if the page, in its light or its dark theme, breaks a rule of WCAG 2.2 AA that axe-core knows, or
+   * if it violates its content security policy or has an error.
    */
   check: (about: string) => Promise<void>
   /** Fails if the page is wider than the viewport, or cuts off a text, at this width with this size of text. */
@@ -44,8 +44,8 @@ export type ConsoleFixture = {
 }
 
 /**
- * A server with two users and a browser that shows the console to one of them. Alice has a device that is notified and one that a rule silences. Names
- * and texts contain markup.
+ * A server with two users and a browser that shows the console to one of them. Alice has a device that is
+ * notified and one that a rule silences. Names and texts contain markup.
  */
 export async function startConsole(t: TestContext, chromium: string): Promise<ConsoleFixture> {
   const { url, accounts } = await startTestServer(t)
@@ -101,7 +101,8 @@ export async function startConsole(t: TestContext, chromium: string): Promise<Co
 }
 
 async function accessibilityFaults(page: Page, runOnly: readonly string[]): Promise<unknown> {
-  // Loaded once for each document, because its code has half a megabyte. `preload` loads style sheets and media, which the rules of colours do not need.
+  // Loaded once for each document, because its code has half a megabyte. `preload` loads style sheets and
+  // media, which the rules of colours do not need.
   if (!(await page.evaluate(`'axe' in globalThis`))) await page.evaluate(axe)
   return page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(runOnly)}, iframes: false, preload: ${runOnly === TAGS}, resultTypes: ['violations'] }).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary)))`)

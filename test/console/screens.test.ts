@@ -6,7 +6,8 @@ import { signInByKeyboard, startConsole } from './console-fixture.ts'
 import { SCREENS } from './screen-cases.ts'
 import { administrationStates, everyState, tryRuleStates } from './screen-states.ts'
 
-// Every screen of the console in every state, in Chromium: what it shows, its accessibility, and its content security policy.
+// Every screen of the console in every state, in Chromium: what it shows, its accessibility, and its content
+// security policy.
 
 const chromium = findChromium()
 const options = { skip: 'missing' in chromium ? chromium.missing : false, timeout: 240_000 }

@@ -60,7 +60,10 @@ const statement = <P extends Params>(query: Query<P, unknown>, params: P): State
   params,
 })
 
-/** Every statement of a poke that reads or changes queue items. `after`: the position up to which the items are done. */
+/**
+ * Every statement of a poke that reads or changes queue items. `after`: the position up to which the items
+ * are done.
+ */
 const STATEMENTS: Record<string, Statement> = {
   claim: statement(claim, { kind: 'poke', laneIds: [3], idle: [], ...lease }),
   heads: statement(heads, { owner: 'me', items: [{ id: 3, after: 0, urgent_after: 0 }] }),

@@ -49,8 +49,8 @@ export type PusherWithLane = PusherRow & Omit<Selectable<LanesTable>, 'kind'>
 export type ReportedEvent = { event: keyof Events; fields: Record<string, unknown> }
 
 /**
- * Everything between a message and its poke, except the authorisation rules of rooms. Alice, bob and carol are members of
- * `room1`. The test moves the clock.
+ * Everything between a message and its poke, except the authorisation rules of rooms. Alice, bob and carol
+ * are members of `room1`. The test moves the clock.
  */
 export type DeliveryFixture = {
   db: Database
@@ -65,8 +65,8 @@ export type DeliveryFixture = {
   /** The calls of `Events`. */
   reported: ReportedEvent[]
   /**
-   * Starts the worker. Its waits in the back-off are the longest possible ones. `await using` it: it must stop before its
-   * database is closed.
+   * Starts the worker. Its waits in the back-off are the longest possible ones. `await using` it: it must
+   * stop before its database is closed.
    */
   start(options?: Partial<DeliveryDeps>): Promise<AsyncDisposable>
   setPusher(userId: UserId, fields: Record<string, unknown>): ReturnType<typeof setPusher>

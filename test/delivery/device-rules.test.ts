@@ -97,7 +97,8 @@ describe('the outcome on a device', () => {
       ),
     }
     assert.equal(onPhone({ global, device }).outcome.notify, false)
-    // The outcome of an event that does not notify is not stored, so the deciding rule is not known when the poke is sent.
+    // The outcome of an event that does not notify is not stored, so the deciding rule is not known when the
+    // poke is sent.
     const silent = outcomeForDevice(
       deviceRules({ global, device }),
       { handle: PHONE, counted: NO_MATCH },

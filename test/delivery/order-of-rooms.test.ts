@@ -10,8 +10,8 @@ import type { PokeResponse } from '../support/poke-receiver.ts'
 import { onShards, type Sharded } from '../support/sharded.ts'
 import { alice, bob, bodies, room1, setUp, untilIdle } from './delivery-fixture.ts'
 
-// Positions of several shards become visible in any order. Each test commits an event with a lower position than one that a look has seen,
-// and a later event of its room, while the look goes on.
+// Positions of several shards become visible in any order. Each test commits an event with a lower position
+// than one that a look has seen, and a later event of its room, while the look goes on.
 
 const SHARDS = 16
 const other = room('other')

@@ -28,7 +28,10 @@ async function startProxy(t: TestContext) {
   return { forward, targets: () => forward.asked.map(({ target }) => target) }
 }
 
-/** Starts an HTTPS and an HTTP server that receive pokes. Only the proxy can resolve the name `gateway.test` of `url`. */
+/**
+ * Starts an HTTPS and an HTTP server that receive pokes. Only the proxy can resolve the name `gateway.test`
+ * of `url`.
+ */
 async function startReceivers(t: TestContext) {
   const received: string[] = []
   const listener =

@@ -21,7 +21,10 @@ import { silentLog } from '../support/log.ts'
 import type { PokeReceiver } from '../support/poke-receiver.ts'
 import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
-/** A start queries any pusher, the known outages, the lanes with work, the due lanes and the time of the next due one. */
+/**
+ * A start queries any pusher, the known outages, the lanes with work, the due lanes and the time of the next
+ * due one.
+ */
 const READS_OF_A_START = 5
 
 type Counted = { delivery: DeliveryFixture; gateway: PokeReceiver; pushers: number }

@@ -13,8 +13,9 @@ import type { PokeResponse } from '../support/poke-receiver.ts'
 import { onShards, type Sharded } from '../support/sharded.ts'
 import { alice, bodies, setUp, untilIdle } from './delivery-fixture.ts'
 
-// A process that stands still for more than 10 s (SIGSTOP, a suspended machine) counts as dead. Its leases are ended, and another one sends. Then it
-// continues where it was. Here no process is registered, so the start of another worker ends all leases.
+// A process that stands still for more than 10 s (SIGSTOP, a suspended machine) counts as dead. Its leases
+// are ended, and another one sends. Then it continues where it was. Here no process is registered, so the
+// start of another worker ends all leases.
 
 const STOPPED_MS = 12_000
 /** Less than the time after which others count it as dead. */

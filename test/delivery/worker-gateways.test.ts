@@ -13,7 +13,10 @@ import { type ReceivedPoke, startPokeReceiver } from '../support/poke-receiver.t
 import { leaseByKilledProcess, watchClaims } from '../support/watch-claims.ts'
 import { alice, untilIdle, bob, setUp, type DeliveryFixture } from './delivery-fixture.ts'
 
-/** Of each gateway: together more than the engine reads at once on one of the databases; fewer on the other, to save time. */
+/**
+ * Of each gateway: together more than the engine reads at once on one of the databases; fewer on the other,
+ * to save time.
+ */
 const PUSHERS = { sqlite: 510, postgres: 250 }
 
 const COLUMNS = [
@@ -147,7 +150,8 @@ onEachDatabase('delivery to a dead gateway', (open) => {
     await untilSettled(delivery, dead.url)
     await first[Symbol.asyncDispose]()
 
-    // All pushers are due at the same time. The gateway hangs, so the probe is still in flight when the other pushers are due.
+    // All pushers are due at the same time. The gateway hangs, so the probe is still in flight when the other
+    // pushers are due.
     delivery.clock.advance(3_600_000)
     dead.pokes.length = 0
     let release = () => {}
@@ -279,7 +283,10 @@ const leased = query<{ url: string }>()((db, p) =>
 )
 
 onEachDatabase('several processes and a dead gateway', (open) => {
-  /** The requests at a gateway that is down for ten minutes, after the circuits have opened. Then it works, and all pushers get their message. */
+  /**
+   * The requests at a gateway that is down for ten minutes, after the circuits have opened. Then it works,
+   * and all pushers get their message.
+   */
   async function probesOf(t: TestContext, ids: readonly string[]): Promise<number> {
     const { delivery } = await setUp(t, open)
     const dead = await startPokeReceiver(t)

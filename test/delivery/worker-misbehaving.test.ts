@@ -10,8 +10,9 @@ import { CERTIFICATE } from './certificate.ts'
 import { agentFor, httpServer, httpsServer, type LoopbackServer, PATH, tcpServer } from './servers.ts'
 import { alice, untilIdle, bob, createDeliveryFixture } from './delivery-fixture.ts'
 
-// Delivery to gateways that misbehave at the first poke and work from the second poke on. A poke that was not accepted is
-// sent again, in order, and the status of the pusher has the reason as a fixed word. An accepted poke is not sent again.
+// Delivery to gateways that misbehave at the first poke and work from the second poke on. A poke that was not
+// accepted is sent again, in order, and the status of the pusher has the reason as a fixed word. An accepted
+// poke is not sent again.
 
 /** Starts a gateway. It misbehaves until `works()` returns true. */
 type Behaviour = (works: () => boolean) => Promise<LoopbackServer>
@@ -28,7 +29,10 @@ const http =
       else misbehave(request, response)
     })
 
-/** A gateway without an HTTP server: `misbehave` writes bytes for the first request. The others get a valid response. */
+/**
+ * A gateway without an HTTP server: `misbehave` writes bytes for the first request. The others get a valid
+ * response.
+ */
 const tcp =
   (misbehave: (socket: Socket) => void): Behaviour =>
   (works) =>

@@ -25,7 +25,8 @@ onEachDatabase('the trace of delivery', (open) => {
     for (const pushkey of pushkeys.slice(1))
       await delivery.setPusher(bob, { pushkey, data: { url: gateway.url } })
     gateway.respondWith({ status: 503 })
-    // The gateway gets one slot, a quarter of four. Five pokes fail and open its circuit, and the other three are not sent.
+    // The gateway gets one slot, a quarter of four. Five pokes fail and open its circuit, and the other three
+    // are not sent.
     await using _worker = await delivery.start({ concurrency: 4 })
     const position = await delivery.say(alice, 'hello')
     const areAllWaiting = async () =>

@@ -136,7 +136,10 @@ describe('deploy/Dockerfile', () => {
   })
 })
 
-/** Runs the steps of the first two stages in a read-only folder. `npm ci` is replaced by a copy of the installed production packages. */
+/**
+ * Runs the steps of the first two stages in a read-only folder. `npm ci` is replaced by a copy of the
+ * installed production packages.
+ */
 function buildApp(t: TestContext): string {
   const app = temporaryFolder(t)
   for (const name of sources) cpSync(join(ROOT, name), join(app, name), { recursive: true })

@@ -11,7 +11,10 @@ export type FuzzTarget = {
 }
 export type SharedPart = { open: () => Promise<void>; close: () => Promise<void> }
 
-/** The processor time that one value may take. The slowest takes some ms; only a parser whose cost grows with more than the length reaches this, on any machine. */
+/**
+ * The processor time that one value may take. The slowest takes some ms; only a parser whose cost grows with
+ * more than the length reaches this, on any machine.
+ */
 const MAX_MS = 2000
 
 /** `check` throws if the parser is wrong. */
@@ -35,7 +38,10 @@ export function fuzzTarget<T>(
   }
 }
 
-/** The value that the parser returns, or undefined if it refuses the input with an error that may be sent to a client. Any other error is a fault. */
+/**
+ * The value that the parser returns, or undefined if it refuses the input with an error that may be sent to a
+ * client. Any other error is a fault.
+ */
 export function refusedOr<T>(parse: () => T): T | undefined {
   try {
     return parse()

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 
-/** Texts that have broken parsers: limits of numbers, of Unicode, of escapes, of URLs and addresses, and names that objects have already. */
+/**
+ * Texts that have broken parsers: limits of numbers, of Unicode, of escapes, of URLs and addresses, and names
+ * that objects have already.
+ */
 export const NASTY: readonly string[] = [
   '',
   ' ',

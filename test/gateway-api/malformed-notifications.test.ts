@@ -11,8 +11,8 @@ import { onEachDatabase, openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { inject } from '../support/inject.ts'
 
-// Any member of a room chooses the content of its events. A home server that receives a 400 response retries the poke for a day, and
-// all later pokes of that pusher wait.
+// Any member of a room chooses the content of its events. A home server that receives a 400 response retries
+// the poke for a day, and all later pokes of that pusher wait.
 
 const KEY = 'a-pushkey-of-the-configuration'
 const APPS = { app: { type: 'scripted' }, [INBOX_APP_ID]: { type: 'inbox', pushkeys: [KEY] } }
@@ -44,7 +44,10 @@ async function serve(db: Database, script: Parameters<typeof openGateway>[1] = {
   return { ...fixture, notify, warnings: lines, [Symbol.asyncDispose]: end }
 }
 
-/** JSON of a notification for two devices, one of an app and one of the inbox. `more`: further members, `device`: further members of both devices. */
+/**
+ * JSON of a notification for two devices, one of an app and one of the inbox. `more`: further members,
+ * `device`: further members of both devices.
+ */
 const bodyOf = (more: string, device = '') => {
   const of = (app: string) => `{"app_id":"${app}","pushkey":"${KEY}"${device && `,${device}`}}`
   const members = ['"event_id":"$e"', '"room_id":"!r"', ...(more === '' ? [] : [more])]
@@ -92,7 +95,10 @@ const MALFORMED: [title: string, body: string][] = [
   ['bytes that are not UTF-8', bodyOf('"room_name":"\u00ff"')],
 ]
 
-/** Each row has an event id of its own. Latin-1 leaves ASCII unchanged, and makes invalid UTF-8 of the one other row. */
+/**
+ * Each row has an event id of its own. Latin-1 leaves ASCII unchanged, and makes invalid UTF-8 of the one
+ * other row.
+ */
 const bytesOf = (body: string, row: number) => Buffer.from(body.replace('"$e"', `"$${row}"`), 'latin1')
 
 onEachDatabase('a notification with malformed parts', (open) => {
@@ -122,7 +128,8 @@ onEachDatabase('a notification with malformed parts', (open) => {
     }
     isUp = true
     await eventually(() => {
-      // In steps shorter than the time for which a lease is certain without a heartbeat, or each look would take longer.
+      // In steps shorter than the time for which a lease is certain without a heartbeat, or each look would
+      // take longer.
       fixture.clock.advance(1000)
       return (
         fixture.steps.filter((step) => step.app === 'app' && step.outcome === 'delivered').length ===

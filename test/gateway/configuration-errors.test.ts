@@ -5,7 +5,8 @@ import { openTestSqlite } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { doubtful, misconfigured, openGateway, type Script } from './fixture.ts'
 
-// A configuration error pauses all devices of an app, unless a delivery to another device shows that the app is configured correctly.
+// A configuration error pauses all devices of an app, unless a delivery to another device shows that the app
+// is configured correctly.
 
 const ofPlatform: ProviderResult = {
   kind: 'misconfigured',

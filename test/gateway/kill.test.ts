@@ -27,8 +27,8 @@ const countLanes = query()((db) =>
 )
 
 /**
- * A UnifiedPush server that returns 429 at first. Later it accepts messages. It responds to those from the queue after the test has called `arm`, and
- * kills the gateway during every sixth of these requests.
+ * A UnifiedPush server that returns 429 at first. Later it accepts messages. It responds to those from the
+ * queue after the test has called `arm`, and kills the gateway during every sixth of these requests.
  */
 async function startPushServer(t: TestContext) {
   const armed = Promise.withResolvers<void>()
@@ -107,7 +107,8 @@ async function killRepeatedly(t: TestContext, database: (folder: string) => stri
   await eventually(() => events().size === DEVICES * EVENTS && push.state.kills === KILLS)
   await isRestarted
   assert.equal(await current.end('SIGTERM'), 0)
-  // A device has one request at a time, so a kill interrupts at most one request of each device, which is then repeated.
+  // A device has one request at a time, so a kill interrupts at most one request of each device, which is
+  // then repeated.
   for (const [device, accepted] of Map.groupBy(push.state.accepted, (one) => one.device))
     assert.ok(accepted.length <= EVENTS + KILLS, `${accepted.length} messages for ${device}`)
   await using after = await openDatabase(url, silentLog)

@@ -97,7 +97,10 @@ const lanesAt = query<{ now: number }>()((db, p) =>
     ]),
 )
 
-/** Queues a notification for each of these devices. The line breaks, and holds all of them but those whose attempts failed. */
+/**
+ * Queues a notification for each of these devices. The line breaks, and holds all of them but those whose
+ * attempts failed.
+ */
 async function pauseLine(db: Database, devices: number) {
   const clock = createManualClock()
   await using fixture = await openGateway(db, { script: () => unavailable, clock })

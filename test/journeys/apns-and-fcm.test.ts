@@ -14,8 +14,8 @@ import { startFakeApns } from '../support/fake-apns.ts'
 import { fcmError, startFakeFcm } from '../support/fake-fcm.ts'
 import { silentLog } from '../support/log.ts'
 
-// From the request of a home server to the phone and back, over real connections: `belfry gateway` with a Sygnal file, and
-// fakes of Apple and Google on loopback.
+// From the request of a home server to the phone and back, over real connections: `belfry gateway` with a
+// Sygnal file, and fakes of Apple and Google on loopback.
 
 const IOS = 'org.example.ios'
 const ANDROID = 'org.example.android'

@@ -146,7 +146,10 @@ export const untilWaiting = (fixture: ArrivalFixture) =>
     return (await arrival(fixture)).waiting > 0
   })
 
-/** Waits until the server has concluded that an event was not fetched. The device must have been used after its push. */
+/**
+ * Waits until the server has concluded that an event was not fetched. The device must have been used after
+ * its push.
+ */
 export const untilNotSeen = (fixture: ArrivalFixture, eventId: string) =>
   eventually(async () => {
     pass(fixture, SWEEP_MS)

@@ -16,8 +16,8 @@ const GUIDE = new URL('../../docs/browser-pushers.md', import.meta.url)
 const APP_ID = 'org.example.web'
 const TYPES: Readonly<Record<string, string>> = { js: 'text/javascript', html: 'text/html; charset=utf-8' }
 /**
- * A headless browser shows no notification to click on. The synthetic event is not trusted, so the browser does not let it focus the page, but
- * it calls the handler of the guide.
+ * A headless browser shows no notification to click on. The synthetic event is not trusted, so the browser
+ * does not let it focus the page, but it calls the handler of the guide.
  */
 const CLICK = `
 self.addEventListener('message', async ({ data }) => {

@@ -13,7 +13,8 @@ import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { type PostgresServer, startCluster } from '../support/postgres.ts'
 import { syncUntil, WAIT_MS } from '../support/waiting-syncs.ts'
 
-// Three processes with all roles behind a load balancer. Their PostgreSQL server is of this file alone, because a test restarts it.
+// Three processes with all roles behind a load balancer. Their PostgreSQL server is of this file alone,
+// because a test restarts it.
 
 const PROCESSES = 3
 const SENDERS = 4

@@ -7,7 +7,10 @@ import { clusterUrl, newPostgresUrl } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 
 const SENDERS = 3
-/** The longest possible: much more than the balancer needs to notice that a server is not ready, also on a slow machine. */
+/**
+ * The longest possible: much more than the balancer needs to notice that a server is not ready, also on a
+ * slow machine.
+ */
 const DRAIN_MS = '5000'
 
 type Message = { type: string; content: { body?: string } }

@@ -19,8 +19,9 @@ import {
   type Times,
 } from './signals-fixture.ts'
 
-// Two processes of each role: http, workers (delivery and sweep), gateways. Under load one of each is stopped with SIGSTOP past its death and
-// continues; then the other ones are killed. With SIGNALS_BUS=nats on that bus, else on the one of PostgreSQL.
+// Two processes of each role: http, workers (delivery and sweep), gateways. Under load one of each is stopped
+// with SIGSTOP past its death and continues; then the other ones are killed. With SIGNALS_BUS=nats on that
+// bus, else on the one of PostgreSQL.
 
 /** A stopped process counts as dead after 13 s at most. */
 const AT_MOST_MS = 15_000

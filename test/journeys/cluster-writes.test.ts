@@ -26,7 +26,8 @@ describe('several processes that write at the same time', { skip: theBus.skip },
     const client = await connect(t, database)
     const receiver = await startPokeReceiver(t)
     const statuses = await mixedWrites({ users, roomIds, gateway: receiver.url, rounds: ROUNDS })
-    // On a slow machine a group can wait for the lock of its shard for longer than the limit. Clients repeat the request.
+    // On a slow machine a group can wait for the lock of its shard for longer than the limit. Clients repeat
+    // the request.
     assert.deepEqual(
       [...statuses.keys()].filter((status) => status !== BUSY),
       ['200'],

@@ -15,7 +15,8 @@ import { runHere } from '../support/run-command.ts'
 import { startTestServer } from '../support/server.ts'
 import { createEmailFixture, linkIn } from './email-fixture.ts'
 
-// Runs the commands of the reference pages. `test/structure/document-commands.test.ts` lists the blocks of all documents with the test of each.
+// Runs the commands of the reference pages. `test/structure/document-commands.test.ts` lists the blocks of
+// all documents with the test of each.
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 

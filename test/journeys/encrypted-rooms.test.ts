@@ -6,7 +6,8 @@ import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { startTestServer } from '../support/server.ts'
 import { deviceRule, globalRule } from './two-devices.ts'
 
-// MSC4028: the server cannot read encrypted events, so it sends them to the devices, which decrypt them and evaluate the rules.
+// MSC4028: the server cannot read encrypted events, so it sends them to the devices, which decrypt them and
+// evaluate the rules.
 
 const RULE = '.org.matrix.msc4028.encrypted_event'
 

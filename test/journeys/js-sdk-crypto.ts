@@ -15,7 +15,10 @@ export function cryptoOf(client: sdk.MatrixClient): CryptoApi {
   return crypto
 }
 
-/** Options of a client with cryptography, and the key of the user's secret storage, as the user types it in at each device. */
+/**
+ * Options of a client with cryptography, and the key of the user's secret storage, as the user types it in at
+ * each device.
+ */
 export function createVault(): { options: { withCrypto: true; cryptoCallbacks: CryptoCallbacks } } {
   let stored: { id: string; key: Uint8Array<ArrayBuffer> } | undefined
   return {

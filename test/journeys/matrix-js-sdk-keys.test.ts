@@ -8,7 +8,10 @@ import { PASSWORD, startClient, startSession } from './js-sdk.ts'
 
 const withCrypto = { withCrypto: true }
 
-/** Creates cross-signing keys, with the password if the server asks for it. Resolves to the number of times that it did. */
+/**
+ * Creates cross-signing keys, with the password if the server asks for it. Resolves to the number of times
+ * that it did.
+ */
 async function createIdentity(client: MatrixClient, more: { setupNewCrossSigning?: boolean } = {}) {
   let asked = 0
   await cryptoOf(client).bootstrapCrossSigning({

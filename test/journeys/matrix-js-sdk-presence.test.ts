@@ -30,7 +30,10 @@ test('matrix-js-sdk shows a user as online, with a status message, idle after fi
       await sync()
     }
   }
-  /** Resolves when Bob's client shows this of Alice. A little time passes, because the server writes and sweeps at intervals. */
+  /**
+   * Resolves when Bob's client shows this of Alice. A little time passes, because the server writes and
+   * sweeps at intervals.
+   */
   const shows = (presence: string, isActive: boolean | undefined, message?: string) => {
     let passed = 0
     return eventually(() => {

@@ -41,8 +41,8 @@ async function begin(t: TestContext) {
 }
 
 /**
- * Verifies, and begins again when it stands still, as a person does: a client can miss a change of state, and then shows no emoji or does not end, although it has
- * received all messages in order.
+ * Verifies, and begins again when it stands still, as a person does: a client can miss a change of state, and
+ * then shows no emoji or does not end, although it has received all messages in order.
  */
 async function verify(begin: () => Promise<VerificationRequest>, receiver: sdk.MatrixClient) {
   for (let attempt = 1; ; attempt++) {

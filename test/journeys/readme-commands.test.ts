@@ -8,8 +8,8 @@ import { shellBlocks } from '../support/document-blocks.ts'
 import { eventually } from '../support/eventually.ts'
 import { startTestServer } from '../support/server.ts'
 
-// Runs the commands of the README and of the documents that continue it, block by block, and compares their output with the
-// documents. Ids, tokens, times and numbers may differ, and `…` matches anything.
+// Runs the commands of the README and of the documents that continue it, block by block, and compares their
+// output with the documents. Ids, tokens, times and numbers may differ, and `…` matches anything.
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PRINTED_URL = 'http://127.0.0.1:8008'

@@ -34,7 +34,10 @@ async function twoProcesses(t: TestContext, settings: Record<string, string> = {
   return { one, two, byWork, live }
 }
 
-/** Bob has said three messages at `url`. A process is sending the first of them to Alice's gateway without an answer. */
+/**
+ * Bob has said three messages at `url`. A process is sending the first of them to Alice's gateway without an
+ * answer.
+ */
 async function holdPoke(t: TestContext, url: string) {
   const gateway = await startPokeReceiver(t)
   const alice = await registerUser(url, 'alice')

@@ -17,7 +17,10 @@ const SLOW_ONE_IN = 4
 const SLOW_MS = 400
 /** `BELFRY_GATEWAY_ANSWER_WITHIN_MS`. */
 export const ANSWER_WITHIN_MS = 100
-/** So many may be acknowledged without having arrived. So the delays are those of the signals, and not of a long queue. */
+/**
+ * So many may be acknowledged without having arrived. So the delays are those of the signals, and not of a
+ * long queue.
+ */
 const MOST_OWED = 10
 
 /** Event ids with the time of their acknowledgement or arrival, in milliseconds since the start of this process. */
@@ -111,7 +114,10 @@ export const startHomeServer = (
     arrived,
   )
 
-/** A push server for apps of the type `unifiedpush`. Some responses are late, and without a connection for them their notifications count as lost. */
+/**
+ * A push server for apps of the type `unifiedpush`. Some responses are late, and without a connection for
+ * them their notifications count as lost.
+ */
 export async function startPushServer(t: TestEnd): Promise<{ url: string; arrived: Times }> {
   const arrived: Times = new Map()
   let received = 0
@@ -133,7 +139,10 @@ export async function startPushServer(t: TestEnd): Promise<{ url: string; arrive
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, arrived }
 }
 
-/** The longest time from an acknowledgement to the arrival, in milliseconds. @throws when an acknowledged event has not arrived */
+/**
+ * The longest time from an acknowledgement to the arrival, in milliseconds. @throws when an acknowledged
+ * event has not arrived
+ */
 export function latest(acknowledged: Times, arrived: Times): number {
   let most = 0
   for (const [eventId, at] of acknowledged) {

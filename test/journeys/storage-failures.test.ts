@@ -131,7 +131,8 @@ describe('a failing storage', () => {
       const limit = (bytes: string) =>
         execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${bytes}:`])
 
-      // No byte can be written, also not over an old one after a checkpoint: for SQLite this is an I/O error, not a full disk.
+      // No byte can be written, also not over an old one after a checkpoint: for SQLite this is an I/O error,
+      // not a full disk.
       limit('0')
       const response = await bob.try('PUT', sendPath(roomId, 'one'), text('one'))
       assert.equal(response.status, 503)

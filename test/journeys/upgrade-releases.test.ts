@@ -204,7 +204,10 @@ if (!isWriting)
         })
       })
 
-/** An activation token ends after five minutes, so the first steps are short. An item that was left would be sent again in the last hours. */
+/**
+ * An activation token ends after five minutes, so the first steps are short. An item that was left would be
+ * sent again in the last hours.
+ */
 const stepAfter = (passed: number, hasAll: boolean) => (passed < 300_000 ? 5_000 : hasAll ? HOUR / 4 : 60_000)
 
 /** The messages in the room of the history after a token, in the order of the timeline. */

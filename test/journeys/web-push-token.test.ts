@@ -12,8 +12,8 @@ import { eventually } from '../support/eventually.ts'
 import { type PushService, type PushServiceOptions, startPushService } from '../support/push-service.ts'
 import { startTestServer } from '../support/server.ts'
 
-// Pushers must survive a push service that does not accept the token of this server: 30 browsers, through the server's gateway and
-// without it.
+// Pushers must survive a push service that does not accept the token of this server: 30 browsers, through the
+// server's gateway and without it.
 
 const DIRECT = 'org.example.direct'
 const BY_GATEWAY = 'org.example.gateway'

@@ -8,8 +8,9 @@ import { onEachServerDatabase } from '../support/server-databases.ts'
 import { type KnownValues, placesIn, replaced, validJson } from '../support/valid-json.ts'
 import { runs } from '../support/property.ts'
 
-// Each endpoint with a JSON body gets bodies that are valid except for one value. The bodies follow from the schemas of the OpenAPI document, so
-// a new endpoint is included. The requests of random-requests.test.ts have random bodies, which few handlers accept.
+// Each endpoint with a JSON body gets bodies that are valid except for one value. The bodies follow from the
+// schemas of the OpenAPI document, so a new endpoint is included. The requests of random-requests.test.ts
+// have random bodies, which few handlers accept.
 
 /** These end the session, the membership of the room or the key backup, or take the time of a password hash. */
 const APART =

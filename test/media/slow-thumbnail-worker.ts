@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import type { ThumbnailJob } from '../../src/media/thumbnail-job.ts'
 
-// A worker that never answers a job with width 1, dies at a job with width 2, and answers others with its process id and environment.
+// A worker that never answers a job with width 1, dies at a job with width 2, and answers others with its
+// process id and environment.
 process.on('message', (job: ThumbnailJob) => {
   if (job.width === 1) return void setTimeout(1_000_000)
   if (job.width === 2) process.exit(1)

@@ -5,8 +5,8 @@ import { eventually } from '../support/eventually.ts'
 import type { Fixture } from './random-steps.ts'
 import type { Counts, HistoryEvent, Recount } from './recount.ts'
 
-// Compares each count of the server with the recount: incremental /sync of each device, with counts by thread and in total;
-// /notifications; and the pokes that the gateway received.
+// Compares each count of the server with the recount: incremental /sync of each device, with counts by thread
+// and in total; /notifications; and the pokes that the gateway received.
 
 type RoomCounts = { unread: Counts; threads: Map<string, Counts> }
 /** The counts that a client shows after its syncs. */
@@ -124,8 +124,9 @@ export type ExpectedPokes = { events: string[] }
 export type BadgeMeaning = 'rooms' | 'messages'
 
 /**
- * Waits until the gateway has received the pokes of the step: one for each event and pusher, and one with the badge where the
- * badge is smaller than before, or is another one because the step has changed the ignored users. A pusher that a device rule silences receives a larger badge with its next poke.
+ * Waits until the gateway has received the pokes of the step: one for each event and pusher, and one with the
+ * badge where the badge is smaller than before, or is another one because the step has changed the ignored
+ * users. A pusher that a device rule silences receives a larger badge with its next poke.
  */
 export async function compareGateway(
   { model }: Fixture,

@@ -17,9 +17,10 @@ import {
 import { perform, setPusher, type Fixture, type Step, step } from './random-steps.ts'
 import { Recount } from './recount.ts'
 
-// Random histories of four users with six devices in two rooms, over HTTP. After each step all counts are compared with a recount, and after some the lists of notifications.
-// TEST_SEED sets the seed (fast-check prints that of a failure), TEST_TIMES multiplies the number of histories, and TEST_SHRINK searches for a shorter
-// history that fails.
+// Random histories of four users with six devices in two rooms, over HTTP. After each step all counts are
+// compared with a recount, and after some the lists of notifications. TEST_SEED sets the seed (fast-check
+// prints that of a failure), TEST_TIMES multiplies the number of histories, and TEST_SHRINK searches for a
+// shorter history that fails.
 
 const NAMES = ['alice', 'bob', 'carol', 'dave']
 const ROOMS = 2

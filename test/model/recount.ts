@@ -1,5 +1,5 @@
-// The expected counts, computed slowly and literally from the specification: all events are kept and counted again for each
-// comparison. Nothing of the server is used here, in particular not its rule engine.
+// The expected counts, computed slowly and literally from the specification: all events are kept and counted
+// again for each comparison. Nothing of the server is used here, in particular not its rule engine.
 
 export type HistoryEvent = {
   eventId: string
@@ -99,7 +99,8 @@ export class Recount {
     if (event.kind === 'notice') return 'nothing'
     if (event.kind === 'member') return event.invites === user ? 'notify' : 'nothing'
     if (event.kind === 'redaction') return 'nothing'
-    // .m.rule.is_user_mention, .m.rule.is_room_mention (user 0 created the rooms), .m.rule.reaction, .m.rule.suppress_edits
+    // .m.rule.is_user_mention, .m.rule.is_room_mention (user 0 created the rooms), .m.rule.reaction,
+    // .m.rule.suppress_edits
     if (event.mentions.includes(user) && !state.mentionsOff) return 'highlight'
     if (event.mentionsRoom && event.sender === 0) return 'highlight'
     if (event.kind === 'reaction' || event.isEdit) return 'nothing'
@@ -110,7 +111,10 @@ export class Recount {
     return 'notify'
   }
 
-  /** The unread events of an ignored user stop counting ("the client will no longer receive events sent by that user"). */
+  /**
+   * The unread events of an ignored user stop counting ("the client will no longer receive events sent by
+   * that user").
+   */
   ignore(user: number, other: number): void {
     const unread = this.notified(user).flatMap(({ event, isRead }) => (isRead ? [] : [event]))
     // An unread invitation is in both.
@@ -122,7 +126,10 @@ export class Recount {
     this.user(user).ignores.add(other)
   }
 
-  /** The events that were unread when the user began to ignore the sender count again, and so do the sender's invitations. */
+  /**
+   * The events that were unread when the user began to ignore the sender count again, and so do the sender's
+   * invitations.
+   */
   stopIgnoring(user: number, other: number): void {
     this.user(user).ignores.delete(other)
     for (const event of this.history) {

@@ -113,7 +113,10 @@ export async function perform(fixture: NotificationsFixture, model: Model, next:
   }
 }
 
-/** Removes the messages of a room but those after the last `keep` events, as retention does: its members have read what is removed. */
+/**
+ * Removes the messages of a room but those after the last `keep` events, as retention does: its members have
+ * read what is removed.
+ */
 async function forgetOld(
   fixture: NotificationsFixture,
   model: Model,

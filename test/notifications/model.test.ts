@@ -137,7 +137,10 @@ function badgeMessages(model: Model, userId: UserId, notified: ReturnType<Model[
   return unread.length + model.invitations(userId).length
 }
 
-/** Checks that a badge poke is due exactly when the badge changed without an event that is sent, and that pushers with work are woken. */
+/**
+ * Checks that a badge poke is due exactly when the badge changed without an event that is sent, and that
+ * pushers with work are woken.
+ */
 async function performChecked(
   fixture: NotificationsFixture,
   model: Model,

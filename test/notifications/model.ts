@@ -13,8 +13,8 @@ import {
 } from '../../src/push-rules/index.ts'
 import { HANDLE, room, user } from './fixture.ts'
 
-// The expected counts, computed slowly and literally: each event of the history is evaluated for each user with all rules that
-// applied at that time, and left out after a redaction, a leave or a read receipt.
+// The expected counts, computed slowly and literally: each event of the history is evaluated for each user
+// with all rules that applied at that time, and left out after a redaction, a leave or a read receipt.
 
 const NAMES = ['alice', 'bob', 'carol', 'dave']
 /** One word, two words, no ASCII word, no name. */
@@ -95,7 +95,10 @@ export class Model {
     return evaluate(compileRules(rules), prepared, context)
   }
 
-  /** The unread events of newly ignored users stop counting until they are no longer ignored. Events in between never count. */
+  /**
+   * The unread events of newly ignored users stop counting until they are no longer ignored. Events in
+   * between never count.
+   */
   ignore(userId: UserId, ignored: ReadonlySet<UserId>): void {
     const before = this.ignored.get(userId)
     const isNew = ({ event }: ModelEvent) => ignored.has(event.sender) && before?.has(event.sender) !== true

@@ -19,8 +19,8 @@ import { afterTest } from '../support/after-test.ts'
 import { newDataFolder } from '../support/databases.ts'
 import { silentLog } from '../support/log.ts'
 
-// SQLite tends to search a table by the first columns of its primary key (all members of a room, or all its notifications) where
-// another index leads to a few rows. Only the query plan shows this.
+// SQLite tends to search a table by the first columns of its primary key (all members of a room, or all its
+// notifications) where another index leads to a few rows. Only the query plan shows this.
 
 /** A search by room alone reads all members of the room. A search by room and cohort reads its history. */
 const SCANS = [

@@ -106,7 +106,8 @@ onEachDatabase('recording an event', (open) => {
     const message = { msgtype: 'm.text', body: 'hello', 'm.mentions': {} }
     fixture.context.rulesVersion = 700_000
     await putRule(fixture.rules, rule, { content: { actions: [] } })
-    // Members with rules, their rules (three tables), the change of cohort, the members that are not notified, and the reason.
+    // Members with rules, their rules (three tables), the change of cohort, the members that are not
+    // notified, and the reason.
     assert.equal(await statementsFor(fixture, message), 4 + 7)
     assert.equal(await statementsFor(fixture, message), 4 + 2)
     fixture.context.rulesVersion++

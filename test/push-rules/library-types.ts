@@ -34,8 +34,8 @@ import {
   type Validated,
 } from '../../src/push-rules/index.ts'
 
-// The types of the library as its users see them. package.test.ts compiles this file with the types of the package and several versions of
-// TypeScript. It is never run.
+// The types of the library as its users see them. package.test.ts compiles this file with the types of the
+// package and several versions of TypeScript. It is never run.
 
 type Same<One, Other> =
   (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false

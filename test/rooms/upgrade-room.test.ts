@@ -138,7 +138,8 @@ onEachDatabase('bans of an upgraded room', (open) => {
     const target = (at: number) => `@spam${String(at).padStart(3, '0')}:here` as UserId
     const ban = (at: number) => banUser(fixture, { roomId, sender: alice, target: target(at) })
     await Promise.all(Array.from({ length: 215 }, (_, at) => ban(at)))
-    // The new room has these levels before its second hundred bans. Its creator has the highest level too, and so may not ban the user.
+    // The new room has these levels before its second hundred bans. Its creator has the highest level too,
+    // and so may not ban the user.
     const levels = await stateOf(fixture, roomId, 'm.room.power_levels')
     const content = { ...levels, users: { [target(120)]: 1000 } }
     await setState(fixture, roomId, alice, { type: 'm.room.power_levels', content })

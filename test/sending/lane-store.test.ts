@@ -82,7 +82,10 @@ const DELIVERIES = [true, false].flatMap((items) =>
 
 type DeliveriesOf = { keepsIdle: boolean; before: Partial<LaneOutcome>; delivered: boolean }
 
-/** Settles all kinds of deliveries. Returns the rows of the lanes with the results. `before`: an earlier outcome of each lane. */
+/**
+ * Settles all kinds of deliveries. Returns the rows of the lanes with the results. `before`: an earlier
+ * outcome of each lane.
+ */
 async function settledDeliveries(db: Database, { keepsIdle, before, delivered }: DeliveriesOf) {
   const by = { ...lease, keepsIdle }
   const first = (await db.all(allLanes, {})).length + 1
@@ -287,7 +290,8 @@ onEachDatabase('the store of lanes', (open) => {
     assert.deepEqual(await lanesWithWork(db, page), [1, 4, 6])
     assert.deepEqual(await lanesWithWork(db, { ...page, after: 1, limit: 1 }), [4])
     assert.deepEqual(await lanesWithWork(db, { ...page, kind: 'mail' }), [7])
-    // The clock was set back by three hours: leases and waits that end later than the longest possible one count as over.
+    // The clock was set back by three hours: leases and waits that end later than the longest possible one
+    // count as over.
     const earlier = NOW - 3 * 3_600_000
     assert.deepEqual(await lanesWithWork(db, { ...page, now: earlier }), [1, 2, 3, 4, 6])
     assert.deepEqual(await claim(db, [7]), [], 'a lane of another kind is not claimed')

@@ -19,14 +19,20 @@ export type CrashRunResult = {
     pushers: number
     pokes: number
     badgePokes: number
-    /** Pairs of a message and a pusher that need a poke, and pairs that need none because the message was read first. */
+    /**
+     * Pairs of a message and a pusher that need a poke, and pairs that need none because the message was read
+     * first.
+     */
     owed: number
     readFirst: number
     duplicates: number
     /** The largest number of duplicates for one kill, over all pushers. */
     mostDuplicatesPerKill: number
     lost: number
-    /** Pokes that a stopped process sent again when it continued, and those of a killed one that arrived after the poke of the next process. */
+    /**
+     * Pokes that a stopped process sent again when it continued, and those of a killed one that arrived after
+     * the poke of the next process.
+     */
     lateDuplicates: number
     /** Pushes of the server's own gateways. */
     pushes: number
@@ -35,7 +41,10 @@ export type CrashRunResult = {
     /** Events without a push, because a later one of their room was sent instead. */
     collapsed: number
     unavailable: number
-    /** The longest time from the response to the sender until the first poke of a pusher, and that of 99 % of the pokes, in milliseconds. */
+    /**
+     * The longest time from the response to the sender until the first poke of a pusher, and that of 99 % of
+     * the pokes, in milliseconds.
+     */
     latestMs: number
     lateP99Ms: number
     /** The longest time without the part in which the processes of the pusher may have been dead. */
@@ -180,8 +189,8 @@ function pokesOutOfOrder(
 }
 
 /**
- * A gateway responds to a notification after 10 s and queues it, and new ones do not wait for the queue. So a gateway that was stopped can send what it had
- * taken before after later ones.
+ * A gateway responds to a notification after 10 s and queues it, and new ones do not wait for the queue. So a
+ * gateway that was stopped can send what it had taken before after later ones.
  */
 const mayBeQueued =
   (resumptions: readonly Resumption[], acknowledgedAt: ReadonlyMap<string, number>) =>

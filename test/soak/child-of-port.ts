@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** Which child of this process has this local TCP port on 127.0.0.1. Undefined: it has ended, or the system is not Linux. */
+/**
+ * Which child of this process has this local TCP port on 127.0.0.1. Undefined: it has ended, or the system is
+ * not Linux.
+ */
 export function childOfPort(port: number): number | undefined {
   const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const rows = textOf('/proc/net/tcp').split('\n')

@@ -6,7 +6,8 @@ import { untilTheEnd } from '../support/until-the-end.ts'
 import { clusterTarget } from './cluster-target.ts'
 import { crashRun } from './crash-run.ts'
 
-// A crash run over several processes. Before the kills they write at the same time: equal transaction ids, and mixed writes.
+// A crash run over several processes. Before the kills they write at the same time: equal transaction ids,
+// and mixed writes.
 
 export type ClusterRun = {
   seed: number
@@ -21,8 +22,9 @@ export type ClusterRun = {
 
 const SIZE = { rooms: 12, senders: 6, receivers: 18 }
 /**
- * So that the delays are those of a kill, and not of a long queue: a pusher gets one poke at a time, 15 to 20 in a second while all processes are busy. So senders that waited for the sum of
- * all queues would fill the queue of the slowest pusher, and send as fast as that gets shorter.
+ * So that the delays are those of a kill, and not of a long queue: a pusher gets one poke at a time, 15 to 20
+ * in a second while all processes are busy. So senders that waited for the sum of all queues would fill the
+ * queue of the slowest pusher, and send as fast as that gets shorter.
  */
 const LONGEST_QUEUE = 15
 /** Besides the outages: for the longest queue at 5 pokes in a second, and for waits at a takeover. */

@@ -6,7 +6,8 @@ import type { FailedWrite, ProcessRole, Resumption } from './run-record.ts'
 import { type CrashTarget, GATEWAY_APP } from './crash-target.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-// Seven processes on one database: two with the API for clients, two workers, two push gateways, and one with all roles.
+// Seven processes on one database: two with the API for clients, two workers, two push gateways, and one with
+// all roles.
 
 const KINDS: readonly ProcessRole[] = ['http', 'http', 'worker', 'worker', 'gateway', 'gateway', 'all']
 const APPS = JSON.stringify({ [GATEWAY_APP]: { type: 'unifiedpush' } })
@@ -124,7 +125,10 @@ export async function clusterTarget(
   }
 }
 
-/** The log has an error for a transaction that the database refuses, if it is the first one after one that it accepted. */
+/**
+ * The log has an error for a transaction that the database refuses, if it is the first one after one that it
+ * accepted.
+ */
 function timeOfFailedWrite(line: string): number | undefined {
   const time = /^\{"level":"error","time":"([^"]+)".*"msg":"storage: /.exec(line)?.[1]
   return time === undefined ? undefined : Date.parse(time)

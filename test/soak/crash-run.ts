@@ -11,9 +11,10 @@ import { checkRun, type CrashRunResult } from './check-run.ts'
 import type { Death, ReceivedPoke, RunRecord } from './run-record.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
 
-// Kills a process with SIGKILL, or stops one for a time, at random moments while messages are sent as fast as they are accepted, and starts it again each time.
-// Senders retry until the server acknowledges the message, as clients do. Some receivers send read receipts. At the end the pokes that the
-// gateway received are checked against the guarantees.
+// Kills a process with SIGKILL, or stops one for a time, at random moments while messages are sent as fast as
+// they are accepted, and starts it again each time. Senders retry until the server acknowledges the message,
+// as clients do. Some receivers send read receipts. At the end the pokes that the gateway received are
+// checked against the guarantees.
 
 export type CrashRun = {
   seed: number
@@ -25,7 +26,10 @@ export type CrashRun = {
   size?: { rooms: number; senders: number; receivers: number }
   /** The longest time from the ready line to the kill, in milliseconds. */
   longestLife?: number
-  /** Each process acknowledges at least this many messages before it is killed, on a slow machine too. With this option no process is killed during its start. */
+  /**
+   * Each process acknowledges at least this many messages before it is killed, on a slow machine too. With
+   * this option no process is killed during its start.
+   */
   acknowledgedPerLife?: number
   /** Senders pause while more than this number of pokes are expected for one pusher. */
   longestQueue?: number
@@ -33,7 +37,10 @@ export type CrashRun = {
   patienceMs?: number
   /** The longest time from the response to the sender until the poke; without it, delays are only reported. */
   latestMs?: number
-  /** Senders also retry after 503 and 408: a process that is stopped while it has locks keeps the others waiting for up to 10 s. */
+  /**
+   * Senders also retry after 503 and 408: a process that is stopped while it has locks keeps the others
+   * waiting for up to 10 s.
+   */
   retryUnavailable?: boolean
   /** Called after each kill. */
   onKill?: (figures: { kills: number; sent: number; pokes: number }) => void
@@ -42,7 +49,10 @@ export type CrashRun = {
 /** With fewer messages in the queues, a server that is killed often has nothing to continue with. */
 const LONGEST_QUEUE = 200
 const SIZE = { rooms: 4, senders: 6, receivers: 24 }
-/** Further receivers, whose pokes go through the push gateways of the target, if it has some. Each is in one room, so a slow push delays few. */
+/**
+ * Further receivers, whose pokes go through the push gateways of the target, if it has some. Each is in one
+ * room, so a slow push delays few.
+ */
 const AT_GATEWAYS = 6
 
 type Receiver = { user: TestUser; pushkeys: string[]; rooms: Set<string>; reads: boolean }

@@ -12,7 +12,10 @@ export interface CrashTarget extends AsyncDisposable {
   kill(
     random: SeededRandom,
   ): Promise<Required<Pick<Death, 'process' | 'name' | 'isStop'>> & Pick<Death, 'role'>>
-  /** Starts a process in the place of the killed one, or continues the stopped one later, and does not wait for that. */
+  /**
+   * Starts a process in the place of the killed one, or continues the stopped one later, and does not wait
+   * for that.
+   */
   replace(): void
   /** The push gateways among the processes, with the app of `GATEWAY_APP`. Absent: there is none. */
   readonly gatewayUrl?: string

@@ -28,7 +28,10 @@ export function signalLines({
   ]
 }
 
-/** The pokes of a pusher from a poke to its repeat, and the signals and failed writes of that time, one in a line. Times are milliseconds since the poke. */
+/**
+ * The pokes of a pusher from a poke to its repeat, and the signals and failed writes of that time, one in a
+ * line. Times are milliseconds since the poke.
+ */
 export function describeRepeat(
   { before, poke }: Repeat,
   pokes: readonly ReceivedPoke[],

@@ -4,7 +4,10 @@ import type { ReceivedPoke } from './run-record.ts'
 import { childOfPort } from './child-of-port.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
-/** A push gateway that outlives the server and records all pokes. It is also a push server, and records the pushes that it gets. */
+/**
+ * A push gateway that outlives the server and records all pokes. It is also a push server, and records the
+ * pushes that it gets.
+ */
 export type LoggingGateway = AsyncDisposable & {
   /** The value for `data.url` of a pusher. */
   url: string

@@ -3,7 +3,10 @@ import type { Death, ReceivedPoke, RunRecord } from './run-record.ts'
 
 // Which pokes came later than the kills and stops of the run explain, and what happened meanwhile.
 
-/** The next heartbeat of the process that ends what dead ones held finds a killed process: its database session has ended (`cluster/membership.ts`). */
+/**
+ * The next heartbeat of the process that ends what dead ones held finds a killed process: its database
+ * session has ended (`cluster/membership.ts`).
+ */
 const HEARTBEAT_MS = 3_000
 /** A stopped process counts as dead after so long without a heartbeat. Its last one can be new. */
 const DEAD_AFTER_MS = 10_000
@@ -51,8 +54,9 @@ export function delaysOf(
 }
 
 /**
- * The times in which the process that sends for a pusher may have been dead without a successor: 3 s after a kill, 13 s after a stop. Another process
- * may have taken over before, and be killed itself: then the times add up. A process that sends to the pusher before and after a signal to another one was not concerned.
+ * The times in which the process that sends for a pusher may have been dead without a successor: 3 s after a
+ * kill, 13 s after a stop. Another process may have taken over before, and be killed itself: then the times
+ * add up. A process that sends to the pusher before and after a signal to another one was not concerned.
  */
 export function outagesOf(
   pusher: Pusher,
@@ -86,7 +90,10 @@ function overlapOf(outages: readonly Outage[], { from, until }: Outage): number 
   return sum
 }
 
-/** The late pokes by incidents: the pushers, how long each stood still, and the signals. Times are milliseconds since the first message. */
+/**
+ * The late pokes by incidents: the pushers, how long each stood still, and the signals. Times are
+ * milliseconds since the first message.
+ */
 export function describeLate(
   late: readonly Delay[],
   pokes: readonly ReceivedPoke[],

@@ -74,7 +74,10 @@ function dataFolder(): string {
   return data
 }
 
-/** Starts a PostgreSQL cluster that stops at the end of this process. Resolves to the URL of a database in it; to undefined where PostgreSQL is not installed. */
+/**
+ * Starts a PostgreSQL cluster that stops at the end of this process. Resolves to the URL of a database in it;
+ * to undefined where PostgreSQL is not installed.
+ */
 async function newDatabase(): Promise<string | undefined> {
   const cluster = startCluster()
   if ('missing' in cluster) {
@@ -103,7 +106,10 @@ async function severalProcesses(
   return conclude('cluster', { seed: options.seed, seconds }, result)
 }
 
-/** Before the attacks, ordinary users are measured alone: for a tenth of the time of the attacks, and at most for a minute. */
+/**
+ * Before the attacks, ordinary users are measured alone: for a tenth of the time of the attacks, and at most
+ * for a minute.
+ */
 async function hostile(minutes: number, scale: number): Promise<number> {
   const data = dataFolder()
   const attackMs = minutes * 60_000

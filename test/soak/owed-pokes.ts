@@ -4,7 +4,10 @@ type PokeOf = { roomId?: string | undefined; eventId?: string | undefined }
 export type OwedPokes = {
   /** A message was acknowledged. */
   add(pushkey: string, message: PokeOf): void
-  /** A pusher got a poke, or its user has read a message. A pusher gets no poke for earlier messages of the room any more. */
+  /**
+   * A pusher got a poke, or its user has read a message. A pusher gets no poke for earlier messages of the
+   * room any more.
+   */
   received(poke: PokeOf & { pushkey: string }): void
   /** The number of pokes that one pusher is to get, the most of all. */
   longest(): number

@@ -8,8 +8,9 @@ export const RESUMING_MS = 10_000
 const READING_MS = 10_000
 
 /**
- * For each process that continued, was killed or was stopped, the first poke in flight that arrived after that and that another process has sent too. What a
- * killed process has sent can be read after the poke of the next one.
+ * For each process that continued, was killed or was stopped, the first poke in flight that arrived after
+ * that and that another process has sent too. What a killed process has sent can be read after the poke of
+ * the next one.
  */
 export function pokesAfterSignals(
   pokes: readonly ReceivedPoke[],
@@ -49,9 +50,10 @@ function pokeReadAfter(pokes: readonly ReceivedPoke[], { process, from, to }: De
 export type Repeat = { before: ReceivedPoke; poke: ReceivedPoke }
 
 /**
- * Events that a pusher received more than once. One poke is in flight for each pusher, so only the last poke may be sent again: that of a process that was
- * killed or stopped, or one whose result its process could not store. On several shards, events of other rooms with lower positions can have become visible
- * meanwhile: they are sent before it.
+ * Events that a pusher received more than once. One poke is in flight for each pusher, so only the last poke
+ * may be sent again: that of a process that was killed or stopped, or one whose result its process could not
+ * store. On several shards, events of other rooms with lower positions can have become visible meanwhile:
+ * they are sent before it.
  */
 export function repeatedPokes(
   received: readonly ReceivedPoke[],

@@ -11,7 +11,10 @@ export type ReceivedPoke = {
   kills: number
   /** The time of arrival, in milliseconds. */
   at: number
-  /** The id of the process that sent it. Undefined: it had ended before its connection was accepted, or it is not known. */
+  /**
+   * The id of the process that sent it. Undefined: it had ended before its connection was accepted, or it is
+   * not known.
+   */
   process?: number | undefined
 }
 
@@ -29,16 +32,22 @@ export type RunRecord = {
     badge: number
     /** Its pokes go to push gateways of the server, and the pushes of these are recorded instead. */
     isThroughGateways?: boolean
-    /** Events of a long queue of a failing pusher, of which the server has sent only the newest one of each room. Default: none. */
+    /**
+     * Events of a long queue of a failing pusher, of which the server has sent only the newest one of each
+     * room. Default: none.
+     */
     collapsed?: ReadonlySet<string> | undefined
   }[]
   pokes: readonly ReceivedPoke[]
   kills: number
-  /** The stream has one shard, so a pusher gets its pokes in the order of the events over all rooms; otherwise in the order of each room. */
+  /**
+   * The stream has one shard, so a pusher gets its pokes in the order of the events over all rooms; otherwise
+   * in the order of each room.
+   */
   isOrderedAcrossRooms: boolean
   /**
-   * The longest time from the response to the sender until the poke, in milliseconds, without the part in which the processes of the pusher may have been dead (`outagesOf`).
-   * Undefined: not limited.
+   * The longest time from the response to the sender until the poke, in milliseconds, without the part in
+   * which the processes of the pusher may have been dead (`outagesOf`). Undefined: not limited.
    */
   latestMs?: number | undefined
   /** A process that continues may send one poke for each pusher that another process has sent meanwhile. */
@@ -51,7 +60,10 @@ export type RunRecord = {
   unavailable?: number
 }
 
-/** A signal to a process: when it was sent, and when the process was gone or stopped, in milliseconds. Another process may take over in between. */
+/**
+ * A signal to a process: when it was sent, and when the process was gone or stopped, in milliseconds. Another
+ * process may take over in between.
+ */
 export type Death = {
   from: number
   to: number

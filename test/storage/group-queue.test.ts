@@ -7,7 +7,10 @@ const SHARDS = 8
 
 type Named = WaitingWork & { name: string }
 
-/** An independent transaction, unless `more` says otherwise. Its name is the shard with the order of its arrival: `3a`, `3b`. */
+/**
+ * An independent transaction, unless `more` says otherwise. Its name is the shard with the order of its
+ * arrival: `3a`, `3b`.
+ */
 function work(name: string, more: Partial<WaitingWork> = {}): Named {
   const number = Number(name[0])
   return {

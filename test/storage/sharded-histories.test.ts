@@ -34,7 +34,10 @@ function randomNumbers(start: number): (below: number) => number {
 
 type Writer = { number: number; url: string; shards: number; committed: string[] }
 
-/** Writes rows for rooms, as the processes of a server do: the row of the shard is locked before the position is taken. */
+/**
+ * Writes rows for rooms, as the processes of a server do: the row of the shard is locked before the position
+ * is taken.
+ */
 async function write(t: TestContext, { number, url, shards, committed }: Writer): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()

@@ -61,7 +61,10 @@ function roomWithState(): string[] {
   return statements
 }
 
-/** The statements that insert an encrypted space with all that a summary contains, whose last message is followed by a redacted avatar. */
+/**
+ * The statements that insert an encrypted space with all that a summary contains, whose last message is
+ * followed by a redacted avatar.
+ */
 function summarisedRoom(): string[] {
   const events: [type: string, stateKey: string | null, content: object][] = [
     ['m.room.create', '', { type: 'm.space' }],

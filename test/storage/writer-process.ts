@@ -1,5 +1,5 @@
-// Run by durability.test.ts and server-lock.test.ts. Takes positions with eight parallel writers, and prints each position when its
-// transaction is acknowledged, until the process is killed.
+// Run by durability.test.ts and server-lock.test.ts. Takes positions with eight parallel writers, and prints
+// each position when its transaction is acknowledged, until the process is killed.
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { silentLog } from '../support/log.ts'
 import { takePosition } from '../support/take-position.ts'

@@ -5,7 +5,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { blocksIn } from '../support/document-blocks.ts'
 
-// Each block of commands in the documents is run by a test, or stands here with the reason why not. `test/structure/documents.test.ts` checks the commands and options of `belfry` in all of them.
+// Each block of commands in the documents is run by a test, or stands here with the reason why not.
+// `test/structure/documents.test.ts` checks the commands and options of `belfry` in all of them.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -16,7 +17,10 @@ const GUIDES = 'test/journeys/guides.test.ts'
 const TUTORIAL = 'test/support/tutorial.ts'
 const NOT_RUN = 'not run: '
 
-/** The blocks of each document in their order: how each begins, and the file that runs it or the reason why none does. */
+/**
+ * The blocks of each document in their order: how each begins, and the file that runs it or the reason why
+ * none does.
+ */
 const BLOCKS: Readonly<Record<string, readonly (readonly [begins: string, by: string])[]>> = {
   'README.md': [
     [

@@ -8,14 +8,20 @@ import { COMMANDS, commandIn } from '../../src/cli/commands.ts'
 import { settings } from '../../src/config/settings.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-/** Those that describe the present program. The changelog, the decisions and the measurements also describe earlier ones. */
+/**
+ * Those that describe the present program. The changelog, the decisions and the measurements also describe
+ * earlier ones.
+ */
 const FOLDERS = ['docs', 'docs/operations', 'examples', 'deploy', 'packages/*']
 const DOCUMENTS = globSync(['*.md', ...FOLDERS.map((folder) => `${folder}/*.md`)], { cwd: root })
   .filter((file) => file !== 'CHANGELOG.md' && file !== 'docs/measurements.md')
   .toSorted()
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8')
 
-/** Commands in code blocks and in code spans, without a comment at their end and with the lines that a backslash joins. */
+/**
+ * Commands in code blocks and in code spans, without a comment at their end and with the lines that a
+ * backslash joins.
+ */
 function commandsIn(markdown: string): string[] {
   const blocks = [...markdown.matchAll(/^```(?:sh|bash)?\n(.*?)^```/gms)].flatMap(([, block = '']) =>
     block.replaceAll('\\\n', ' ').split('\n'),

@@ -4,8 +4,9 @@ import { posix } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-// The direction of imports: along the path of an event, or into the base, never back (ARCHITECTURE.md). Lint enforces the
-// same table in the editor; this test compares lint with the table, and checks that it finds violations.
+// The direction of imports: along the path of an event, or into the base, never back (ARCHITECTURE.md). Lint
+// enforces the same table in the editor; this test compares lint with the table, and checks that it finds
+// violations.
 const base = ['lib', 'push-rules', 'language', 'config', 'storage', 'cluster', 'sending', 'trace']
 const line = ['gateway', 'delivery', 'pushers', 'notifications', 'rooms']
 const stages = [...line, 'keys', 'media']

@@ -20,7 +20,10 @@ async function served(t: TestContext): Promise<readonly Route[]> {
 
 const nameOf = (route: Route) => `${route.method} ${pathsOf(route).at(-1)?.path ?? ''}`
 
-/** The paths of objects in a schema that do not declare whether further keys are allowed: `z.object` drops them silently, so a test would not see them. */
+/**
+ * The paths of objects in a schema that do not declare whether further keys are allowed: `z.object` drops
+ * them silently, so a test would not see them.
+ */
 function undecidedObjects(schema: z.core.$ZodType, path: string, seen = new Set<unknown>()): string[] {
   if (seen.has(schema)) return []
   seen.add(schema)

@@ -15,7 +15,8 @@ test('a running server reads every setting of the schema', async (t) => {
   afterTest(t, () => belfry.close())
   const { url } = await belfry.listen()
   await fetch(`${url}/_matrix/client/v3/sync?access_token=unknown`)
-  // `data` is read while the configuration is loaded, for the path of the database. Those of NATS are read on PostgreSQL only (test/cluster/nats-link.test.ts).
+  // `data` is read while the configuration is loaded, for the path of the database. Those of NATS are read on
+  // PostgreSQL only (test/cluster/nats-link.test.ts).
   const isElsewhere = (key: string) => key === 'data' || (key.startsWith('cluster.') && key !== 'cluster.bus')
   const paths = settings.filter(({ key }) => !isElsewhere(key)).map(({ path }) => path)
   assert.deepEqual(

@@ -5,7 +5,8 @@ import { posix } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-// Code that the first poke, mail or push needs is not loaded before: it would make each start slower and use memory permanently.
+// Code that the first poke, mail or push needs is not loaded before: it would make each start slower and use
+// memory permanently.
 const NOT_AT_START = [
   '@fluent/bundle',
   'undici',

@@ -4,9 +4,10 @@ export type TestEnd = { after(hook: () => Promise<void>): void }
 const stepsOf = new WeakMap<TestEnd, (() => unknown)[]>()
 
 /**
- * Runs `step` after the test. The steps of a test run in reverse order, so that a server is closed before its folder is removed. Each step
- * runs even if another one fails: the hooks of `node:test` stop at the first failure, and a server that stays open keeps the process alive.
- * The test fails with the error of the step, or with an AggregateError of several.
+ * Runs `step` after the test. The steps of a test run in reverse order, so that a server is closed before its
+ * folder is removed. Each step runs even if another one fails: the hooks of `node:test` stop at the first
+ * failure, and a server that stays open keeps the process alive. The test fails with the error of the step,
+ * or with an AggregateError of several.
  */
 export function afterTest(t: TestEnd, step: () => unknown): void {
   let steps = stepsOf.get(t)

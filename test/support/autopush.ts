@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { type WebSocket, WebSocketServer } from 'ws'
 
-// The protocol between Firefox and its push service (Mozilla's autopush): one WebSocket for each browser, JSON in both directions.
+// The protocol between Firefox and its push service (Mozilla's autopush): one WebSocket for each browser,
+// JSON in both directions.
 
 /** The acknowledgement of a message: 100 shown to the worker, 101 not decryptable; 302, later: the worker failed. */
 export type Receipt = { version: string; code: number }

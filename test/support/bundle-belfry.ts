@@ -31,9 +31,10 @@ const urlsOfSources: Plugin = {
 }
 
 /**
- * Bundles `checked-belfry.ts` and the modules of Belfry that it loads, because loading hundreds of modules one by one takes a fifth of the processor time
- * of a start. It reads all sources, in each run of the suite: no process runs an old one. The name of its folder depends on its content, so that Node's compile
- * cache knows it. Resolves to the path of the program. `sources-in-stacks.ts` belongs to it.
+ * Bundles `checked-belfry.ts` and the modules of Belfry that it loads, because loading hundreds of modules
+ * one by one takes a fifth of the processor time of a start. It reads all sources, in each run of the suite:
+ * no process runs an old one. The name of its folder depends on its content, so that Node's compile cache
+ * knows it. Resolves to the path of the program. `sources-in-stacks.ts` belongs to it.
  */
 export async function bundleBelfry(): Promise<string> {
   const { outputFiles } = await build({

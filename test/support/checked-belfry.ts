@@ -3,9 +3,9 @@ import { main } from '../../src/cli/main.ts'
 import { CHEAP } from './cheap-passwords.ts'
 import { createResponseCheck } from './response-check.ts'
 
-// `belfry` for tests: validates each response against the schemas of its route, and appends the faults to the file that
-// RESPONSE_FAULTS_FILE names. `process.ts` starts it and reads the file. Hashes of passwords are cheap, except with FULL_PASSWORD_COST.
-// CLOCK_AHEAD_MS: the clock of the machine is ahead by this time.
+// `belfry` for tests: validates each response against the schemas of its route, and appends the faults to the
+// file that RESPONSE_FAULTS_FILE names. `process.ts` starts it and reads the file. Hashes of passwords are
+// cheap, except with FULL_PASSWORD_COST. CLOCK_AHEAD_MS: the clock of the machine is ahead by this time.
 
 const file = process.env['RESPONSE_FAULTS_FILE']
 if (file === undefined) throw new Error('RESPONSE_FAULTS_FILE is not set')

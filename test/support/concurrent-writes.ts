@@ -17,7 +17,10 @@ type MixedWrites = {
   from?: number
 }
 
-/** Messages, pushers, push rules, receipts, account data, to-device messages and names of all users at the same time. */
+/**
+ * Messages, pushers, push rules, receipts, account data, to-device messages and names of all users at the
+ * same time.
+ */
 export async function mixedWrites({
   users,
   roomIds,
@@ -75,8 +78,8 @@ export async function mixedWrites({
 }
 
 /**
- * Sends the same message with the same transaction id to each process at once, `count` times one after the other. Resolves to what was wrong: a status other than
- * 200, or different event ids.
+ * Sends the same message with the same transaction id to each process at once, `count` times one after the
+ * other. Resolves to what was wrong: a status other than 200, or different event ids.
  */
 export async function sameTransactions(
   urls: readonly string[],

@@ -2,8 +2,8 @@ import type { Database, Transaction } from '../../src/storage/database.ts'
 import type { Queries } from '../../src/storage/query.ts'
 
 /**
- * A database that counts its statements inside of transactions (`write`) and outside of them or in snapshots (`read`). `durable`: the number of
- * transactions with a durable commit.
+ * A database that counts its statements inside of transactions (`write`) and outside of them or in snapshots
+ * (`read`). `durable`: the number of transactions with a durable commit.
  */
 export function counting(db: Database) {
   const count = { read: 0, write: 0, transactions: 0 }

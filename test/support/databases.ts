@@ -15,8 +15,10 @@ const SQLITE_TEMPLATE = 'TEST_SQLITE_TEMPLATE'
 const POSTGRES_TEMPLATE = 'TEST_POSTGRES_TEMPLATE'
 
 /**
- * Runs the same suite on both databases. `open` creates a database with all migrations and no rows, and closes it after the test.
- * @param options.alone opens it exclusively, as the server does; otherwise several workers can share the database
+ * Runs the same suite on both databases. `open` creates a database with all migrations and no rows, and
+ * closes it after the test.
+ * @param options.alone opens it exclusively, as the server does; otherwise several workers can share the
+ *   database
  */
 export function onEachDatabase(
   name: string,
@@ -39,8 +41,8 @@ export function newSqliteUrl(t: TestContext): string {
 }
 
 /**
- * A temporary data directory with a new SQLite database. It has all migrations if the test run has a template: a server that applies them spends
- * 120 ms of a processor.
+ * A temporary data directory with a new SQLite database. It has all migrations if the test run has a
+ * template: a server that applies them spends 120 ms of a processor.
  * @param file the name of the database: that of a server, or `gateway.db`
  */
 export function newDataFolder(t: TestEnd, file = 'belfry.db'): string {
@@ -57,8 +59,9 @@ export function temporaryFolder(t: TestEnd): string {
 }
 
 /**
- * Creates a PostgreSQL database. It has all migrations if the test run has a template. It is removed with its cluster. The strategy `file_copy` takes about
- * half the processor time of the default, which writes each page to the write-ahead log.
+ * Creates a PostgreSQL database. It has all migrations if the test run has a template. It is removed with its
+ * cluster. The strategy `file_copy` takes about half the processor time of the default, which writes each
+ * page to the write-ahead log.
  */
 export async function newPostgresUrl(cluster: string): Promise<string> {
   const template = process.env[POSTGRES_TEMPLATE]
@@ -79,8 +82,9 @@ async function createPostgres(cluster: string, more: string): Promise<string> {
 const urlIn = (cluster: string, name: string) => cluster.replace('/postgres?', `/${name}?`)
 
 /**
- * Creates a database with all migrations on SQLite, and on PostgreSQL where there is a cluster. New databases of this process and of the processes that
- * it starts are copies of them, because the migrations of one database take 120 ms on SQLite and 150 ms on PostgreSQL.
+ * Creates a database with all migrations on SQLite, and on PostgreSQL where there is a cluster. New databases
+ * of this process and of the processes that it starts are copies of them, because the migrations of one
+ * database take 120 ms on SQLite and 150 ms on PostgreSQL.
  * @param folder gets the SQLite file
  */
 export async function createTemplates(folder: string, cluster: string | undefined): Promise<void> {
@@ -109,7 +113,10 @@ export async function openTestPostgres(
   return inTurn(openings)
 }
 
-/** By cluster. One connection for all tests of this process, because a new one for each statement takes 10 ms of a processor. */
+/**
+ * By cluster. One connection for all tests of this process, because a new one for each statement takes 10 ms
+ * of a processor.
+ */
 const administrators = new Map<string, Pool>()
 
 async function administer(cluster: string, statement: string): Promise<void> {

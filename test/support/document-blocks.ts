@@ -12,7 +12,10 @@ export const blocksIn = (markdown: string, language: string): string[] =>
 /** The blocks with commands of a document, by its path in the repository. */
 export const shellBlocks = (file: string): string[] => blocksIn(readFileSync(`${ROOT}${file}`, 'utf8'), 'sh')
 
-/** The words of each `belfry` command in a block, without `belfry`, a comment and a redirection. Quotes are not read. */
+/**
+ * The words of each `belfry` command in a block, without `belfry`, a comment and a redirection. Quotes are
+ * not read.
+ */
 export const belfryLines = (block: string): string[][] =>
   block.split('\n').flatMap((line) => {
     const words = /^(?:bin\/)?belfry ([^#>]+)/.exec(line)?.[1]

@@ -13,8 +13,8 @@ export function clockAdvanced(): void {
 }
 
 /**
- * Resolves to the first result of `look` that is neither undefined nor false. The pauses grow with the time waited, because a look that asks a server or
- * a database takes processor time from what it waits for.
+ * Resolves to the first result of `look` that is neither undefined nor false. The pauses grow with the time
+ * waited, because a look that asks a server or a database takes processor time from what it waits for.
  * @throws after four minutes
  */
 export async function eventually<T>(

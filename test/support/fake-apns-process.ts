@@ -10,8 +10,9 @@ import { startFakeApns } from './fake-apns.ts'
 //
 //   node test/support/fake-apns-process.ts FOLDER
 //
-// Writes FOLDER/apns.p8 (the signing key) and FOLDER/apns-ca.pem (the trusted certificate). The printed address responds to any GET with
-// the URL of the fake and the number of accepted notifications. The topic is org.example.app.
+// Writes FOLDER/apns.p8 (the signing key) and FOLDER/apns-ca.pem (the trusted certificate). The printed
+// address responds to any GET with the URL of the fake and the number of accepted notifications. The topic is
+// org.example.app.
 
 const folder = process.argv[2] ?? '.'
 const fake = await startFakeApns({ storesRequests: false })

@@ -24,7 +24,10 @@ export type SeenPush = {
   status: number | undefined
 }
 
-/** How to respond to a push instead of accepting it. `goaway`: this push gets a response, later ones on the connection are ignored. */
+/**
+ * How to respond to a push instead of accepting it. `goaway`: this push gets a response, later ones on the
+ * connection are ignored.
+ */
 export type Reply =
   | { status: number; reason?: string; timestamp?: number; headers?: Record<string, string>; raw?: string }
   | 'accept'

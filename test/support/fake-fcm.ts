@@ -237,7 +237,8 @@ function faultOf({ token, data = {}, android }: FcmMessage): string | undefined 
     .reduce((sum, part) => sum + Buffer.byteLength(part), 0)
   if (size > MAX_DATA_BYTES) return 'Android message is too big'
   const { priority = 'HIGH', ttl = '0s' } = (android ?? {}) as { priority?: string; ttl?: string }
-  // The reference has NORMAL and HIGH, and Google's page "Set the priority of a message" sends "normal": both are accepted.
+  // The reference has NORMAL and HIGH, and Google's page "Set the priority of a message" sends "normal": both
+  // are accepted.
   if (!/^(?:high|normal)$/i.test(priority)) return 'Invalid value at priority'
   // A protocol buffers Duration in JSON: seconds with up to nine decimal digits.
   const seconds = Number(/^(\d+(?:\.\d{1,9})?)s$/.exec(ttl)?.[1] ?? NaN)

@@ -13,7 +13,10 @@ export function findFirefox(): { path: string } | { missing: string } {
   return path === undefined ? { missing: 'Firefox (firefox-esr) is not installed' } : { path }
 }
 
-/** Starts a headless Firefox with a new profile and home directory, and `pushUrl` as its push service. It ends with the test. */
+/**
+ * Starts a headless Firefox with a new profile and home directory, and `pushUrl` as its push service. It ends
+ * with the test.
+ */
 export async function startFirefox(
   t: TestContext,
   { path, pushUrl }: { path: string; pushUrl: string },

@@ -19,7 +19,10 @@ g1V7CaVWLqDpxXlaz712kx1Yw3qhRANCAAQT3DmDktcILzSM1Eu/KRdKMhmmAl/x
 O7aW1KDZD3pFMAAECgF3ddCrF298TY6e/2y4MWk1oTEdWQ4AN8pmoxrX
 -----END PRIVATE KEY-----`
 
-/** Like Apple's certificate for the sender of the app `org.example.app`: the user id of its subject is the bundle id. P-256. */
+/**
+ * Like Apple's certificate for the sender of the app `org.example.app`: the user id of its subject is the
+ * bundle id. P-256.
+ */
 export const APNS_CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIICDDCCAbKgAwIBAgIUPPO+AUwQvB1HTP1DqcRHMZAXQdIwCgYIKoZIzj0EAwIw
 UDEfMB0GCgmSJomT8ixkAQEMD29yZy5leGFtcGxlLmFwcDEtMCsGA1UEAwwkQXBw

@@ -11,7 +11,10 @@ function signed(issuer: KeyPair, subject: KeyPair, { name, nats }: { name: strin
   return `${text}.${Buffer.from(issuer.sign(Buffer.from(text))).toString('base64url')}`
 }
 
-/** A new operator with one account and one user: the settings of a server of this operator, and the credentials file of the user. */
+/**
+ * A new operator with one account and one user: the settings of a server of this operator, and the
+ * credentials file of the user.
+ */
 export function createNatsAccount(): { settings: string; credentials: string } {
   const [operator, account, user] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createUser()]
   const ofOperator = signed(operator, operator, { name: 'operator', nats: { type: 'operator', version: 2 } })

@@ -15,9 +15,11 @@ type Manifest = { name: string; version: string }
 type Offered = { manifest: Manifest } & ({ folder: string } | { tarball: string })
 
 /**
- * The environment of npm commands that install packages as on a machine of a user: from a registry on a loopback port, into an empty cache, with the
- * Node of the system, without install scripts. The registry has the packed Belfry and the packages that it needs at run time, as they are installed
- * here. In place of the large package with a Node it has one that starts the Node of the tests; it has no `sharp`, which is optional.
+ * The environment of npm commands that install packages as on a machine of a user: from a registry on a
+ * loopback port, into an empty cache, with the Node of the system, without install scripts. The registry has
+ * the packed Belfry and the packages that it needs at run time, as they are installed here. In place of the
+ * large package with a Node it has one that starts the Node of the tests; it has no `sharp`, which is
+ * optional.
  */
 export async function npmOfUser(
   t: TestEnd,

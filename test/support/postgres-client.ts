@@ -18,8 +18,8 @@ export function interceptStatements(
 }
 
 /**
- * Counts the round trips of the connections that write, as on a slow network: the responses to the statements that are sent together arrive together, before the next
- * statements are sent.
+ * Counts the round trips of the connections that write, as on a slow network: the responses to the statements
+ * that are sent together arrive together, before the next statements are sent.
  */
 export function countRoundTrips(t: TestContext): { count: () => number } {
   /** By connection: its round trip, if one is under way. */

@@ -24,7 +24,10 @@ export type PostgresServer = {
   promote: () => Promise<void>
 }
 
-/** For data that is discarded with its cluster. Each new database begins with a checkpoint, after which `full_page_writes` logs each page once more. */
+/**
+ * For data that is discarded with its cluster. Each new database begins with a checkpoint, after which
+ * `full_page_writes` logs each page once more.
+ */
 const DISCARDED = ['fsync=off', 'full_page_writes=off', 'autovacuum=off']
 const WITHOUT_STANDBY = ['wal_level=minimal', 'max_wal_senders=0']
 
@@ -55,7 +58,8 @@ function unprivileged(): { uid?: number; gid?: number } | { missing: string } {
 }
 
 /**
- * Starts a cluster. It does not use fsync, because its data is discarded. `durable`: with fsync and on a disk, to measure what an operator gets.
+ * Starts a cluster. It does not use fsync, because its data is discarded. `durable`: with fsync and on a
+ * disk, to measure what an operator gets.
  */
 export function startCluster({ durable = false, hasStandby = false } = {}): Cluster {
   const tools = postgresTools()

@@ -27,13 +27,16 @@ export type BelfryProcess = {
   url: string
   pid: number
   /**
-   * Sends the signal and resolves when the process has ended: to its exit code, or to null after SIGKILL. Rejects if a response did not
-   * match the schemas of its route.
+   * Sends the signal and resolves when the process has ended: to its exit code, or to null after SIGKILL.
+   * Rejects if a response did not match the schemas of its route.
    */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
 
-/** Runs `belfry serve` as a separate process with the settings of `startTestServer`; resolves at the ready line. `settings`: further environment variables. */
+/**
+ * Runs `belfry serve` as a separate process with the settings of `startTestServer`; resolves at the ready
+ * line. `settings`: further environment variables.
+ */
 export async function startProcess(
   t: TestContext,
   data: string,
@@ -118,8 +121,8 @@ type Run = {
 }
 
 /**
- * Runs any command until it exits, and validates its responses, if it has any. The command is killed at the end of the test. Rejects if
- * a response did not match the schemas of its route.
+ * Runs any command until it exits, and validates its responses, if it has any. The command is killed at the
+ * end of the test. Rejects if a response did not match the schemas of its route.
  */
 export async function runBelfry(
   t: TestContext,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 
-// Property tests try the same values in each run of the suite: a change after which one fails has caused the failure. `npm run fuzz -- --properties` tries others.
+// Property tests try the same values in each run of the suite: a change after which one fails has caused the
+// failure. `npm run fuzz -- --properties` tries others.
 
 /** `TEST_SEED` sets another one. A failure prints its seed. */
 const SUITE_SEED = 1

@@ -25,7 +25,10 @@ export type PushResponse = {
   body?: string
 }
 
-/** A push service with its browsers. It verifies VAPID, enforces RFC 8030 and decrypts messages for its subscriptions. */
+/**
+ * A push service with its browsers. It verifies VAPID, enforces RFC 8030 and decrypts messages for its
+ * subscriptions.
+ */
 export type PushService = AsyncDisposable & {
   /** Such as `http://127.0.0.1:40123`. */
   origin: string
@@ -34,8 +37,8 @@ export type PushService = AsyncDisposable & {
   unsubscribe(subscription: BrowserSubscription): void
   readonly received: ReceivedPush[]
   /**
-   * Sets the response to all following requests with a valid token. A function receives the push. `undefined`: the normal
-   * response.
+   * Sets the response to all following requests with a valid token. A function receives the push.
+   * `undefined`: the normal response.
    */
   respondWith(
     next: PushResponse | ((push: ReceivedPush) => PushResponse | Promise<PushResponse>) | undefined,

@@ -14,7 +14,8 @@ import {
   userDataOf,
 } from './upgrade-fixture.ts'
 
-// A history after which work waits in every queue. It is run by each release on a new database, which later versions open.
+// A history after which work waits in every queue. It is run by each release on a new database, which later
+// versions open.
 
 export const HOUR = 3_600_000
 /** More than one attempt: the clock stands still while the history is made. */

@@ -12,7 +12,10 @@ import { afterTest } from './after-test.ts'
 
 export type ResponseCheck = {
   onResponse: OnResponse
-  /** The differences from the schemas, each once, as `GET /path 200: place in the response: fault`. They contain no part of the response. */
+  /**
+   * The differences from the schemas, each once, as `GET /path 200: place in the response: fault`. They
+   * contain no part of the response.
+   */
   faults(): string[]
 }
 

@@ -15,7 +15,8 @@ type Target = { url: string }
 
 /**
  * A load balancer without stickiness. `targets` may change.
- * @param readyEveryMs asks `/ready` of each server in this interval, and sends nothing to a server that does not respond with 200. Without it, all servers get requests.
+ * @param readyEveryMs asks `/ready` of each server in this interval, and sends nothing to a server that does
+ *   not respond with 200. Without it, all servers get requests.
  */
 export async function startRoundRobin(
   t: TestEnd,

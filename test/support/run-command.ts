@@ -7,8 +7,9 @@ import { checkGateway } from '../../src/gateway-app/check-gateway.ts'
 import { CHEAP } from './cheap-passwords.ts'
 
 /**
- * Runs a command that ends by itself, such as `belfry user`, in this process: a process of its own takes most of a second of a processor
- * (`runBelfry` in `process.ts`). It opens the database and the bus as a process of its own does.
+ * Runs a command that ends by itself, such as `belfry user`, in this process: a process of its own takes most
+ * of a second of a processor (`runBelfry` in `process.ts`). It opens the database and the bus as a process of
+ * its own does.
  */
 export async function runHere(
   args: readonly string[],

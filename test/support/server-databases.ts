@@ -1,7 +1,10 @@
 import { describe, type TestContext } from 'node:test'
 import { clusterUrl, newPostgresUrl } from './databases.ts'
 
-/** Runs the same suite of journeys on both databases. `flags`: the flags with which a test server uses a new database. */
+/**
+ * Runs the same suite of journeys on both databases. `flags`: the flags with which a test server uses a new
+ * database.
+ */
 export function onEachServerDatabase(
   name: string,
   suite: (flags: (t: TestContext) => Promise<string[]>) => void,

@@ -22,10 +22,11 @@ export type TestServerOptions = {
 }
 
 /**
- * Starts a complete Belfry in this process, on a free loopback port: open registration, no rate limits, pokes to loopback allowed, and no presence,
- * which would wake waiting syncs. Hashes of passwords are cheap. The test fails if a response does not match the schemas of its route.
+ * Starts a complete Belfry in this process, on a free loopback port: open registration, no rate limits, pokes
+ * to loopback allowed, and no presence, which would wake waiting syncs. Hashes of passwords are cheap. The
+ * test fails if a response does not match the schemas of its route.
  * @param options.data an existing data directory; `flags`: further flags of `belfry serve`; `env`: settings
- * from the environment; `environment`: replacements, such as another clock
+ *   from the environment; `environment`: replacements, such as another clock
  */
 export async function startTestServer(
   t: TestContext,

@@ -7,8 +7,9 @@ export const WRITERS = Number(process.env['TEST_WRITERS'] ?? 1)
 export const ofOneWriter = WRITERS > 1 && 'is about one process'
 
 /**
- * One database for a test, whose transactions and reads go to the next of several openings in turn: as requests of a client go to the next process behind a load balancer. The order of
- * transactions that a test does not await is then that of their locks.
+ * One database for a test, whose transactions and reads go to the next of several openings in turn: as
+ * requests of a client go to the next process behind a load balancer. The order of transactions that a test
+ * does not await is then that of their locks.
  */
 export function inTurn(openings: readonly Database[]): Database {
   const [first] = openings

@@ -9,7 +9,10 @@ import { silentLog } from './log.ts'
 /** A PostgreSQL database whose stream has several shards, and a connection of its own for the test. */
 export type Sharded = { url: string; db: Database; client: Client }
 
-/** Runs a suite where there is a PostgreSQL cluster. `open` creates a database whose stream has this number of shards. */
+/**
+ * Runs a suite where there is a PostgreSQL cluster. `open` creates a database whose stream has this number of
+ * shards.
+ */
 export function onShards(
   name: string,
   suite: (open: (t: TestContext, shards: number) => Promise<Sharded>) => void,

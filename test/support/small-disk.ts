@@ -1,7 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 
-/** Lets SQLite databases run out of space, and gives them space again. It applies to databases opened after the call. A database opened while the disk is full gets no space. */
+/**
+ * Lets SQLite databases run out of space, and gives them space again. It applies to databases opened after
+ * the call. A database opened while the disk is full gets no space.
+ */
 export type SmallDisk = {
   /** Allows no page beyond the existing ones. */
   fill(): void
@@ -9,8 +12,8 @@ export type SmallDisk = {
 }
 
 /**
- * A size limit makes SQLite fail like a full disk, with SQLITE_FULL. The limit applies to a connection; the writing connection is
- * recognised by its pragma.
+ * A size limit makes SQLite fail like a full disk, with SQLITE_FULL. The limit applies to a connection; the
+ * writing connection is recognised by its pragma.
  */
 export function smallDisk(t: TestContext): SmallDisk {
   const writers = new Set<DatabaseSync>()

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-// Loaded before a bundle (`bundle-belfry.ts`): stack traces show the sources. `--enable-source-maps` reads the source maps at the start, which takes a
-// third of a second of a processor; this reads one with the first stack that needs it.
+// Loaded before a bundle (`bundle-belfry.ts`): stack traces show the sources. `--enable-source-maps` reads
+// the source maps at the start, which takes a third of a second of a processor; this reads one with the first
+// stack that needs it.
 
 const POSITION = /(file:\/\/[^):]+\.mjs):(\d+):(\d+)/
 const maps = new Map<string, SourceMap | undefined>()

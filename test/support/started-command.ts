@@ -12,7 +12,8 @@ export type StartedCommand = {
 }
 
 /**
- * Runs a command of bash that starts a server, such as `npm start`, on a free port; resolves when its test push has arrived. It ends with the test.
+ * Runs a command of bash that starts a server, such as `npm start`, on a free port; resolves when its test
+ * push has arrived. It ends with the test.
  */
 export async function startCommand(
   t: TestEnd,

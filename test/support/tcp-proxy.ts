@@ -23,7 +23,10 @@ export type TcpProxy = {
   mend(): void
 }
 
-/** Passes connections to `target`. `delayMs`: added to each piece of data on the way to the target, and so to each round trip. */
+/**
+ * Passes connections to `target`. `delayMs`: added to each piece of data on the way to the target, and so to
+ * each round trip.
+ */
 export async function startTcpProxy(
   t: TestEnd,
   target: NetConnectOpts,

@@ -21,7 +21,10 @@ const [START = '', CALL = '', INVITE = '', WRITE = '', SHOW = '', ...REST] = [
 /** One of the ways to start in the tutorial: its command, how the other commands are called, and where both run. */
 export type Way = { command: string; called: string; cwd: string; env: NodeJS.ProcessEnv }
 
-/** The command that starts a server, and how the others are called, for a way that the tutorial offers, such as `a clone`. */
+/**
+ * The command that starts a server, and how the others are called, for a way that the tutorial offers, such
+ * as `a clone`.
+ */
 export function wayOf(origin: string): Pick<Way, 'command' | 'called'> {
   const lineOf = (block: string) =>
     new RegExp(`^(.*?) +# ${origin}\\b`, 'm').exec(block)?.[1] ?? assert.fail(`no line for ${origin}`)

@@ -13,8 +13,9 @@ export type CountedData = {
 }
 
 /**
- * Counts the notifications of the list that are not read, one by one, and compares the result with the counts of the sync, which are differences of totals.
- * Returns the number of rooms and threads with unread notifications.
+ * Counts the notifications of the list that are not read, one by one, and compares the result with the counts
+ * of the sync, which are differences of totals. Returns the number of rooms and threads with unread
+ * notifications.
  */
 export function countsOfTheList({ rooms, notifications }: CountedData): number {
   const counted = new Map<string, Unread>()

@@ -1,12 +1,18 @@
 import { isJsonObject, type Json, type JsonObject } from '../../src/lib/json.ts'
 
-/** Values for the properties and the keys of records that need a certain form. `keyOf`: by the name of the property that has the record. */
+/**
+ * Values for the properties and the keys of records that need a certain form. `keyOf`: by the name of the
+ * property that has the record.
+ */
 export type KnownValues = {
   byName: Readonly<Record<string, Json>>
   keyOf: Readonly<Record<string, string>>
 }
 
-/** A value that a JSON schema (as in an OpenAPI document) accepts, with all its properties. Unknown forms of strings are a short word. */
+/**
+ * A value that a JSON schema (as in an OpenAPI document) accepts, with all its properties. Unknown forms of
+ * strings are a short word.
+ */
 export function validJson(schema: JsonObject, known: KnownValues, name = '', depth = 0): Json {
   const given = known.byName[name]
   if (given !== undefined) return given

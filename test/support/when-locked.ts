@@ -9,7 +9,10 @@ const waitingForLocks = query()<{ count: number }>((db): Compilable<{ count: num
   return { compile: () => rows.compile(db) }
 })
 
-/** Resolves when a transaction of this database waits for a lock of another one. On SQLite at once, because each write waits for the one before. */
+/**
+ * Resolves when a transaction of this database waits for a lock of another one. On SQLite at once, because
+ * each write waits for the one before.
+ */
 export async function whenLocked(db: Database): Promise<void> {
   if (db.dialect === 'postgres')
     await eventually(async () => ((await db.first(waitingForLocks, {}))?.count ?? 0) > 0)

@@ -50,7 +50,10 @@ export const backupOfVersion = query<Backup>()((db, p) =>
     .where('version', '=', p.version),
 )
 
-/** Locks the row until the commit, so that two processes change the keys of a backup one after the other. Changes nothing. */
+/**
+ * Locks the row until the commit, so that two processes change the keys of a backup one after the other.
+ * Changes nothing.
+ */
 export const lockBackup = query<Backup>()((db, p) =>
   db
     .updateTable('key_backups')

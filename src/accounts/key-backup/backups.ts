@@ -28,7 +28,8 @@ export type BackupKey = { userId: UserId; version: string }
 const MAX_ALGORITHM_BYTES = 255
 
 /**
- * Creates a backup, which becomes the current one, and resolves to its version: a number that the user never had before.
+ * Creates a backup, which becomes the current one, and resolves to its version: a number that the user never
+ * had before.
  * @throws MatrixError 400 for the name of the algorithm; 403 over the quota
  */
 export async function createBackup(
@@ -74,7 +75,8 @@ export async function getBackup(q: Queries, userId: UserId, version?: string): P
 
 /**
  * Changes the `auth_data` of a backup.
- * @throws MatrixError 404; 400 when the algorithm is not that of the backup, or `version` in the body is not that in the path
+ * @throws MatrixError 404; 400 when the algorithm is not that of the backup, or `version` in the body is not
+ *   that in the path
  */
 export async function updateBackup(
   { db }: KeyBackupDeps,

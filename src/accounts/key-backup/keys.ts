@@ -30,7 +30,8 @@ export type BackupState = { etag: string; count: number }
 export type KeyScope = { roomId?: RoomId; sessionId?: string }
 
 /**
- * Stores keys in the current backup. A key that is not better than the stored one is ignored. All keys are stored, or none.
+ * Stores keys in the current backup. A key that is not better than the stored one is ignored. All keys are
+ * stored, or none.
  * @throws MatrixError 403 `M_WRONG_ROOM_KEYS_VERSION` or over a quota, 404, 413
  */
 export async function storeKeys(

@@ -25,12 +25,16 @@ export type KeyBackupData = {
 /** Keys of a large room are read when the response is written up to them. */
 export type RoomKeyBackup = { sessions: Record<string, KeyBackupData | Deferred> }
 
-/** Keys are read at once up to this size in bytes. The keys after them are read when the response is written up to them. */
+/**
+ * Keys are read at once up to this size in bytes. The keys after them are read when the response is written
+ * up to them.
+ */
 const BYTES_AT_ONCE = 4 * 1_048_576
 
 /**
- * All keys of a backup. Each room is read by itself, so a change during the response can be in one room and not in an earlier one. That does no harm: the
- * rooms are independent of each other, and clients compare the etag.
+ * All keys of a backup. Each room is read by itself, so a change during the response can be in one room and
+ * not in an earlier one. That does no harm: the rooms are independent of each other, and clients compare the
+ * etag.
  * @throws MatrixError 404 when there is no backup with this version
  */
 export async function keysOfBackup(
@@ -83,7 +87,10 @@ async function readRoom(q: Queries, room: Room, { keys, bytes }: Size): Promise<
   return { sessions: Object.fromEntries(rows.map((row) => [row.session_id, dataOf(row)])) }
 }
 
-/** The keys of a room, each deferred, and read in batches of `atOnce` keys. A response is written in order, so one batch is in memory. */
+/**
+ * The keys of a room, each deferred, and read in batches of `atOnce` keys. A response is written in order, so
+ * one batch is in memory.
+ */
 async function deferredKeys(q: Queries, room: Room, atOnce: number): Promise<Record<string, Deferred>> {
   const rows = await q.all(sessionsOfRoom, room)
   // The order in which JavaScript writes the keys of an object.

@@ -20,8 +20,9 @@ export const insertTransaction = query<Device & { type: string; txnId: string; n
 )
 
 /**
- * Locks the devices until the commit, in the order of the key, so that none is removed meanwhile (`lockDevices`): the removal then waits, and finds what is stored for them. Other
- * transactions that send to the same devices, or that update them, do not wait. SQLite has one writer, and needs no lock.
+ * Locks the devices until the commit, in the order of the key, so that none is removed meanwhile
+ * (`lockDevices`): the removal then waits, and finds what is stored for them. Other transactions that send to
+ * the same devices, or that update them, do not wait. SQLite has one writer, and needs no lock.
  */
 export const lockedDevicesOfUsers = query<{ userIds: readonly UserId[] }>()((db, p, d) => {
   const rows = db

@@ -23,7 +23,10 @@ export type ToDeviceDeps = {
   quotas: Quotas
   /** The largest content of one message, in bytes. */
   maxMessageBytes: number
-  /** The largest sum of the contents that one request stores, in bytes: a message to `*` is stored once for each device. */
+  /**
+   * The largest sum of the contents that one request stores, in bytes: a message to `*` is stored once for
+   * each device.
+   */
   maxRequestBytes: number
 }
 
@@ -39,11 +42,13 @@ const EVERY_DEVICE = '*'
 const MAX_TYPE_BYTES = 255
 
 /**
- * Stores messages for devices (client-server API, "Send-to-Device messaging"): all of them or none. A repeat from the same device with
- * the same type and transaction id stores nothing. Unknown users and devices are ignored, because a device can be
- * removed while the sender encrypts for it. The messages are committed when it resolves, so an event that the client sends afterwards has
- * a higher position, and its pokes are sent later.
- * @throws MatrixError 400 for a type that is too long; 413 for a message, or all messages together, that are too large
+ * Stores messages for devices (client-server API, "Send-to-Device messaging"): all of them or none. A repeat
+ * from the same device with the same type and transaction id stores nothing. Unknown users and devices are
+ * ignored, because a device can be removed while the sender encrypts for it. The messages are committed when
+ * it resolves, so an event that the client sends afterwards has a higher position, and its pokes are sent
+ * later.
+ * @throws MatrixError 400 for a type that is too long; 413 for a message, or all messages together, that are
+ *   too large
  */
 export async function sendToDevices(deps: ToDeviceDeps, request: ToDeviceRequest): Promise<void> {
   if (Buffer.byteLength(request.type) > MAX_TYPE_BYTES)

@@ -20,8 +20,8 @@ export type DeviceMessage = Pick<Event, 'sender' | 'type' | 'content'>
 type Device = { userId: UserId; deviceId: DeviceId }
 
 /**
- * The oldest messages that wait for a device, in order of arrival: at most `limit` (at most `PAGE`), and at most `maxBytes`, but at least one.
- * `upTo`: the position of the last of them; undefined when there is none.
+ * The oldest messages that wait for a device, in order of arrival: at most `limit` (at most `PAGE`), and at
+ * most `maxBytes`, but at least one. `upTo`: the position of the last of them; undefined when there is none.
  */
 export async function waitingMessages(
   read: Queries,

@@ -38,7 +38,10 @@ export type SharedSecretDeps = AccountDeps & {
   sharedSecret: string | undefined
 }
 
-/** Registration with a secret that the server shares with scripts (Synapse's admin API, "Shared-Secret Registration"). A nonce is a signed text, is valid for 15 minutes, and is used once. */
+/**
+ * Registration with a secret that the server shares with scripts (Synapse's admin API, "Shared-Secret
+ * Registration"). A nonce is a signed text, is valid for 15 minutes, and is used once.
+ */
 export function sharedSecretRoutes(deps: SharedSecretDeps): Route[] {
   const secret = () => {
     if (deps.sharedSecret === undefined)
@@ -95,7 +98,10 @@ export function sharedSecretRoutes(deps: SharedSecretDeps): Route[] {
   ]
 }
 
-/** The nonce is used up before the comparison, so that a wrong code cannot be tried again with it. @throws MatrixError 400, 403 */
+/**
+ * The nonce is used up before the comparison, so that a wrong code cannot be tried again with it. @throws
+ * MatrixError 400, 403
+ */
 async function checkMac({ authSessions }: AccountDeps, secret: string, body: Body): Promise<void> {
   const { nonce } = body
   if (!(await authSessions.isOpen(nonce, PURPOSE)) || !(await authSessions.use(nonce)))

@@ -17,7 +17,10 @@ import { targetAccount } from '../target.ts'
 import { BOTH, containing, flag, nextPage, pageQuery } from './paging.ts'
 import { countUsers, usersAscending, usersDescending } from './user-store.ts'
 
-/** What every list and the details have. Keys of features that this server does not have are there with their empty values, because clients read them. */
+/**
+ * What every list and the details have. Keys of features that this server does not have are there with their
+ * empty values, because clients read them.
+ */
 const userKeys = () => ({
   name: z.string(),
   displayname: z.string().nullable(),

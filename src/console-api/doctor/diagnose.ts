@@ -11,7 +11,8 @@ import { ruleFindings } from './rule-findings.ts'
 export const MAX_FINDINGS = 200
 
 /**
- * All findings about the notifications of a user, the most severe first. Pure. Remedies contain pushkeys, so only the owner gets those of pushers.
+ * All findings about the notifications of a user, the most severe first. Pure. Remedies contain pushkeys, so
+ * only the owner gets those of pushers.
  */
 export function diagnose(facts: DoctorFacts, viewer: UserId): JsonObject {
   const all = [...pusherFindings(facts), ...ringFindings(facts), ...ruleFindings(facts)]

@@ -14,8 +14,8 @@ export type DoctorRouteDeps = { db: Database; clock: Clock; settings: RuleSettin
 const query = z.object({ user_id: userIdSchema.optional() })
 
 /**
- * `GET /_belfry/v1/doctor`: what keeps notifications of a user from arriving, and what to do. For administrators, of any user and
- * without the requests that correct it, because these contain pushkeys.
+ * `GET /_belfry/v1/doctor`: what keeps notifications of a user from arriving, and what to do. For
+ * administrators, of any user and without the requests that correct it, because these contain pushkeys.
  */
 export function doctorRoutes({ db, clock, settings }: DoctorRouteDeps): Route[] {
   return [

@@ -137,7 +137,10 @@ const ownRule = ({ handle }: QueuedPusher, ruleId: string): ScopedRule => ({
   ...(handle !== null && { handle }),
 })
 
-/** Encrypted rooms in which a mention would notify if it was not encrypted, and the device is not woken to look for one. */
+/**
+ * Encrypted rooms in which a mention would notify if it was not encrypted, and the device is not woken to
+ * look for one.
+ */
 function mentionFindings(examined: Examined, pusher: QueuedPusher): Finding[] {
   const { facts } = examined
   const hidden = facts.rooms.filter((room) => {

@@ -94,7 +94,10 @@ function mutedTwice({ handle, rules }: Scope, roomIds: ReadonlySet<string>): Fin
 
 type RoomRule = { rule: ScopedRule; roomId: string; isMuting: boolean }
 
-/** The enabled rules of users that are for one room. `isMuting`: about all events of the room, and they do not notify. */
+/**
+ * The enabled rules of users that are for one room. `isMuting`: about all events of the room, and they do not
+ * notify.
+ */
 function roomRules(rules: Ruleset, handle: string | undefined): RoomRule[] {
   return RULE_KINDS.flatMap((kind) =>
     (rules[kind] ?? []).flatMap((rule: PushRule) => {

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals-core'
 
-// Requests to this server. The session is a cookie that scripts cannot read; the header proves that a page of the console sends the request.
+// Requests to this server. The session is a cookie that scripts cannot read; the header proves that a page of
+// the console sends the request.
 
 export const SCHEME = location.protocol === 'https:' ? 'https' : 'http'
 const CONSOLE_HEADER = 'X-Belfry-Console'

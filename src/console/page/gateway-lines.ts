@@ -14,7 +14,10 @@ export type GatewayLine = {
   usual: number | null
 }
 
-/** One line for each gateway: its devices, and the share of pushes that arrive, over all its apps where the server says it. Pure. */
+/**
+ * One line for each gateway: its devices, and the share of pushes that arrive, over all its apps where the
+ * server says it. Pure.
+ */
 export function gatewayLines({ gateways }: GatewayReport, pushers: readonly PusherLine[]): GatewayLine[] {
   const lines = new Map<string, GatewayLine>()
   const lineOf = (gateway: string): GatewayLine => {

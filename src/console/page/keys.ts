@@ -2,7 +2,8 @@ import { signal } from '@preact/signals-core'
 import { hasKeys } from './stores/preferences.ts'
 import { BASE, navigate, place } from './stores/place.ts'
 
-// Keys. Rows are the elements with `data-row`, in document order; `data-filter` and `data-test` mark the first target of `/` and `t`.
+// Keys. Rows are the elements with `data-row`, in document order; `data-filter` and `data-test` mark the
+// first target of `/` and `t`.
 
 /** Whether the list of keys is open. */
 export const isHelpOpen = signal(false)

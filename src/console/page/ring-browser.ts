@@ -5,7 +5,8 @@ import { me } from './stores/session.ts'
 import type { PusherLine, PusherList, TestResult } from './types.ts'
 import { currentLocale, t } from './words.ts'
 
-// This browser as a device: a pusher of kind `webpush` (docs/browser-pushers.md), with the service worker of the console.
+// This browser as a device: a pusher of kind `webpush` (docs/browser-pushers.md), with the service worker of
+// the console.
 
 const TEST_PUSH = '/_matrix/client/unstable/org.matrix.msc4173/pushers/push'
 const CONFIRMED_WITHIN_MS = 20_000
@@ -88,7 +89,10 @@ async function ownPushers(): Promise<PusherLine[]> {
 
 type UrlPolicy = { createScriptURL(url: string): string }
 
-/** The URL of the service worker is the only script URL of the page. Browsers with Trusted Types accept it from this policy alone. */
+/**
+ * The URL of the service worker is the only script URL of the page. Browsers with Trusted Types accept it
+ * from this policy alone.
+ */
 function workerUrl(): string {
   const { trustedTypes } = globalThis as {
     trustedTypes?: { createPolicy(name: string, rules: UrlPolicy): UrlPolicy }

@@ -1,4 +1,5 @@
-// The cells of the table of rules: what the rules of one scope do with a room, a person or a word, and the requests that change it. Pure.
+// The cells of the table of rules: what the rules of one scope do with a room, a person or a word, and the
+// requests that change it. Pure.
 
 export type StoredRule = {
   rule_id: string
@@ -34,7 +35,10 @@ export const EFFECTS: Readonly<Record<Subject, readonly Effect[]>> = {
 /** `until`: when the rule ends, in milliseconds since the Unix epoch. */
 export type Cell = { effect: Effect; until: number | undefined }
 
-/** The effect of the rules of a scope for a row. A room is muted by an override rule for it alone, as Element writes it. */
+/**
+ * The effect of the rules of a scope for a row. A room is muted by an override rule for it alone, as Element
+ * writes it.
+ */
 export function cellOf(rules: RulesOfScope, { subject, id }: MatrixRow): Cell {
   const override = subject === 'room' ? overrideFor(rules, id) : undefined
   if (override !== undefined) return { effect: effectOf('override', override), until: endOf(override) }
@@ -112,7 +116,10 @@ const ACTIONS: Readonly<Record<Exclude<Effect, 'inherits'>, readonly unknown[]>>
 
 export type RuleRequest = { method: 'PUT' | 'DELETE'; path: string; body?: Record<string, unknown> }
 
-/** The requests that give a row another effect in a scope. `handle`: empty for the account. The new rule is stored before old ones are removed. */
+/**
+ * The requests that give a row another effect in a scope. `handle`: empty for the account. The new rule is
+ * stored before old ones are removed.
+ */
 export function requestsFor(
   { rules, handle }: { rules: RulesOfScope; handle: string },
   row: MatrixRow,

@@ -14,9 +14,10 @@ const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
 
 /**
- * Follows an event stream of this server (HTML standard, "Server-sent events"), with `fetch`, because `EventSource` cannot send the header of the
- * console. It reconnects after an error and continues after the last event. While the page is hidden, it is paused.
- * `after`: the id of the last known event, or an empty text.
+ * Follows an event stream of this server (HTML standard, "Server-sent events"), with `fetch`, because
+ * `EventSource` cannot send the header of the console. It reconnects after an error and continues after the
+ * last event. While the page is hidden, it is paused. `after`: the id of the last known event, or an empty
+ * text.
  */
 export function follow(path: string, after: string, onEvent: (event: ReceivedEvent) => void): LiveStream {
   const state = signal<StreamState>('connecting')

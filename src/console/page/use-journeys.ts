@@ -34,8 +34,9 @@ export type JourneyFeed = {
 const PATH = '/_belfry/v1/journeys'
 
 /**
- * The journeys that match the filters, newest first, and live. A journey that is shown changes in place. New ones are inserted at once at the top of
- * the page, and otherwise counted until the reader asks for them, so that nothing moves while they read.
+ * The journeys that match the filters, newest first, and live. A journey that is shown changes in place. New
+ * ones are inserted at once at the top of the page, and otherwise counted until the reader asks for them, so
+ * that nothing moves while they read.
  */
 export function useJourneys(filters: JourneyFilters, limit: number): JourneyFeed {
   const query = { ...filters, limit }

@@ -10,9 +10,9 @@ const START_MS = 300
 const GATHER_MS = 150
 
 /**
- * Calls `onNews` after each event of a stream, until the component goes. While the stream does not work, it is called every five seconds instead.
- * `path` undefined: not yet. `after`: the id of
- * the last event that the component knows.
+ * Calls `onNews` after each event of a stream, until the component goes. While the stream does not work, it
+ * is called every five seconds instead. `path` undefined: not yet. `after`: the id of the last event that the
+ * component knows.
  */
 export function useLive(path: string | undefined, after: string, onNews: () => void): Live {
   const [state, setState] = useState<StreamState>('connecting')

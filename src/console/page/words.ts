@@ -2,7 +2,8 @@ import { chooseLanguage } from '../../language/choose.ts'
 import { directionOf, type Language, LANGUAGES } from '../../language/languages.ts'
 import { FluentBundle, FluentResource, type FluentVariable } from '@fluent/bundle'
 
-// All words of the console are in catalogues (`src/console/words/`), one for each language. The browser loads one of them.
+// All words of the console are in catalogues (`src/console/words/`), one for each language. The browser loads
+// one of them.
 
 /** The catalogue that has every word. */
 const FALLBACK: Language = 'en'
@@ -12,7 +13,10 @@ let bundle = new FluentBundle(FALLBACK)
 /** The language of the loaded catalogue, with the region that the browser asks for: of dates and numbers. */
 let locale: string = FALLBACK
 
-/** Loads the catalogue of the chosen language, or of the first language of the browser that has one. @throws Error if it cannot be loaded */
+/**
+ * Loads the catalogue of the chosen language, or of the first language of the browser that has one. @throws
+ * Error if it cannot be loaded
+ */
 export async function loadWords(): Promise<void> {
   const wanted = [localStorage.getItem(CHOSEN) ?? '', ...navigator.languages]
   const { language, locale: found } = chooseLanguage(wanted, FALLBACK)
@@ -33,8 +37,8 @@ export const language = (): string => bundle.locales[0] ?? FALLBACK
 export const currentLocale = (): string => locale
 
 /**
- * The message with this key in the catalogue, with values for its parameters. Values are isolated, so that a name in another direction does not change
- * the order of the sentence.
+ * The message with this key in the catalogue, with values for its parameters. Values are isolated, so that a
+ * name in another direction does not change the order of the sentence.
  */
 export function t(key: string, values?: Readonly<Record<string, FluentVariable>>): string {
   const pattern = bundle.getMessage(key)?.value

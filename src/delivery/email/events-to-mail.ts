@@ -31,8 +31,9 @@ type Judged =
   | (SkippedPoke & { row: WaitingEvent })
 
 /**
- * Creates the function that reads the waiting events of a pusher. It removes events that need no mail from the queue; older events
- * then take their places. The result contains only events to mail, with the oldest event of each room.
+ * Creates the function that reads the waiting events of a pusher. It removes events that need no mail from
+ * the queue; older events then take their places. The result contains only events to mail, with the oldest
+ * event of each room.
  */
 export function createLookThrough(deps: MailDeliveryDeps): (pusher: MailPusher) => Promise<WaitingMail> {
   const { db } = deps

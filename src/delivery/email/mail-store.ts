@@ -5,7 +5,8 @@ import { newestEdit, QUEUED_EVENT, RECIPIENT } from '../queued-event-sql.ts'
 import { isDue, isFree, STATE } from '../../sending/lane-store.ts'
 import { writeThrottles, type ThrottleRow } from './throttle-store.ts'
 
-// The queues of e-mail pushers. An item is removed with the mail that contains it, or when the event needs no mail any more.
+// The queues of e-mail pushers. An item is removed with the mail that contains it, or when the event needs no
+// mail any more.
 
 /** The number of newest events that are read for each room, besides its oldest event. */
 export const PER_ROOM = 10
@@ -58,8 +59,8 @@ export const mailPusher = query<{ pusherId: number; owner: string }>()((db, p) =
 export type MailPusher = typeof mailPusher extends Query<infer _P, infer R> ? R : never
 
 /**
- * The waiting events of a pusher: for each room its newest events and its oldest event, each with the totals of the room. The rooms
- * with the newest events come first; `waitingRooms` counts all rooms.
+ * The waiting events of a pusher: for each room its newest events and its oldest event, each with the totals
+ * of the room. The rooms with the newest events come first; `waitingRooms` counts all rooms.
  */
 export const waitingEvents = query<{ pusherId: number; perRoom: number; rooms: number }>()((db, p) =>
   db

@@ -7,8 +7,9 @@ import type { SendResult } from '../../sending/result.ts'
 import { type MailFault, resultOf } from './smtp-result.ts'
 
 /**
- * Sends one mail, once. Never rejects. `delivered`: the mail server accepted it. `refused`: a 5xx for the recipient or the message. `status`:
- * the SMTP reply code. `signal` ends the wait for the mail server; the result is then unknown.
+ * Sends one mail, once. Never rejects. `delivered`: the mail server accepted it. `refused`: a 5xx for the
+ * recipient or the message. `status`: the SMTP reply code. `signal` ends the wait for the mail server; the
+ * result is then unknown.
  */
 export type SendMail = (mail: Mail, signal?: AbortSignal) => Promise<SendResult<MailFault>>
 

@@ -7,9 +7,10 @@ import { mailLayout } from '../../lib/mail/mail-layout.ts'
 import type { Digest, DigestEvent, DigestRoom } from './digest.ts'
 import type { MailLinks } from './links.ts'
 
-// Renders digests as mail, in text and in HTML, in the language of the pusher. Names and bodies come from users. In HTML they are escaped by `safeHtml`
-// and isolated with <bdi>, so that they cannot change the text direction around them. In text each of their lines begins with "  ", so that it
-// cannot be mistaken for text of the server.
+// Renders digests as mail, in text and in HTML, in the language of the pusher. Names and bodies come from
+// users. In HTML they are escaped by `safeHtml` and isolated with <bdi>, so that they cannot change the text
+// direction around them. In text each of their lines begins with " ", so that it cannot be mistaken for text
+// of the server.
 
 export type Letter = Pick<Mail, 'subject' | 'text' | 'html' | 'language'>
 

@@ -1,7 +1,7 @@
 import type { RoomId } from '../../lib/ids.ts'
 
-// When a mail is due. An event waits for `delayMs`, in which it can be read, and then for the throttle of its room: each further mail about
-// a room has a longer wait, until the room has been quiet.
+// When a mail is due. An event waits for `delayMs`, in which it can be read, and then for the throttle of its
+// room: each further mail about a room has a longer wait, until the room has been quiet.
 
 const FIRST_WAIT_MS = 10 * 60_000
 const FACTOR = 6
@@ -16,7 +16,10 @@ export type Throttle = { toldAt: number; waitMs: number; lastEventAt: number }
 
 export type Timing = { now: number; delayMs: number }
 
-/** When a mail about this room alone is due. An event in the future was stored before the clock was set back, and counts as old. */
+/**
+ * When a mail about this room alone is due. An event in the future was stored before the clock was set back,
+ * and counts as old.
+ */
 export function readyAt(room: WaitingRoom, throttle: Throttle | undefined, { now, delayMs }: Timing): number {
   // The clocks of two machines may differ a little.
   const ripe = room.oldestAt > now + delayMs ? now : room.oldestAt + delayMs
@@ -25,8 +28,8 @@ export function readyAt(room: WaitingRoom, throttle: Throttle | undefined, { now
 }
 
 /**
- * The throttle of a room after a mail about it. A room that was not due itself, but was in the mail because of others, keeps
- * its wait, because it caused no additional mail.
+ * The throttle of a room after a mail about it. A room that was not due itself, but was in the mail because
+ * of others, keeps its wait, because it caused no additional mail.
  */
 export function afterMail(room: WaitingRoom, throttle: Throttle | undefined, timing: Timing): Throttle {
   const mailed = { toldAt: timing.now, lastEventAt: room.newestAt }

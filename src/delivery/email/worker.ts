@@ -5,14 +5,17 @@ import { MAIL_LEASE_MS } from '../lease-times.ts'
 import { createMailPort } from './mail-port.ts'
 import { ripePushers } from './mail-store.ts'
 
-// Mail waits for minutes, so nothing wakes its lanes. Every few seconds the engine looks for lanes with an event that is old enough. A
-// lane that is not due waits until its `next_attempt_at`.
+// Mail waits for minutes, so nothing wakes its lanes. Every few seconds the engine looks for lanes with an
+// event that is old enough. A lane that is not due waits until its `next_attempt_at`.
 //
 // If the process dies between an attempt and its commit, the mail is sent again with the same Message-ID.
 
 const LOOK_EVERY_MS = 15_000
 
-/** Starts sending. Disposing waits up to `drainMs` for mails in flight. Remaining items are sent after the next start. */
+/**
+ * Starts sending. Disposing waits up to `drainMs` for mails in flight. Remaining items are sent after the
+ * next start.
+ */
 export function startMailDelivery(deps: MailDeliveryDeps): Promise<AsyncDisposable> {
   const { concurrency, delayMs, drainMs, share } = deps
   const circuits = createCircuits({ ...deps, limit: concurrency, soleLineHasAll: true })

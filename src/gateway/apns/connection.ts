@@ -16,8 +16,8 @@ import { faultAfter } from './fault.ts'
 //
 // connecting → open → draining → gone
 //
-// It is open when the server has sent its settings. A draining connection takes no new requests and ends with its last stream: APNs has sent
-// GOAWAY, or the connection is not needed any more.
+// It is open when the server has sent its settings. A draining connection takes no new requests and ends with
+// its last stream: APNs has sent GOAWAY, or the connection is not needed any more.
 
 export type ConnectionOptions = {
   url: URL

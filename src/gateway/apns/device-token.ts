@@ -1,6 +1,7 @@
 /**
- * The device token in hexadecimal digits, as the path contains it. Its length is not fixed. `certain`: the pushkey is not a token with any
- * configuration. Otherwise it would be one with the other value of `convert_device_token_to_hex`.
+ * The device token in hexadecimal digits, as the path contains it. Its length is not fixed. `certain`: the
+ * pushkey is not a token with any configuration. Otherwise it would be one with the other value of
+ * `convert_device_token_to_hex`.
  */
 export type DeviceToken = { token: string } | { token: undefined; certain: boolean }
 

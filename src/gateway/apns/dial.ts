@@ -8,8 +8,8 @@ const SESSION_MEMORY_MB = 64
 const SETTINGS = { settings: { enablePush: false }, maxSessionMemory: SESSION_MEMORY_MB }
 
 /**
- * Opens a connection. Returns the session before its first event. Rejects when the tunnel through the proxy fails; later errors are events of
- * the session.
+ * Opens a connection. Returns the session before its first event. Rejects when the tunnel through the proxy
+ * fails; later errors are events of the session.
  */
 export async function dial(
   {

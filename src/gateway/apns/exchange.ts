@@ -14,8 +14,8 @@ export type ApnsRequest = { headers: ApnsHeaders; body: string }
 /**
  * One request.
  *
- * waiting → sent → settled. It goes back to waiting if APNs has certainly not processed it: the connection was told to end (GOAWAY)
- * before it, or the stream was refused.
+ * waiting → sent → settled. It goes back to waiting if APNs has certainly not processed it: the connection
+ * was told to end (GOAWAY) before it, or the stream was refused.
  */
 export type ApnsExchange = {
   readonly request: ApnsRequest

@@ -51,7 +51,10 @@ const withOneIdentity = keys.refine(
   },
 )
 
-/** The settings of an app of the type `apns`. Either `certfile`, or all of `keyfile`, `key_id`, `team_id` and `topic`. */
+/**
+ * The settings of an app of the type `apns`. Either `certfile`, or all of `keyfile`, `key_id`, `team_id` and
+ * `topic`.
+ */
 export const apnsOptions = BY_TOKEN.reduce(
   (schema, key) =>
     schema.refine((options) => options.certfile !== undefined || options[key] !== undefined, {

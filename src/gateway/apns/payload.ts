@@ -49,8 +49,8 @@ type Input = PayloadOptions & {
 const MAX_SOUND_BYTES = 128
 
 /**
- * The sound that the user's push rules ask for, for an app with an `aps` in its `default_payload`. Apple plays the default sound for
- * `default` and for files that the app does not have.
+ * The sound that the user's push rules ask for, for an app with an `aps` in its `default_payload`. Apple
+ * plays the default sound for `default` and for files that the app does not have.
  */
 function soundOf(
   { tweaks }: Message['device'],

@@ -117,7 +117,10 @@ function prepare(app: App, { message, text }: Worded, from: FormName = 'full'): 
   return { message, text, headers, formName: fitting.formName, body: fitting.text }
 }
 
-/** Sends the message, and once more each after two kinds of responses: with another token, or with a shorter payload. */
+/**
+ * Sends the message, and once more each after two kinds of responses: with another token, or with a shorter
+ * payload.
+ */
 async function attempt(
   app: App,
   prepared: Prepared,

@@ -54,8 +54,9 @@ function expirationAt(expiresAt: number, now: number): string {
 }
 
 /**
- * The push type from the configuration, else the one that fits the payload: APNs delays or drops pushes with a wrong type or without
- * one. A payload that shows nothing is always `background`, because APNs refuses it as an alert.
+ * The push type from the configuration, else the one that fits the payload: APNs delays or drops pushes with
+ * a wrong type or without one. A payload that shows nothing is always `background`, because APNs refuses it
+ * as an alert.
  */
 function pushTypeFor(payload: Json, configured: PushType | undefined): PushType | undefined {
   if (configured !== undefined && configured !== 'alert') return configured

@@ -79,8 +79,8 @@ function waitOf(response: ApnsResponse): { kind: 'retry'; retryAfterMs?: number;
 }
 
 /**
- * The token is dead, unless the app has set it again since Apple considers it dead (`timestamp`, milliseconds). Then the push is retried
- * once, and the pusher is kept.
+ * The token is dead, unless the app has set it again since Apple considers it dead (`timestamp`,
+ * milliseconds). Then the push is retried once, and the pusher is kept.
  */
 function goneResult(response: ApnsResponse, { pushkeyTs, attempt }: ResultContext): ProviderResult {
   const details = { reason: reasonOf(response), status: response.status }

@@ -9,25 +9,27 @@ const LEAST_AGE_MS = 20 * MINUTE_MS
 const CLOCK_STEP_MS = 5 * MINUTE_MS
 
 /**
- * A provider token, signed or being signed. The object is the same as long as the token is, so any number of pushes share one
- * signature, and tokens are compared as objects without waiting.
+ * A provider token, signed or being signed. The object is the same as long as the token is, so any number of
+ * pushes share one signature, and tokens are compared as objects without waiting.
  */
 export type ProviderToken = Promise<string>
 
 /**
- * `steady`: a monotonic clock, for ages. `now`: the system clock, for times. `steady` can be left out if the two never differ.
+ * `steady`: a monotonic clock, for ages. `now`: the system clock, for times. `steady` can be left out if the
+ * two never differ.
  */
 export type TokenSource = {
   /** The token to use now. */
   current(now: number, steady?: number): ProviderToken
   /**
-   * APNs has called a token expired: returns another one, which may exist already. `undefined`: the last one was signed too recently for
-   * a new one.
+   * APNs has called a token expired: returns another one, which may exist already. `undefined`: the last one
+   * was signed too recently for a new one.
    */
   replace(token: ProviderToken, now: number, steady?: number): ProviderToken | undefined
   /**
-   * APNs has called a token expired or invalid. Returns one for another time if the system clock was set since the first token, or the one that
-   * exists already. It does not wait for the 20 minutes, because the refused token is useless; but it is limited to one in 20 minutes.
+   * APNs has called a token expired or invalid. Returns one for another time if the system clock was set
+   * since the first token, or the one that exists already. It does not wait for the 20 minutes, because the
+   * refused token is useless; but it is limited to one in 20 minutes.
    */
   retime(token: ProviderToken, now: number, steady?: number): ProviderToken | undefined
   /** APNs has seen too many tokens: this one stays for 20 minutes from now. */
@@ -99,7 +101,10 @@ function signToken(
     .sign(key)
 }
 
-/** The token sources of all apps: two apps with the same key share its tokens, also after a change of the configuration. */
+/**
+ * The token sources of all apps: two apps with the same key share its tokens, also after a change of the
+ * configuration.
+ */
 export function makeTokenSources() {
   const sources = new Map<string, { key: KeyObject; source: TokenSource }>()
   return function sourceFor(signer: { teamId: string; keyId: string; key: KeyObject }): TokenSource {

@@ -20,7 +20,10 @@ const file = z.looseObject({
   token_uri: z.string().refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '')),
 })
 
-/** `faults`: the errors, each as a sentence that repeats nothing of the file. `credentials` are absent if the errors make them unusable. */
+/**
+ * `faults`: the errors, each as a sentence that repeats nothing of the file. `credentials` are absent if the
+ * errors make them unusable.
+ */
 export type FcmCredentialReport = { credentials?: ServiceAccount; faults: string[] }
 
 /** @throws {ConfigError} for a file that cannot be read. Errors in its content are in `faults`. */

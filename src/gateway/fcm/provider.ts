@@ -102,7 +102,10 @@ function prepare(
 
 type Attempt = { token: string; tokens: AccessTokens; signal: AbortSignal; taken: readonly string[] }
 
-/** Sends the message, and once more each after two kinds of responses: with another token, or with a shorter message. */
+/**
+ * Sends the message, and once more each after two kinds of responses: with another token, or with a shorter
+ * message.
+ */
 async function attempt(app: App, prepared: Prepared, with_: Attempt): Promise<ProviderResult> {
   const headers = { authorization: `Bearer ${with_.token}`, 'content-type': 'application/json' }
   const response = await app.messages.post({ url: app.url, headers, body: prepared.body }, with_.signal)

@@ -5,9 +5,9 @@ import type { Message } from '../provider.ts'
 const MAX_TTL_S = 2_419_200
 
 /**
- * The `message` of `messages:send`: the app's `fcm_options`, overlaid with this notification. The options are not
- * changed. Events have no collapse key, because FCM keeps only four of them for a device. A room has one if the pusher asks for the
- * last notification of each room.
+ * The `message` of `messages:send`: the app's `fcm_options`, overlaid with this notification. The options are
+ * not changed. Events have no collapse key, because FCM keeps only four of them for a device. A room has one
+ * if the pusher asks for the last notification of each room.
  */
 export function fcmMessage(
   message: Message,

@@ -12,8 +12,8 @@ const OUTAGE_WAIT_MS = 10_000
 const MAX_DOUBLINGS = 6
 
 /**
- * The project has no valid credentials for the push service of the device's platform (Apple or a browser). Google has accepted the
- * gateway's credentials, and Android devices can be reached.
+ * The project has no valid credentials for the push service of the device's platform (Apple or a browser).
+ * Google has accepted the gateway's credentials, and Android devices can be reached.
  */
 const PLATFORM_REFUSED = 'THIRD_PARTY_AUTH_ERROR'
 

@@ -7,7 +7,8 @@ import type { ProviderResult } from '../provider.ts'
 import type { Poster } from './send.ts'
 import type { ServiceAccount } from './credentials.ts'
 
-// Google's OAuth 2.0 for service accounts: a signed assertion is exchanged for a token of about an hour (RFC 7523, section 2.1).
+// Google's OAuth 2.0 for service accounts: a signed assertion is exchanged for a token of about an hour (RFC
+// 7523, section 2.1).
 
 const SCOPE = 'https://www.googleapis.com/auth/firebase.messaging'
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
@@ -47,7 +48,10 @@ export function makeAccessTokens({
 
   const ask = async (time: number) => poster.post(await tokenRequest(account, time), NEVER)
 
-  /** The times of the assertion must fit Google's clock. If they do not, Google's time is used, then the system's time without its steps. */
+  /**
+   * The times of the assertion must fit Google's clock. If they do not, Google's time is used, then the
+   * system's time without its steps.
+   */
   async function askAtRightTime(): Promise<CallResult> {
     const requestedAt = clock.now()
     const first = await ask(requestedAt)
@@ -131,7 +135,10 @@ function failureAfter(reply: CallResult): ProviderResult {
   return { kind: 'misconfigured', reason: `token: ${errorIn(reply)}` }
 }
 
-/** "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values …" */
+/**
+ * "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat
+ * and exp values …"
+ */
 function isAboutTimes(reply: CallResult): reply is CallResponse {
   if (reply.kind === 'fault' || reply.status !== 400 || !isJsonObject(reply.body)) return false
   const { error, error_description: text } = reply.body

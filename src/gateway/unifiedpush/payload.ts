@@ -6,7 +6,10 @@ import { trimContent } from '../trim-content.ts'
 /** UnifiedPush, "Server to server": the size that every push server accepts. */
 export const MAX_BODY_BYTES = 4096
 
-/** The body for the app: the notification without its `devices`, which the app knows and the push server should not see. */
+/**
+ * The body for the app: the notification without its `devices`, which the app knows and the push server
+ * should not see.
+ */
 export function unifiedPushForms(notification: Notification): Forms {
   const { devices: _devices, ...fields } = notification
   // It was parsed from JSON.

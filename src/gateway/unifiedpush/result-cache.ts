@@ -12,8 +12,8 @@ const MOST_KEPT = 10_000
 const OF_HOST: ReadonlySet<string> = new Set(['connection refused', 'dns', 'timeout', 'tls', 'unreachable'])
 
 /**
- * Known results of an address or its host, so that not every message causes a request: a refusal is kept for ten minutes, an unreachable
- * host for one.
+ * Known results of an address or its host, so that not every message causes a request: a refusal is kept for
+ * ten minutes, an unreachable host for one.
  */
 export type ResultCache = {
   /** The known result for this address. */

@@ -4,7 +4,10 @@ import type { ProviderResult } from '../provider.ts'
 /** ntfy: no app has subscribed yet. */
 const NO_SUBSCRIBER_YET = 507
 
-/** The result of a response of a UnifiedPush server. The user chose the server, and the address takes the place of a token. */
+/**
+ * The result of a response of a UnifiedPush server. The user chose the server, and the address takes the
+ * place of a token.
+ */
 export function resultOf({ status, retryAfterMs }: EndpointResponse): ProviderResult {
   const details = { status, reason: `status ${status}` }
   if (status >= 200 && status < 300) return { kind: 'delivered', status, reason: 'accepted' }

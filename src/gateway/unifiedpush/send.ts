@@ -23,8 +23,8 @@ export async function sendUnifiedPush(
 ): Promise<ProviderResult> {
   const left = Math.floor((message.expiresAt - clock.now()) / 1000)
   const headers = {
-    // The body is not encrypted. But newer servers accept only Web Push and recognise it by this header; older ones, and
-    // existing gateways, accept the header.
+    // The body is not encrypted. But newer servers accept only Web Push and recognise it by this header;
+    // older ones, and existing gateways, accept the header.
     'content-encoding': 'aes128gcm',
     'content-type': 'application/json',
     ttl: String(Math.max(0, Math.min(ttl, left))),

@@ -28,8 +28,8 @@ export function makeVapidKey(): { pem: string; key: VapidKey } {
 }
 
 /**
- * Reads a private P-256 key: PEM as written by `belfry gateway vapid`, py-vapid and OpenSSL (PKCS #8 or SEC 1), or 32 bytes
- * in base64url as printed by the npm package web-push.
+ * Reads a private P-256 key: PEM as written by `belfry gateway vapid`, py-vapid and OpenSSL (PKCS #8 or SEC
+ * 1), or 32 bytes in base64url as printed by the npm package web-push.
  *
  * @throws {TypeError} naming what the text is instead, and nothing of the key.
  */
@@ -60,8 +60,9 @@ export async function readWebPushCredentials(
 }
 
 /**
- * The `sub` claim for a contact: a bare address gets the prefix `mailto:`, https URLs stay unchanged. `undefined` for contacts that push
- * services refuse: Apple responds with 403 BadJwtToken for `mailto:admin@localhost`.
+ * The `sub` claim for a contact: a bare address gets the prefix `mailto:`, https URLs stay unchanged.
+ * `undefined` for contacts that push services refuse: Apple responds with 403 BadJwtToken for
+ * `mailto:admin@localhost`.
  */
 export function vapidSubject(contact: string): string | undefined {
   if (/^https:/i.test(contact)) {

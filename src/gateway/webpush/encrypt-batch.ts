@@ -1,10 +1,10 @@
 import type { SubscriptionKeys } from './subscription.ts'
 
-// Batches between the threads of `encryptor.ts`: one block of memory for each, which is transferred. Cloning a list of small buffers took a
-// tenth of the time of the sending thread.
+// Batches between the threads of `encryptor.ts`: one block of memory for each, which is transferred. Cloning
+// a list of small buffers took a tenth of the time of the sending thread.
 //
-//   plain:      (length of the text, 2 bytes · public key, 65 · auth secret, 16 · text) for each message
-//   encrypted:  (length, 2 bytes; 0 if it could not be encrypted · body) for each message, in the same order
+//   plain: (length of the text, 2 bytes · public key, 65 · auth secret, 16 · text) for each message
+//   encrypted: (length, 2 bytes; 0 if it could not be encrypted · body) for each message, in the same order
 
 const LENGTH_BYTES = 2
 const KEY_BYTES = 65

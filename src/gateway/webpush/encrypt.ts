@@ -1,7 +1,10 @@
 import { createCipheriv, createECDH, hkdfSync, randomBytes } from 'node:crypto'
 import type { SubscriptionKeys } from './subscription.ts'
 
-/** The plaintext that fits into the 4096 bytes that every push service accepts (RFC 8030, section 7.2; RFC 8291, section 4). */
+/**
+ * The plaintext that fits into the 4096 bytes that every push service accepts (RFC 8030, section 7.2; RFC
+ * 8291, section 4).
+ */
 export const MAX_PLAINTEXT_BYTES = 3993
 
 /** New for each message: a salt of 16 bytes and the private key of the sender, 32 bytes. */

@@ -4,8 +4,9 @@ import { encryptPush, MAX_PLAINTEXT_BYTES } from './encrypt.ts'
 import { packPlain, unpackEncrypted } from './encrypt-batch.ts'
 import type { SubscriptionKeys } from './subscription.ts'
 
-// Encryption takes about as long as sending. A few messages are encrypted in this thread, because the hand-over would take longer. A
-// flood goes to a separate thread in batches, and so does everything while that thread works: this thread is then free to send (docs/decisions/0017).
+// Encryption takes about as long as sending. A few messages are encrypted in this thread, because the
+// hand-over would take longer. A flood goes to a separate thread in batches, and so does everything while
+// that thread works: this thread is then free to send (docs/decisions/0017).
 //
 //   few ──more than 16 in 100 ms──▶ flood, the thread is made ──no flood for a minute──▶ few, the thread ends
 

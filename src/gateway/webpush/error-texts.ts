@@ -1,12 +1,13 @@
 import { isJsonObject } from '../../lib/json.ts'
 import type { EndpointResponse } from '../endpoint.ts'
 
-// The texts in the responses of push services. Apple has a `reason`, Mozilla an `errno` and a `message`, Google a plain text. Any other
-// text can contain anything, even the endpoint: it is examined, and never repeated.
+// The texts in the responses of push services. Apple has a `reason`, Mozilla an `errno` and a `message`,
+// Google a plain text. Any other text can contain anything, even the endpoint: it is examined, and never
+// repeated.
 
 /**
- * The subject of a complaint. `token`: the VAPID token (its times, audience, contact or signature). `key`: the subscription was made with another
- * key. `unclear`: one of the two, or the gateway may not send there.
+ * The subject of a complaint. `token`: the VAPID token (its times, audience, contact or signature). `key`:
+ * the subscription was made with another key. `unclear`: one of the two, or the gateway may not send there.
  */
 export type Complaint = 'token' | 'key' | 'unclear'
 
@@ -30,11 +31,13 @@ const OTHER_REASONS: ReadonlySet<string> = new Set([
 ])
 const KEY_REASON = 'VapidPkHashMismatch'
 
-// Google: "the VAPID credentials in the authorization header do not correspond to the credentials used to create the subscriptions";
-// formerly "the key in the authorization header does not match the sender ID used to subscribe this user". Mozilla: "VAPID public key mismatch".
+// Google: "the VAPID credentials in the authorization header do not correspond to the credentials used to
+// create the subscriptions"; formerly "the key in the authorization header does not match the sender ID used
+// to subscribe this user". Mozilla: "VAPID public key mismatch".
 const OF_KEY =
   /pk ?hash ?mismatch|(?:public|vapid) key mismatch|credentials\b.{0,80}\bdo not correspond|\bkey\b.{0,60}\bdoes not match the sender/is
-// Google: "permission denied: invalid JWT provided". Mozilla: "Invalid VAPID token: …", "The VAPID token expiration is too long".
+// Google: "permission denied: invalid JWT provided". Mozilla: "Invalid VAPID token: …", "The VAPID token
+// expiration is too long".
 const OF_TOKEN =
   /jwt|vapid|authori[sz]ation header|\bexp\b|\baud(?:ience)?\b|token ?(?:\w+ ){0,2}(?:expired|invalid)|(?:expired|invalid|bad) ?(?:\w+ )?token/i
 

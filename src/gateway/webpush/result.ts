@@ -12,8 +12,9 @@ export type Standing = {
 }
 
 /**
- * Whether the token may be wrong, so that another one should be tried. The text of the response decides. Without a known text, 401 and 403 can mean
- * the token or the subscription, and mean the token until the push service has accepted a similar one.
+ * Whether the token may be wrong, so that another one should be tried. The text of the response decides.
+ * Without a known text, 401 and 403 can mean the token or the subscription, and mean the token until the push
+ * service has accepted a similar one.
  */
 export function doubtsToken(
   response: EndpointResponse,
@@ -24,8 +25,8 @@ export function doubtsToken(
 }
 
 /**
- * The result of a response to a Web Push message (RFC 8030, sections 5 and 7.3; RFC 8292, section 4.2). A refused key or token is the
- * operator's problem, and never ends a subscription.
+ * The result of a response to a Web Push message (RFC 8030, sections 5 and 7.3; RFC 8292, section 4.2). A
+ * refused key or token is the operator's problem, and never ends a subscription.
  */
 export function resultOf(response: EndpointResponse, standing: Standing): ProviderResult {
   const { status, retryAfterMs } = response
@@ -62,7 +63,10 @@ function judgeComplaint(
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Apple sends an id of the message. Others send an address with which the message could be deleted, so it is not used. */
+/**
+ * Apple sends an id of the message. Others send an address with which the message could be deleted, so it is
+ * not used.
+ */
 function providerId({ headers }: EndpointResponse): { providerId?: string } {
   const { 'apns-id': appleId, location } = headers
   if (typeof appleId === 'string' && UUID.test(appleId)) return { providerId: appleId }

@@ -42,8 +42,9 @@ export type WebPushDeps = EndpointDeps & {
 const MOST_TOKENS = 3
 
 /**
- * Sends one message to one browser (RFC 8030, 8188, 8291, 8292), and again at once with another token if the push service
- * refuses the first. Malformed data is `rejected` without a request. Never rejects; an abort is a `retry`.
+ * Sends one message to one browser (RFC 8030, 8188, 8291, 8292), and again at once with another token if the
+ * push service refuses the first. Malformed data is `rejected` without a request. Never rejects; an abort is
+ * a `retry`.
  */
 export async function sendWebPush(
   deps: WebPushDeps,

@@ -13,15 +13,18 @@ const AUTH_BYTES = 16
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/
 
 /**
- * Reads `keys.p256dh` and `keys.auth` of a subscription (RFC 8291, section 3.2). A point that is not on the curve is refused
- * too: the shared secret could be guessed.
+ * Reads `keys.p256dh` and `keys.auth` of a subscription (RFC 8291, section 3.2). A point that is not on the
+ * curve is refused too: the shared secret could be guessed.
  */
 export function readSubscriptionKeys(p256dh: unknown, auth: unknown): SubscriptionKeys | SubscriptionFault {
   const keys = decodeSubscriptionKeys(p256dh, auth)
   return typeof keys === 'string' || isOnCurve(keys) ? keys : 'bad p256dh'
 }
 
-/** The same without the check of the point, which costs a tenth of an encryption. `encryptPush` throws for a point that is not on the curve. */
+/**
+ * The same without the check of the point, which costs a tenth of an encryption. `encryptPush` throws for a
+ * point that is not on the curve.
+ */
 export function decodeSubscriptionKeys(p256dh: unknown, auth: unknown): SubscriptionKeys | SubscriptionFault {
   const publicKey = decode(p256dh)
   if (publicKey?.length !== POINT_BYTES || publicKey[0] !== UNCOMPRESSED) return 'bad p256dh'

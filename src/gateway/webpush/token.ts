@@ -3,8 +3,9 @@ import { type Clock, steadyNow } from '../../lib/clock.ts'
 import type { VapidKey } from './credentials.ts'
 
 /**
- * The value of `Authorization`, with a token that is signed or being signed. The object is the same as long as the token is, so any number of
- * messages share one signature, and headers are compared as objects without waiting.
+ * The value of `Authorization`, with a token that is signed or being signed. The object is the same as long
+ * as the token is, so any number of messages share one signature, and headers are compared as objects without
+ * waiting.
  */
 export type VapidHeader = Promise<string>
 
@@ -20,8 +21,9 @@ export type Vapid = {
   /** The push service has accepted a token of the same times, so a refusal of this header has another reason. */
   isProven(origin: string, header: VapidHeader): boolean
   /**
-   * The push service says that `refused` is bad. Returns another header, whose token has other times or was created for another request in the
-   * meantime. `undefined`: none is left. `serviceTime`: the time by the clock of the push service, if it sent it.
+   * The push service says that `refused` is bad. Returns another header, whose token has other times or was
+   * created for another request in the meantime. `undefined`: none is left. `serviceTime`: the time by the
+   * clock of the push service, if it sent it.
    */
   renew(origin: string, refused: VapidHeader, serviceTime?: number): VapidHeader | undefined
 }
@@ -47,8 +49,9 @@ type Origin = {
 }
 
 /**
- * A token is valid by the clock of the push service, and the system clock can be wrong: at the start, or after it was set (NTP, a virtual machine
- * that resumes). So a refused token is signed again for the time of the push service, and for the time that the system clock would show without steps.
+ * A token is valid by the clock of the push service, and the system clock can be wrong: at the start, or
+ * after it was set (NTP, a virtual machine that resumes). So a refused token is signed again for the time of
+ * the push service, and for the time that the system clock would show without steps.
  *
  * @param subject of `vapidSubject`
  */

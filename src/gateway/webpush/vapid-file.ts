@@ -5,8 +5,9 @@ import { makeVapidKey, readVapidKey, type VapidKey } from './credentials.ts'
 export type KeptVapidKey = { key: VapidKey; isNew: boolean }
 
 /**
- * Reads the VAPID key in this file. If the file does not exist, it is created with a new key, readable by its owner only. A file is never
- * changed: with another key, every subscription that was made with the old one is lost.
+ * Reads the VAPID key in this file. If the file does not exist, it is created with a new key, readable by its
+ * owner only. A file is never changed: with another key, every subscription that was made with the old one is
+ * lost.
  *
  * @throws {ConfigError} when the file contains no such key, or cannot be created.
  */

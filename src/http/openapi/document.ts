@@ -12,8 +12,8 @@ const TOKEN = 'accessToken'
 const SERVICE_TOKEN = 'applicationServiceToken'
 
 /**
- * The OpenAPI 3.1 document of a list of routes (https://spec.openapis.org/oas/v3.1.1). A route with several prefixes appears once, under the
- * newest prefix; `x-also-at` lists its other paths.
+ * The OpenAPI 3.1 document of a list of routes (https://spec.openapis.org/oas/v3.1.1). A route with several
+ * prefixes appears once, under the newest prefix; `x-also-at` lists its other paths.
  */
 export function openApiDocument(routes: readonly Route[], { version }: DocumentInfo): JsonObject {
   const components = newComponents()

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import type { JsonObject } from '../../lib/json.ts'
 import { jsonObject } from '../schema.ts'
 
-/** State shared by the parts of a document. `schemas`: the named schemas by name. `made`: a cache of converted schemas. */
+/**
+ * State shared by the parts of a document. `schemas`: the named schemas by name. `made`: a cache of converted
+ * schemas.
+ */
 export type Components = {
   readonly schemas: Map<string, JsonObject>
   readonly made: Record<'input' | 'output', Map<z.ZodType, JsonObject>>
@@ -15,8 +18,9 @@ export function newComponents(): Components {
 const COMPONENT = '#/components/schemas/'
 
 /**
- * Converts a zod schema to JSON Schema dialect 2020-12, which OpenAPI 3.1 uses. Schemas with an `id` are added to `components` and replaced by a
- * reference. An object with `additionalProperties` accepts any further key; other objects may get more keys in later versions.
+ * Converts a zod schema to JSON Schema dialect 2020-12, which OpenAPI 3.1 uses. Schemas with an `id` are
+ * added to `components` and replaced by a reference. An object with `additionalProperties` accepts any
+ * further key; other objects may get more keys in later versions.
  * @param io `input`: the schema before transformation, `output`: after it
  */
 export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output', components: Components): JsonObject {
@@ -41,7 +45,10 @@ function tidied(value: unknown): unknown {
   return Object.fromEntries(all.map(([key, inner]) => [key, key === '$ref' ? moved(inner) : tidied(inner)]))
 }
 
-/** Keywords without meaning for clients: objects are closed only for our tests, and every key of an object is a string. */
+/**
+ * Keywords without meaning for clients: objects are closed only for our tests, and every key of an object is
+ * a string.
+ */
 function isMeaningless(key: string, value: unknown): boolean {
   if (key === 'additionalProperties') return value === false
   return key === 'propertyNames' && JSON.stringify(value) === '{"type":"string"}'

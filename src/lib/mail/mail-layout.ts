@@ -1,6 +1,9 @@
 import { type Html, safeHtml } from '../html.ts'
 
-/** The HTML of a mail around its content. It has no scripts and loads no external resources. `language`: a language tag. */
+/**
+ * The HTML of a mail around its content. It has no scripts and loads no external resources. `language`: a
+ * language tag.
+ */
 export function mailLayout({
   language,
   direction,

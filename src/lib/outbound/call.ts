@@ -73,7 +73,10 @@ const STOOD_STILL_MS = 500
 /** For reading what arrived meanwhile. */
 const READING_MS = 1_000
 
-/** Receives one response. A handler of undici, because a stream for each response costs more than the rest of a call. */
+/**
+ * Receives one response. A handler of undici, because a stream for each response costs more than the rest of
+ * a call.
+ */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #call: Call
   readonly #since: number

@@ -49,7 +49,8 @@ export type PostOptions = { headers: Record<string, string>; body: string | Buff
 
 export type GuardedAgent = AsyncDisposable & {
   /**
-   * Sends one POST. Redirects are not followed. The handler gets the response or an error, one of undici's or `BlockedAddressError`.
+   * Sends one POST. Redirects are not followed. The handler gets the response or an error, one of undici's or
+   * `BlockedAddressError`.
    * @throws {Error} undici's, for headers that cannot be sent
    */
   post(url: URL, options: PostOptions, handler: Dispatcher.DispatchHandler): void

@@ -14,8 +14,8 @@ export type S3Options = S3Credentials & {
 }
 
 /**
- * `key`: an object; absent: the bucket. `accepted`: statuses that are results; others are errors, and a missing bucket always is one. `forClient`: it
- * reads a file that a client downloads.
+ * `key`: an object; absent: the bucket. `accepted`: statuses that are results; others are errors, and a
+ * missing bucket always is one. `forClient`: it reads a file that a client downloads.
  */
 export type S3Request = {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'

@@ -2,7 +2,10 @@ import type { Blobs } from '../blobs.ts'
 import { RANGE_BYTES } from './range-bytes.ts'
 import type { S3BlobsOptions } from './s3-blobs.ts'
 
-/** Like `createS3Blobs`, and loads its HTTP client with the first use, so that the client does not slow the start of the server. */
+/**
+ * Like `createS3Blobs`, and loads its HTTP client with the first use, so that the client does not slow the
+ * start of the server.
+ */
 export function createLazyS3Blobs(options: S3BlobsOptions): Blobs {
   const make = async () => (await import('./s3-blobs.ts')).createS3Blobs(options)
   let made: ReturnType<typeof make> | undefined

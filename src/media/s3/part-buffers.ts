@@ -1,6 +1,9 @@
 /** The part buffers of all uploads in this process. Each counts as one part, full or not. */
 export type PartBuffers = {
-  /** Takes a buffer, in the order of the calls. Resolves to the function that gives it back; calling it again has no effect. */
+  /**
+   * Takes a buffer, in the order of the calls. Resolves to the function that gives it back; calling it again
+   * has no effect.
+   */
   take(): Promise<() => void>
   /** Whether an upload waits for a buffer. */
   readonly areWanted: boolean

@@ -8,7 +8,10 @@ import { createPartBuffers, type PartBuffers } from './part-buffers.ts'
 import { RANGE_BYTES } from './range-bytes.ts'
 import { asXml, elements } from './xml.ts'
 
-/** The smallest size of a part but the last (Amazon S3 User Guide, "multipart upload limits"). An upload holds one part in memory. */
+/**
+ * The smallest size of a part but the last (Amazon S3 User Guide, "multipart upload limits"). An upload holds
+ * one part in memory.
+ */
 const PART_BYTES = 5_242_880
 /** A smaller part takes no buffer: the limit of request bodies (`limits.body_bytes_in_flight`) counts this memory. */
 const SMALL_BYTES = 131_072
@@ -20,8 +23,8 @@ const PIECE_BYTES = 65_536
 export type S3BlobsOptions = S3Options & { uploadBuffers: number }
 
 /**
- * Stores each blob as an object of an S3-compatible service: a small one with one request, a larger one in parts that become an object when it is
- * kept. The service makes objects durable and atomic.
+ * Stores each blob as an object of an S3-compatible service: a small one with one request, a larger one in
+ * parts that become an object when it is kept. The service makes objects durable and atomic.
  */
 export function createS3Blobs(options: S3BlobsOptions): Blobs {
   const client = createS3Client(options)
@@ -63,7 +66,10 @@ async function sizeOf(client: S3Client, key: BlobKey): Promise<number | undefine
   return undefined
 }
 
-/** Reads a range after the other, so that a client that reads slowly holds `RANGE_BYTES` of memory and no connection. */
+/**
+ * Reads a range after the other, so that a client that reads slowly holds `RANGE_BYTES` of memory and no
+ * connection.
+ */
 async function* readObject(
   client: S3Client,
   key: BlobKey,
@@ -91,7 +97,10 @@ async function* listObjects(client: S3Client, prefix: string): AsyncGenerator<Bl
 
 type Writing = { client: S3Client; buffers: PartBuffers; clock: Clock }
 
-/** States: buffering → (a part is full) uploading parts → kept or dropped. Beyond `SMALL_BYTES` the buffer counts as one of `buffers`. */
+/**
+ * States: buffering → (a part is full) uploading parts → kept or dropped. Beyond `SMALL_BYTES` the buffer
+ * counts as one of `buffers`.
+ */
 function writerOf({ client, buffers, clock }: Writing, key: BlobKey): BlobWriter {
   let chunks: Uint8Array[] = []
   let buffered = 0
@@ -153,7 +162,8 @@ async function completeUpload(client: S3Client, key: BlobKey, complete: Complete
   try {
     await joinParts(client, key, complete)
   } catch (error) {
-    // If a response was lost, the repeated request fails, because the upload has ended. The key is new, so that an object under it has these parts.
+    // If a response was lost, the repeated request fails, because the upload has ended. The key is new, so
+    // that an object under it has these parts.
     const size = await sizeOf(client, key).catch(() => undefined)
     if (size !== complete.size) throw error
   }

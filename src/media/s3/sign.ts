@@ -2,7 +2,10 @@ import { createHash, createHmac } from 'node:crypto'
 
 export type S3Credentials = { accessKey: string; secretKey: string; region: string }
 
-/** `path`: percent-encoded. `query`: decoded. `headers`: names in lower case, with `host`. `now`: milliseconds since the Unix epoch. */
+/**
+ * `path`: percent-encoded. `query`: decoded. `headers`: names in lower case, with `host`. `now`: milliseconds
+ * since the Unix epoch.
+ */
 export type Unsigned = {
   method: string
   path: string
@@ -13,8 +16,8 @@ export type Unsigned = {
 }
 
 /**
- * The headers of a request with a signature of version 4 (Amazon S3 API, "Authenticating Requests: Using the Authorization Header"). It covers
- * the body too, so a part cannot change on its way.
+ * The headers of a request with a signature of version 4 (Amazon S3 API, "Authenticating Requests: Using the
+ * Authorization Header"). It covers the body too, so a part cannot change on its way.
  */
 export function signed(
   request: Unsigned,

@@ -1,4 +1,5 @@
-// The responses of the S3 protocol are simple XML: elements without attributes, namespaces of prefixes or comments between them.
+// The responses of the S3 protocol are simple XML: elements without attributes, namespaces of prefixes or
+// comments between them.
 
 /** The contents of all elements with this name, without those inside of another one of this name. */
 export function elements(xml: string, name: string): string[] {

@@ -26,7 +26,10 @@ import {
   writePresence,
 } from './presence-store.ts'
 
-/** A change of presence does not wake the syncs of a room with more joined members. They show it in their next response. */
+/**
+ * A change of presence does not wake the syncs of a room with more joined members. They show it in their next
+ * response.
+ */
 const WAKES_MEMBERS = 50
 /** The most observers whose syncs one transaction wakes, beside the users who changed. */
 const MAX_WOKEN = 500
@@ -35,16 +38,23 @@ export type PresenceDeps = { bus: Bus; clock: Clock }
 
 export type PresenceDevice = { userId: UserId; deviceId: DeviceId }
 
-/** On the topic `presence`: what processes know of these devices is out of date. `from`: the process that knows the new presence; null: none. */
+/**
+ * On the topic `presence`: what processes know of these devices is out of date. `from`: the process that
+ * knows the new presence; null: none.
+ */
 export type PresenceMessage = { from: string | null; devices: readonly PresenceDevice[] }
 
-/** `change`: undefined if only time has passed. `isAnnounced`: other users see the presence again, even if it is the same. */
+/**
+ * `change`: undefined if only time has passed. `isAnnounced`: other users see the presence again, even if it
+ * is the same.
+ */
 export type ChangeOfUser = { userId: UserId; change?: PresenceChange; isAnnounced?: boolean }
 
 /**
- * Applies changes of presence in their order. Other users see a change of the state, of `currently_active` or of the status message: such a change takes a
- * stream position, and wakes waiting syncs. Removed devices and closed accounts are left out. All users are in the shard of the transaction, so no other transaction changes
- * their presence meanwhile.
+ * Applies changes of presence in their order. Other users see a change of the state, of `currently_active` or
+ * of the status message: such a change takes a stream position, and wakes waiting syncs. Removed devices and
+ * closed accounts are left out. All users are in the shard of the transaction, so no other transaction
+ * changes their presence meanwhile.
  */
 export async function changePresence(
   { bus, clock }: PresenceDeps,
@@ -78,7 +88,10 @@ export async function changePresence(
   })
 }
 
-/** Changes the presence of users of any shards, in one transaction for each shard. Rejects when one fails; later shards are then unchanged. */
+/**
+ * Changes the presence of users of any shards, in one transaction for each shard. Rejects when one fails;
+ * later shards are then unchanged.
+ */
 export async function changePresenceOfMany(
   deps: PresenceDeps & { db: Database },
   changes: readonly ChangeOfUser[],
@@ -155,7 +168,10 @@ export function presentDevice(row: Row<typeof devicePresenceOf>): PresentDevice[
   return state === null || connectedUntil === null ? [] : [{ deviceId, state, polled, connectedUntil }]
 }
 
-/** Sets the presence of a device, and the status message of its user (client-server API, `PUT /presence/{userId}/status`). */
+/**
+ * Sets the presence of a device, and the status message of its user (client-server API,
+ * `PUT /presence/{userId}/status`).
+ */
 export async function setPresence(
   deps: PresenceDeps & { db: Database },
   { userId, deviceId }: PresenceDevice,
@@ -170,7 +186,10 @@ export async function setPresence(
   )
 }
 
-/** Shows the new name and avatar of a user with the presence (client-server API, "Events on Change of Profile Information"). */
+/**
+ * Shows the new name and avatar of a user with the presence (client-server API, "Events on Change of Profile
+ * Information").
+ */
 export async function announceProfile(deps: PresenceDeps & { db: Database }, userId: UserId): Promise<void> {
   await deps.db.transaction((tx) => changePresence(deps, tx, [{ userId, isAnnounced: true }]), {
     orderedBy: userId,
@@ -178,7 +197,10 @@ export async function announceProfile(deps: PresenceDeps & { db: Database }, use
   })
 }
 
-/** Removes the presence of devices, in the transaction of their removal. The presence of the user is that of the other devices. */
+/**
+ * Removes the presence of devices, in the transaction of their removal. The presence of the user is that of
+ * the other devices.
+ */
 export async function removeDevicePresence(
   deps: PresenceDeps,
   tx: Transaction,

@@ -15,7 +15,10 @@ import { GRACE_MS, type PresenceState, RENEW_MS } from './presence-state.ts'
 
 /** Collects what devices do, and writes it with few transactions. */
 export type DevicePresence = AsyncDisposable & {
-  /** Call it when a device starts a sync that waits for `timeoutMs` at most. Costs one map lookup for most syncs. `state`: its `set_presence`. */
+  /**
+   * Call it when a device starts a sync that waits for `timeoutMs` at most. Costs one map lookup for most
+   * syncs. `state`: its `set_presence`.
+   */
   synced(device: Device, state: PresenceState, timeoutMs: number): void
   /** Call it when a user does something with a device. Costs one map lookup, except once a minute. */
   active(device: Device): void
@@ -88,8 +91,8 @@ export function createDevicePresence(deps: DevicePresenceDeps): DevicePresence {
 }
 
 /**
- * States: idle → (a change) writing → pausing → writing, if more changes have arrived, or idle. A change that cannot be written is dropped, and
- * the next sync of the device repeats it.
+ * States: idle → (a change) writing → pausing → writing, if more changes have arrived, or idle. A change that
+ * cannot be written is dropped, and the next sync of the device repeats it.
  */
 function createWriter(
   { db, bus, clock, log }: DevicePresenceDeps,

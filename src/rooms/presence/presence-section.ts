@@ -21,8 +21,9 @@ export const MAX_EVENTS = 500
 const NOTHING: SectionNews = { keys: {}, hasNews: false }
 
 /**
- * `presence` (client-server API, "Presence"): the users who share a room with the viewer, and the viewer. An initial sync has those who are not offline; later ones
- * have the changes, and users who begin to share a room. When there are more changes than a response can have, the next response continues.
+ * `presence` (client-server API, "Presence"): the users who share a room with the viewer, and the viewer. An
+ * initial sync has those who are not offline; later ones have the changes, and users who begin to share a
+ * room. When there are more changes than a response can have, the next response continues.
  */
 export function presenceSection({ clock }: { clock: Clock }): SyncSection {
   return {

@@ -1,6 +1,7 @@
 import type { DeviceId } from '../../lib/ids.ts'
 
-// The presence of a user, from the presence of the devices (client-server API, "Presence"). Times are milliseconds since the Unix epoch.
+// The presence of a user, from the presence of the devices (client-server API, "Presence"). Times are
+// milliseconds since the Unix epoch.
 
 export type PresenceState = 'online' | 'unavailable' | 'offline'
 
@@ -8,7 +9,10 @@ export type PresenceState = 'online' | 'unavailable' | 'offline'
 export const ACTIVE_FOR_MS = 120_000
 /** An online user without activity for this long becomes unavailable ("Idle timeout"). */
 export const IDLE_AFTER_MS = 300_000
-/** A device without a sync for this long is disconnected. Its time is extended once a minute, so it can take a minute longer. */
+/**
+ * A device without a sync for this long is disconnected. Its time is extended once a minute, so it can take a
+ * minute longer.
+ */
 export const GRACE_MS = 30_000
 export const RENEW_MS = 60_000
 
@@ -43,7 +47,10 @@ export type UserPresence = {
   dueAt: number | null
 }
 
-/** The presence of the user at a time: that of the device with the most presence, and unavailable instead of online without activity. */
+/**
+ * The presence of the user at a time: that of the device with the most presence, and unavailable instead of
+ * online without activity.
+ */
 export function presenceAt({ devices, lastActiveAt }: PresenceFacts, now: number): UserPresence {
   const untilOf = (state: PresenceState) =>
     Math.max(0, ...devices.filter((device) => device.state === state).map((device) => device.connectedUntil))
@@ -82,8 +89,9 @@ export function afterChange(facts: PresenceFacts, change: PresenceChange, now: n
 }
 
 /**
- * A sync changes the state of a device when the device connects, or when its `set_presence` differs from that of its last sync. Otherwise the
- * state that the device has set stays: most clients always sync with `online`.
+ * A sync changes the state of a device when the device connects, or when its `set_presence` differs from that
+ * of its last sync. Otherwise the state that the device has set stays: most clients always sync with
+ * `online`.
  */
 function afterSync(
   known: PresentDevice | undefined,
@@ -98,7 +106,10 @@ function afterSync(
   }
 }
 
-/** Activity makes an unavailable device online. A user who has set all devices to offline stays offline, and shows no activity. */
+/**
+ * Activity makes an unavailable device online. A user who has set all devices to offline stays offline, and
+ * shows no activity.
+ */
 function afterActivity(facts: PresenceFacts, deviceId: DeviceId, now: number): PresenceFacts {
   const { devices } = facts
   if (devices.length > 0 && devices.every((device) => device.state === 'offline')) return facts

@@ -139,7 +139,8 @@ export const duePresence = query<{ now: number; limit: number }>()((db, p) =>
 )
 
 /**
- * The members of rooms of the users of the list, without large rooms: those whose waiting syncs a change of presence wakes.
+ * The members of rooms of the users of the list, without large rooms: those whose waiting syncs a change of
+ * presence wakes.
  */
 export const observersOf = query<{ userIds: readonly UserId[]; maxMembers: number; limit: number }>()(
   (db, p, d) =>

@@ -15,7 +15,10 @@ const SEEN = [
   'u.avatar_url',
 ] as const
 
-/** The rooms that the user of a row shares with the viewer. A cross join makes SQLite start from the rooms of that user. */
+/**
+ * The rooms that the user of a row shares with the viewer. A cross join makes SQLite start from the rooms of
+ * that user.
+ */
 const sharedRooms = (other: Expression<UserId>, viewer: UserId) => sql`
   select 1 from memberships as o cross join memberships as m
   where o.user_id = ${other} and o.membership = 'join' and m.room_id = o.room_id and m.user_id = ${viewer} and m.membership = 'join'`
@@ -28,7 +31,10 @@ const isShared = (other: Expression<UserId>, viewer: UserId) =>
 const isOneShared = (other: Expression<UserId>, viewer: UserId) =>
   sql<boolean>`(${sharedRooms(other, viewer)} limit 1) is not null`
 
-/** The viewer, and users who share a room with the viewer, whose presence changed after `since`, up to `position`, in order of position. */
+/**
+ * The viewer, and users who share a room with the viewer, whose presence changed after `since`, up to
+ * `position`, in order of position.
+ */
 export const changedPresence = query<{
   viewer: UserId
   since: StreamPoint
@@ -59,7 +65,10 @@ export const shownPresence = query<{ viewer: UserId; limit: number }>()((db, p) 
     .limit(p.limit),
 )
 
-/** The users who began to share a room with the viewer after `since`, up to `position`, without offline users; the last changed ones. */
+/**
+ * The users who began to share a room with the viewer after `since`, up to `position`, without offline users;
+ * the last changed ones.
+ */
 export const newlySharedPresence = query<{
   viewer: UserId
   since: StreamPoint
@@ -102,7 +111,8 @@ export const newlySharedPresence = query<{
     .select(SEEN)
     .where('p.state', '<>', 'offline')
     .where('met.user_id', '<>', p.viewer)
-    // Not the column itself, because PostgreSQL would read all presence in order of position, to find the few that are wanted.
+    // Not the column itself, because PostgreSQL would read all presence in order of position, to find the few
+    // that are wanted.
     .orderBy(sql`p.position + 0`, 'desc')
     .limit(p.limit),
 )

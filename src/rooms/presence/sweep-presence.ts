@@ -9,8 +9,8 @@ const EVERY_MS = 5000
 const BATCH_SIZE = 200
 
 /**
- * Changes the presence of users whose time is over: no longer active, idle, disconnected. The times are in the database, so this also ends the presence
- * that a killed process has written.
+ * Changes the presence of users whose time is over: no longer active, idle, disconnected. The times are in
+ * the database, so this also ends the presence that a killed process has written.
  */
 export function startPresenceSweeper(deps: PresenceDeps & { db: Database; log: Log }): AsyncDisposable {
   return startSweeper(deps, {

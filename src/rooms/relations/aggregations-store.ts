@@ -54,7 +54,10 @@ export const aggregatesOf = query<Wanted>()<AggregateRow>((db, p, d): Compilable
 
 type SpanOfParent = { parent: number; low: number; high: number }
 
-/** Like `aggregatesOf`, of the children in some spans of the history of each event. Reads all replies of the threads. */
+/**
+ * Like `aggregatesOf`, of the children in some spans of the history of each event. Reads all replies of the
+ * threads.
+ */
 export const aggregatesInSpans = query<
   Omit<Wanted, 'parents'> & { spans: readonly SpanOfParent[] }
 >()<AggregateRow>((db, p, d): Compilable<AggregateRow> => {

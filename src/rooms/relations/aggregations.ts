@@ -16,7 +16,10 @@ export type AggregationReader = { viewer: Viewer; ignored: ReadonlySet<string> }
 /** By position of the parent. An event without aggregations is absent. */
 export type AggregationsByEvent = ReadonlyMap<number, Aggregations>
 
-/** The maximum size of all edits and replies that are bundled with the events of one response. Further ones are left out. */
+/**
+ * The maximum size of all edits and replies that are bundled with the events of one response. Further ones
+ * are left out.
+ */
 const MAX_BUNDLED_BYTES = 4_194_304
 /** The number of events that one statement reads. */
 const BATCH = 200
@@ -24,16 +27,20 @@ const BATCH = 200
 const MAX_REFERENCES = 1000
 const MIN_REFERENCES = 10
 const MAX_REFERENCES_OF_ALL = 10_000
-/** The number of visible spans in which children are read, for all events of a response. For each event the newest are read. */
+/**
+ * The number of visible spans in which children are read, for all events of a response. For each event the
+ * newest are read.
+ */
 const MAX_SPANS = 10_000
 
 const NONE: AggregationsByEvent = new Map()
 
 /**
- * The aggregations of events (client-server API, "Aggregations of child events"): the newest edit, the thread, and references. The
- * number of statements does not depend on the number of events: one for events without children, three in the usual case for
- * events with children, one more where a part of the later history is hidden from the viewer, and one more for each further 200 edits and
- * replies. State events have no aggregations.
+ * The aggregations of events (client-server API, "Aggregations of child events"): the newest edit, the
+ * thread, and references. The number of statements does not depend on the number of events: one for events
+ * without children, three in the usual case for events with children, one more where a part of the later
+ * history is hidden from the viewer, and one more for each further 200 edits and replies. State events have
+ * no aggregations.
  */
 export async function aggregationsOf(
   q: Queries,

@@ -34,8 +34,9 @@ export type ChildrenRequest = {
 }
 
 /**
- * A page of the events that relate to an event (`GET /rooms/{roomId}/relations/{eventId}…`), without those of users that the reader ignores
- * and those that the reader may not see. One statement reads the page where the reader has seen the room since the event.
+ * A page of the events that relate to an event (`GET /rooms/{roomId}/relations/{eventId}…`), without those of
+ * users that the reader ignores and those that the reader may not see. One statement reads the page where the
+ * reader has seen the room since the event.
  * @throws 404 M_NOT_FOUND when the event does not exist, or the user may not see it
  */
 export async function childEvents(

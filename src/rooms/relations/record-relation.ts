@@ -39,8 +39,8 @@ export async function checkAnnotation(
 }
 
 /**
- * Writes the relation of a new event to the related event. An event without a related event in its room needs no statement. Returns the position of the
- * message that the event edits.
+ * Writes the relation of a new event to the related event. An event without a related event in its room needs
+ * no statement. Returns the position of the message that the event edits.
  */
 export function recordRelation(
   tx: Transaction,
@@ -66,8 +66,9 @@ export function recordRelation(
 }
 
 /**
- * Deletes the relation of an event that is redacted ("when a child event is redacted then the relationship is broken"). The events that
- * relate to it keep their relations to it. When an edit is redacted, the message has the content of the previous edit, or its own.
+ * Deletes the relation of an event that is redacted ("when a child event is redacted then the relationship is
+ * broken"). The events that relate to it keep their relations to it. When an edit is redacted, the message
+ * has the content of the previous edit, or its own.
  */
 export async function removeRelation(tx: Transaction, redacted: Event): Promise<void> {
   const { stateKey, position, sender } = redacted

@@ -24,10 +24,11 @@ export type SubscriptionDeps = { db: Database; bus: Bus; quotas: { thread_subscr
 export type ThreadOfUser = { userId: UserId; roomId: RoomId; root: EventId }
 
 /**
- * Subscribes a user to a thread (MSC4306). `automatic`: the reply for which a client subscribes the user, without a choice of the user. An automatic subscription does not
- * replace one that the user made, and is refused when the user has unsubscribed after that reply.
- * @throws 404 M_NOT_FOUND when the user may not see the root; 400 IO.ELEMENT.MSC4306.M_NOT_IN_THREAD; 409 IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION;
- *   403 M_FORBIDDEN when the user has too many subscriptions
+ * Subscribes a user to a thread (MSC4306). `automatic`: the reply for which a client subscribes the user,
+ * without a choice of the user. An automatic subscription does not replace one that the user made, and is
+ * refused when the user has unsubscribed after that reply.
+ * @throws 404 M_NOT_FOUND when the user may not see the root; 400 IO.ELEMENT.MSC4306.M_NOT_IN_THREAD; 409
+ *   IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION; 403 M_FORBIDDEN when the user has too many subscriptions
  */
 export async function subscribeToThread(
   deps: SubscriptionDeps,
@@ -121,7 +122,10 @@ export type SubscriptionsRequest = {
   limit: number
 }
 
-/** The changes of subscriptions in the form of MSC4308. `end`: the token for earlier changes, up to which none is left out; undefined: there are no more. */
+/**
+ * The changes of subscriptions in the form of MSC4308. `end`: the token for earlier changes, up to which none
+ * is left out; undefined: there are no more.
+ */
 export type SubscriptionChanges = {
   subscribed: JsonObject
   unsubscribed: JsonObject

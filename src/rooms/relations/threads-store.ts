@@ -52,7 +52,10 @@ type ThreadsPage = {
   limit: number
 }
 
-/** The threads of a room, the one with the latest reply first. Each has one row: that of the participant with the latest reply. */
+/**
+ * The threads of a room, the one with the latest reply first. Each has one row: that of the participant with
+ * the latest reply.
+ */
 export const threadsByActivity = query<ThreadsPage>()<ThreadOfRoom>((db, p, d): Compilable<ThreadOfRoom> => {
   const ignored = d.list(p.ignored) as RawBuilder<UserId>
   const rows = sql<ThreadOfRoom>`select t.root, t.last_position as latest
@@ -72,8 +75,9 @@ export const threadsByActivity = query<ThreadsPage>()<ThreadOfRoom>((db, p, d): 
 type Span = { low: number; high: number }
 
 /**
- * Like `threadsByActivity`, with the roots and the replies in some spans of the history only. Of each thread of the room, it reads the newest visible reply: replies
- * after the last span are not read, and hidden ones only between two spans.
+ * Like `threadsByActivity`, with the roots and the replies in some spans of the history only. Of each thread
+ * of the room, it reads the newest visible reply: replies after the last span are not read, and hidden ones
+ * only between two spans.
  */
 export const threadsInSpans = query<
   Omit<ThreadsPage, 'low'> & { spans: readonly Span[]; last: number }

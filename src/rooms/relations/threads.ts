@@ -25,8 +25,9 @@ export type ThreadsRequest = {
 }
 
 /**
- * The roots of a room's threads, the one with the latest reply first (`GET /rooms/{roomId}/threads`). Replies that the reader may not see, and those
- * of users that the reader ignores, do not count. The root by an ignored user has the content of a redacted event.
+ * The roots of a room's threads, the one with the latest reply first (`GET /rooms/{roomId}/threads`). Replies
+ * that the reader may not see, and those of users that the reader ignores, do not count. The root by an
+ * ignored user has the content of a redacted event.
  * @throws 403 M_FORBIDDEN when the user may not read the room
  */
 export async function threadRoots(

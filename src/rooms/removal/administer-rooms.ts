@@ -9,8 +9,8 @@ import { memberRows, roomRows } from './administration-store.ts'
 import { countEvents } from './removal-store.ts'
 import { closeRoom } from './remove-room.ts'
 
-// The operator's view of rooms (`belfry room …`). It works without a server and beside a running one: the server makes the members of a closed room leave, and deletes
-// what is purged.
+// The operator's view of rooms (`belfry room …`). It works without a server and beside a running one: the
+// server makes the members of a closed room leave, and deletes what is purged.
 
 /** `removal`: null for a room that is open. Times are in milliseconds since the Unix epoch. */
 export type RoomSummaryRow = {
@@ -38,7 +38,10 @@ export type RemovalStatus = {
   events: number
 }
 
-/** `room`: a room id, or an alias of this server. Methods throw a `MatrixError` 400 or 404 with a message for the operator. */
+/**
+ * `room`: a room id, or an alias of this server. Methods throw a `MatrixError` 400 or 404 with a message for
+ * the operator.
+ */
 export type RoomAdministration = {
   /** All rooms, by id. */
   list(): Promise<RoomSummaryRow[]>

@@ -90,7 +90,10 @@ export const deleteThrottlesOfRoom = query<Room & { laneIds: readonly number[] }
     .where('room_id', '=', p.roomId),
 )
 
-/** Tables with rows of a user for a room. Each has a key or an index that begins with the user, or with room and user. */
+/**
+ * Tables with rows of a user for a room. Each has a key or an index that begins with the user, or with room
+ * and user.
+ */
 type OfUser =
   | 'account_data'
   | 'badge_rooms'

@@ -45,7 +45,8 @@ import {
 // open ──shut down──▶ shutting down ──all have left──▶ shut down
 //   └──────────────── purge ─────────────────┴──▶ purging ──all have left, all rows are deleted──▶ (the room does not exist)
 //
-// The state is in the row of the room, so a process that ends is followed by one that continues. A room that is not open cannot be joined.
+// The state is in the row of the room, so a process that ends is followed by one that continues. A room that
+// is not open cannot be joined.
 
 type Kind = 'shutting down' | 'purging'
 
@@ -62,8 +63,8 @@ const FROM: Readonly<Record<Kind, readonly string[]>> = {
 }
 
 /**
- * Closes a room: no user can join it or be invited, it has no aliases and is in no list. The sweep makes its members leave, and `purging` then deletes it. Repeating it
- * changes nothing.
+ * Closes a room: no user can join it or be invited, it has no aliases and is in no list. The sweep makes its
+ * members leave, and `purging` then deletes it. Repeating it changes nothing.
  * @throws MatrixError 404 when there is no such room
  */
 export async function closeRoom({ db }: Pick<RoomDeps, 'db'>, roomId: RoomId, removal: Kind): Promise<void> {
@@ -174,7 +175,8 @@ const OF_EVENTS = [
 async function purgeEvents(tx: Transaction, roomId: RoomId): Promise<boolean> {
   const positions = (await tx.all(eventsOfRoom, { roomId, limit: ROWS_AT_ONCE })).map((row) => row.position)
   if (positions.length === 0) return false
-  // On SQLite the last position is that of the counter or of the last event: without that event, the counter must have passed it.
+  // On SQLite the last position is that of the counter or of the last event: without that event, the counter
+  // must have passed it.
   await nextPosition(tx)
   for (const remove of OF_EVENTS) await tx.run(remove, { positions })
   await removeFromIndex(tx, positions)

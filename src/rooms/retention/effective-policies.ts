@@ -17,8 +17,9 @@ export type RetentionConfiguration = {
 const ROOMS_AT_ONCE = 100
 
 /**
- * How long messages are kept: by default, and in each joined room of the user that has a policy of its own. The policies of rooms are those that this server applies, after its limits, so
- * clients have nothing to compute.
+ * How long messages are kept: by default, and in each joined room of the user that has a policy of its own.
+ * The policies of rooms are those that this server applies, after its limits, so clients have nothing to
+ * compute.
  */
 export async function retentionConfiguration(
   { db, settings }: { db: Database; settings: RetentionSettings },

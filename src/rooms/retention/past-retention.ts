@@ -8,8 +8,8 @@ import { lifetimeOf, shortestLifetime } from './policy.ts'
 import { policyOfRoom } from './retention-store.ts'
 
 /**
- * Creates the function by which delivery does not send what the next sweep removes: an event can wait for days for its push gateway. Most events are younger than any room may remove
- * them, and cost no query.
+ * Creates the function by which delivery does not send what the next sweep removes: an event can wait for
+ * days for its push gateway. Most events are younger than any room may remove them, and cost no query.
  */
 export function createPastRetention(
   clock: Pick<Clock, 'now'>,

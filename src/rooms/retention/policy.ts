@@ -9,8 +9,9 @@ export const RETENTION = 'm.room.retention'
 export type RetentionLimits = Pick<RetentionSettings, 'default_days' | 'least_days' | 'most_days'>
 
 /**
- * How long the messages of a room are kept, in milliseconds; undefined: for ever. A policy that contradicts itself counts as none. `min_lifetime` lengthens the default of the
- * server. The limits of the server come last.
+ * How long the messages of a room are kept, in milliseconds; undefined: for ever. A policy that contradicts
+ * itself counts as none. `min_lifetime` lengthens the default of the server. The limits of the server come
+ * last.
  * @param policy the content of its `m.room.retention`
  */
 export function lifetimeOf(policy: JsonObject | undefined, limits: RetentionLimits): number | undefined {

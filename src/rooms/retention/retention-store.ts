@@ -9,7 +9,10 @@ const newestIn = (roomId: RawBuilder<unknown>) =>
 const isPolicyOf = (roomId: RawBuilder<unknown>) =>
   sql<boolean>`s.room_id = ${roomId} and s.type = ${sql.lit(RETENTION)} and s.state_key = ''`
 
-/** A page of rooms with their policy, and the time of the first event that is not swept; null: there is none but the newest one. */
+/**
+ * A page of rooms with their policy, and the time of the first event that is not swept; null: there is none
+ * but the newest one.
+ */
 export const roomsToSweep = query<{ after: string; limit: number }>()((db, p) =>
   db
     .selectFrom('rooms as r')
@@ -97,8 +100,9 @@ export const membersBehind = query<{ roomId: RoomId; after: string; last: string
 type Batch = { roomId: RoomId; from: number; to: number; limit: number }
 
 /**
- * The next events of a room, without the newest one. `is_kept`: state, or the redaction of state, which tells clients why its content is gone. `parent_is_state`: 1 for an event that
- * relates to a state event, which stays.
+ * The next events of a room, without the newest one. `is_kept`: state, or the redaction of state, which tells
+ * clients why its content is gone. `parent_is_state`: 1 for an event that relates to a state event, which
+ * stays.
  */
 export const eventsToSweep = query<Batch>()((db, p) =>
   db

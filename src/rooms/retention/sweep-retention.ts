@@ -30,8 +30,9 @@ import {
   sweptTo,
 } from './retention-store.ts'
 
-// Removes messages that are older than the limit of their room. For each room: its members have read up to the limit → batches of events, each with its place → (no event is
-// left below the limit) done. A process that ends in between is followed by one that continues at the place.
+// Removes messages that are older than the limit of their room. For each room: its members have read up to
+// the limit → batches of events, each with its place → (no event is left below the limit) done. A process
+// that ends in between is followed by one that continues at the place.
 
 /** Rooms that one statement reads. */
 const ROOMS_AT_ONCE = 100
@@ -106,8 +107,8 @@ async function sweepRoom(
 type Swept = { roomId: RoomId; to: number }
 
 /**
- * What is removed is unread for no member. It must precede the removal: the unread count of a member is the difference to the total at the read position, and the rows with the totals
- * before it are removed.
+ * What is removed is unread for no member. It must precede the removal: the unread count of a member is the
+ * difference to the total at the read position, and the rows with the totals before it are removed.
  */
 async function markAllRead(
   { db, clock, notifications }: RetentionDeps,

@@ -14,13 +14,19 @@ import {
 } from './search-store.ts'
 
 export type ScanLimits = {
-  /** The newest events with the words in the user's rooms that one request reads, if `scannedAtLeast` for each look-up is not more. */
+  /**
+   * The newest events with the words in the user's rooms that one request reads, if `scannedAtLeast` for each
+   * look-up is not more.
+   */
   scanned: number
   /** The minimum for each of several look-ups. */
   scannedAtLeast: number
   /** The rooms of one look-up. */
   roomsAtOnce: number
-  /** The events with the words that PostgreSQL sorts in all look-ups. Above this number, it reads the newest events instead, whatever their words. */
+  /**
+   * The events with the words that PostgreSQL sorts in all look-ups. Above this number, it reads the newest
+   * events instead, whatever their words.
+   */
   sorted: number
   /** The number of these events. */
   window: number
@@ -40,8 +46,8 @@ const LIMITS: ScanLimits = {
 const MIN_PREFIX = 3
 
 /**
- * `top`: the newest position that was compared. `end`: the position before which there may be further matches. `isCommon`: the words are in so many events of these
- * rooms that a window was read.
+ * `top`: the newest position that was compared. `end`: the position before which there may be further
+ * matches. `isCommon`: the words are in so many events of these rooms that a window was read.
  */
 export type Found = { matches: readonly Match[]; top: number; end: number | undefined; isCommon: boolean }
 
@@ -58,8 +64,9 @@ export type Search = {
 }
 
 /**
- * The newest events with all words in the rooms where the user is or was joined. Only these rooms decide what is found and where the next request continues, so that nothing shows how
- * often the words are in other rooms.
+ * The newest events with all words in the rooms where the user is or was joined. Only these rooms decide what
+ * is found and where the next request continues, so that nothing shows how often the words are in other
+ * rooms.
  */
 export async function findMatches(q: Queries, search: Search, limits = LIMITS): Promise<Found> {
   const { filter, userId, ...conditions } = search
@@ -131,7 +138,10 @@ async function scan(
   return { positions, top: positions[0] ?? 0, end: end === 0 ? undefined : end }
 }
 
-/** The events with the words in a window of positions: those of all rooms, and neither its top nor its end depends on the words. */
+/**
+ * The events with the words in a window of positions: those of all rooms, and neither its top nor its end
+ * depends on the words.
+ */
 async function scanWindow(q: Queries, { words, below }: Search, size: number): Promise<Scanned> {
   const window = { below, size }
   const rows = await q.all(newestWithWords, { ...conditionOf(words, []), ...window })

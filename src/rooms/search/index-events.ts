@@ -35,7 +35,8 @@ import {
   setProgress,
 } from './index-store.ts'
 
-// Messages cost nothing more: the index follows the stream of the server from a stored position, in the background and before a search.
+// Messages cost nothing more: the index follows the stream of the server from a stored position, in the
+// background and before a search.
 
 /** Positions in one transaction. It bounds how long other writes wait. */
 const BATCH_SIZE = 100
@@ -85,7 +86,10 @@ export function watchSearchIndex({ metrics, db }: { metrics: Metrics; db: Databa
   Object.assign(lag, { collect })
 }
 
-/** Indexes the next events, at most `batches` × 100 positions, and fewer if they are large. One statement when there are none. */
+/**
+ * Indexes the next events, at most `batches` × 100 positions, and fewer if they are large. One statement when
+ * there are none.
+ */
 export async function indexNewEvents(db: Database, batches: number): Promise<void> {
   const { reached, last } = await progressOf(db)
   if (coversPoint(reached, last)) return
@@ -120,7 +124,10 @@ export async function indexAgain(tx: Transaction, { type, position }: Indexable)
   await writeRange(tx, { from: [position - 1], to: [position] })
 }
 
-/** Removes events from the index, in the transaction that has removed them. Without the lock the index could be written from what it read before. */
+/**
+ * Removes events from the index, in the transaction that has removed them. Without the lock the index could
+ * be written from what it read before.
+ */
 export async function removeFromIndex(tx: Transaction, positions: readonly number[]): Promise<void> {
   await tx.first(lockIndex, {})
   await tx.run(deleteIndexedAt, { positions })
@@ -160,8 +167,9 @@ async function writeRange(
 }
 
 /**
- * Stands for the room among the words of its events, so that the search of a room does not read the matches in others. It begins with `§`, which is in no
- * word of a text, so no term finds it. The tokenizer `ascii` of FTS5 divides words at ASCII characters only.
+ * Stands for the room among the words of its events, so that the search of a room does not read the matches
+ * in others. It begins with `§`, which is in no word of a text, so no term finds it. The tokenizer `ascii` of
+ * FTS5 divides words at ASCII characters only.
  */
 export const roomWord = (roomId: RoomId) => `§${hash('sha256', roomId).slice(0, 16)}`
 

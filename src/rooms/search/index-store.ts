@@ -14,7 +14,10 @@ export const progress = query()((db, _, d) =>
     .select((eb) => eb.selectFrom('stream').select(pointColumn(d).as('last')).as('last')),
 )
 
-/** Locks the index until the commit, and returns how far it goes. On PostgreSQL an event and its index would otherwise be written at the same time. */
+/**
+ * Locks the index until the commit, and returns how far it goes. On PostgreSQL an event and its index would
+ * otherwise be written at the same time.
+ */
 export const lockIndex = query()((db) =>
   db
     .updateTable('search_progress')

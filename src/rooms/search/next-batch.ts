@@ -1,7 +1,8 @@
 import { invalidParam } from '../../lib/errors.ts'
 import type { Match } from './search-store.ts'
 
-// `next_batch` of a search: `<order>_<below>_<offset>`, and `_<groups>` for the next page of a group (client-server API, "Server Side Search", `GroupValue`).
+// `next_batch` of a search: `<order>_<below>_<offset>`, and `_<groups>` for the next page of a group
+// (client-server API, "Server Side Search", `GroupValue`).
 
 export type GroupKey = 'room_id' | 'sender'
 /** The results with a value: those of one room, or by one sender. */
@@ -9,7 +10,10 @@ export type Group = readonly [key: GroupKey, value: string]
 
 export type Order = 'rank' | 'recent'
 
-/** `offset`: matches of this part that earlier pages have, if they are in the order of rank. `groups`: only results of all of them. */
+/**
+ * `offset`: matches of this part that earlier pages have, if they are in the order of rank. `groups`: only
+ * results of all of them.
+ */
 export type Batch = { below: number; offset: number; groups: readonly Group[] }
 
 export const isInGroup = ({ room_id: roomId, sender }: Match, [key, value]: Group): boolean =>
@@ -61,7 +65,10 @@ export type Position = {
   end: number | undefined
 }
 
-/** The text for the page after a page; with a group, for the page after it with results of the group only. undefined: there is no further match. */
+/**
+ * The text for the page after a page; with a group, for the page after it with results of the group only.
+ * undefined: there is no further match.
+ */
 export function nextBatch(page: Position, group?: Group): string | undefined {
   const { order, from, visible, read, top, end } = page
   const used = from.offset + read

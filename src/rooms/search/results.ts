@@ -81,8 +81,8 @@ async function profilesOf(q: Queries, roomId: RoomId, events: readonly Event[]):
 }
 
 /**
- * The state of the rooms of the results as the user may see it, with the member events of the senders only: a room can have thousands of others. It ends
- * before the room whose state would exceed the bytes of the page.
+ * The state of the rooms of the results as the user may see it, with the member events of the senders only: a
+ * room can have thousands of others. It ends before the room whose state would exceed the bytes of the page.
  */
 export async function statesOf(
   q: Queries,

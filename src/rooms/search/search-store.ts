@@ -42,9 +42,10 @@ const hasWords = (d: Dialect, p: Words): RawBuilder<boolean> =>
     : sql<boolean>`words @@ cast(${p.tsquery} as tsquery)`
 
 /**
- * The positions of the newest events with the words. Without a join, so that the limit bounds what is read. FTS5 finds them in their order. The index of PostgreSQL does not, so at most
- * `MAX_SORTED` and one are read and sorted; above `MAX_SORTED`, `total` is greater, and the rows are not the newest. The limit is a part of the text: for a limit that it does not know, PostgreSQL would plan to read the
- * table instead of the index.
+ * The positions of the newest events with the words. Without a join, so that the limit bounds what is read.
+ * FTS5 finds them in their order. The index of PostgreSQL does not, so at most `MAX_SORTED` and one are read
+ * and sorted; above `MAX_SORTED`, `total` is greater, and the rows are not the newest. The limit is a part of
+ * the text: for a limit that it does not know, PostgreSQL would plan to read the table instead of the index.
  */
 export const eventsWithWords = query<Scan>()((db, p, d) => {
   const found = db
@@ -117,8 +118,8 @@ export const entryAt = query<{ below: number; place: number }>()((db, p) =>
 )
 
 /**
- * The newest of some indexed events that are in the rooms and fulfil the conditions, with the position of the edit that applies. Not all of them are
- * visible to the user.
+ * The newest of some indexed events that are in the rooms and fulfil the conditions, with the position of the
+ * edit that applies. Not all of them are visible to the user.
  */
 export const matchesAmong = query<Conditions>()((db, p, d) =>
   db

@@ -42,9 +42,11 @@ const MAX_WORDS = 10
 const MAX_PARTS = 20
 
 /**
- * Events by words in their text, of those that the user may see (client-server API, "Server Side Search"): the category `room_events`. Each word of the
- * term must be the beginning of a word of the event. A page is the newest matches, or the best of the newest 1,000; the pages after them continue
- * with the matches before these. A part without results is passed over; after `MAX_PARTS` of them a page is empty and has a `next_batch`.
+ * Events by words in their text, of those that the user may see (client-server API, "Server Side Search"):
+ * the category `room_events`. Each word of the term must be the beginning of a word of the event. A page is
+ * the newest matches, or the best of the newest 1,000; the pages after them continue with the matches before
+ * these. A part without results is passed over; after `MAX_PARTS` of them a page is empty and has a
+ * `next_batch`.
  * @throws 400 M_INVALID_PARAM for a `next_batch` that is not from an earlier page
  */
 export async function searchEvents(

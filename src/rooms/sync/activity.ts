@@ -2,12 +2,15 @@ import type { Bus } from '../../cluster/bus.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { DeviceId, Random, UserId } from '../../lib/ids.ts'
 
-// Tracks the active devices. A device is active while it waits in /sync and for a short time after, because clients return
-// at once. Kept in memory only; a server that has just started knows no active device.
+// Tracks the active devices. A device is active while it waits in /sync and for a short time after, because
+// clients return at once. Kept in memory only; a server that has just started knows no active device.
 
 /** A device that does not return within this time is no longer active. */
 export const ACTIVE_FOR_MS = 15_000
-/** The record of a device in other processes is renewed when its remaining time is this much shorter than it could be. */
+/**
+ * The record of a device in other processes is renewed when its remaining time is this much shorter than it
+ * could be.
+ */
 const PUBLISH_AGAIN_AFTER_MS = 5000
 
 export type ActiveDevice = { userId: UserId; deviceId: DeviceId }
@@ -21,13 +24,17 @@ export type ActivityQuery = {
 }
 
 export type Activity = Disposable & {
-  /** Call it when a device starts a sync that waits for `timeoutMs` at most. Dispose of the result at the end of the sync. */
+  /**
+   * Call it when a device starts a sync that waits for `timeoutMs` at most. Dispose of the result at the end
+   * of the sync.
+   */
   startPoll(device: ActiveDevice, timeoutMs: number): Disposable
   /**
-   * Until when the user is active on a device, as far as is known now; undefined: on none. Milliseconds since the Unix epoch.
+   * Until when the user is active on a device, as far as is known now; undefined: on none. Milliseconds since
+   * the Unix epoch.
    *
-   * Directly after a start it is unknown which devices will return. A user who was active before counts as active for as long as
-   * a device may stay away.
+   * Directly after a start it is unknown which devices will return. A user who was active before counts as
+   * active for as long as a device may stay away.
    */
   activeUntil(query: ActivityQuery): number | undefined
   /** Whether this device is active, as far as is known now. */

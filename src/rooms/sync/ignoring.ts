@@ -8,15 +8,19 @@ import { type SyncFilter, withoutIgnored } from './filter.ts'
 import type { RoomPlan } from './plan.ts'
 import { membersOfRoomsAt } from './state-store.ts'
 
-// Removes from /sync what a viewer does not want (client-server API, "Ignoring Users", "Invite permission"): the events of ignored users,
-// except state events, their invitations, and all invitations if the viewer blocks them. Events missed in that way are not sent later; an
-// initial sync has them. Invitations come back when nothing hides them any more.
+// Removes from /sync what a viewer does not want (client-server API, "Ignoring Users", "Invite permission"):
+// the events of ignored users, except state events, their invitations, and all invitations if the viewer
+// blocks them. Events missed in that way are not sent later; an initial sync has them. Invitations come back
+// when nothing hides them any more.
 
 export function filterWithoutIgnored(filter: SyncFilter, ignored: ReadonlySet<string>): SyncFilter {
   return ignored.size === 0 ? filter : { ...filter, timeline: withoutIgnored(filter.timeline, ignored) }
 }
 
-/** Whether the account data changes what is hidden. Then the counts of all joined rooms may differ, and invitations may appear. */
+/**
+ * Whether the account data changes what is hidden. Then the counts of all joined rooms may differ, and
+ * invitations may appear.
+ */
 export const changesHidden = (accountData: AccountData): boolean =>
   accountData.of('').some(({ type }) => typeof type === 'string' && HIDING_TYPES.has(type))
 

@@ -21,8 +21,8 @@ const STRIPPED = [
 type StrippedPlan = Pick<RoomPlan, 'roomId' | 'membership' | 'upTo'>
 
 /**
- * The responses for rooms to which the user is invited, or in which the user knocked: the stripped state. It has the set events of
- * that list, the user's own member event, and that of the inviting user.
+ * The responses for rooms to which the user is invited, or in which the user knocked: the stripped state. It
+ * has the set events of that list, the user's own member event, and that of the inviting user.
  */
 export async function strippedRooms(
   q: Queries,

@@ -73,7 +73,8 @@ export async function timelineSections(
   reader: RoomReader,
   rooms: readonly { plan: Pick<RoomPlan, 'spans'>; timeline: SyncTimeline }[],
 ): Promise<JsonObject[]> {
-  // The client has the whole timeline unless it is limited, so it adds the relations up itself (client-server API, "Aggregations").
+  // The client has the whole timeline unless it is limited, so it adds the relations up itself (client-server
+  // API, "Aggregations").
   const pages = rooms.map(({ plan, timeline: { events, limited } }) => ({
     events,
     spans: limited ? plan.spans : undefined,

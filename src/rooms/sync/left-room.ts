@@ -8,8 +8,8 @@ import { type SyncTimeline, timelinesOf } from './room-timeline.ts'
 import { type EventsByRoom, membersOfRoomsAt } from './state-store.ts'
 
 /**
- * The responses for rooms that the user was in, or was invited to, up to the end of that membership. Of later events they contain
- * only changes of the user's own membership: a ban, or the end of one.
+ * The responses for rooms that the user was in, or was invited to, up to the end of that membership. Of later
+ * events they contain only changes of the user's own membership: a ban, or the end of one.
  */
 export async function leftRooms(
   q: Queries,
@@ -63,7 +63,10 @@ async function ownLater(q: Queries, rooms: readonly PlannedRoom[], userId: UserI
   )
 }
 
-/** Adds the later change to the timeline, or to the state when the filter allows no timeline; to `state_after` in any case. */
+/**
+ * Adds the later change to the timeline, or to the state when the filter allows no timeline; to `state_after`
+ * in any case.
+ */
 function addLater(
   reader: RoomReader,
   { plan, timeline }: RoomWithTimeline,

@@ -22,19 +22,23 @@ export interface Poll<Value, Response> extends Disposable {
   readonly topics: readonly Topic[]
   /** Whether the filter lets any news of a room through. */
   watches(roomId: RoomId): boolean
-  /** `isWoken`: a topic was published since the last attempt, or the time is over. The next attempt starts where one without news ended. */
+  /**
+   * `isWoken`: a topic was published since the last attempt, or the time is over. The next attempt starts
+   * where one without news ended.
+   */
   attempt(of: { isWoken: boolean }): Promise<Result<Value>>
   /** The response for the value of the last attempt. undefined: the wait ended between two attempts. */
   respond(value: Value | undefined): Response | Promise<Response>
 }
 
 /**
- * Runs attempts until one has news or the time is over, and resolves to the response for its value. Between attempts it sleeps
- * until a topic of the user, the device or one of the user's rooms is published: a waiting poll costs nothing for other events.
+ * Runs attempts until one has news or the time is over, and resolves to the response for its value. Between
+ * attempts it sleeps until a topic of the user, the device or one of the user's rooms is published: a waiting
+ * poll costs nothing for other events.
  *
- * States: first attempt (without subscriptions: most polls of a busy client end there) → subscribed, second attempt (an event
- * may have come in between) → asleep ⇄ attempt → answered. A poll that sleeps keeps this object, its subscriptions and a timer in memory, and no function
- * that waits for a promise.
+ * States: first attempt (without subscriptions: most polls of a busy client end there) → subscribed, second
+ * attempt (an event may have come in between) → asleep ⇄ attempt → answered. A poll that sleeps keeps this
+ * object, its subscriptions and a timer in memory, and no function that waits for a promise.
  */
 export function longPoll<Value, Response>(deps: PollDeps, poll: Poll<Value, Response>): Promise<Response> {
   return new Promise((resolve) => void new LongPoll(deps, poll, resolve).run())
@@ -139,7 +143,8 @@ class LongPoll<Value, Response> {
     const topics = joined
       .filter((roomId) => this.#poll.watches(roomId))
       .map((roomId) => `room:${roomId}` as const)
-    // Leave first: the bus has one entry for a listener and a topic, so to leave later would end the new subscription of each room in both lists.
+    // Leave first: the bus has one entry for a listener and a topic, so to leave later would end the new
+    // subscription of each room in both lists.
     this.#leaveRooms?.()
     if (this.#onNews) this.#leaveRooms = this.#deps.bus.subscribe(topics, this.#onNews)
   }

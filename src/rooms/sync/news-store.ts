@@ -13,9 +13,9 @@ const COLUMNS = ['m.room_id', 'm.membership', 'm.position', 'm.event_id'] as con
 const FEW_POSITIONS = 1000
 
 /**
- * The rooms of a user with news after `since`, up to `position`: the user's own membership changed, or the user is in the room and it
- * has new events or receipts that the user may see. The cost does not grow with the number of the user's rooms when there are few
- * positions after `since`.
+ * The rooms of a user with news after `since`, up to `position`: the user's own membership changed, or the
+ * user is in the room and it has new events or receipts that the user may see. The cost does not grow with
+ * the number of the user's rooms when there are few positions after `since`.
  */
 export async function roomsWithNews(
   q: Queries,

@@ -84,8 +84,8 @@ async function partsOf(read: Queries, reader: RoomReader, rooms: readonly Planne
 }
 
 /**
- * The same for a deferred batch, read when the response is written up to its first room. Events and state are those up to the
- * position of the plan, as within the snapshot; only the summary of members can be newer.
+ * The same for a deferred batch, read when the response is written up to its first room. Events and state are
+ * those up to the position of the plan, as within the snapshot; only the summary of members can be newer.
  */
 function deferredParts(
   { db }: { db: Database },

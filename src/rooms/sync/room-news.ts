@@ -18,8 +18,9 @@ import {
 import { type RoomSummary, summariesOf } from './summary-store.ts'
 
 /**
- * The name of the state in a response decides which state it is: `state` is the state at the start of the timeline, `state_after`
- * the state at its end (`use_state_after`). Clients that use the names of MSC4222 read the third name.
+ * The name of the state in a response decides which state it is: `state` is the state at the start of the
+ * timeline, `state_after` the state at its end (`use_state_after`). Clients that use the names of MSC4222
+ * read the third name.
  */
 export type StateForm = 'state' | 'state_after' | 'org.matrix.msc4222.state_after'
 
@@ -27,7 +28,10 @@ export type RoomReader = PageReader & {
   filter: SyncFilter
   sharedRooms: SharedRooms
   stateForm: StateForm
-  /** Of a whole state, only these types are read, beside members that are read by their ids; undefined: those that the filter allows. */
+  /**
+   * Of a whole state, only these types are read, beside members that are read by their ids; undefined: those
+   * that the filter allows.
+   */
   stateTypes?: readonly string[] | undefined
   /** Events that were read already. */
   recent?: EventsOfRange | undefined
@@ -37,7 +41,10 @@ export const isStateAfter = ({ stateForm }: RoomReader) => stateForm !== 'state'
 
 export type NewsForViewer = Omit<RoomNews, 'summaryChanged'> & { summary: RoomSummary | undefined }
 
-/** The timeline, the state and the summary of each planned room. The number of statements does not depend on the number of rooms. */
+/**
+ * The timeline, the state and the summary of each planned room. The number of statements does not depend on
+ * the number of rooms.
+ */
 export async function newsOfRooms(
   q: Queries,
   reader: RoomReader,

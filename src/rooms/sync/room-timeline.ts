@@ -38,8 +38,8 @@ export function timelineLimit({ limit = DEFAULT_LIMIT }: Pick<RoomEventFilter, '
 }
 
 /**
- * The latest events of each room. They never reach back over an event that the user may not see: the user does not know the
- * state before it, so the timeline starts after it.
+ * The latest events of each room. They never reach back over an event that the user may not see: the user
+ * does not know the state before it, so the timeline starts after it.
  * @param recent events that were read already
  */
 export async function timelinesOf(

@@ -62,13 +62,22 @@ export type SectionNews = {
   parts?: TokenParts
 }
 
-/** A part of the response that one subject fills. It knows no other section, so another form of sync can use it as well. */
+/**
+ * A part of the response that one subject fills. It knows no other section, so another form of sync can use
+ * it as well.
+ */
 export type SyncSection = {
   /** The section's parts of the token at this moment. Each sync calls it, so it reads from memory only. */
   tokenParts?(): TokenParts
-  /** Called once for a request with a token, before anything is read: the client has received the response with this token. */
+  /**
+   * Called once for a request with a token, before anything is read: the client has received the response
+   * with this token.
+   */
   received?(viewer: Viewer, since: SyncToken): Promise<void>
   news(request: SectionRequest): Promise<SectionNews>
-  /** The only keys of a response without news besides the empty ones: `news` was not called, because neither the position nor a part of the token changed, or no section had any. */
+  /**
+   * The only keys of a response without news besides the empty ones: `news` was not called, because neither
+   * the position nor a part of the token changed, or no section had any.
+   */
   standingKeys?(read: Queries, viewer: Viewer): Promise<Partial<SyncKeys>>
 }

@@ -14,8 +14,8 @@ export type RoomNews = {
 
 export type SharedRooms = {
   /**
-   * The news of each plan: from the cache for the same position, filter and kind of state, or else from `read`, which is called once
-   * for all missing plans.
+   * The news of each plan: from the cache for the same position, filter and kind of state, or else from
+   * `read`, which is called once for all missing plans.
    */
   news(of: SharedRequest, read: ReadNews): Promise<RoomNews[]>
 }
@@ -35,9 +35,10 @@ const MAX_ENTRIES = 16
 const MAX_EVENTS = 20
 
 /**
- * Caches the last reads, in memory only: when a message wakes two thousand members, the room is read once. Everything read here
- * has a position in the stream, so an entry for a position stays valid until there is a later one. An entry must not depend
- * on the viewer: not on ignored users, transaction ids or history visibility.
+ * Caches the last reads, in memory only: when a message wakes two thousand members, the room is read once.
+ * Everything read here has a position in the stream, so an entry for a position stays valid until there is a
+ * later one. An entry must not depend on the viewer: not on ignored users, transaction ids or history
+ * visibility.
  */
 export function createSharedRooms(): SharedRooms {
   const cache = new BoundedMap<string, Entry>({ limit: MAX_ENTRIES })

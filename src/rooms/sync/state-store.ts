@@ -93,7 +93,10 @@ const PLACE = { room_id: 'text', position: 'integer' } as const
 const MEMBER_PLACE = { room_id: 'text', user_id: 'text', position: 'integer' } as const
 const GAP = { room_id: 'text', low: 'integer', high: 'integer' } as const
 
-/** For a row `s` of `current_state`: the event that was current at `position`, either the present one or an older one. */
+/**
+ * For a row `s` of `current_state`: the event that was current at `position`, either the present one or an
+ * older one.
+ */
 const heldAt = (position: number | RawBuilder<number>) =>
   sql<number>`case when s.position <= ${position} then s.position else (select max(e.position) from events e
     where e.room_id = s.room_id and e.type = s.type and e.state_key = s.state_key and e.position <= ${position}) end`

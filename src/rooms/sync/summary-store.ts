@@ -8,8 +8,8 @@ const HEROES = 5
 export type RoomSummary = { heroes: UserId[]; summary: JsonObject }
 
 /**
- * The data from which a client calculates the room names (client-server API, `/sync`, `RoomSummary`): the numbers of members
- * and, for a room with neither name nor alias, the first five other members.
+ * The data from which a client calculates the room names (client-server API, `/sync`, `RoomSummary`): the
+ * numbers of members and, for a room with neither name nor alias, the first five other members.
  */
 export async function summariesOf(
   q: Queries,
@@ -90,7 +90,10 @@ export const firstFormerMembers = query<OtherMembers>()((db, p, d) =>
     .orderBy('m.position'),
 )
 
-/** The position of the last of the first `skip` + 1 other members, or a position after all members when there are fewer. */
+/**
+ * The position of the last of the first `skip` + 1 other members, or a position after all members when there
+ * are fewer.
+ */
 function lastOf({ userId, skip }: OtherMembers, memberships: RawBuilder<boolean>): RawBuilder<number> {
   return sql`coalesce((select o.position from memberships as o where o.room_id = r.room_id and o.user_id <> ${userId}
     and ${memberships} order by o.position limit 1 offset ${skip}), ${sql.lit(Number.MAX_SAFE_INTEGER)})`

@@ -135,7 +135,8 @@ async function emptyBody({ db, sections }: SyncDeps, viewer: Viewer, token: Sync
 type ActivityDeps = Pick<SyncDeps, 'activity' | 'devicePresence'>
 
 /**
- * Records that the device of the viewer syncs. With the presence `online` it is active. A viewer without a device is not active anywhere.
+ * Records that the device of the viewer syncs. With the presence `online` it is active. A viewer without a
+ * device is not active anywhere.
  */
 export function markActive(
   { activity, devicePresence }: ActivityDeps,

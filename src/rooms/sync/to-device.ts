@@ -9,9 +9,10 @@ import { notAhead } from './token.ts'
 const NOTHING = 0
 
 /**
- * `to_device`: the messages that wait for the device (client-server API, "Send-to-Device messaging"). Each is deleted when the device syncs with
- * the token of the response that contained it. Until then every response has it, so a response always begins with the oldest
- * waiting message, and the part of the token is only an acknowledgement.
+ * `to_device`: the messages that wait for the device (client-server API, "Send-to-Device messaging"). Each is
+ * deleted when the device syncs with the token of the response that contained it. Until then every response
+ * has it, so a response always begins with the oldest waiting message, and the part of the token is only an
+ * acknowledgement.
  */
 export function toDeviceSection(deps: { db: Database; pageBytes: number }): SyncSection {
   return {

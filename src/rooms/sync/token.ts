@@ -9,11 +9,12 @@ import {
   type StreamPoint,
 } from '../../storage/stream-point.ts'
 
-// A token is a vector: the point in the stream of the server, and the parts of sections whose news have no position there. Its
-// text is `s<point>`, then `_<letter><value>` for each part. With one shard, the point is a number. A token without a part is valid: clients keep tokens over upgrades.
-// So is a token with an unknown part: after the operator goes back to an earlier version with a back-up, clients still have the tokens
-// of the newer version, and a client cannot continue after a 400 (decision 33). Earlier forms are `s<position>_<typing>` and
-// `s<position>_<typing>_<defaults>`.
+// A token is a vector: the point in the stream of the server, and the parts of sections whose news have no
+// position there. Its text is `s<point>`, then `_<letter><value>` for each part. With one shard, the point is
+// a number. A token without a part is valid: clients keep tokens over upgrades. So is a token with an unknown
+// part: after the operator goes back to an earlier version with a back-up, clients still have the tokens of
+// the newer version, and a client cannot continue after a 400 (decision 33). Earlier forms are
+// `s<position>_<typing>` and `s<position>_<typing>_<defaults>`.
 
 /** The parts. To add one, add its type here and its form to `PARTS`. */
 export type TokenParts = {
@@ -104,9 +105,10 @@ const notAToken = (name: string, fault = 'tokens have the form s123_t45_r0123abc
   invalidParam(`${name} is not a token of this server: ${fault}`)
 
 /**
- * After a restore of the database, a token can be ahead of it. Such a token continues from the current point in each shard where it is ahead, also in the serial of typing. Its part
- * for to-device messages is dropped: messages that were stored after the restore can have the positions of received ones. A token of a database with another number of shards
- * continues from its lowest position.
+ * After a restore of the database, a token can be ahead of it. Such a token continues from the current point
+ * in each shard where it is ahead, also in the serial of typing. Its part for to-device messages is dropped:
+ * messages that were stored after the restore can have the positions of received ones. A token of a database
+ * with another number of shards continues from its lowest position.
  */
 export function notAhead(since: SyncToken, now: Pick<SyncToken, 'position' | 'typing'>): SyncToken {
   const earlier = { ...since, position: earlierOf(now.position, since.position) }

@@ -4,7 +4,10 @@ import type { Database } from '../../storage/database.ts'
 export type Wakes = {
   /** The number of polls that sleep. Each poll counts itself. */
   asleep: number
-  /** Runs `work` when its turn comes, in a snapshot that it shares with the other polls of its turn. It began directly before `work`. */
+  /**
+   * Runs `work` when its turn comes, in a snapshot that it shares with the other polls of its turn. It began
+   * directly before `work`.
+   */
   inTurn<T>(work: () => Promise<T>): Promise<T>
 }
 
@@ -16,8 +19,9 @@ const MAX_TOGETHER = 8
 type Waiting = { run: () => Promise<void>; reject: (error: unknown) => void }
 
 /**
- * One message can wake thousands of polls. They read in the order in which they were woken, a few at a time, with a turn of the
- * event loop between them. So the response of each poll is sent right after its read, and other requests are served in between.
+ * One message can wake thousands of polls. They read in the order in which they were woken, a few at a time,
+ * with a turn of the event loop between them. So the response of each poll is sent right after its read, and
+ * other requests are served in between.
  */
 export function createWakes(db: Pick<Database, 'snapshot'>): Wakes {
   const waiting: Waiting[] = []

@@ -1,7 +1,8 @@
 import type { Migration } from '../migration.ts'
 
-// The primary key of each of these tables grows with time, so its two ends give the oldest row and an upper bound of the
-// number of rows. Each page that a small transaction changes is costly, so each table has at most one more index.
+// The primary key of each of these tables grows with time, so its two ends give the oldest row and an upper
+// bound of the number of rows. Each page that a small transaction changes is costly, so each table has at
+// most one more index.
 export const trace: Migration = {
   id: 5,
   name: 'trace',

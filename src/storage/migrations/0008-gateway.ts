@@ -1,6 +1,9 @@
 import type { Migration } from '../migration.ts'
 
-/** The state of the gateway: received notifications, waiting notifications, and rejections to report to their home server. */
+/**
+ * The state of the gateway: received notifications, waiting notifications, and rejections to report to their
+ * home server.
+ */
 export const gateway: Migration = {
   id: 8,
   name: 'gateway',

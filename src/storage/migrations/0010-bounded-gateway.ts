@@ -1,8 +1,8 @@
 import type { Migration } from '../migration.ts'
 
 /**
- * Inboxes belong to users. Older entries had no owner and are dropped: they were for tests, and anyone could write them. The
- * queue counts bytes by source.
+ * Inboxes belong to users. Older entries had no owner and are dropped: they were for tests, and anyone could
+ * write them. The queue counts bytes by source.
  */
 export const boundedGateway: Migration = {
   id: 10,

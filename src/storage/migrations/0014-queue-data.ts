@@ -1,6 +1,9 @@
 import type { Migration } from '../migration.ts'
 
-/** Two accounts on one device have separate counts. Rows that wait already have no data key and keep their own counts. */
+/**
+ * Two accounts on one device have separate counts. Rows that wait already have no data key and keep their own
+ * counts.
+ */
 export const queueData: Migration = {
   id: 14,
   name: 'queue-data',

@@ -1,8 +1,8 @@
 import type { ColumnTypes, Migration } from '../migration.ts'
 
 /**
- * The state of sending moves from `pushers` to `lanes`, and the table outbox becomes `lane_items`. The id of a pusher is the id
- * of its lane. The outbox is renamed, not copied, because it can be long.
+ * The state of sending moves from `pushers` to `lanes`, and the table outbox becomes `lane_items`. The id of
+ * a pusher is the id of its lane. The outbox is renamed, not copied, because it can be long.
  */
 export const lanes: Migration = {
   id: 19,
@@ -24,8 +24,8 @@ const makeLanes = ({ int, serial, plain }: ColumnTypes) => [
 ]
 
 /**
- * A pusher that is not activated yet has its activation token instead of the badge. If its badge was already due, the last value sent is
- * set to -1, which makes the badge due again with the activation.
+ * A pusher that is not activated yet has its activation token instead of the badge. If its badge was already
+ * due, the last value sent is set to -1, which makes the badge due again with the activation.
  */
 const moveState = ({ originOf, continueIds }: ColumnTypes) => [
   `insert into lanes (lane_id, kind, destination, value_due, value_told, lease_owner, lease_until, attempts, failing_since,

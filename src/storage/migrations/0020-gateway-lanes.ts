@@ -1,8 +1,8 @@
 import type { ColumnTypes, Migration } from '../migration.ts'
 
 /**
- * The queue of the gateway becomes lanes: one for each device and line, with its entries in the order in which they were due. Nothing is in
- * hand while this runs, so leases are not kept.
+ * The queue of the gateway becomes lanes: one for each device and line, with its entries in the order in
+ * which they were due. Nothing is in hand while this runs, so leases are not kept.
  */
 export const gatewayLanes: Migration = {
   id: 20,
@@ -25,7 +25,8 @@ const makeLanes =
   select 'push', ${KEY}, line, max(attempts), min(case when attempts > 0 then queued_at end), min(next_attempt_at), count(*)
   from gateway_queue group by device_key, line`
 
-// Its parts are JSON already, or made so by the database: as a text, so that PostgreSQL does not look into what devices were sent.
+// Its parts are JSON already, or made so by the database: as a text, so that PostgreSQL does not look into
+// what devices were sent.
 const payload = ({ jsonText }: ColumnTypes) =>
   `'{"message_key":' || ${jsonText('q.message_key')} || ',"own":' || q.own || ',"user_id":' || ${jsonText('q.user_id')}
     || ',"attempts":' || q.attempts || ',"notification":' || q.notification || '}'`

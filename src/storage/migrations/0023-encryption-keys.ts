@@ -1,8 +1,8 @@
 import type { Migration } from '../migration.ts'
 
 /**
- * Keys of devices and users for end-to-end encryption, and the positions from which `/sync` reads changes of device lists. Memberships of
- * earlier versions have the position 0: no client followed a device list before.
+ * Keys of devices and users for end-to-end encryption, and the positions from which `/sync` reads changes of
+ * device lists. Memberships of earlier versions have the position 0: no client followed a device list before.
  */
 export const encryptionKeys: Migration = {
   id: 23,

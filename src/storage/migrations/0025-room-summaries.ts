@@ -3,7 +3,8 @@ import type { Migration } from '../migration.ts'
 const BUMPS = `('m.room.create', 'm.room.message', 'm.room.encrypted', 'm.sticker', 'm.call.invite', 'm.poll.start', 'm.beacon_info')`
 
 /**
- * The data that room lists show of a room. The bump position is filled in for the last event of each room only: readers compute that of earlier events.
+ * The data that room lists show of a room. The bump position is filled in for the last event of each room
+ * only: readers compute that of earlier events.
  */
 export const roomSummaries: Migration = {
   id: 25,

@@ -1,6 +1,9 @@
 import type { ColumnTypes, Migration } from '../migration.ts'
 
-/** Event relations and threads, also of the events that are already stored, and the edits that were sent before they were stored. */
+/**
+ * Event relations and threads, also of the events that are already stored, and the edits that were sent
+ * before they were stored.
+ */
 export const relations: Migration = {
   id: 27,
   name: 'relations',

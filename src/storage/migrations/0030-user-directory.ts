@@ -1,8 +1,9 @@
 import type { Migration } from '../migration.ts'
 
 /**
- * The words by which users are found, and the rooms whose members everyone may find. The words of existing users are added after the start
- * (`accounts/user-words.ts`), because a word is not the same in the SQL of both databases.
+ * The words by which users are found, and the rooms whose members everyone may find. The words of existing
+ * users are added after the start (`accounts/user-words.ts`), because a word is not the same in the SQL of
+ * both databases.
  */
 export const userDirectory: Migration = {
   id: 30,

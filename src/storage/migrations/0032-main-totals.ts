@@ -1,8 +1,8 @@
 import type { Migration } from '../migration.ts'
 
 /**
- * Every outcome has the totals of the thread 'main', so the index by thread contains only the other threads. Nearly all messages are in 'main',
- * and each wrote a page of that index.
+ * Every outcome has the totals of the thread 'main', so the index by thread contains only the other threads.
+ * Nearly all messages are in 'main', and each wrote a page of that index.
  */
 export const mainTotals: Migration = {
   id: 32,

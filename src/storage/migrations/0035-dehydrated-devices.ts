@@ -1,6 +1,9 @@
 import type { Migration } from '../migration.ts'
 
-/** The dehydrated device of a user (MSC3814): a device without a session, which receives room keys while the user has no other one. */
+/**
+ * The dehydrated device of a user (MSC3814): a device without a session, which receives room keys while the
+ * user has no other one.
+ */
 export const dehydratedDevices: Migration = {
   id: 35,
   name: 'dehydrated-devices',

@@ -1,6 +1,9 @@
 import type { Migration } from '../migration.ts'
 
-/** The index of texts of events, and how far it goes. Existing events are indexed after the start, like new ones (`rooms/search/index-events.ts`). */
+/**
+ * The index of texts of events, and how far it goes. Existing events are indexed after the start, like new
+ * ones (`rooms/search/index-events.ts`).
+ */
 export const search: Migration = {
   id: 36,
   name: 'search',

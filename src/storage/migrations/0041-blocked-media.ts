@@ -1,6 +1,9 @@
 import type { Migration } from '../migration.ts'
 
-/** Blocked contents have a table of their own, so that a content stays blocked when its bytes are removed. Failed removals of blobs are counted. */
+/**
+ * Blocked contents have a table of their own, so that a content stays blocked when its bytes are removed.
+ * Failed removals of blobs are counted.
+ */
 export const blockedMedia: Migration = {
   id: 41,
   name: 'blocked-media',

@@ -1,8 +1,9 @@
 import type { ColumnTypes, Migration } from '../migration.ts'
 
 /**
- * The last step of a journey that was not sent gets a row with the id of the pusher, so that an index leads from a pusher to these few
- * events. The steps of existing rows are moved: after the other steps of their events, where they belong.
+ * The last step of a journey that was not sent gets a row with the id of the pusher, so that an index leads
+ * from a pusher to these few events. The steps of existing rows are moved: after the other steps of their
+ * events, where they belong.
  */
 export const endedJourneys: Migration = {
   id: 45,

@@ -1,8 +1,8 @@
 import type { Migration } from '../migration.ts'
 
 /**
- * PostgreSQL gets a sequence of positions, and a new database one row of `stream` for each shard. A database with users or positions keeps its one row: its positions
- * do not name a shard.
+ * PostgreSQL gets a sequence of positions, and a new database one row of `stream` for each shard. A database
+ * with users or positions keeps its one row: its positions do not name a shard.
  */
 export const streamShards: Migration = {
   id: 55,

@@ -1,6 +1,9 @@
 import type { Migration } from '../migration.ts'
 
-/** Locked and suspended accounts (client-server API, "Account moderation"), and the pushers that are disabled because their account is locked. */
+/**
+ * Locked and suspended accounts (client-server API, "Account moderation"), and the pushers that are disabled
+ * because their account is locked.
+ */
 export const accountModeration: Migration = {
   id: 57,
   name: 'account-moderation',

@@ -1,8 +1,9 @@
 import type { Migration } from '../migration.ts'
 
 /**
- * Points of a stream with several shards, beside the columns with a position: how far the search index goes, and what the last digest of a rule had. Null: the
- * position says it. `stream_timeline`: the timeline of PostgreSQL that the last process has seen.
+ * Points of a stream with several shards, beside the columns with a position: how far the search index goes,
+ * and what the last digest of a rule had. Null: the position says it. `stream_timeline`: the timeline of
+ * PostgreSQL that the last process has seen.
  */
 export const streamPoints: Migration = {
   id: 59,

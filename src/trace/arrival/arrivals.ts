@@ -3,7 +3,10 @@ import type { StoredStep } from '../steps-store.ts'
 
 // The conclusions from fetches. Pure. A wrong conclusion is worse than none.
 
-/** A device that has not fetched an event this long after its poke is late, in milliseconds. Longer than `LAST_SEEN_EVERY_MS`. */
+/**
+ * A device that has not fetched an event this long after its poke is late, in milliseconds. Longer than
+ * `LAST_SEEN_EVERY_MS`.
+ */
 export const DEADLINE_MS = 120_000
 /** A late fetch is a proof up to this time, and a request of the device shows that it works up to this time. */
 export const LATEST_MS = 3_600_000
@@ -13,9 +16,15 @@ export const LAST_SEEN_EVERY_MS = 60_000
 export const HISTORY = 40
 /** Fewer fetches are no habit. */
 const MIN_FETCHED = 5
-/** The newest misses of a pusher are kept, so that they do not replace its fetches, which are its habit, in its history. */
+/**
+ * The newest misses of a pusher are kept, so that they do not replace its fetches, which are its habit, in
+ * its history.
+ */
 export const KEPT_NOT_SEEN = 20
-/** Further misses in a row do not count for the share of the gateway: one device that is broken for days must not outweigh the others. */
+/**
+ * Further misses in a row do not count for the share of the gateway: one device that is broken for days must
+ * not outweigh the others.
+ */
 export const COUNTED_IN_A_ROW = 10
 /** The usual delay is the median of this number of fetches. */
 const DELAYS = 15
@@ -24,8 +33,8 @@ export type ArrivalState = 'fetched' | 'waiting' | 'not seen' | 'missed'
 export type Arrival = { state: ArrivalState; sentAt: number; at: number; expected: boolean }
 
 /**
- * Whether the app of a pusher usually fetches the event of a push. `newest`: the last `HISTORY` results. Misses that were concluded while
- * it did (`not seen`) do not end the habit; misses before do.
+ * Whether the app of a pusher usually fetches the event of a push. `newest`: the last `HISTORY` results.
+ * Misses that were concluded while it did (`not seen`) do not end the habit; misses before do.
  */
 export function usuallyFetches(newest: readonly Pick<Arrival, 'state'>[]): boolean {
   const fetched = newest.filter(({ state }) => state === 'fetched').length
@@ -39,7 +48,10 @@ export type Cause = { sentAt: number; recordedAt: number; expected: boolean }
 /** Errors after which the gateway may have the poke. */
 const UNCERTAIN: ReadonlySet<string | null> = new Set(['timeout', 'connection closed', 'connection reset'])
 
-/** The last attempt, of those of one event for one pusher, that started before a fetch and may have reached the gateway. */
+/**
+ * The last attempt, of those of one event for one pusher, that started before a fetch and may have reached
+ * the gateway.
+ */
 export function causeOf(
   steps: readonly (Pick<StoredStep, 'step' | 'reason' | 'ms' | 'isFetchExpected'> & { at: number })[],
   fetchedAt: number,
@@ -55,8 +67,8 @@ export function causeOf(
 }
 
 /**
- * The meaning of a fetch. A late one is a proof only if no newer poke was sent: apps also fetch older events for the one of a push, and
- * providers may keep only the newest push of a device that is offline.
+ * The meaning of a fetch. A late one is a proof only if no newer poke was sent: apps also fetch older events
+ * for the one of a push, and providers may keep only the newest push of a device that is offline.
  */
 export function meaningOf(
   { sentAt, recordedAt }: Cause,

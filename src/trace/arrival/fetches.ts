@@ -6,7 +6,10 @@ import { type NotedFetch, type ProofDeps, recordProofs } from './proofs.ts'
 
 // The fetches of events by devices, between the requests and the stored proofs.
 
-/** A request of a device for the event of a push, or for the rooms of pushes (the connection `notifications` of sliding sync). */
+/**
+ * A request of a device for the event of a push, or for the rooms of pushes (the connection `notifications`
+ * of sliding sync).
+ */
 /** `isConfirmation`: the app says that it got the push, so it may sync at the same time. */
 export type Fetch = { userId: UserId; deviceId: DeviceId | null; isConfirmation?: true } & (
   | { eventId: EventId }
@@ -32,7 +35,10 @@ const WAIT_MS = 1000
 /** While the poke is in flight, at most 30 s, the fetch is looked up again after twice the time. */
 const MAX_TRIES = 6
 const MAX_WAITING = 10_000
-/** A user who sends more requests in a second can only lose proofs for the own devices, which the server has then just seen. */
+/**
+ * A user who sends more requests in a second can only lose proofs for the own devices, which the server has
+ * then just seen.
+ */
 const MAX_OF_USER = 200
 /** The most fetches that are looked up together. */
 const BATCH = 500
@@ -43,8 +49,9 @@ export const NO_FETCHES: Fetches = {
 }
 
 /**
- * Collects fetches in memory and stores proofs every second, while there are any. If fetches are lost, because there are too many or because
- * the database fails, no conclusions are drawn about the pokes until then. Disposing stores what is left.
+ * Collects fetches in memory and stores proofs every second, while there are any. If fetches are lost,
+ * because there are too many or because the database fails, no conclusions are drawn about the pokes until
+ * then. Disposing stores what is left.
  */
 export function createFetches(deps: FetchDeps): Fetches {
   const { clock, log } = deps

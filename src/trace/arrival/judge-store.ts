@@ -52,8 +52,8 @@ type NewWaiting = {
 }
 
 /**
- * Begins the wait for these pokes, except for those that were fetched and those whose device has used the server since the event: it may
- * have the event without the push. A device with several pushers is left out.
+ * Begins the wait for these pokes, except for those that were fetched and those whose device has used the
+ * server since the event: it may have the event without the push. A device with several pushers is left out.
  */
 export const insertWaiting = query<NewWaiting>()((db, p, d) =>
   db

@@ -36,8 +36,9 @@ const BATCH = 500
 const MOST_WAITING = 16
 
 /**
- * Checks the pokes whose deadline is over, and draws the conclusions that are possible now. Each poke is checked by one process. Resolves to
- * the number of checked records of the trace; it is called again until that is less than `CHECKED_AT_ONCE`.
+ * Checks the pokes whose deadline is over, and draws the conclusions that are possible now. Each poke is
+ * checked by one process. Resolves to the number of checked records of the trace; it is called again until
+ * that is less than `CHECKED_AT_ONCE`.
  */
 export async function judgePokes(deps: ConclusionDeps): Promise<number> {
   return await deps.db.transaction(
@@ -89,7 +90,10 @@ async function beginWaits(tx: Transaction, now: number, expected: readonly Unfet
     await tx.run(insertWaiting, { rows, now, seenEveryMs: LAST_SEEN_EVERY_MS, most: MOST_WAITING })
 }
 
-/** The device was seen, so it works. It gets the time of the deadline once more, because pushes may arrive when it is online again. */
+/**
+ * The device was seen, so it works. It gets the time of the deadline once more, because pushes may arrive
+ * when it is online again.
+ */
 async function drawConclusions(tx: Transaction, now: number): Promise<void> {
   const missing = await tx.all(seenWithoutFetch, { before: now - DEADLINE_MS, limit: BATCH })
   if (missing.length === 0) return

@@ -37,8 +37,8 @@ type Candidate<F> = {
 }
 
 /**
- * Stores which pokes these fetches prove. Resolves to the fetches of events that are still queued: their pokes may be in flight, and the
- * result comes later.
+ * Stores which pokes these fetches prove. Resolves to the fetches of events that are still queued: their
+ * pokes may be in flight, and the result comes later.
  */
 export async function recordProofs<F extends NotedFetch>(
   { db, clock }: ProofDeps,

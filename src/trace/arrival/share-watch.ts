@@ -75,7 +75,10 @@ const WATCH_EVERY_MS = 60_000
 /** The most gateways and apps in the metrics and in `/health`: users choose them. Those of one user are left out. */
 const MAX_SHOWN = 50
 
-/** Compares the shares with the usual ones once a minute, and reports alarms: in the log, in metrics and for `/health`. */
+/**
+ * Compares the shares with the usual ones once a minute, and reports alarms: in the log, in metrics and for
+ * `/health`.
+ */
 export function createShareWatch({ db, clock, log, metrics }: WatchDeps) {
   let alarms = new Map<string, ArrivalAlarm & { since: number }>()
   const show = createShareMetrics(metrics)

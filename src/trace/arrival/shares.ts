@@ -37,11 +37,17 @@ export type ShareGroup = { gateway: string; appId: string | null }
 export type GatewayShare = ShareGroup & {
   hour: Share
   day: Share
-  /** The median of the shares of the seven days before the last one, of those with enough results; null: there is none. */
+  /**
+   * The median of the shares of the seven days before the last one, of those with enough results; null: there
+   * is none.
+   */
   usual: number | null
   /** The window in which the share is well below the usual one, if at least `MIN_DEVICES` devices are affected. */
   fallen: 'hour' | 'day' | undefined
-  /** The results are of several users. The gateway of one user can be that user's own server, whose name says who it is. */
+  /**
+   * The results are of several users. The gateway of one user can be that user's own server, whose name says
+   * who it is.
+   */
   isShared: boolean
 }
 

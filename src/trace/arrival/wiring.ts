@@ -14,8 +14,9 @@ export type Arrivals = Fetches & {
   /** For `/health`; undefined: arrivals are not recorded. */
   health(): ArrivalHealth | undefined
   /**
-   * Starts to look for pokes without a fetch. No conclusions are drawn about pokes from before the start: devices could not fetch events while
-   * the server was down, and a killed process has lost the fetches in its memory.
+   * Starts to look for pokes without a fetch. No conclusions are drawn about pokes from before the start:
+   * devices could not fetch events while the server was down, and a killed process has lost the fetches in
+   * its memory.
    */
   start(): Promise<AsyncDisposable[]>
 }

@@ -17,7 +17,8 @@ import { findFirefox, startFirefox } from '../../support/firefox.ts'
 import { startTestServer } from '../../support/server.ts'
 import { encryptedPeer, plainPeer } from './peers.ts'
 
-// Hydrogen in Firefox: logs in, shows the room list with its unread badge, sends a picture, receives one, and is notified by its service worker.
+// Hydrogen in Firefox: logs in, shows the room list with its unread badge, sends a picture, receives one, and
+// is notified by its service worker.
 
 /** The receipt of the browser for a push that its service worker has handled. */
 const SHOWN = 100

@@ -18,7 +18,10 @@ export type Peer = {
   canReach(): Promise<void>
   say(text: string): Promise<void>
   sendPicture(name: string, picture: Buffer): Promise<void>
-  /** The newest message of a type, decrypted. It fails if the server has the message without the encryption of the room. */
+  /**
+   * The newest message of a type, decrypted. It fails if the server has the message without the encryption of
+   * the room.
+   */
   newest(msgtype: string): Promise<Message | undefined>
   /** The bytes of the picture in a message, decrypted. */
   pictureIn(message: Message): Promise<Buffer>

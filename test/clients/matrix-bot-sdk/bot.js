@@ -1,6 +1,7 @@
-// A bot and a user, both with matrix-bot-sdk: the bot joins each room to which it is invited, and replies to commands, in a room without and in one with
-// encryption. Reads BELFRY_URL, BELFRY_PASSWORD and BELFRY_CLIENT_STORE. The users "alice" and "bob" exist. Prints a line for each
-// step, and ends with 1 if a step fails.
+// A bot and a user, both with matrix-bot-sdk: the bot joins each room to which it is invited, and replies to
+// commands, in a room without and in one with encryption. Reads BELFRY_URL, BELFRY_PASSWORD and
+// BELFRY_CLIENT_STORE. The users "alice" and "bob" exist. Prints a line for each step, and ends with 1 if a
+// step fails.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { join } from 'node:path'

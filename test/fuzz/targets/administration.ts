@@ -20,8 +20,9 @@ import { startTestServer, type TestServer } from '../../support/server.ts'
 import { fuzzTarget, type SharedPart } from '../fuzz-target.ts'
 import { almost, json, near, text } from '../values.ts'
 
-// Requests of an administrator to every endpoint for administrators. Path parameters, queries and bodies are almost right: they follow from the
-// schemas of the routes. The server checks each response against the schemas.
+// Requests of an administrator to every endpoint for administrators. Path parameters, queries and bodies are
+// almost right: they follow from the schemas of the routes. The server checks each response against the
+// schemas.
 
 type World = {
   server: TestServer

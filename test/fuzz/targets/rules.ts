@@ -115,7 +115,10 @@ const moment = () => createMoment(NOW, (name) => clockOf(name, NOW))
 
 type Given = { kind: RuleKind; ruleId: string; body: unknown }
 
-/** As the server stores rules: those that the validation accepts, and those of any shape that an earlier version may have stored. */
+/**
+ * As the server stores rules: those that the validation accepts, and those of any shape that an earlier
+ * version may have stored.
+ */
 function rulesOf(given: readonly Given[], isValidated: boolean): Ruleset {
   const userRules: Record<string, PushRule[]> = {}
   for (const one of given) {

@@ -31,7 +31,10 @@ async function createFixture(t: TestContext, opened: readonly Database[]) {
     return made
   })
   const transactions = () => counted.reduce((sum, { count }) => sum + count.transactions, 0)
-  /** Resolves when the one process that writes has written these transactions and has nothing left. It pauses for a second after each. */
+  /**
+   * Resolves when the one process that writes has written these transactions and has nothing left. It pauses
+   * for a second after each.
+   */
   const written = async (count = 1) => {
     for (let at = 0; at < count; at++) {
       while (clock.sleepers() === 0) await new Promise((resolve) => setImmediate(resolve))

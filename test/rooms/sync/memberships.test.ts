@@ -15,7 +15,10 @@ const bob = user('bob')
 type Step = 'join' | 'leave' | 'invite' | 'kick' | 'ban' | 'unban' | 'knock' | 'forget' | 'chat'
 type Section = keyof SyncBody['rooms']
 
-/** The steps before and after Bob's last sync; the section of the room in the next response, and his membership in it. */
+/**
+ * The steps before and after Bob's last sync; the section of the room in the next response, and his
+ * membership in it.
+ */
 type Row = { before: Step[]; after: Step[]; section: Section | 'nothing'; own?: string }
 
 const TABLE: Row[] = [

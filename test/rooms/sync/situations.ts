@@ -60,7 +60,8 @@ type Stream = { point: StreamPoint; events: readonly { room_id: RoomId; position
 const events = query()((db) => db.selectFrom('events').select(['room_id', 'position']))
 
 /**
- * A response whose tokens do not depend on the number of shards: `next_batch` says that it is the present point, and `prev_batch` how many events of the room are before it.
+ * A response whose tokens do not depend on the number of shards: `next_batch` says that it is the present
+ * point, and `prev_batch` how many events of the room are before it.
  */
 function withNamedTokens(body: JsonObject, stream: Stream): JsonObject {
   const next = body['next_batch'] as string

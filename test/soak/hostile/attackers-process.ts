@@ -1,6 +1,7 @@
 import { attack, type AttackReport } from './attacks.ts'
 
-// Runs all attacks in a separate process, so that their CPU time does not delay the measured requests of ordinary users.
+// Runs all attacks in a separate process, so that their CPU time does not delay the measured requests of
+// ordinary users.
 
 export type AttackOrder = { url: string; victim: string; scale: number }
 

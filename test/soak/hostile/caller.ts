@@ -15,7 +15,10 @@ export type Caller = {
   address: string
   /** Each response is counted in `statuses`. `status` 0: the connection failed or closed before a response. */
   call(path: string, options?: CallOptions): Promise<Called>
-  /** Like `call`, and repeats the request after a 429 response and its delay, until another response or the end of `signal`. */
+  /**
+   * Like `call`, and repeats the request after a 429 response and its delay, until another response or the
+   * end of `signal`.
+   */
   callWithRetry(path: string, options?: CallOptions): Promise<Called>
   /** The number of responses with each status. */
   statuses: Map<number, number>

@@ -35,9 +35,10 @@ export type HostileRunResult = {
 const LOOK_MS = 500
 
 /**
- * Runs a server with its default limits in a separate process, with ordinary users alone and then with all attacks at once. A lost poke, a refused
- * request of an ordinary user, a 5xx response and a server that has ended are problems. Latencies and sizes are figures. The server
- * validates its responses, as in all tests; rejects if one does not match the schemas of its route.
+ * Runs a server with its default limits in a separate process, with ordinary users alone and then with all
+ * attacks at once. A lost poke, a refused request of an ordinary user, a 5xx response and a server that has
+ * ended are problems. Latencies and sizes are figures. The server validates its responses, as in all tests;
+ * rejects if one does not match the schemas of its route.
  */
 export async function hostileRun(run: HostileRun): Promise<HostileRunResult> {
   await using gateway = await startLoggingGateway(seededRandom(1))

@@ -3,9 +3,10 @@ import type { LoggingGateway } from '../gateway.ts'
 import { type Account, createRoom, join, passwordOf, register, sendPath, text, tryLogin } from './account.ts'
 import { createCaller, pause } from './caller.ts'
 
-// Ordinary use of the server during the attacks: half of the users send messages, the other half have pushers. All users wait in /sync, log in
-// and read messages. The time of each request is measured, and each message must reach every pusher in its room. Users with pushers send no
-// messages, because sending a message reads the room, and read events are not sent to pushers.
+// Ordinary use of the server during the attacks: half of the users send messages, the other half have
+// pushers. All users wait in /sync, log in and read messages. The time of each request is measured, and each
+// message must reach every pusher in its room. Users with pushers send no messages, because sending a message
+// reads the room, and read events are not sent to pushers.
 
 export type Measured = { sends: number[]; pokes: number[]; others: number[] }
 

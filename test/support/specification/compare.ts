@@ -3,8 +3,8 @@ import { objectAt, type Operation } from './load.ts'
 import { type Shape, shapeOf } from './shape.ts'
 
 /**
- * Statuses that any endpoint may return (client-server API, "Standard error response", "Common error codes"): 403 and 404 stand for
- * `M_FORBIDDEN` and `M_NOT_FOUND`.
+ * Statuses that any endpoint may return (client-server API, "Standard error response", "Common error codes"):
+ * 403 and 404 stand for `M_FORBIDDEN` and `M_NOT_FOUND`.
  */
 const COMMON_STATUSES = new Set(['400', '401', '403', '404', '413', '429', '500', '503'])
 

@@ -1,4 +1,5 @@
-// The accepted differences between Belfry and the specification, with reasons. The test fails for a line that no longer applies.
+// The accepted differences between Belfry and the specification, with reasons. The test fails for a line that
+// no longer applies.
 
 /** Specified endpoints that Belfry does not serve: pattern of `METHOD /path` → reason. */
 export const NOT_SERVED: Readonly<Record<string, string>> = {

@@ -85,7 +85,10 @@ export const DEVICE_LOOKS = {
 export const deviceWord = (state: string): string =>
   maybe(`device-state-${state.replaceAll(' ', '-')}`) ?? state
 
-/** A device that fetched the event has received the push; of one that should have and did not, the push was probably lost. */
+/**
+ * A device that fetched the event has received the push; of one that should have and did not, the push was
+ * probably lost.
+ */
 export function DeviceChip({ device }: { device: DeviceOfLine }): ComponentChildren {
   if (device.arrived !== null) {
     const after = duration(device.arrived.after_ms)

@@ -8,7 +8,10 @@ import { RuleTitle } from './rule-name.ts'
 import { type Column, Table } from './table.ts'
 import { When } from './when.ts'
 
-/** Journeys, newest first: the event, the reason of the decision, and the state of each device. `user`: for administrators. */
+/**
+ * Journeys, newest first: the event, the reason of the decision, and the state of each device. `user`: for
+ * administrators.
+ */
 export function JourneyTable({
   lines,
   user,

@@ -14,7 +14,10 @@ const LOOKS: Readonly<Record<string, readonly [Tone, IconName]>> = {
   'not evaluated': ['wait', 'dash'],
 }
 
-/** Rules in the order of evaluation, each with its conditions. The rules before the match are folded up, and those after it are counted only. */
+/**
+ * Rules in the order of evaluation, each with its conditions. The rules before the match are folded up, and
+ * those after it are counted only.
+ */
 export function RuleTable({
   caption,
   rules,

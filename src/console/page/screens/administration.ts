@@ -23,7 +23,10 @@ type AdminData = {
 
 const PAGE = 1000
 
-/** For administrators: the gateways with the share of pushes that arrive, alarms, the apps of this server's gateway, and the devices of all users. */
+/**
+ * For administrators: the gateways with the share of pushes that arrive, alarms, the apps of this server's
+ * gateway, and the devices of all users.
+ */
 export function AdministrationScreen(): ComponentChildren {
   const data = useData<AdminData>('administration', async (abort) => {
     const [gateways, health, page] = await Promise.all([

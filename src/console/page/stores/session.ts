@@ -40,7 +40,10 @@ export async function signInWithPassword(user: string, password: string): Promis
   await start(token, true)
 }
 
-/** Creates an account and its first device. `token`: the registration token, on a server that asks for one. @throws ApiError */
+/**
+ * Creates an account and its first device. `token`: the registration token, on a server that asks for one.
+ * @throws ApiError
+ */
 export async function register(user: string, password: string, token: string | undefined): Promise<void> {
   const { access_token: accessToken } = await call<{ access_token: string }>(
     'POST',

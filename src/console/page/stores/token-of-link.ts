@@ -1,4 +1,7 @@
-/** The access token in the fragment of the URL, as `npm start` prints it, or an empty text. It is removed from the URL and from the history at once. */
+/**
+ * The access token in the fragment of the URL, as `npm start` prints it, or an empty text. It is removed from
+ * the URL and from the history at once.
+ */
 export const tokenOfLink: string = readToken()
 
 function readToken(): string {

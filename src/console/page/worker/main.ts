@@ -23,7 +23,10 @@ type WorkerEvents = {
   notificationclick: Extendable & { notification: Notification }
 }
 
-/** The payload of a push: the first one has a token that confirms the pusher (MSC4174). `words` come from the pusher's `default_payload`. */
+/**
+ * The payload of a push: the first one has a token that confirms the pusher (MSC4174). `words` come from the
+ * pusher's `default_payload`.
+ */
 type Payload = {
   app_id?: string
   ack_token?: string

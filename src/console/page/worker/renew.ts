@@ -16,8 +16,9 @@ const KEPT = [
 ]
 
 /**
- * Subscribes again after the browser, or its push service, has ended the subscription, and replaces the pusher of the device. The push service has forgotten the old
- * subscription, so the old pusher receives nothing any more.
+ * Subscribes again after the browser, or its push service, has ended the subscription, and replaces the
+ * pusher of the device. The push service has forgotten the old subscription, so the old pusher receives
+ * nothing any more.
  */
 export async function renew({ pushManager }: ServiceWorkerRegistration): Promise<void> {
   const { device_id: deviceId } = await ask<{ device_id: string }>('GET', '/account/whoami')

@@ -22,8 +22,9 @@ export type SentRoom = {
 }
 
 /**
- * The rooms that were sent on a connection. A state is never changed: each response that sends another room, or leaves out news of a sent one, has a
- * new state. Most responses have the state of the one before, because a room with news that are sent stays as it is here.
+ * The rooms that were sent on a connection. A state is never changed: each response that sends another room,
+ * or leaves out news of a sent one, has a new state. Most responses have the state of the one before, because
+ * a room with news that are sent stays as it is here.
  */
 export type ConnectionState = ReadonlyMap<RoomId, SentRoom>
 
@@ -31,7 +32,10 @@ export const NO_ROOMS: ConnectionState = new Map()
 
 /** `bits`: 1 for a direct room, and the extensions above it. */
 type StoredRoom = [roomId: RoomId, limit: number, state: number, bits: number, upTo?: number]
-/** With `points`, `upTo` of a room is an index of these texts. Without them the stream has one shard, and it is the position. */
+/**
+ * With `points`, `upTo` of a room is an index of these texts. Without them the stream has one shard, and it
+ * is the position.
+ */
 type Stored = { states: string[]; rooms: StoredRoom[]; points?: string[] }
 
 /** The size of the text of a room, without its filter. */

@@ -21,22 +21,31 @@ export type StoredConnections = {
   /** The state with this version; undefined: it was deleted, or never existed. */
   load(key: ConnectionKey, version: string): Promise<ConnectionState | undefined>
   /**
-   * Stores a state under a new version, and resolves to that. `from`: the version that the client has; it stays, because the client repeats its request when it
-   * does not get the response.
+   * Stores a state under a new version, and resolves to that. `from`: the version that the client has; it
+   * stays, because the client repeats its request when it does not get the response.
    */
   save(key: ConnectionKey, state: ConnectionState, from: string): Promise<string>
 }
 
 export type ConnectionLimits = {
-  /** The maximum number of connections of one device. The ones that were not written for the longest time are deleted. */
+  /**
+   * The maximum number of connections of one device. The ones that were not written for the longest time are
+   * deleted.
+   */
   maxConnections: number
 }
 
 type ConnectionDeps = ConnectionLimits & { db: Database; clock: Clock; random: Random }
 
-/** The versions of a connection that stay besides the one that the client has: responses to repeated requests may arrive in any order. */
+/**
+ * The versions of a connection that stay besides the one that the client has: responses to repeated requests
+ * may arrive in any order.
+ */
 const KEPT_VERSIONS = 3
-/** The maximum size of a stored state. 10,000 rooms have about 700,000 characters; a client can ask for other state of each room. */
+/**
+ * The maximum size of a stored state. 10,000 rooms have about 700,000 characters; a client can ask for other
+ * state of each room.
+ */
 const MAX_CHARS = 2_097_152
 /** The rooms in the cached states of all connections: a few MiB. */
 const CACHED_ROOMS = 50_000
@@ -44,8 +53,8 @@ const CACHED_ROOMS = 50_000
 type Loaded = { state: ConnectionState; usedAt: number }
 
 /**
- * The states of connections, in the database: any process can continue a connection, also after a restart. A version never changes, so it is cached in
- * memory without any check.
+ * The states of connections, in the database: any process can continue a connection, also after a restart. A
+ * version never changes, so it is cached in memory without any check.
  */
 export function createConnections(deps: ConnectionDeps): StoredConnections {
   const cache = new BoundedMap<string, Loaded>({

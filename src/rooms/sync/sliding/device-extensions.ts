@@ -8,8 +8,9 @@ import type { JsonObject } from '../../../lib/json.ts'
 import { once } from '../../../lib/once.ts'
 
 /**
- * `to_device` (MSC3885): the oldest messages that wait for the device. Its own cursor `since` acknowledges them, independently of `pos`: an app
- * and its notification extension share one device, and each continues where the other has stopped.
+ * `to_device` (MSC3885): the oldest messages that wait for the device. Its own cursor `since` acknowledges
+ * them, independently of `pos`: an app and its notification extension share one device, and each continues
+ * where the other has stopped.
  */
 export function toDeviceExtension({ pageBytes }: { pageBytes: number }): Extension {
   return async ({ read, viewer: { userId, deviceId }, requests: { toDevice }, hasMessages, now }) => {

@@ -21,13 +21,19 @@ export type ExtensionRoom = {
   has: number
 }
 
-/** What all extensions of a response read from. The sections of /sync read from the same. `since`: undefined on a new connection. */
+/**
+ * What all extensions of a response read from. The sections of /sync read from the same. `since`: undefined
+ * on a new connection.
+ */
 export type ExtensionContext = SectionRequest & {
   requests: ExtensionRequests
   known: KnownExtensions
   /** The rooms in the windows that can have data. */
   rooms: readonly ExtensionRoom[]
-  /** The position of the first event in the timeline of each room that is sent. Those of deferred rooms are added when the rooms are written. */
+  /**
+   * The position of the first event in the timeline of each room that is sent. Those of deferred rooms are
+   * added when the rooms are written.
+   */
   starts: ReadonlyMap<RoomId, number>
   deferred: ReadonlySet<RoomId>
   receiptNews: ReceiptNews
@@ -55,7 +61,10 @@ export const roomsInScope = (rooms: readonly ExtensionRoom[], bit: number): Exte
 export const isWidened = ({ after, has }: ExtensionRoom, bit: number): boolean =>
   after !== undefined && (has & bit) === 0
 
-/** Rooms by the point up to which the client has the data of an extension: undefined for a room of which it has none. Nearly all have the same object. */
+/**
+ * Rooms by the point up to which the client has the data of an extension: undefined for a room of which it
+ * has none. Nearly all have the same object.
+ */
 export function roomsByPoint(
   rooms: readonly ExtensionRoom[],
   bit: number,

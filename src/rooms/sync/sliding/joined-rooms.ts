@@ -177,7 +177,10 @@ async function addedState(
   return added
 }
 
-/** The member events that were not read with the state: of users that the client names, of the senders of older events, and of heroes. */
+/**
+ * The member events that were not read with the state: of users that the client names, of the senders of
+ * older events, and of heroes.
+ */
 async function missingMembers(
   read: Queries,
   { position }: SlidingReader,
@@ -279,7 +282,10 @@ function requiredState({ config, news, added, members, timeline }: ReadRoom): Ev
   return [...events.values()].toSorted((a, b) => a.position - b.position)
 }
 
-/** Whether the client learns nothing from the response, because the events are hidden from the user or there were none. */
+/**
+ * Whether the client learns nothing from the response, because the events are hidden from the user or there
+ * were none.
+ */
 export function isEmpty({ initial, timeline, requiredState: state, isDm, limited }: RoomResult): boolean {
   return !initial && !limited && isDm === undefined && timeline?.length === 0 && state?.length === 0
 }

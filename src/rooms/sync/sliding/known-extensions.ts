@@ -42,7 +42,10 @@ export function lettersOf(requests: ExtensionRequests): string {
 const isOn = (requests: ExtensionRequests, name: Name) =>
   requests[name] !== undefined && requests[name] !== false
 
-/** @param at the point up to which the client has the device lists if the previous response had them; otherwise that of this response */
+/**
+ * @param at the point up to which the client has the device lists if the previous response had them;
+ *   otherwise that of this response
+ */
 export function extensionsAfter(
   requests: ExtensionRequests,
   { listsUpTo }: KnownExtensions,

@@ -7,7 +7,10 @@ import type { RoomHistory } from '../../visibility.ts'
 import type { RoomNews } from '../shared-rooms.ts'
 import { usersOfTimeline } from './timeline-users.ts'
 
-/** What a member gets of a room that is new on the connection, without member events that depend on the member. Never modified. */
+/**
+ * What a member gets of a room that is new on the connection, without member events that depend on the
+ * member. Never modified.
+ */
 export type NewlyListedRoom = Pick<RoomNews, 'timeline' | 'state'> & {
   /** An estimate of its size in a response. */
   bytes: number
@@ -32,8 +35,10 @@ const MAX_ROOM_BYTES = 16_384
 type Entry = NewlyListedRoom & { lastPosition: number }
 
 /**
- * Caches, in memory only, what members get of rooms that are new on a connection, so the rooms of a client that starts again, and of other members, are not read again. An entry is that after the last
- * event of its room, and a redaction is an event, so it is valid until the room has another one, whichever process writes it.
+ * Caches, in memory only, what members get of rooms that are new on a connection, so the rooms of a client
+ * that starts again, and of other members, are not read again. An entry is that after the last event of its
+ * room, and a redaction is an event, so it is valid until the room has another one, whichever process writes
+ * it.
  */
 export function createNewRooms(): NewRooms {
   const cache = new BoundedMap<string, Entry>({ limit: MAX_BYTES, weightOf: ({ bytes }) => bytes })

@@ -10,8 +10,8 @@ import { parseToken, type SyncToken, syncToken } from '../token.ts'
 // `<version>.<owner>.<extensions>.<request>`:
 // - the version of the connection's state; `0`: no room was sent, and nothing is stored;
 // - a hash of user, device and connection, because a `pos` belongs to one connection;
-// - the extensions that the response had data for: an extension that is new on the connection starts with everything; and while device lists are not
-//   among them, the point up to which the client has those;
+// - the extensions that the response had data for: an extension that is new on the connection starts with
+//   everything; and while device lists are not among them, the point up to which the client has those;
 // - a hash of the lists, subscriptions and scopes of extensions: the response to changed ones does not wait.
 
 export type ConnectionPart = {

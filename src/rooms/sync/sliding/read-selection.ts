@@ -30,7 +30,10 @@ export type ReadRequest = {
 
 export type ReadRooms = {
   rooms: Record<RoomId, JsonObject | Deferred>
-  /** The position of the first event in the timeline of each room. Those of deferred rooms are added when the rooms are written. */
+  /**
+   * The position of the first event in the timeline of each room. Those of deferred rooms are added when the
+   * rooms are written.
+   */
   starts: ReadonlyMap<RoomId, number>
   deferred: ReadonlySet<RoomId>
   /** The rooms of which the client has nothing before the response. */
@@ -40,8 +43,8 @@ export type ReadRooms = {
 }
 
 /**
- * Reads the rooms of a response. As in /sync, rooms above an estimated size are deferred: they are read when the response is written up to them, at the
- * position of the snapshot.
+ * Reads the rooms of a response. As in /sync, rooms above an estimated size are deferred: they are read when
+ * the response is written up to them, at the position of the snapshot.
  */
 export async function readSelection(
   { db }: { db: Database },

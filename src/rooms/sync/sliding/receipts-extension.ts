@@ -25,9 +25,10 @@ type ReceiptRow = {
 }
 
 /**
- * `receipts` (MSC3960): the new receipts of rooms in the windows. Of a room that is new on the connection, or has earlier events than before: the receipts of
- * the events in its timeline, and the user's own. Of a room that comes into the scope of the extension later: all receipts, because the client can have
- * any of its events.
+ * `receipts` (MSC3960): the new receipts of rooms in the windows. Of a room that is new on the connection, or
+ * has earlier events than before: the receipts of the events in its timeline, and the user's own. Of a room
+ * that comes into the scope of the extension later: all receipts, because the client can have any of its
+ * events.
  */
 export function receiptsExtension({ db }: { db: Database }): Extension {
   return async (context) => {
@@ -89,7 +90,10 @@ async function firstReceipts(
   ]
 }
 
-/** The content of one `m.receipt` event. Of two receipts of a user for the same event, the one for all threads stays. */
+/**
+ * The content of one `m.receipt` event. Of two receipts of a user for the same event, the one for all threads
+ * stays.
+ */
 function contentOf(rows: readonly ReceiptRow[]): JsonObject {
   const content: Record<string, Record<string, JsonObject>> = {}
   for (const { event_id, receipt_type, user_id, thread_id, ts } of rows) {

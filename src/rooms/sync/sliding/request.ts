@@ -7,7 +7,8 @@ import type { PresenceState } from '../../presence/presence-state.ts'
 import type { AskedState } from './required-state.ts'
 import type { RoomResult } from './room-result.ts'
 
-// A request for sliding sync (MSC4186), in the one form that the core works on. The two shapes of the endpoint are parsed into it.
+// A request for sliding sync (MSC4186), in the one form that the core works on. The two shapes of the
+// endpoint are parsed into it.
 
 /** The data that a list or a subscription asks for, of each of its rooms. */
 export type RoomConfig = { timelineLimit: number; requiredState: AskedState }

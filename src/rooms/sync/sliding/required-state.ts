@@ -14,7 +14,10 @@ export type RequiredState = {
   lazyMembers: boolean
 }
 
-/** `isOwn`: the key is the id of the user who asks (`$ME`), so that the rules of users who ask for the same are equal. */
+/**
+ * `isOwn`: the key is the id of the user who asks (`$ME`), so that the rules of users who ask for the same
+ * are equal.
+ */
 type AskedPattern = StatePattern | { type: string | undefined; isOwn: true }
 export type AskedState = Omit<RequiredState, 'include'> & { include: readonly AskedPattern[] }
 

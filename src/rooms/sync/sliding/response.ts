@@ -221,7 +221,10 @@ async function receiptsSince({ read, request, start, now, facts }: Attempt): Pro
   return receiptNews(read, { userId: viewer.userId, since, position: now.position, known })
 }
 
-/** The rooms of the user's own receipts. After a change of the hidden users, all counts may differ and invitations may have come back. */
+/**
+ * The rooms of the user's own receipts. After a change of the hidden users, all counts may differ and
+ * invitations may have come back.
+ */
 function countedRooms(
   { request: { hasCounts }, start, facts }: Attempt,
   { rooms }: RoomsOfUser,
@@ -283,7 +286,10 @@ async function readExtensions(
   return { parts, hasNews }
 }
 
-/** The rooms of which an extension can have data. Of the other rooms in the windows the client has everything, and nothing happened there. */
+/**
+ * The rooms of which an extension can have data. Of the other rooms in the windows the client has everything,
+ * and nothing happened there.
+ */
 function* roomsOf(
   { start, facts, typed }: Attempt,
   { windows, listed, state, read: found, receiptNews: news }: FoundRooms,

@@ -23,7 +23,10 @@ export type RoomList = {
   position: StreamPoint
   /** What the user hides: with other settings, the list is read again. */
   hiding: Hiding
-  /** The rooms that the user has joined, is invited to, knocked on, or was removed from by another user, without hidden invitations. */
+  /**
+   * The rooms that the user has joined, is invited to, knocked on, or was removed from by another user,
+   * without hidden invitations.
+   */
   rooms: RoomMap
   /** The same object as long as the list has the same rooms, and nothing changes by which lists are filtered. */
   shape: ListShape
@@ -50,8 +53,9 @@ const MAX_LEFT = 200
 const FEW_POSITIONS = 1000
 
 /**
- * Caches the lists of rooms in memory. A list has a position, so it is updated from the events after that: one event costs the look-up of its room, which all its members
- * share, whatever the number of the user's rooms, and it does not matter which process wrote the event.
+ * Caches the lists of rooms in memory. A list has a position, so it is updated from the events after that:
+ * one event costs the look-up of its room, which all its members share, whatever the number of the user's
+ * rooms, and it does not matter which process wrote the event.
  */
 export function createRoomLists(news: StreamNewsCache): RoomLists {
   const cache = new BoundedMap<UserId, RoomList>({
@@ -183,7 +187,10 @@ async function changesSince(
   return { stale, active, forgotten }
 }
 
-/** Each request looks at the rooms that the user has left, so only the newest are kept: a request from before them reads the list again. */
+/**
+ * Each request looks at the rooms that the user has left, so only the newest are kept: a request from before
+ * them reads the list again.
+ */
 function newestOf(left: readonly ListedRoom[], since: StreamPoint): Pick<RoomList, 'left' | 'leftSince'> {
   if (left.length <= MAX_LEFT) return { left, leftSince: since }
   const newest = left.toSorted((a, b) => b.memberPosition - a.memberPosition)

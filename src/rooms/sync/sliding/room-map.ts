@@ -18,7 +18,10 @@ export type RoomMap = {
 
 type Changes = ReadonlyMap<RoomId, ListedRoom | undefined>
 
-/** The number of changed rooms that are kept apart: copying thousands of rooms for each event would cost more than the rest of a response. */
+/**
+ * The number of changed rooms that are kept apart: copying thousands of rooms for each event would cost more
+ * than the rest of a response.
+ */
 const MAX_CHANGES = 64
 
 export function roomMap(rooms: Iterable<ListedRoom>, position: StreamPoint): RoomMap {
@@ -34,7 +37,10 @@ type Base = { base: ReadonlyMap<RoomId, ListedRoom>; ordered: () => readonly Lis
 
 const inOrder = (rooms: Iterable<ListedRoom>) => [...rooms].sort((a, b) => b.lastPosition - a.lastPosition)
 
-/** A class, because each user has one: V8 gives each closure of a generator a prototype, which together take a kilobyte. */
+/**
+ * A class, because each user has one: V8 gives each closure of a generator a prototype, which together take a
+ * kilobyte.
+ */
 class LayeredRooms implements RoomMap {
   readonly size: number
   readonly #below: Base

@@ -61,7 +61,10 @@ export async function planSelection(
   })
 }
 
-/** Whether another member can get the same: all of a joined room, without hidden events and without a list of all members. */
+/**
+ * Whether another member can get the same: all of a joined room, without hidden events and without a list of
+ * all members.
+ */
 const canBeShared = ({ ignored }: SlidingReader, { room, config, after }: SelectedRoom): boolean =>
   after === undefined && room.membership === 'join' && ignored.size === 0 && !wantsAllMembers(config.filter)
 

@@ -2,7 +2,10 @@ import type { JsonObject } from '../../../lib/json.ts'
 import type { Membership } from '../../../storage/rooms-schema.ts'
 import type { UnreadCount } from '../../../notifications/counts.ts'
 
-/** What a client gets of a room (MSC4186, `RoomResult`), before it is written in one of the two shapes. undefined: unchanged, or with `initial`: not set. */
+/**
+ * What a client gets of a room (MSC4186, `RoomResult`), before it is written in one of the two shapes.
+ * undefined: unchanged, or with `initial`: not set.
+ */
 export type RoomResult = {
   membership: Membership
   bumpStamp: number

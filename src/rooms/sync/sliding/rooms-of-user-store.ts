@@ -6,8 +6,8 @@ import type { StreamPoint } from '../../../storage/stream-point.ts'
 import { EVENT_COLUMNS } from '../../event-row.ts'
 
 /**
- * The rooms that the user left, or was removed from, after `since`, and all rooms from which another user removed the joined user. An invitation
- * that was withdrawn is none of the latter (MSC4186, "Lists").
+ * The rooms that the user left, or was removed from, after `since`, and all rooms from which another user
+ * removed the joined user. An invitation that was withdrawn is none of the latter (MSC4186, "Lists").
  */
 export const departedRooms = query<{ userId: UserId; since: StreamPoint }>()((db, p, d) =>
   db

@@ -8,7 +8,10 @@ import type { SlidingRequest } from './request.ts'
 import type { RoomList, RoomLists } from './room-lists.ts'
 import { roomMap } from './room-map.ts'
 
-/** The rooms of a user in the order of their last activity, the last one first, and the rooms that the user is no longer in since the last response. */
+/**
+ * The rooms of a user in the order of their last activity, the last one first, and the rooms that the user is
+ * no longer in since the last response.
+ */
 export type RoomsOfUser = Pick<RoomList, 'rooms' | 'left'> & {
   /** undefined: the list was not compared with an earlier one. */
   shape: object | undefined
@@ -26,8 +29,9 @@ type RoomsRequest = Pick<SlidingRequest, 'lists' | 'subscriptions'> &
   }
 
 /**
- * The rooms from which the lists and subscriptions of a request choose: those that the user has joined, is invited to, knocked on, or was removed
- * from by another user (MSC4186, "Lists"). Hidden invitations are left out.
+ * The rooms from which the lists and subscriptions of a request choose: those that the user has joined, is
+ * invited to, knocked on, or was removed from by another user (MSC4186, "Lists"). Hidden invitations are left
+ * out.
  */
 export async function roomsOfUser(
   read: Queries,

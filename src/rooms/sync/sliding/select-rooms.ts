@@ -28,7 +28,10 @@ export type SelectRequest = {
   windows: Windows
   /** The rooms of the user. */
   rooms: Pick<RoomMap, 'get'>
-  /** The client had everything of all rooms in these windows at the previous response, so only `changed` and `counted` are looked at. */
+  /**
+   * The client had everything of all rooms in these windows at the previous response, so only `changed` and
+   * `counted` are looked at.
+   */
   isSettled: boolean
   /** The rooms that the user has left after `since`, or was removed from. */
   left: readonly ListedRoom[]
@@ -57,8 +60,8 @@ export type RoomSelection = {
 }
 
 /**
- * The rooms of a response (MSC4186, "Room results"): rooms in a window that the client does not have, or that have news for it. A room outside all
- * windows is sent only to tell that the user is no longer in it.
+ * The rooms of a response (MSC4186, "Room results"): rooms in a window that the client does not have, or that
+ * have news for it. A room outside all windows is sent only to tell that the user is no longer in it.
  */
 export function selectRooms(request: SelectRequest): RoomSelection {
   const { windows, known, switchedOff } = request
@@ -127,7 +130,10 @@ function* candidates(request: SelectRequest): Generator<Candidate> {
   }
 }
 
-/** The rooms that the user left since, as far as the client has them. They are no longer in the list of rooms, or outside all windows. */
+/**
+ * The rooms that the user left since, as far as the client has them. They are no longer in the list of rooms,
+ * or outside all windows.
+ */
 function departed({ left, known, windows, since }: SelectRequest): SelectedRoom[] {
   const filterOf = createFilterOf()
   return left.flatMap((room) => {

@@ -19,9 +19,11 @@ import type { SlidingRequest } from './request.ts'
 import { readResponse, type SlidingResult } from './response.ts'
 
 /**
- * Sliding sync (MSC4186): the rooms in the windows of the client's lists, subscribed rooms, and the data of extensions, as far as the client does not have
- * them. Waits for news, up to the time-out, when the request continues a connection without changing what it asks for.
- * @throws 400 M_UNKNOWN_POS when the connection cannot be continued, 401 M_UNKNOWN_TOKEN when the session has ended
+ * Sliding sync (MSC4186): the rooms in the windows of the client's lists, subscribed rooms, and the data of
+ * extensions, as far as the client does not have them. Waits for news, up to the time-out, when the request
+ * continues a connection without changing what it asks for.
+ * @throws 400 M_UNKNOWN_POS when the connection cannot be continued, 401 M_UNKNOWN_TOKEN when the session has
+ *   ended
  */
 export async function slidingSync(deps: SlidingDeps, request: SlidingRequest): Promise<SlidingBody> {
   const asked = askedOf(request)
@@ -144,7 +146,10 @@ class SlidingPoll implements Poll<SlidingResult | undefined, SlidingBody> {
     return hasWaitingMessages(this.#deps.db, { userId, deviceId })
   }
 
-  /** After the end of the wait, the response is read: it is not kept while thousands of polls wait. The client of a server that stops gets it, too, and continues from it. */
+  /**
+   * After the end of the wait, the response is read: it is not kept while thousands of polls wait. The client
+   * of a server that stops gets it, too, and continues from it.
+   */
   async respond(found: SlidingResult | undefined): Promise<SlidingBody> {
     const { txnId } = this.#request
     const { body, token, state, extensions } =
@@ -191,7 +196,10 @@ async function startOf(deps: SlidingDeps, request: SlidingRequest, owner: string
   return { since, state, extensions: part.extensions, version: part.version, before: part.request }
 }
 
-/** Deletes the to-device messages that the device has received. A cursor ahead of the stream is from before a restore, and acknowledges nothing. */
+/**
+ * Deletes the to-device messages that the device has received. A cursor ahead of the stream is from before a
+ * restore, and acknowledges nothing.
+ */
 async function acknowledge({ db }: SlidingDeps, { viewer, extensions }: SlidingRequest): Promise<void> {
   const since = extensions.toDevice?.since
   const { userId, deviceId } = viewer

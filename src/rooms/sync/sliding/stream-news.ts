@@ -17,7 +17,10 @@ import { eventsWithSenders, roomsWithEvents } from './rooms-of-user-store.ts'
 export type StreamNews = {
   /** By room: the users whose member events are in the range. */
   rooms: ReadonlyMap<RoomId, ReadonlySet<UserId>>
-  /** The rooms that have only messages in the range, and what is new of them in a list. Known only if the events were read. */
+  /**
+   * The rooms that have only messages in the range, and what is new of them in a list. Known only if the
+   * events were read.
+   */
   moved: ReadonlyMap<RoomId, Pick<ListedRoom, 'lastPosition' | 'bumpPosition'>>
   /** Rooms as joined members see them at the end of the range. */
   read(read: Queries, roomIds: readonly RoomId[]): Promise<JoinedRoomRow[]>
@@ -35,15 +38,18 @@ export type StreamNewsCache = {
 
 /** Up to this number of positions, the events are read, also those that no user asks for. */
 const FEW_POSITIONS = 16
-/** The maximum number of ranges: 16 MiB if all have the maximum number of events of the maximum size, or as many rooms as `room-lists.ts` updates a list from. */
+/**
+ * The maximum number of ranges: 16 MiB if all have the maximum number of events of the maximum size, or as
+ * many rooms as `room-lists.ts` updates a list from.
+ */
 const MAX_RANGES = 16
 
 const NOTHING = newsOf([])
 const keyOf = ({ since, position }: Range) => `${pointText(since)} ${pointText(position)}`
 
 /**
- * Caches the last ranges in memory: when a message wakes a thousand users, nearly all of them have the same range. A range never changes, because a
- * snapshot at a point has all events up to it.
+ * Caches the last ranges in memory: when a message wakes a thousand users, nearly all of them have the same
+ * range. A range never changes, because a snapshot at a point has all events up to it.
  */
 export function createStreamNews(): StreamNewsCache {
   const cache = new BoundedMap<string, StreamNews>({ limit: MAX_RANGES })

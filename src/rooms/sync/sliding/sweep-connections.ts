@@ -4,7 +4,10 @@ import { DAY_MS, startSweeper } from '../../../lib/sweeper.ts'
 import type { Database } from '../../../storage/database.ts'
 import { deleteUnusedConnections } from './connections-store.ts'
 
-/** How long a connection is kept that its client does not use. After that the client starts a new one, which sends its rooms again. */
+/**
+ * How long a connection is kept that its client does not use. After that the client starts a new one, which
+ * sends its rooms again.
+ */
 const LIFE_MS = 14 * DAY_MS
 const EVERY_MS = 3_600_000
 const BATCH_SIZE = 200

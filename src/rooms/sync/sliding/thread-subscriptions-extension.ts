@@ -4,8 +4,9 @@ import type { Extension } from './extension.ts'
 import { hasExtension } from './known-extensions.ts'
 
 /**
- * `io.element.msc4308.thread_subscriptions` (MSC4308): the newest changes of the user's thread subscriptions. On a new connection, only subscriptions. When the limit
- * leaves changes out, `prev_batch` is the `from` for `GET /thread_subscriptions`.
+ * `io.element.msc4308.thread_subscriptions` (MSC4308): the newest changes of the user's thread subscriptions.
+ * On a new connection, only subscriptions. When the limit leaves changes out, `prev_batch` is the `from` for
+ * `GET /thread_subscriptions`.
  */
 export const threadSubscriptionsExtension: Extension = async (context) => {
   const wanted = context.requests.threadSubscriptions

@@ -3,8 +3,8 @@ import type { ConnectionState } from './connection-state.ts'
 import type { CombinedConfig, PlacedWindows, Windows } from './windows.ts'
 
 /**
- * Makes one event in a list of thousands of rooms cost the work for its room. In memory only, and without any effect on responses: the keys are
- * objects that stay the same while nothing relevant changes.
+ * Makes one event in a list of thousands of rooms cost the work for its room. In memory only, and without any
+ * effect on responses: the keys are objects that stay the same while nothing relevant changes.
  */
 export type WindowCache = {
   /** The windows of a request for a list of rooms. */
@@ -17,10 +17,16 @@ export type WindowCache = {
   settle(state: ConnectionState, windows: Windows): void
 }
 
-/** `shape`: the same as long as the list has the same rooms; `rooms`: as long as they also have the same order. `asked`: a hash of what the request asks for: lists, subscriptions and extensions. */
+/**
+ * `shape`: the same as long as the list has the same rooms; `rooms`: as long as they also have the same
+ * order. `asked`: a hash of what the request asks for: lists, subscriptions and extensions.
+ */
 export type WindowKey = { shape: object | undefined; rooms: object; asked: string }
 
-/** The maximum number of requests whose windows are kept for one list of rooms: those of an app and its other connections. */
+/**
+ * The maximum number of requests whose windows are kept for one list of rooms: those of an app and its other
+ * connections.
+ */
 const REQUESTS = 4
 
 export function createWindowCache(): WindowCache {

@@ -37,8 +37,8 @@ type WindowRequest = Pick<SlidingRequest, 'lists' | 'subscriptions' | 'extension
 export type PlacedWindows = { windows: Windows; position: StreamPoint }
 
 /**
- * `facts`: read only by filters that need them (`needsFacts`). `position`: the point of the rooms. `before`: the windows of the same request for the same
- * rooms in another order.
+ * `facts`: read only by filters that need them (`needsFacts`). `position`: the point of the rooms. `before`:
+ * the windows of the same request for the same rooms in another order.
  */
 type WindowFacts = { facts: FilterFacts; position: StreamPoint; before?: PlacedWindows | undefined }
 
@@ -85,7 +85,10 @@ export function windowsOf(
   return { counts: Object.fromEntries(counts), configs, isWhole }
 }
 
-/** Whether all rooms with later events were in the first range of each list: they move up, and no room enters or leaves a window. */
+/**
+ * Whether all rooms with later events were in the first range of each list: they move up, and no room enters
+ * or leaves a window.
+ */
 function onlyMovesUp(
   { lists }: WindowRequest,
   { windows, position }: PlacedWindows,
