@@ -47,6 +47,15 @@ export const lockFreeLanes = query<{ laneIds: readonly number[] }>()((db, p, d) 
   return d.name === 'sqlite' ? rows : rows.forNoKeyUpdate().noWait()
 })
 
+/** Locks those of the lanes that no other transaction has locked. */
+export const lockAnyFreeLanes = query<{ laneIds: readonly number[] }>()((db, p, d) => {
+  const rows = lanesOf(db, d, p.laneIds)
+  return d.name === 'sqlite' ? rows : rows.forNoKeyUpdate().skipLocked()
+})
+
+/** Those of the lanes that exist. */
+export const existingLanes = query<{ laneIds: readonly number[] }>()((db, p, d) => lanesOf(db, d, p.laneIds))
+
 export const deleteLanes = query<{ laneIds: readonly number[] }>()((db, p, d) =>
   db.deleteFrom('lanes').where('lane_id', 'in', lanesInOrder(db, d, d.numbers(p.laneIds))),
 )

@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import { createBatcher } from '../lib/batcher.ts'
 import type { Random } from '../lib/ids.ts'
 import type { Database, Transaction } from '../storage/database.ts'
 import { removeItems } from './item-store.ts'
-import { lockFreeLanes, lockLanes } from './lane-changes.ts'
+import { existingLanes, lockAnyFreeLanes, lockFreeLanes } from './lane-changes.ts'
 import { type Lease, UNCERTAIN_VALUE, unchanged } from './lane-store.ts'
 import type { LanePort, Looked, Settled } from './port.ts'
 import type { SendResult } from './result.ts'
@@ -35,9 +36,21 @@ type Written<Look extends Looked, Result extends SendResult> = { settled: Settle
 type Entry<Look extends Looked, Result extends SendResult> = Ended<Look, Result> &
   Settled<Look, Result> & { waits: boolean }
 
+type Settling<Look extends Looked, Result extends SendResult> = Ended<Look, Result> & {
+  /** An earlier attempt to record it found its lane locked. */
+  wasLocked: boolean
+}
+
+/** Another transaction has locked the lane, so nothing of its turn is recorded. */
+const LOCKED = Symbol('the lane is locked')
+/** The pause before the next attempt to record the turn of a locked lane, in milliseconds. It grows with each. */
+const PAUSE_MS = { first: 10, most: 200 }
+
 /**
- * Creates the function that records turns. Turns that end at the same time share one transaction. The
- * function resolves to the recorded turn, or to undefined after `abandon`.
+ * Creates the function that records turns. Turns that end at the same time share one transaction. Those of
+ * lanes that another transaction has locked are left out, and recorded later: a process that stops can hold a
+ * lane for 10 s, and other lanes do not wait for it. The function resolves to the recorded turn, or to
+ * undefined after `abandon`.
  */
 export function createSettler<Look extends Looked, Result extends SendResult>(
   deps: SettlerDeps,
@@ -47,42 +60,73 @@ export function createSettler<Look extends Looked, Result extends SendResult>(
   let isAbandoned = false
 
   async function settleAll(
-    ended: readonly Ended<Look, Result>[],
-  ): Promise<readonly (Written<Look, Result> | undefined)[]> {
+    ended: readonly Settling<Look, Result>[],
+  ): Promise<readonly (Written<Look, Result> | typeof LOCKED | undefined)[]> {
     if (isAbandoned) return ended.map(() => undefined)
     const lease = deps.lease()
     // Computed before the transaction, which can run again: the random back-off must be the same.
     const computed = ended.map((one) => computedOf(one, { now: lease.now, random: deps.random }))
     const durably = ended.some(({ event }) => deps.isDurable?.(event) === true)
-    const { entries, turns } = await deps.db.transaction(
+    const laneIds = computed.map(({ lane }) => lane.laneId)
+    // Another run of the transaction can follow from a locked lane.
+    let maybeLocked = ended.some(({ wasLocked }) => wasLocked)
+    const { entries, turns, locked } = await deps.db.transaction(
       async (tx) => {
-        // First, because the transaction writes the items and the lanes with several statements. Without
-        // waiting: a group of a shard locks lanes in the order of its transactions.
-        if (deps.db.dialect === 'postgres')
-          tx.write(tx.waits ? lockLanes : lockFreeLanes, {
-            laneIds: computed.map(({ lane }) => lane.laneId),
-          })
+        const locked = deps.db.dialect === 'postgres' ? await lockFirst(tx, { laneIds, maybeLocked }) : NONE
+        maybeLocked = true
         const entries: Entry<Look, Result>[] = []
-        for (const one of computed)
+        for (const one of computed.filter(({ lane }) => !locked.has(lane.laneId)))
           entries.push(one.event.kind === 'rejected' ? await doubtRejection(tx, lease, one) : one)
         removeItems(tx, entries.flatMap(doneItems))
         await port.record(tx, lease.now, entries)
-        return { entries, turns: settleLanes(tx, lease, entries.map(outcomeOf)) }
+        return { entries, turns: settleLanes(tx, lease, entries.map(outcomeOf)), locked }
       },
       { repeatable: true, durably },
     )
     const became = turns()
-    return entries.map((settled, at) => ({ settled, turn: became[at] ?? 'gone' }))
+    const written = entries.map((settled, at) => ({ settled, turn: became[at] ?? 'gone' }))
+    return laneIds.map((laneId) => (locked.has(laneId) ? LOCKED : written.shift()))
+  }
+
+  const settleOnce = createBatcher(settleAll)
+  async function settle(ended: Ended<Look, Result>): Promise<Written<Look, Result> | undefined> {
+    let written = await settleOnce({ ...ended, wasLocked: false })
+    for (let pause = PAUSE_MS.first; written === LOCKED; pause = Math.min(PAUSE_MS.most, pause * 1.5)) {
+      await setTimeout(pause)
+      written = await settleOnce({ ...ended, wasLocked: true })
+    }
+    return written
   }
 
   return {
-    settle: createBatcher(settleAll),
+    settle,
     isAbandoned: () => isAbandoned,
     /** Prevents all later writes. */
     abandon(): void {
       isAbandoned = true
     },
   }
+}
+
+const NONE: ReadonlySet<number> = new Set()
+
+/**
+ * Comes first, because the transaction writes the items and the lanes with several statements. Resolves to the
+ * lanes that another transaction has locked; one that was removed is not among them. With `maybeLocked` false
+ * it needs no round trip, and the transaction fails, and runs again, if a lane is locked.
+ */
+async function lockFirst(
+  tx: Transaction,
+  { laneIds, maybeLocked }: { laneIds: readonly number[]; maybeLocked: boolean },
+): Promise<ReadonlySet<number>> {
+  if (!maybeLocked) {
+    tx.write(lockFreeLanes, { laneIds })
+    return NONE
+  }
+  const free = new Set((await tx.all(lockAnyFreeLanes, { laneIds })).map((row) => row.lane_id))
+  const others = laneIds.filter((laneId) => !free.has(laneId))
+  if (others.length === 0) return NONE
+  return new Set((await tx.all(existingLanes, { laneIds: others })).map((row) => row.lane_id))
 }
 
 function computedOf<Look extends Looked, Result extends SendResult>(

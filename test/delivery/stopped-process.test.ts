@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts'
 import { silentLog } from '../support/log.ts'
 import type { PokeResponse } from '../support/poke-receiver.ts'
 import { onShards, type Sharded } from '../support/sharded.ts'
-import { alice, bodies, setUp, untilIdle } from './delivery-fixture.ts'
+import { alice, bob, bodies, carol, setUp, untilIdle } from './delivery-fixture.ts'
 
 // A process that stands still for more than 10 s (SIGSTOP, a suspended machine) counts as dead. Its leases
 // are ended, and another one sends. Then it continues where it was. Here no process is registered, so the
@@ -129,5 +129,35 @@ onShards('a process that stood still and continues', (open) => {
     await delivery.say(alice, 'two')
     await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'two'])
+  })
+})
+
+onShards('a lane that a stopped process has locked', (open) => {
+  test('holds up no other lane, and its result is written when it is free', async (t) => {
+    const { db, client } = await open(t, 16)
+    const { delivery, gateway } = await setUp(t, async () => db)
+    await delivery.setPusher(carol, { pushkey: 'other', data: { url: gateway.url } })
+    const [ofBob] = (await delivery.pusherRows()).filter(({ user_id: userId }) => userId === bob)
+    const pokesOf = (pushkey: string) =>
+      bodies(gateway.pokes.filter((poke) => poke.devices?.[0]?.pushkey === pushkey))
+    gateway.respondWith(async (poke) => {
+      if (poke.devices?.[0]?.pushkey === 'other' || pokesOf('key').length > 1) return {}
+      await client.query('begin')
+      await client.query('select from lanes where lane_id = $1 for update', [ofBob?.lane_id])
+      return {}
+    })
+    for (const body of ['one', 'two', 'three']) await delivery.say(alice, body)
+    await using _worker = await delivery.start()
+    await eventually(() => pokesOf('other').length === 3)
+    assert.deepEqual(pokesOf('key'), ['one'])
+    await client.query('commit')
+    await untilIdle(delivery)
+    assert.deepEqual(
+      [pokesOf('key'), pokesOf('other')],
+      [
+        ['one', 'two', 'three'],
+        ['one', 'two', 'three'],
+      ],
+    )
   })
 })
