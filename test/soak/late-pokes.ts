@@ -56,7 +56,8 @@ export function delaysOf(
 /**
  * The times in which the process that sends for a pusher may have been dead without a successor: 3 s after a
  * kill, 13 s after a stop. Another process may have taken over before, and be killed itself: then the times
- * add up. A process that sends to the pusher before and after a signal to another one was not concerned.
+ * add up. A process that sends to the pusher before a signal to another one, and again within 3 s after it,
+ * was not concerned. After a longer pause the other one may have had the lane meanwhile.
  */
 export function outagesOf(
   pusher: Pusher,
@@ -67,8 +68,9 @@ export function outagesOf(
     if (pusher.isThroughGateways === true) return role !== 'http'
     if (role === 'http' || role === 'gateway') return false
     const before = pokes.findLast(({ at }) => at <= from)?.process
-    const after = pokes.find(({ at }) => at > to)?.process
-    return before === undefined || before === process || before !== after
+    const after = pokes.find(({ at }) => at > to)
+    if (before === undefined || before === process || before !== after?.process) return true
+    return after.at > to + HEARTBEAT_MS
   }
   return deaths
     .filter(isConcerned)
