@@ -11,13 +11,13 @@ export function countingRows(inner: Database): { db: Database; rows(): number } 
   let rows = 0
   const db: Database = {
     ...inner,
-    transaction: (work) =>
+    transaction: (work, options) =>
       inner.transaction(async (tx) => {
         const before = await changesOf(tx)
         const value = await work(tx)
         rows += (await changesOf(tx)) - before
         return value
-      }),
+      }, options),
   }
   return { db, rows: () => rows }
 }

@@ -168,8 +168,10 @@ onEachDatabase('delivery', (open) => {
       ...delivery.db,
       all: (q, p) => delivery.db.all(q, p),
       first: (q, p) => delivery.db.first(q, p),
-      transaction: (work) =>
-        hasResponded ? Promise.reject(new Error('the process is killed')) : delivery.db.transaction(work),
+      transaction: (work, options) =>
+        hasResponded
+          ? Promise.reject(new Error('the process is killed'))
+          : delivery.db.transaction(work, options),
     }
     gateway.respondWith((poke) => {
       hasResponded = poke.content?.['body'] === 'm1'
