@@ -3,7 +3,7 @@ import type { RoomId, UserId } from '../lib/ids.ts'
 import type { Event } from '../lib/matrix-event.ts'
 import { type Queries, query } from '../storage/query.ts'
 
-// Finds the members of a room whom an event can concern personally.
+// Finds the members of a room that an event can concern personally.
 
 export type Named = { userId: UserId; displayname: string | null }
 type Author = Pick<Event, 'roomId' | 'sender'>

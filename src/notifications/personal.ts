@@ -37,7 +37,7 @@ export type Invited = { userId: UserId; known: KnownRules | undefined }
 
 export type PersonalOutcomes = {
   exceptions: UserException[]
-  /** The user whom the event invites. */
+  /** The user that the event invites. */
   invited: Invited | undefined
   /** The members who ignore the sender. */
   ignoring: ReadonlySet<UserId>

@@ -211,7 +211,7 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
     return { owner: this.#owner, until: now + leaseMs, now, keepsIdle }
   }
 
-  /** A lane that this process works on is woken here, whoever it belongs to. */
+  /** A lane that this process works on is woken here, also one that belongs to another process. */
   #isOurs(laneId: number): boolean {
     return this.#active.has(laneId) || this.#share.has(laneId)
   }

@@ -21,8 +21,8 @@ import { lastSuccessOf } from './known-outages.ts'
 // the end of the pause. Each line belongs to one process, which alone takes its due lanes and sends the
 // probes. A response in any process ends the pause in all of them.
 //
-// Messages are hints. Whoever may have missed some asks the others for their pauses, and looks in the
-// database for deliveries since. A process without news of a probe for two minutes sends one itself.
+// Messages are hints. A process that may have missed some asks the others for their pauses, and looks in
+// the database for deliveries since. A process without news of a probe for two minutes sends one itself.
 
 /** `pause` null: the line works. Without a line: all processes answer with their pauses. */
 type CircuitMessage = { from: string; line?: string; pause?: Pause | null }

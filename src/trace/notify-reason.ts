@@ -58,7 +58,7 @@ export type SilenceFact = 'isOwn' | 'isRedacted' | 'isNotMember' | 'ignoresSende
 export type Silence = NotifyReason<SilenceFact>
 
 /**
- * Whether a user is a recipient of an event: members are, and the user whom the event invites.
+ * Whether a user is a recipient of an event: members are, and the user that the event invites.
  * `isOwnMembership`: the event is the membership of this user.
  */
 export const isRecipient = (

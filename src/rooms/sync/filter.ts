@@ -19,7 +19,7 @@ export type RoomEventFilter = EventFilter & {
   readonly containsUrl: boolean | undefined
   readonly lazyLoadMembers: boolean
   readonly unreadThreadNotifications: boolean
-  /** Users whom the viewer ignores: only their state events pass. Not a part of what clients send. */
+  /** Users that the viewer ignores: only their state events pass. Not a part of what clients send. */
   readonly ignored?: ReadonlySet<string>
 }
 
