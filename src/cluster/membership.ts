@@ -81,9 +81,9 @@ export type ClusterMember = AsyncDisposable &
     has(task: ClusterTask): boolean
     /**
      * Calls `listener` after each change of the live processes or of the tasks of this one, and when what a
-     * dead process held has ended, until the returned function is called.
+     * dead process held has ended (`hasEnded`), until the returned function is called.
      */
-    onChange(listener: () => void): () => void
+    onChange(listener: (hasEnded: boolean) => void): () => void
     /** Resolves while heartbeats are written. */
     check(): Promise<void>
     /** Gives up roles and tasks before the end, so that the others take over what is not in flight. Never rejects. */
@@ -138,7 +138,7 @@ class SharedClusterMember implements ClusterMember {
   readonly #options: ClusterMemberOptions
   #registration: Omit<ProcessFacts, 'state'>
   readonly #stop = new AbortController()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(hasEnded: boolean) => void>()
   /** Called once, after the next heartbeat. */
   readonly #awaiting = new Set<() => void>()
   #live: readonly LiveProcess[]
@@ -221,7 +221,7 @@ class SharedClusterMember implements ClusterMember {
     return this.#tasks.has(task) && this.silentFor() < DEAD_AFTER_MS
   }
 
-  onChange(listener: () => void): () => void {
+  onChange(listener: (hasEnded: boolean) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
@@ -372,9 +372,9 @@ class SharedClusterMember implements ClusterMember {
       [...held].every((task) => this.#tasks.has(task))
     this.#live = live
     this.#tasks = held
-    const isNews = !isSame || this.#hasEnded
+    const hasEnded = this.#hasEnded
     this.#hasEnded = false
-    if (isNews) for (const listener of this.#listeners) listener()
+    if (!isSame || hasEnded) for (const listener of this.#listeners) listener(hasEnded)
   }
 }
 

@@ -8,7 +8,10 @@ import { ownerOf } from './owners.ts'
  */
 export type ProcessShare = Heartbeats & {
   owns(key: string): boolean
-  /** Calls `listener` when the processes with the role have changed, until the returned function is called. */
+  /**
+   * Calls `listener` when the processes with the role have changed, and when what a dead process held has
+   * ended, until the returned function is called.
+   */
   onChange(listener: () => void): () => void
 }
 
@@ -34,9 +37,9 @@ export function createProcessShare(
     },
     onChange(listener) {
       let before = idsNow().join()
-      return membership.onChange(() => {
+      return membership.onChange((hasEnded) => {
         const now = idsNow().join()
-        if (now === before) return
+        if (now === before && !hasEnded) return
         before = now
         listener()
       })

@@ -363,9 +363,10 @@ class LaneEngine<Look extends Looked, Result extends SendResult> implements Engi
       const givesWay = this.#givesWay(turn)
       // The settling sees the items of all earlier wake-ups. For a held lane it does not, so its wake-up is
       // kept: it may be a call.
-      if (sent.event.kind !== 'held') this.#again.delete(laneId)
+      const isWoken = sent.event.kind !== 'held' && this.#again.delete(laneId)
       const became = await this.#settle({ lane, look, ...sent, release: givesWay || isStopping() })
-      if (givesWay && became === 'released') this.#again.add(laneId)
+      // A wake-up during the attempt can be that for the end of the lease: the lane may be free.
+      if (became === 'gone' ? isWoken : givesWay && became === 'released') this.#again.add(laneId)
       if (became === 'idle') this.#share.keep(lane, this.#deps.clock.now())
       if (became !== 'more') return
       if (sent.event.kind !== 'delivered') ahead.discard()

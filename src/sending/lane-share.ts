@@ -18,7 +18,7 @@ export type LaneShareDeps = {
 export type LaneShare = {
   /** Whether this process sends for a lane when it is woken: the lane belongs to it, or it keeps its lease. */
   has(laneId: number): boolean
-  /** Calls `moved` after each change of the processes. */
+  /** Calls `moved` after each change of the processes, and when what a dead one held has ended. */
   watch(moved: () => void): () => void
   /** Keeps the lease of a lane that has nothing left to send, or ends it if the lane has moved to another process. */
   keep(lane: Claimed, now: number): void

@@ -28,7 +28,7 @@ test('a process that is alone with the role, or not yet in the list, has keys', 
   assert.ok(share > 100 && share < 300, String(share))
 })
 
-test('listeners hear of processes with the role only', () => {
+test('listeners hear of processes with the role only, and of the end of what a dead one held', () => {
   const membership = createFakeMembership('a', [sends('a')])
   const share = createProcessShare(membership, 'delivery')
   let changes = 0
@@ -38,8 +38,10 @@ test('listeners hear of processes with the role only', () => {
   membership.become([sends('a'), sends('b')])
   assert.equal(changes, 1)
   assert.ok(!keys.every((key) => share.owns(key)))
+  membership.end()
+  assert.equal(changes, 2)
   end()
   membership.become([sends('a')])
-  assert.equal(changes, 1)
+  assert.equal(changes, 2)
   assert.ok(keys.every((key) => share.owns(key)))
 })

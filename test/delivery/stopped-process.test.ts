@@ -130,6 +130,20 @@ onShards('a process that stood still and continues', (open) => {
     await untilIdle(delivery)
     assert.deepEqual(bodies(gateway.pokes), ['one', 'two'])
   })
+
+  test('sends the next event at once, although its lease was ended during the request before it', async (t) => {
+    const { delivery, gateway } = await setUpTwo(t, open)
+    const { promise: response, resolve: respond } = Promise.withResolvers<PokeResponse>()
+    gateway.respondWith(() => (gateway.pokes.length === 1 ? response : {}))
+    await using _worker = await delivery.start()
+    await delivery.say(alice, 'one')
+    await gateway.waitFor((poke) => poke.content?.['body'] === 'one')
+    assert.equal((await delivery.db.transaction(endLeasesOfDead)).length, 1)
+    await delivery.say(alice, 'two')
+    respond({})
+    await untilIdle(delivery)
+    assert.deepEqual(bodies(gateway.pokes), ['one', 'two'])
+  })
 })
 
 onShards('a lane that a stopped process has locked', (open) => {

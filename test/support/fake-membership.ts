@@ -1,8 +1,8 @@
 import type { ClusterMember, LiveProcess } from '../../src/cluster/membership.ts'
 
-/** The list of processes as one of them sees it. `become` changes the list. */
+/** The list of processes as one of them sees it. `become` changes the list; `end`: what a dead one held has ended. */
 export function createFakeMembership(id: string, live: readonly LiveProcess[]) {
-  const listeners = new Set<() => void>()
+  const listeners = new Set<(hasEnded: boolean) => void>()
   let seen = live
   return {
     id,
@@ -15,9 +15,13 @@ export function createFakeMembership(id: string, live: readonly LiveProcess[]) {
     },
     become(next: readonly LiveProcess[]) {
       seen = next
-      for (const listener of listeners) listener()
+      for (const listener of listeners) listener(false)
+    },
+    end() {
+      for (const listener of listeners) listener(true)
     },
   } satisfies Pick<ClusterMember, 'id' | 'live' | 'onChange' | 'silentFor' | 'nextHeartbeat'> & {
     become: unknown
+    end: unknown
   }
 }
