@@ -338,6 +338,7 @@ suite('checkRun', () => {
     assert.deepEqual(details, [
       '2 late pokes to 1 pushers, from 1970-01-01T00:00:00.000Z on, the latest after 9000 ms',
       '  phone: 2 late of 4 pokes; none from 100 ms (process 1) to 9000 ms (process 2)',
+      '    the latest after 9000 ms: 3010 ms killed worker, process 1; 5990 ms without an outage; at most 9000 ms by one',
       '      200 ms  signal: killed worker, process 1',
       '      210 ms  gone or stopped: killed worker, process 1',
     ])

@@ -1,5 +1,5 @@
 import { describeRepeat } from './describe-repeat.ts'
-import { type Delay, delaysOf, describeLate, outagesOf } from './late-pokes.ts'
+import { type Delay, delaysOf, describeLate, lateFigures, ONE_OUTAGE_MS, outagesOf } from './late-pokes.ts'
 import { pokesAfterSignals, repeatedPokes, RESUMING_MS } from './repeated-pokes.ts'
 import type { ReceivedPoke, Resumption, RunRecord } from './run-record.ts'
 
@@ -49,6 +49,11 @@ export type CrashRunResult = {
     lateP99Ms: number
     /** The longest time without the part in which the processes of the pusher may have been dead. */
     latestWithoutOutagesMs: number
+    /** The longest part of a delay of which only one outage can be the cause. */
+    latestByOneOutageMs: number
+    /** The longest delay with a part of several outages, one after the other, and their number. */
+    latestOverSeveralMs: number
+    outagesOfThat: number
   }
 }
 
@@ -126,15 +131,26 @@ export function checkRun(record: RunRecord): CrashRunResult {
   addProblems('no poke', lost)
   delays.sort((a, b) => a.ms - b.ms)
   const { latestMs = Infinity } = record
-  const tooLate = delays.filter(({ ms, outageMs }) => ms - outageMs > latestMs)
+  const isTooLate = ({ ms, outageMs }: Delay) => ms - outageMs > latestMs
   addProblems(
     `later than ${latestMs} ms without the outages`,
-    tooLate.map(
-      ({ eventId, poke: { pushkey }, ms, outageMs }) =>
-        `${eventId} for ${pushkey} after ${ms} ms, of which ${outageMs} ms were outages`,
+    delays
+      .filter(isTooLate)
+      .map(
+        ({ eventId, poke: { pushkey }, ms, outageMs }) =>
+          `${eventId} for ${pushkey} after ${ms} ms, of which ${outageMs} ms were outages`,
+      ),
+  )
+  const lateByOne = delays.filter(({ ofOneMs, shares }) => ofOneMs > ONE_OUTAGE_MS && shares.length > 0)
+  addProblems(
+    `later than ${ONE_OUTAGE_MS} ms by one outage`,
+    (record.latestMs === undefined ? [] : lateByOne).map(
+      ({ eventId, poke: { pushkey }, ms, ofOneMs }) =>
+        `${eventId} for ${pushkey} after ${ms} ms, of which ${ofOneMs} ms by one outage`,
     ),
   )
-  details.push(...describeLate(tooLate, record.pokes, record))
+  const described = delays.filter((one) => isTooLate(one) || one.ms > ONE_OUTAGE_MS)
+  details.push(...describeLate(described, record.pokes, record))
   if (owed === 0 && lost.length === 0) problems.push('no poke was expected: the run checks nothing')
   const figures = {
     kills: record.kills,
@@ -156,7 +172,7 @@ export function checkRun(record: RunRecord): CrashRunResult {
     unavailable: record.unavailable ?? 0,
     latestMs: delays.at(-1)?.ms ?? 0,
     lateP99Ms: delays[Math.floor(delays.length * 0.99)]?.ms ?? 0,
-    latestWithoutOutagesMs: delays.reduce((most, { ms, outageMs }) => Math.max(most, ms - outageMs), 0),
+    ...lateFigures(delays),
   }
   return { problems, details, figures }
 }

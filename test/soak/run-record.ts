@@ -47,7 +47,8 @@ export type RunRecord = {
   isOrderedAcrossRooms: boolean
   /**
    * The longest time from the response to the sender until the poke, in milliseconds, without the part in
-   * which the processes of the pusher may have been dead (`outagesOf`). Undefined: not limited.
+   * which the processes of the pusher may have been dead (`outagesOf`). With it, the outage of one process may
+   * delay no poke by more than 15 s (`ONE_OUTAGE_MS`). Undefined: not limited.
    */
   latestMs?: number | undefined
   /** A process that continues may send one poke for each pusher that another process has sent meanwhile. */
