@@ -12,6 +12,8 @@ const SHARED_AT_ONCE = 2
  * more are free.
  */
 const LEAST_SHARDS = 2
+/** How often a group tries a shard that another process holds, before a group waits for it. */
+const TRIES = 8
 
 /**
  * What a group locks: a shard of the stream, all shards, or those of several, in ascending order, that no
@@ -22,16 +24,22 @@ export type ShardLock = number | 'all' | readonly number[] | undefined
 /** Transactions that share a commit, in the order of their arrival in each shard. */
 export type WriteGroup = { readonly works: readonly WaitingWork[]; readonly lock: ShardLock }
 
+/**
+ * Transactions of a group that must run once more. `held`: another process holds their shards. `failed`: one
+ * transaction of the group failed after a write, so each shard needs a group of its own.
+ */
+export type Again = { readonly works: readonly WaitingWork[]; readonly because: 'held' | 'failed' }
+
 /** The transactions that wait for a group. */
 export interface GroupQueue {
   push(waiting: WaitingWork): void
   /** The next group. Its transactions leave the queue. Undefined: no group can run now. */
   next(): WriteGroup | undefined
   /**
-   * The group that `next` returned has ended. `again`: those of its transactions that have not run, in their
-   * order; they are next in their shard.
+   * The group that `next` returned has ended. `again`: those of its transactions of which nothing is
+   * committed, in their order; they are next in their shard. Undefined: there are none.
    */
-  ended(group: WriteGroup, again: readonly WaitingWork[]): void
+  ended(group: WriteGroup, again?: Again): void
   isEmpty(): boolean
 }
 
@@ -51,7 +59,7 @@ export function createGroupQueue(): GroupQueue {
       if (queue.length === 0) return undefined
       return { works: queue.splice(0, lengthOfGroup(queue)), lock: undefined }
     },
-    ended: (_group, again) => void queue.unshift(...again),
+    ended: (_group, again) => void queue.unshift(...(again?.works ?? [])),
     isEmpty: () => queue.length === 0,
   }
 }
@@ -70,15 +78,18 @@ const canShare = ({ key, repeatable, inOwnGroup }: WaitingWork): boolean =>
   key !== undefined && repeatable && !inOwnGroup
 
 type State = {
-  /** In the order in which their first transactions came. */
-  waiting: Map<Needed, WaitingWork[]>
+  /** In the order in which their first transactions came, or were last tried. */
+  readonly waiting: Map<Needed, WaitingWork[]>
   readonly running: Set<Needed>
-  /** Shards whose next group has no others, because a group of several shards could not run them. */
-  readonly alone: Set<Needed>
+  /** How often in a row another process held a shard that a group tried. */
+  readonly misses: Map<Needed, number>
+  /** The number of running groups that wait for a shard of another process, if it holds it. */
+  waits: number
   /** Those of the running groups that take independent transactions of any shard. */
   readonly shared: Set<WriteGroup>
   /** The maximum number of shards of a group. */
   limit: number
+  readonly mostWaits: number
 }
 
 /**
@@ -88,20 +99,25 @@ type State = {
  * such shared groups run at the same time.
  *
  * A group of several shards locks those that are free, so it never waits while it holds one. The transactions
- * of a shard that another process holds return, and run in a group of their own, which waits. Then groups
- * have half of the shards, and one more after each that got all: several processes under load do not hold the
+ * of a shard that another process holds return, and are tried again after those of the other shards. A shard
+ * that was held eight times in a row has a group of its own, which waits. Groups have one shard less after
+ * each that did not get all, and one more after each that did: several processes under load do not hold the
  * shards from each other.
  *
  * @param options.most the maximum number of shards of a group
+ * @param options.mostWaits the maximum number of groups that wait for a shard at the same time; fewer than
+ *   connections, so that a process that stops while it holds many shards does not stop the writing of others
  * @param options.onWaiting called when transactions wait after the end of a group
  */
-export function createShardQueue({ most, onWaiting }: { most: number; onWaiting: () => void }): GroupQueue {
+export function createShardQueue({ most, mostWaits, onWaiting }: ShardQueueOptions): GroupQueue {
   const state: State = {
     waiting: new Map(),
     running: new Set(),
-    alone: new Set(),
+    misses: new Map(),
+    waits: 0,
     shared: new Set(),
     limit: most,
+    mostWaits,
   }
   return {
     push(work) {
@@ -113,32 +129,37 @@ export function createShardQueue({ most, onWaiting }: { most: number; onWaiting:
     next() {
       for (const needed of state.waiting.keys()) {
         if (state.running.has(needed)) continue
-        if (lengthOfShared(state, needed, GROUP_LIMIT) === 0) return groupOf(state, needed)
-        if (state.shared.size < SHARED_AT_ONCE) return sharedGroup(state)
+        if (lengthOfShared(state, needed, GROUP_LIMIT) > 0) {
+          if (state.shared.size < SHARED_AT_ONCE) return sharedGroup(state)
+        } else if (canWait(state)) return groupOf(state, needed)
       }
       return undefined
     },
     ended(group, again) {
-      const { lock } = group
+      const shards = shardsOf(group.lock)
       state.shared.delete(group)
-      for (const one of shardsOf(lock)) state.running.delete(one)
-      if (typeof lock === 'object' && lock.length > 1)
-        state.limit =
-          again.length === 0
-            ? Math.min(most, state.limit + 1)
-            : Math.max(LEAST_SHARDS, Math.floor(state.limit / 2))
-      putBack(state, again)
+      if (waits(group)) state.waits--
+      for (const one of shards) state.running.delete(one)
+      if (shards.length > 1)
+        state.limit = again ? Math.max(LEAST_SHARDS, state.limit - 1) : Math.min(most, state.limit + 1)
+      countMisses(state, shards, again)
+      if (again) putBack(state, again.works)
       if (state.waiting.size > 0) onWaiting()
     },
     isEmpty: () => state.waiting.size === 0,
   }
 }
 
+type ShardQueueOptions = { most: number; mostWaits: number; onWaiting: () => void }
+
 const shardsOf = (lock: ShardLock): readonly Needed[] =>
   lock === undefined ? [] : typeof lock === 'object' ? lock : [lock]
 
+const canWait = (state: State): boolean => state.waits < state.mostWaits
+const waits = ({ lock }: WriteGroup): boolean => typeof lock !== 'object'
+
 function groupOf(state: State, needed: Needed): WriteGroup {
-  state.alone.delete(needed)
+  state.waits++
   return { works: take(state, needed, lengthOfGroup(state.waiting.get(needed) ?? [])), lock: needed }
 }
 
@@ -155,15 +176,16 @@ function sharedGroup(state: State): WriteGroup {
     works.push(...take(state, needed, length))
     shards.push(needed)
   }
-  const waits = shards.length === 1 && state.shared.size === 0
-  const group: WriteGroup = { works, lock: waits ? shards[0] : shards.toSorted((a, b) => a - b) }
+  const isOnly = shards.length === 1 && state.shared.size === 0 && canWait(state)
+  const group: WriteGroup = { works, lock: isOnly ? shards[0] : shards.toSorted((a, b) => a - b) }
+  if (waits(group)) state.waits++
   state.shared.add(group)
   return group
 }
 
 /** The number of the first transactions of a shard that can be in a group with other shards. */
-function lengthOfShared({ waiting, alone }: State, needed: Needed, most: number): number {
-  if (needed === 'all' || alone.has(needed)) return 0
+function lengthOfShared({ waiting, misses }: State, needed: Needed, most: number): number {
+  if (needed === 'all' || (misses.get(needed) ?? 0) >= TRIES) return 0
   const works = waiting.get(needed) ?? []
   const end = works.findIndex((work) => !canShare(work))
   return Math.min(end === -1 ? works.length : end, most)
@@ -178,15 +200,18 @@ function take({ waiting, running }: State, needed: Needed, length: number): Wait
   return taken
 }
 
-function putBack(state: State, again: readonly WaitingWork[]): void {
-  if (again.length === 0) return
-  const returned = Map.groupBy(again, neededBy)
-  for (const needed of returned.keys()) state.alone.add(needed)
-  const others = state.waiting
-  state.waiting = returned
-  for (const [needed, works] of others) {
-    const before = returned.get(needed)
-    if (before) before.push(...works)
-    else returned.set(needed, works)
+/** After a failure, each shard has a group of its own, like one that was held too often. */
+function countMisses({ misses }: State, shards: readonly Needed[], again: Again | undefined): void {
+  const missed = new Set(again?.works.map(neededBy))
+  for (const one of shards)
+    if (!missed.has(one)) misses.delete(one)
+    else misses.set(one, again?.because === 'failed' ? TRIES : (misses.get(one) ?? 0) + 1)
+}
+
+function putBack({ waiting }: State, works: readonly WaitingWork[]): void {
+  for (const [needed, returned] of Map.groupBy(works, neededBy)) {
+    const later = waiting.get(needed) ?? []
+    waiting.delete(needed)
+    waiting.set(needed, [...returned, ...later])
   }
 }

@@ -28,6 +28,7 @@ type Options = {
 export function createShardWriters(first: WriteConnection, { log, shards, connect }: Options) {
   const queue = createShardQueue({
     most: Math.ceil(shards * PART_OF_GROUP),
+    mostWaits: AT_ONCE - 1,
     onWaiting() {
       for (const writer of ofShards) writer.start()
     },

@@ -1,4 +1,5 @@
 import { faultOf } from './fault.ts'
+import type { Again } from './group-queue.ts'
 import {
   type Done,
   type HeldShards,
@@ -14,8 +15,7 @@ type Ends = {
   commit: (done: readonly Done[]) => Promise<void>
 }
 
-/** `again`: those of which nothing is committed, and which must run once more. */
-type Ran = { done: Done[]; again: readonly WaitingWork[] }
+type Ran = { done: Done[]; again?: Again | undefined }
 
 /**
  * Runs the transactions of a group inside one transaction of the database. A transaction that throws is
@@ -33,15 +33,15 @@ export async function runGroup(
   let rest = group
   if (held || (group.length > 1 && group.every(({ repeatable }) => repeatable))) {
     const { done, again } = await runWithoutSavepoints(connection, group, { ...ends, held })
-    if (done.length > 0 || again.length === 0) return { done, again }
+    if (done.length > 0 || !again) return { done, again }
     await connection.control('rollback')
     if (held) return { done, again }
-    rest = again
+    rest = again.works
     await ends.begin()
   }
   const done = await runWithSavepoints(connection, rest)
   await ends.commit(done)
-  return { done, again: [] }
+  return { done }
 }
 
 /** Runs each transaction behind a savepoint, except one that is alone. */
@@ -70,14 +70,17 @@ async function runWithoutSavepoints(
   const done: Done[] = []
   const rejected = new Set<WaitingWork>()
   const notFree = new Set<WaitingWork>()
-  const allAgain = () => ({ done: [], again: group.filter((one) => !rejected.has(one)) })
+  const allAgain = (because: Again['because']): Ran => ({
+    done: [],
+    again: { works: group.filter((one) => !rejected.has(one)), because },
+  })
   for (const part of partsOf(group, connection.isPipelined)) {
     const failures: Failure[] = []
     await Promise.all(part.map((chain) => runChain(connection, chain, { done, failures, held })))
     for (const { error } of failures) if (!connection.inTransaction() || isOfAll(error)) throw error
     for (const { waiting, error, hasWritten } of failures) {
       // On PostgreSQL the failed statement can be a write of another transaction, whose result nothing has waited for.
-      if (connection.hasFailed?.() || hasWritten) return allAgain()
+      if (connection.hasFailed?.() || hasWritten) return allAgain('failed')
       if (error instanceof ShardNotFree) notFree.add(waiting)
       else {
         rejected.add(waiting)
@@ -85,15 +88,15 @@ async function runWithoutSavepoints(
       }
     }
   }
-  const again = group.filter((one) => notFree.has(one))
-  if (done.length === 0 && again.length > 0) return allAgain()
+  if (done.length === 0 && notFree.size > 0) return allAgain('held')
   try {
     await commit(done)
   } catch (error) {
     if (!connection.hasFailed?.() || !connection.inTransaction() || isOfAll(error)) throw error
-    return allAgain()
+    return allAgain('failed')
   }
-  return { done, again }
+  if (notFree.size === 0) return { done }
+  return { done, again: { works: group.filter((one) => notFree.has(one)), because: 'held' } }
 }
 
 /** Transactions that run one after the other. */

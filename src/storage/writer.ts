@@ -1,7 +1,13 @@
 import type { Log } from '../lib/log.ts'
 import type { Queries } from './query.ts'
 import { StorageError, type StreamShard, type Transaction, type TransactionOptions } from './database.ts'
-import { createGroupQueue, type WriteGroup, type GroupQueue, type ShardLock } from './group-queue.ts'
+import {
+  type Again,
+  createGroupQueue,
+  type GroupQueue,
+  type ShardLock,
+  type WriteGroup,
+} from './group-queue.ts'
 import { locked, lockedAll, lockedIfFree, shardOf } from './stream.ts'
 import { type Done, type HeldShards, type WaitingWork, writeLastOf } from './group-transaction.ts'
 import type { WriteConnection } from './write-connection.ts'
@@ -174,7 +180,7 @@ function lockFree(connection: WriteConnection, shards: readonly number[]): HeldS
 }
 
 /** Resolves to the transactions that must run again in another group. */
-async function writeGroup(writer: State, { works, lock }: WriteGroup): Promise<readonly WaitingWork[]> {
+async function writeGroup(writer: State, { works, lock }: WriteGroup): Promise<Again | undefined> {
   const { connection, disk } = writer
   writer.isInGroup = true
   try {
@@ -203,7 +209,7 @@ async function writeGroup(writer: State, { works, lock }: WriteGroup): Promise<r
     writer.hasPendingSync = false
     await rollback(writer)
     for (const waiting of works) waiting.reject(error)
-    return []
+    return undefined
   } finally {
     writer.isInGroup = false
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { createShardQueue, type WriteGroup } from '../../src/storage/group-queue.ts'
+import { type Again, createShardQueue, type WriteGroup } from '../../src/storage/group-queue.ts'
 import type { WaitingWork } from '../../src/storage/group-transaction.ts'
 
 const SHARDS = 8
@@ -32,15 +32,20 @@ const dependent = { key: undefined } as const
 
 const names = (group: WriteGroup | undefined) => group?.works.map((one) => (one as Named).name)
 
-function createQueue(most = SHARDS) {
+/** `again`: what the end of a group gives back. */
+function createQueue(most = SHARDS, mostWaits = 3) {
   let calls = 0
-  const queue = createShardQueue({ most, onWaiting: () => calls++ })
+  const queue = createShardQueue({ most, mostWaits, onWaiting: () => calls++ })
   const push = (...works: (string | Named)[]) => {
     for (const one of works) queue.push(typeof one === 'string' ? work(one) : one)
   }
   const next = () => queue.next() as WriteGroup
-  return { ...queue, push, next, calls: () => calls }
+  const ended = (group: WriteGroup, again: readonly WaitingWork[], because: Again['because'] = 'held') =>
+    queue.ended(group, again.length === 0 ? undefined : { works: again, because })
+  return { ...queue, push, next, ended, calls: () => calls }
 }
+/** The number of times that a group tries a shard that another process holds. */
+const TRIES = 8
 
 describe('the queue of the shards', () => {
   test('gives the independent transactions of all shards to one group, with the shards in ascending order', () => {
@@ -161,56 +166,107 @@ describe('the queue of the shards', () => {
     assert.deepEqual(queue.next().lock, [3, 4, 5, 6, 7])
   })
 
-  test('runs what a group gives back before later transactions, in a group for each shard', () => {
-    const queue = createQueue()
+  test('tries what a group gives back after the other shards, before later transactions of its shard', () => {
+    const queue = createQueue(3)
     queue.push('1a', '1b', '2a', '3a')
     const group = queue.next()
     queue.push('4a', '1c', '3b')
     queue.ended(group, group.works.slice(0, 3))
-    const [one, two, others] = [queue.next(), queue.next(), queue.next()]
-    assert.deepEqual([names(one), one.lock], [['1a', '1b', '1c'], 1])
-    assert.deepEqual([names(two), two.lock], [['2a'], 2])
-    assert.deepEqual(names(others), ['4a', '3b'])
-    queue.ended(one, [])
-    queue.ended(two, [])
-    queue.push('1d', '2b')
+    const again = queue.next()
+    assert.deepEqual(
+      [names(again), again.lock],
+      [
+        ['4a', '3b'],
+        [3, 4],
+      ],
+    )
+    queue.push('1d')
+    const rest = queue.next()
+    assert.deepEqual(
+      [names(rest), rest.lock],
+      [
+        ['1a', '1b', '1c', '1d', '2a'],
+        [1, 2],
+      ],
+    )
+  })
+
+  test('gives a shard a group that waits for it after eight groups that did not get it', () => {
+    const queue = createQueue()
+    queue.push('1a', '2a')
+    for (let tries = 0; tries < TRIES; tries++) {
+      const group = queue.next()
+      assert.deepEqual(group.lock, [1, 2])
+      queue.ended(group, group.works.slice(0, 1))
+      queue.push('2b')
+    }
+    const [waiting, shared] = [queue.next(), queue.next()]
+    assert.deepEqual([names(waiting), waiting.lock], [['1a'], 1])
+    assert.deepEqual([names(shared), shared.lock], [['2b'], 2])
+    queue.ended(waiting, [])
+    queue.ended(shared, [])
+    queue.push('1b', '2c')
     assert.deepEqual(queue.next().lock, [1, 2])
   })
 
-  test('halves the number of shards after a group that gives some back, down to two, and adds one after each that does not', () => {
+  test('counts the tries of a shard anew after a group that got it', () => {
     const queue = createQueue()
-    const pushAll = () => queue.push(...Array.from({ length: SHARDS }, (_, shard) => `${shard}a`))
-    const endAlone = (shard: number) => {
-      const group = queue.next()
-      assert.equal(group.lock, shard)
-      queue.ended(group, [])
+    for (const round of ['a', 'b']) {
+      queue.push(`1${round}`, `2${round}`)
+      for (let tries = 1; tries < TRIES; tries++) {
+        const group = queue.next()
+        assert.deepEqual(group.lock, [1, 2])
+        queue.ended(group, group.works)
+      }
+      const got = queue.next()
+      assert.deepEqual(got.lock, [1, 2])
+      queue.ended(got, [])
     }
-    pushAll()
-    const first = queue.next()
-    queue.ended(first, first.works.slice(-1))
-    endAlone(7)
-    pushAll()
-    const [left, right] = [queue.next(), queue.next()]
-    assert.deepEqual(
-      [left.lock, right.lock],
-      [
-        [0, 1, 2, 3],
-        [4, 5, 6, 7],
-      ],
-    )
-    queue.ended(left, left.works.slice(0, 1))
-    queue.ended(right, right.works.slice(0, 1))
-    endAlone(4)
-    endAlone(0)
-    pushAll()
-    for (const lock of [
-      [0, 1],
-      [2, 3, 4],
-      [5, 6, 7],
-    ]) {
+  })
+
+  test('gives each shard a group of its own after a group that failed', () => {
+    const queue = createQueue()
+    queue.push('1a', '2a')
+    const group = queue.next()
+    queue.ended(group, group.works, 'failed')
+    const [one, two] = [queue.next(), queue.next()]
+    assert.deepEqual([names(one), one.lock, names(two), two.lock], [['1a'], 1, ['2a'], 2])
+    queue.ended(one, [])
+    queue.ended(two, [])
+    queue.push('1b', '2b')
+    assert.deepEqual(queue.next().lock, [1, 2])
+  })
+
+  test('lets fewer groups than connections wait for a shard, so another one writes to free shards', () => {
+    const queue = createQueue(SHARDS, 2)
+    queue.push(work('1a', dependent), work('2a', dependent), work('3a', dependent))
+    const [first] = [queue.next(), queue.next()]
+    assert.equal(queue.next(), undefined)
+    queue.push('4a')
+    const free = queue.next()
+    assert.deepEqual([names(free), free.lock], [['4a'], [4]])
+    queue.ended(first, [])
+    const third = queue.next()
+    assert.deepEqual([names(third), third.lock], [['3a'], 3])
+  })
+
+  test('has one shard less in a group after one that gives some back, down to two, and one more after each that does not', () => {
+    const queue = createQueue(4)
+    const nextOf = (lock: number[]) => {
       const group = queue.next()
       assert.deepEqual(group.lock, lock)
-      queue.ended(group, [])
+      return group
     }
+    queue.push('0a', '1a', '2a', '3a', '4a', '5a', '6a', '7a')
+    const [left, right] = [nextOf([0, 1, 2, 3]), nextOf([4, 5, 6, 7])]
+    queue.ended(left, left.works.slice(0, 1))
+    queue.ended(right, right.works.slice(0, 1))
+    queue.push('1b', '2b', '3b')
+    const two = nextOf([0, 4])
+    queue.ended(two, two.works.slice(0, 1))
+    queue.ended(nextOf([1, 2]), [])
+    queue.ended(nextOf([0, 3]), [])
+    queue.push('0c', '1c', '2c', '3c', '4c', '5c')
+    nextOf([0, 1, 2, 3])
   })
 })

@@ -31,11 +31,11 @@ const alias = (n: number) => `#${n}:test` as RoomAlias
 const gate = () => Promise.withResolvers<void>()
 
 onShards('the writers of one process', (open) => {
-  test('write groups of four shards at the same time, and those without a shard', async (t) => {
+  test('write groups of three shards that may be held by others at the same time, and those without a shard', async (t) => {
     const { db } = await open(t, SHARDS)
     const end = gate()
-    const begun = users.map(() => gate())
-    const works = users.map((orderedBy, at) =>
+    const begun = users.slice(1).map(() => gate())
+    const works = users.slice(1).map((orderedBy, at) =>
       db.transaction(
         async (tx) => {
           const position = await nextPosition(tx)
@@ -53,7 +53,7 @@ onShards('the writers of one process', (open) => {
     const taken = await Promise.all(works)
     assert.deepEqual(
       taken.map((position) => position % SHARDS),
-      [0, 1, 2, 3],
+      [1, 2, 3],
     )
   })
 

@@ -205,6 +205,32 @@ onShards('a group of several shards', (open) => {
     )
   })
 
+  test('leaves a connection to messages of free shards while another process holds many', async (t) => {
+    const [db, other] = await openTwo(t)
+    const shards = [3, 5, 8, 11]
+    const mayEnd = Promise.withResolvers<void>()
+    const begun: Promise<void>[] = []
+    const holding = shards.map((shard) => {
+      const isOpen = Promise.withResolvers<void>()
+      begun.push(isOpen.promise)
+      return independent(other, shard, async (tx) => {
+        await tx.all(aliases, {})
+        isOpen.resolve()
+        await mayEnd.promise
+      })
+    })
+    await Promise.all(begun)
+    const waiting = shards.map((shard) => independent(db, shard, takeAfterReading))
+    await whenLocked(other, shards.length - 1)
+    assert.equal((await independent(db, 1, takeAfterReading)) % SHARDS, 1)
+    mayEnd.resolve()
+    await Promise.all(holding)
+    assert.deepEqual(
+      (await Promise.all(waiting)).map((position) => position % SHARDS),
+      shards,
+    )
+  })
+
   test('has at most half of the shards', async (t) => {
     const { db } = await open(t, SHARDS)
     const locks = watchLocks(t)

@@ -10,10 +10,10 @@ const waitingForLocks = query()<{ count: number }>((db): Compilable<{ count: num
 })
 
 /**
- * Resolves when a transaction of this database waits for a lock of another one. On SQLite at once, because
- * each write waits for the one before.
+ * Resolves when transactions of this database (one, or `least`) wait for locks of others. On SQLite at once,
+ * because each write waits for the one before.
  */
-export async function whenLocked(db: Database): Promise<void> {
+export async function whenLocked(db: Database, least = 1): Promise<void> {
   if (db.dialect === 'postgres')
-    await eventually(async () => ((await db.first(waitingForLocks, {}))?.count ?? 0) > 0)
+    await eventually(async () => ((await db.first(waitingForLocks, {}))?.count ?? 0) >= least)
 }
