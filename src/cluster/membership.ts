@@ -31,7 +31,8 @@ import type { BusHealth } from './shared-bus.ts'
 //
 // A process that comes or goes, and the leader that finds a dead one, tell the others over the bus: they
 // write a heartbeat at once, and read the list. When what a dead one held has ended, the leader tells them
-// that too: who noticed the death before looks again.
+// that too: who noticed the death before looks again. A process whose heartbeats are missing is found when
+// its 10 s are over, by a heartbeat of the others at that time.
 //
 // The leases of a process end with its row, before the end of their time. What a process writes after its
 // leases were ended changes nothing, because each write compares the owner. A lease that a process was
@@ -40,6 +41,8 @@ import type { BusHealth } from './shared-bus.ts'
 // On SQLite the process is the only one: it has every task, and nothing is written.
 
 const HEARTBEAT_MS = 3_000
+/** After the time at which a silent process is dead. */
+const AFTER_DEATH_MS = 20
 /** A commit of a dead process takes no longer. */
 const LATE_COMMIT_MS = 10_000
 /** The message on the bus: what dead processes held has ended. */
@@ -149,6 +152,8 @@ class SharedClusterMember implements ClusterMember {
   #endsAgainUntil = -Infinity
   /** What a dead process held has ended since the last heartbeat. */
   #hasEnded = false
+  /** From the last heartbeat until another process is dead, if that process writes none. Milliseconds. */
+  #nextDeathMs = Infinity
   #seenAt: number
   #isStarted = false
   #isLeaving = false
@@ -276,7 +281,7 @@ class SharedClusterMember implements ClusterMember {
     const { signal } = this.#stop
     let round = this.#timer.startRound()
     for (;;) {
-      await round.sleepUntil(clock.now() + heartbeatMs, signal)
+      await round.sleepUntil(clock.now() + Math.min(heartbeatMs, this.#nextDeathMs), signal)
       if (signal.aborted) return
       // Before the heartbeat, so that a message during it causes another one.
       round = this.#timer.startRound()
@@ -306,6 +311,7 @@ class SharedClusterMember implements ClusterMember {
   async #beatNow(): Promise<void> {
     const { db, clock, onTime } = this.#options
     const tasks = this.#isLeaving ? [] : (['cluster', ...this.#options.tasks] as const)
+    this.#nextDeathMs = Infinity
     const beat = await db.transaction(async (tx) => {
       const from = steadyNow(clock)
       const time = await tx.first(databaseTime, {})
@@ -313,7 +319,7 @@ class SharedClusterMember implements ClusterMember {
         time: { now: time?.now ?? 0, steadyAt: (from + steadyNow(clock)) / 2 },
         held: new Set<ClusterTask>(),
         dead: [] as readonly { process_id: string; roles: string }[],
-        live: [] as readonly { process_id: string; roles: string }[],
+        live: [] as readonly LiveRow[],
       }
       for (const name of tasks)
         tx.write(holdTask, { name, holder: this.id }, (rows) => rows.length > 0 && written.held.add(name))
@@ -364,7 +370,10 @@ class SharedClusterMember implements ClusterMember {
     return this.#mustEndDead
   }
 
-  #note(held: ReadonlySet<ClusterTask>, rows: readonly { process_id: string; roles: string }[]): void {
+  #note(held: ReadonlySet<ClusterTask>, rows: readonly LiveRow[]): void {
+    const others = rows.filter((row) => row.process_id !== this.id)
+    const leftMs = others.map(({ seen_at: seenAt, now }) => seenAt + DEAD_AFTER_MS - now)
+    this.#nextDeathMs = Math.max(0, Math.min(...leftMs)) + AFTER_DEATH_MS
     const live = rows.map((row) => ({ id: row.process_id, roles: rolesIn(row.roles) }))
     const isSame =
       JSON.stringify(live) === JSON.stringify(this.#live) &&
@@ -377,6 +386,8 @@ class SharedClusterMember implements ClusterMember {
     if (!isSame || hasEnded) for (const listener of this.#listeners) listener(hasEnded)
   }
 }
+
+type LiveRow = { process_id: string; roles: string; seen_at: number; now: number }
 
 /** A process that leaves has none, and a newer one may have others. */
 function rolesIn(text: string): Role[] {

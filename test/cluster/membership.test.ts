@@ -73,6 +73,9 @@ async function setUp(t: TestContext) {
 const DEAD_PROCESS = `insert into processes (process_id, roles, host, pid, version, known_schema, config_hash, state, started_at, seen_at)
   values ('dead', 'gateway', 'elsewhere', 1, '0', 0, 'same', 'null', 0, 0)`
 
+/** It is dead in half a second. */
+const SILENT_PROCESS = DEAD_PROCESS.replace(/0\)$/, 'extract(epoch from clock_timestamp()) * 1000 - 9500)')
+
 const ids = (membership: ClusterMember) => membership.live().map(({ id }) => id)
 const sorted = (...members: ClusterMember[]) => members.map(({ id }) => id).toSorted()
 
@@ -144,6 +147,17 @@ describe('the processes of a PostgreSQL database', { skip }, () => {
     await eventually(() => endings.length > 0)
     assert.ok((endings[0] ?? 0) > before)
     assert.equal(ids(two).length, 2)
+  })
+
+  test('find one that is silent when its 10 s are over, and not with their next heartbeat', async (t) => {
+    const { join, sql, ended } = await setUp(t)
+    const bus = createLocalBus()
+    const { membership: one } = await join({ bus, heartbeatMs: 3_600_000 })
+    const before = ended()
+    await sql(SILENT_PROCESS)
+    bus.publish('processes')
+    await eventually(() => ids(one).length === 2)
+    await eventually(() => ids(one).length === 1 && ended() > before)
   })
 
   test('take over the tasks of one that leaves, at once', async (t) => {

@@ -23,7 +23,7 @@ import {
 // with SIGSTOP past its death and continues; then the other ones are killed. With SIGNALS_BUS=nats on that
 // bus, else on the one of PostgreSQL.
 
-/** A stopped process counts as dead after 13 s at most. */
+/** A stopped process counts as dead after 10 s. */
 const AT_MOST_MS = 15_000
 const SENDERS = 3
 const ROOMS = 3
