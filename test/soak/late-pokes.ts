@@ -74,7 +74,8 @@ export function delaysOf(
  * kill; 13 s after a stop, or 3 s after its end if that is earlier. Another process may have taken over
  * before, and be killed itself: then the times add up. A process that sends to the pusher before a signal to
  * another one, and again within 3 s after it, was not concerned. After a longer pause the other one may have
- * had the lane meanwhile.
+ * had the lane meanwhile. During such a time a signal to any process counts: it can be the one that ends what
+ * dead ones held.
  */
 export function outagesOf(
   pusher: Pusher,
@@ -94,9 +95,12 @@ export function outagesOf(
     if (before === undefined || before === process || before !== after?.process) return true
     return after.at > to + HEARTBEAT_MS
   }
-  return deaths
-    .filter(isConcerned)
-    .map((death) => ({ from: death.from, until: endOf(death) + HEARTBEAT_MS, death }))
+  const all = deaths.map((death) => ({ from: death.from, until: endOf(death) + HEARTBEAT_MS, death }))
+  const concerned = all.filter(({ death }) => isConcerned(death))
+  const isDuring = (outage: Outage) =>
+    concerned.some(({ from, until }) => outage.from > from && outage.from <= until)
+  return all
+    .filter((outage) => concerned.includes(outage) || isDuring(outage))
     .toSorted((one, other) => one.from - other.from)
 }
 
