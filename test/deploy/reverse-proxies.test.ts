@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
 import { Agent, request } from 'undici'
 import { afterTest } from '../support/after-test.ts'
 import { call, foundingPusher, PASSWORD, registerUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { LOOPBACK_CERTIFICATE } from '../support/loopback-certificate.ts'
-import { REVERSE_PROXIES } from '../support/reverse-proxy.ts'
+import { REVERSE_PROXIES, type TlsPorts } from '../support/reverse-proxy.ts'
 import { startTestServer } from '../support/server.ts'
 
 // One journey through each reverse proxy of deploy/, with TLS.
@@ -20,7 +22,7 @@ type Asked = { method?: 'GET' | 'POST' | 'PUT'; headers?: Record<string, string>
 
 async function createProxyFixture(
   t: TestContext,
-  start: (upstream: string) => Promise<number>,
+  start: (upstream: string) => Promise<TlsPorts>,
   allowH2: boolean,
 ) {
   const env = {
@@ -29,7 +31,7 @@ async function createProxyFixture(
     BELFRY_MEDIA_MAX_UPLOAD_BYTES: String(4 * MIB),
   }
   const server = await startTestServer(t, { env })
-  const port = await start(server.url)
+  const { port } = await start(server.url)
   const dispatcher = new Agent({
     allowH2,
     localAddress: CLIENT_ADDRESS,
@@ -185,3 +187,41 @@ for (const { name, skip, start } of REVERSE_PROXIES)
         assert.ok(!addresses.includes('203.0.113.9'))
       })
     })
+
+/** A push gateway whose process is stopped: it accepts connections and never responds. */
+async function startStoppedGateway(t: TestContext): Promise<string> {
+  const server = createServer(() => undefined)
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  afterTest(t, () => {
+    server.closeAllConnections()
+    return new Promise((closed) => server.close(closed))
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+for (const { name, skip, start } of REVERSE_PROXIES.filter((proxy) => proxy.name !== 'Caddyfile'))
+  test(
+    `deploy/${name} refuses a poke to a gateway that stands still, so that it is sent again`,
+    {
+      skip,
+    },
+    async (t) => {
+      const { pokes } = await start(t, await startStoppedGateway(t))
+      const dispatcher = new Agent({ connect: { ca: LOOPBACK_CERTIFICATE } })
+      afterTest(t, () => dispatcher.destroy())
+      const poke = () =>
+        request(`https://127.0.0.1:${pokes}/_matrix/push/v1/notify`, {
+          method: 'POST',
+          dispatcher,
+          body: '{"notification":{"devices":[]}}',
+        })
+      let status = 0
+      await eventually(async () => {
+        const response = await poke().catch(() => undefined)
+        await response?.body.dump()
+        status = response?.statusCode ?? 0
+        return response !== undefined
+      })
+      assert.equal(status, 504)
+    },
+  )

@@ -15,9 +15,11 @@ export type ReverseProxy = {
   name: string
   /** Why it cannot run here. */
   skip: string | false
-  /** Starts it in front of a server; resolves to its port for TLS. */
-  start: (t: TestEnd, upstream: string) => Promise<number>
+  /** Starts it in front of a server. */
+  start: (t: TestEnd, upstream: string) => Promise<TlsPorts>
 }
+/** `pokes`: of the site of the push gateway, which can be the same. */
+export type TlsPorts = { port: number; pokes: number }
 
 const NGINX = '/usr/sbin/nginx'
 const read = (name: string) => readFileSync(new URL(`../../deploy/${name}`, import.meta.url), 'utf8')
@@ -35,6 +37,9 @@ export const REVERSE_PROXIES: readonly ReverseProxy[] = [
   },
 ]
 
+/** How long a proxy waits for the response to a poke, in the files and in tests. */
+const POKE_TIMEOUT: [string, string] = ['timeout 12s', 'timeout 1s']
+
 /** Replaces each text, which must be there. */
 function withReplacements(text: string, replacements: readonly [string, string][]): string {
   return replacements.reduce((result, [from, to]) => {
@@ -50,7 +55,7 @@ function writeCertificate(folder: string): { certificate: string; key: string } 
   return { certificate, key }
 }
 
-async function startNginx(t: TestEnd, upstream: string): Promise<number> {
+async function startNginx(t: TestEnd, upstream: string): Promise<TlsPorts> {
   const folder = temporaryFolder(t)
   const { certificate, key } = writeCertificate(folder)
   const [port, plainPort] = [await freePort(), await freePort()]
@@ -62,6 +67,7 @@ async function startNginx(t: TestEnd, upstream: string): Promise<number> {
     ['/etc/letsencrypt/live/matrix.example.org/fullchain.pem', certificate],
     ['/etc/letsencrypt/live/matrix.example.org/privkey.pem', key],
     ['server 127.0.0.1:8008;', `server ${new URL(upstream).host};`],
+    POKE_TIMEOUT,
   ])
   mkdirSync(join(folder, 'tmp'))
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -73,16 +79,17 @@ async function startNginx(t: TestEnd, upstream: string): Promise<number> {
     `daemon off; pid ${join(folder, 'pid')}; error_log stderr crit; events {} http { access_log off; ${folders.join(' ')}\n${servers}\n}`,
   )
   run(t, NGINX, ['-c', file, '-p', folder])
-  return port
+  return { port, pokes: port }
 }
 
 /** All names of servers in the file stand for the one upstream. */
-async function startCaddy(t: TestEnd, name: string, upstream: string): Promise<number> {
+async function startCaddy(t: TestEnd, name: string, upstream: string): Promise<TlsPorts> {
   const folder = temporaryFolder(t)
   const { certificate, key } = writeCertificate(folder)
   const [port, gatewayPort] = [await freePort(), await freePort()]
   const { host } = new URL(upstream)
-  const sites = read(name)
+  const isCluster = name === 'Caddyfile.cluster'
+  const sites = withReplacements(read(name), isCluster ? [POKE_TIMEOUT] : [])
     .replaceAll(/ (?:server-[12]|gateway):8008/g, ` ${host}`)
     .replaceAll(/^(\{\$\w+_HOST.*\} \{)$/gm, `$1\n\ttls ${certificate} ${key}`)
   const file = join(folder, 'Caddyfile')
@@ -97,7 +104,7 @@ async function startCaddy(t: TestEnd, name: string, upstream: string): Promise<n
     XDG_DATA_HOME: folder,
     XDG_CONFIG_HOME: folder,
   })
-  return port
+  return { port, pokes: isCluster ? gatewayPort : port }
 }
 
 function run(t: TestEnd, program: string, args: readonly string[], env: Record<string, string> = {}): void {
