@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { TestContext } from 'node:test'
-import type { HTTPRequest, Page } from 'puppeteer-core'
+import type { Page } from 'puppeteer-core'
 import { startChromium } from '../support/chromium.ts'
 import { call, foundingPusher, PASSWORD, registerUser, type TestUser } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
@@ -14,6 +14,12 @@ export const HOSTILE = `<img src=x onerror="document.title='hacked'"><b>bold</b>
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** The rules that depend on the theme. */
 const COLOURS = ['color-contrast']
+/** A small phone (WCAG 2.2, 1.4.10 Reflow), and text of twice the size (1.4.4 Resize Text). */
+const WIDTHS = [
+  { width: 320, text: '100%' },
+  { width: 640, text: '200%' },
+  { width: 1280, text: '200%' },
+]
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 /** What a request for data gets instead of the response of the server. */
@@ -38,8 +44,8 @@ export type ConsoleFixture = {
    * if it violates its content security policy or has an error.
    */
   check: (about: string) => Promise<void>
-  /** Fails if the page is wider than the viewport, or cuts off a text, at this width with this size of text. */
-  checkWidth: (about: string, of: { width: number; text: '100%' | '200%' }) => Promise<void>
+  /** Fails if the page is wider than the viewport, or cuts off a text, at one of the `WIDTHS`. */
+  checkWidths: (about: string) => Promise<void>
   text: (selector?: string) => Promise<string>
 }
 
@@ -84,17 +90,20 @@ export async function startConsole(t: TestContext, chromium: string): Promise<Co
       assert.deepEqual(await accessibilityFaults(page, COLOURS), [], `${about}, dark: accessibility`)
       await page.emulateMediaFeatures([])
     },
-    async checkWidth(about, { width, text: size }) {
+    async checkWidths(about) {
       const before = page.viewport()
-      await page.setViewport({ width, height: 700 })
-      const shown = await page.evaluate(`{
-        const { style } = document.documentElement
-        style.fontSize = '${size}'
-        const shown = { width: document.documentElement.scrollWidth, cutOff: ${CUT_OFF} }
-        style.fontSize = ''
-        shown
-      }`)
-      assert.deepEqual(shown, { width, cutOff: [] }, `${about}: the width, and texts that are cut off`)
+      for (const { width, text: size } of WIDTHS) {
+        await page.setViewport({ width, height: 700 })
+        const shown = await page.evaluate(`{
+          const { style } = document.documentElement
+          style.fontSize = '${size}'
+          const shown = { width: document.documentElement.scrollWidth, cutOff: ${CUT_OFF} }
+          style.fontSize = ''
+          shown
+        }`)
+        const at = `${about}, ${width} px, text ${size}: the width, and texts that are cut off`
+        assert.deepEqual(shown, { width, cutOff: [] }, at)
+      }
       await page.setViewport(before)
     },
   }
@@ -149,26 +158,36 @@ async function populate(url: string) {
   return { alice, bob, roomId, eventId }
 }
 
-/** Requests whose path starts with one of the given ones get the given answer. */
+/**
+ * Requests for data whose path starts with one of the given ones get the given answer. The files of the
+ * console come from the server, or from the cache of the browser, without a detour through this process.
+ */
 async function intercept(page: Page): Promise<ConsoleFixture['answer']> {
   const answers = new Map<string, Answer>()
-  await page.setRequestInterception(true)
-  page.on('request', (request: HTTPRequest) => {
-    const { pathname } = new URL(request.url())
+  const session = await page.createCDPSession()
+  // A page that was left answers with an error.
+  const send = (...[method, of]: Parameters<typeof session.send<Reply>>) =>
+    void session.send(method, of).catch(() => undefined)
+  session.on('Fetch.requestPaused', ({ requestId, request }) => {
+    const { pathname } = new URL(request.url)
     const found = [...answers].find(([path]) => pathname.startsWith(path))?.[1] ?? 'server'
-    if (found === 'server') void request.continue()
+    if (found === 'server') send('Fetch.continueRequest', { requestId })
     else if (found !== 'nothing')
-      void request.respond({
-        status: found.status,
-        contentType: 'application/json',
-        body: JSON.stringify(found.body),
+      send('Fetch.fulfillRequest', {
+        requestId,
+        responseCode: found.status,
+        responseHeaders: [{ name: 'Content-Type', value: 'application/json' }],
+        body: Buffer.from(JSON.stringify(found.body)).toString('base64'),
       })
   })
+  await session.send('Fetch.enable', { patterns: [{ resourceType: 'Fetch' }] })
   return (path, given) => {
     if (given === 'server') answers.delete(path)
     else answers.set(path, given)
   }
 }
+
+type Reply = 'Fetch.continueRequest' | 'Fetch.fulfillRequest'
 
 /** Signs in with the keyboard only. */
 export async function signInByKeyboard(page: Page, user = 'alice'): Promise<void> {

@@ -18,20 +18,20 @@ export async function everyState(fixture: ConsoleFixture, screen: ScreenCase): P
   const shown = (await text('main')).replaceAll(/[\u2068\u2069]/g, '')
   for (const part of screen.shows) assert.ok(shown.includes(part), `${screen.name} shows ${part}: ${shown}`)
   await check(`${screen.name}, many`)
-  await checkWidths(fixture, `${screen.name}, many`)
+  await fixture.checkWidths(`${screen.name}, many`)
   for (const [name, body] of Object.entries({ empty: screen.empty, one: screen.one })) {
     answer(screen.data, { status: 200, body })
     await open(path)
     await page.waitForSelector(screen.drawn)
     await check(`${screen.name}, ${name}`)
-    await checkWidths(fixture, `${screen.name}, ${name}`)
+    await fixture.checkWidths(`${screen.name}, ${name}`)
   }
   for (const [name, response] of Object.entries(ERRORS)) {
     answer(screen.data, response)
     await open(path)
     await page.waitForSelector('main [role=alert]')
     await check(`${screen.name}, ${name}`)
-    await checkWidths(fixture, `${screen.name}, ${name}`)
+    await fixture.checkWidths(`${screen.name}, ${name}`)
   }
   answer(screen.data, 'nothing')
   await open(path)
@@ -101,7 +101,7 @@ export async function tryRuleStates(fixture: ConsoleFixture): Promise<void> {
   await open('/try')
   await page.waitForSelector('textarea')
   await check('Try a rule, the form')
-  await checkWidths(fixture, 'Try a rule, the form')
+  await fixture.checkWidths('Try a rule, the form')
   await page.type('textarea', '{')
   await page.click('button[type=submit]')
   await page.waitForSelector('main [role=status] .notice')
@@ -114,14 +114,14 @@ export async function tryRuleStates(fixture: ConsoleFixture): Promise<void> {
     assert.equal((await text('main')).includes('You have no device yet'), count === 0)
     await page.evaluate(`for (const part of document.querySelectorAll('details')) part.open = true`)
     await check(`Try a rule, ${name}`)
-    await checkWidths(fixture, `Try a rule, ${name}`)
+    await fixture.checkWidths(`Try a rule, ${name}`)
   }
   for (const [name, response] of Object.entries(ERRORS)) {
     answer(EXPLAIN, response)
     await submit('main [role=alert]')
     assert.ok((await text('main [role=alert]')).includes(HOSTILE))
     await check(`Try a rule, ${name}`)
-    await checkWidths(fixture, `Try a rule, ${name}`)
+    await fixture.checkWidths(`Try a rule, ${name}`)
   }
   answer(EXPLAIN, 'nothing')
   await submit('main .loading')
@@ -177,7 +177,7 @@ export async function administrationStates(fixture: ConsoleFixture): Promise<voi
   await open(path)
   await page.waitForSelector('main [role=alert]')
   await check('Administration, 403')
-  await checkWidths(fixture, 'Administration, 403')
+  await fixture.checkWidths('Administration, 403')
   for (const [name, { pushers, gateways, shows }] of Object.entries(ADMINISTRATION)) {
     answer('/health', name === 'many' ? { status: 200, body: troubled } : 'server')
     answer(PUSHERS, { status: 200, body: { pushers, removed: [] } })
@@ -187,13 +187,13 @@ export async function administrationStates(fixture: ConsoleFixture): Promise<voi
     const shown = (await text('main')).replaceAll(/[\u2068\u2069]/g, '')
     for (const part of shows) assert.ok(shown.includes(part), `${name}, ${part}: ${shown}`)
     await check(`Administration, ${name}`)
-    await checkWidths(fixture, `Administration, ${name}`)
+    await fixture.checkWidths(`Administration, ${name}`)
   }
   answer(GATEWAYS, ERRORS.error)
   await open(path)
   await page.waitForSelector('main [role=alert]')
   await check('Administration, error')
-  await checkWidths(fixture, 'Administration, error')
+  await fixture.checkWidths('Administration, error')
   answer(GATEWAYS, 'nothing')
   await open(path)
   await page.waitForSelector('main .loading')
@@ -207,12 +207,5 @@ export async function checkSlow(fixture: ConsoleFixture, name: string): Promise<
   const { page, check } = fixture
   await page.waitForFunction(`document.body.textContent.includes('takes longer than usual')`)
   await check(`${name}, slow`)
-  await checkWidths(fixture, `${name}, slow`)
-}
-
-/** A small phone (WCAG 2.2, 1.4.10 Reflow), and text of twice the size (1.4.4 Resize Text). */
-export async function checkWidths({ checkWidth }: ConsoleFixture, about: string): Promise<void> {
-  await checkWidth(`${about}, 320 px`, { width: 320, text: '100%' })
-  await checkWidth(`${about}, 640 px, text 200 %`, { width: 640, text: '200%' })
-  await checkWidth(`${about}, 1280 px, text 200 %`, { width: 1280, text: '200%' })
+  await fixture.checkWidths(`${name}, slow`)
 }

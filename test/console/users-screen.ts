@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { eventually } from '../support/eventually.ts'
 import { type ConsoleFixture, HOSTILE } from './console-fixture.ts'
-import { checkSlow, checkWidths, ERRORS } from './screen-states.ts'
+import { checkSlow, ERRORS } from './screen-states.ts'
 
 // The screen of users, for administrators.
 
@@ -39,14 +39,14 @@ export async function usersStates(fixture: ConsoleFixture): Promise<void> {
     const shown = await text('main')
     for (const part of shows) assert.ok(shown.includes(part), `${name}, ${part}: ${shown}`)
     await check(`Users, ${name}`)
-    await checkWidths(fixture, `Users, ${name}`)
+    await fixture.checkWidths(`Users, ${name}`)
   }
   for (const [name, response] of Object.entries(ERRORS)) {
     answer(USERS, response)
     await open('/users')
     await page.waitForSelector('main [role=alert]')
     await check(`Users, ${name}`)
-    await checkWidths(fixture, `Users, ${name}`)
+    await fixture.checkWidths(`Users, ${name}`)
   }
   answer(USERS, 'nothing')
   await open('/users')
