@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { test } from 'node:test'
 import { findChromium } from '../support/chromium.ts'
 import { signOut } from './actions.ts'
 import { signInByKeyboard, startConsole } from './console-fixture.ts'
@@ -15,15 +15,14 @@ const options = { skip: 'missing' in chromium ? chromium.missing : false, timeou
 /** The screens of today's devices, journeys and one journey are the first ones. */
 const OF_EVENTS = 3
 
-describe('the console in a browser', () => {
-  test(
+test('the console in a browser', options, async (t) => {
+  assert('path' in chromium)
+  const fixture = await startConsole(t, chromium.path)
+  const { page, open, check } = fixture
+  await t.test(
     'a user signs in with the keyboard, sees the screens of events in every state, and signs out',
-    options,
-    async (t) => {
-      assert('path' in chromium)
-      const fixture = await startConsole(t, chromium.path)
-      const { page, open, check } = fixture
-      await t.test(
+    async (user) => {
+      await user.test(
         'the link to a journey asks for a password first, and opens with the keyboard only',
         async () => {
           await open(`/journeys/${encodeURIComponent(fixture.eventId)}`)
@@ -36,19 +35,17 @@ describe('the console in a browser', () => {
         },
       )
       for (const screen of SCREENS.slice(0, OF_EVENTS))
-        await t.test(screen.name, () => everyState(fixture, screen))
-      await t.test('signing out ends the device and removes the cookie', () => signOut(fixture))
+        await user.test(screen.name, () => everyState(fixture, screen))
+      await user.test('signing out ends the device and removes the cookie', () => signOut(fixture))
     },
   )
 
-  test('the screens of settings are shown in every state', options, async (t) => {
-    assert('path' in chromium)
-    const fixture = await startConsole(t, chromium.path)
-    await fixture.open('/')
-    await signInByKeyboard(fixture.page)
+  await t.test('the screens of settings are shown in every state', async (settings) => {
+    await open('/')
+    await signInByKeyboard(page)
     for (const screen of SCREENS.slice(OF_EVENTS))
-      await t.test(screen.name, () => everyState(fixture, screen))
-    await t.test('Try a rule', () => tryRuleStates(fixture))
-    await t.test('Administration', () => administrationStates(fixture))
+      await settings.test(screen.name, () => everyState(fixture, screen))
+    await settings.test('Try a rule', () => tryRuleStates(fixture))
+    await settings.test('Administration', () => administrationStates(fixture))
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { test } from 'node:test'
 import { call, loginUser, PASSWORD } from '../support/client.ts'
-import { findChromium, startChromium } from '../support/chromium.ts'
+import { findChromium } from '../support/chromium.ts'
 import { startTestServer } from '../support/server.ts'
 import { signInByKeyboard, startConsole } from './console-fixture.ts'
 import { loadMore, registerWithToken, restrictUser, usersStates } from './users-screen.ts'
@@ -11,26 +11,24 @@ import { loadMore, registerWithToken, restrictUser, usersStates } from './users-
 const chromium = findChromium()
 const options = { skip: 'missing' in chromium ? chromium.missing : false, timeout: 240_000 }
 
-describe('accounts in the console', () => {
-  test('an administrator sees users in every state, and locks and suspends them', options, async (t) => {
-    assert('path' in chromium)
-    const fixture = await startConsole(t, chromium.path)
+test('accounts in the console', options, async (t) => {
+  assert('path' in chromium)
+  const fixture = await startConsole(t, chromium.path)
+  await t.test('an administrator sees users in every state, and locks and suspends them', async (admin) => {
     await fixture.accounts.changeRole('alice', true)
     await fixture.open('/users')
     await signInByKeyboard(fixture.page)
-    await t.test('the keyboard locks, unlocks, suspends and unsuspends an account', () =>
+    await admin.test('the keyboard locks, unlocks, suspends and unsuspends an account', () =>
       restrictUser(fixture),
     )
-    await t.test('further pages are added on demand', () => loadMore(fixture))
-    await t.test('every state is accessible', () => usersStates(fixture))
+    await admin.test('further pages are added on demand', () => loadMore(fixture))
+    await admin.test('every state is accessible', () => usersStates(fixture))
   })
 
-  test(
+  await t.test(
     'with registration.requires_token the form asks for the token, and says when it is wrong',
-    options,
-    async (t) => {
-      assert('path' in chromium)
-      const { url, accounts } = await startTestServer(t, {
+    async (newcomer) => {
+      const { url, accounts } = await startTestServer(newcomer, {
         env: { BELFRY_REGISTRATION_REQUIRES_TOKEN: 'true' },
       })
       await accounts.add({ name: 'root', password: PASSWORD, admin: true })
@@ -39,7 +37,8 @@ describe('accounts in the console', () => {
         token: root.token,
         body: { uses_allowed: 1 },
       })
-      const page = await (await startChromium(t, chromium.path)).newPage()
+      // Another profile of the same browser.
+      const page = await (await fixture.page.browser().createBrowserContext()).newPage()
       await registerWithToken({ page, url, token: String(created.body['token']) })
     },
   )
