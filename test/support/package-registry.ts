@@ -118,7 +118,8 @@ function sendPacked(offered: Offered, response: ServerResponse): void {
           'tar',
           [
             '--create',
-            '--gzip',
+            // The lowest level, because a packed package is read once.
+            '--use-compress-program=gzip -1',
             '--hard-dereference',
             '--exclude=./node_modules',
             '--transform=s,^\\.,package,',
