@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import type { Browser } from 'puppeteer-core'
 import { keepVapidKey } from '../../src/app.ts'
 import { shortHash } from '../../src/lib/short-hash.ts'
 import { afterTest } from '../support/after-test.ts'
-import { startAutopush } from '../support/autopush.ts'
+import { type Autopush, startAutopush } from '../support/autopush.ts'
 import { call, registerUser } from '../support/client.ts'
 import { newDataFolder } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
@@ -19,7 +20,7 @@ const SHOWN = 100
 
 const firefox = findFirefox()
 /** The test has a time limit, because the browser can hang. */
-const options = { skip: 'missing' in firefox ? firefox.missing : false, timeout: 120_000 }
+const options = { skip: 'missing' in firefox ? firefox.missing : false, timeout: 240_000 }
 
 /** The functions of `test/support/web-app/app.js`. */
 type InPage = {
@@ -32,9 +33,10 @@ type InPage = {
 
 type Step = { step: string; reason: string; status?: number; provider_id?: string }
 
+type Shared = { browser: Browser; autopush: Autopush }
+
 /** A Belfry with a gateway for browsers, Alice and Bob in a room, and Bob's web client in Firefox. */
-async function fixture(t: TestContext) {
-  assert('path' in firefox)
+async function fixture(t: TestContext, { browser, autopush }: Shared) {
   const data = newDataFolder(t)
   const keyFile = join(data, 'vapid.pem')
   const { publicKey } = await keepVapidKey(keyFile)
@@ -47,12 +49,11 @@ async function fixture(t: TestContext) {
   const room = await alice.createRoom({ preset: 'public_chat', name: 'Lunch' })
   await bob.post(`/join/${encodeURIComponent(room)}`)
 
-  const autopush = await startAutopush()
-  afterTest(t, () => autopush[Symbol.asyncDispose]())
+  // Another origin in each test, with a service worker of its own.
   const webApp = await startWebApp()
   afterTest(t, () => webApp[Symbol.asyncDispose]())
-  const browser = await startFirefox(t, { path: firefox.path, pushUrl: autopush.url })
   const page = await browser.newPage()
+  afterTest(t, () => page.close())
   await page.goto(webApp.url)
   const inPage = <Name extends keyof InPage>(name: Name, ...args: Parameters<InPage[Name]>) =>
     page.evaluate(
@@ -65,7 +66,13 @@ async function fixture(t: TestContext) {
   const stateInPage = () => page.$eval('#state', (element) => element.textContent)
   const bodies = () => webApp.shown.map(({ body }) => body)
   const pushers = async () => (await bob.get('/pushers'))['pushers'] as Record<string, unknown>[]
-  return { url, publicKey, alice, bob, room, autopush, webApp, inPage, stateInPage, bodies, pushers }
+  const [requests, receipts] = [autopush.requests.length, autopush.receipts.length]
+  /** Of this test. */
+  const pushes = {
+    statuses: () => autopush.requests.slice(requests).map(({ status }) => status),
+    receipts: () => autopush.receipts.slice(receipts),
+  }
+  return { url, publicKey, alice, bob, room, pushes, webApp, inPage, stateInPage, bodies, pushers }
 }
 
 function flipLastByte(body: Buffer): Buffer {
@@ -74,9 +81,13 @@ function flipLastByte(body: Buffer): Buffer {
   return body
 }
 
-test('the browser of another user shows a message until pushes are disabled in it', options, async (t) => {
-  const { url, publicKey, alice, bob, room, autopush, webApp, inPage, bodies, pushers } = await fixture(t)
-  const receiptFor = (code: number) => eventually(() => autopush.receipts.find((one) => one.code === code))
+async function showUntilDisabled(t: TestContext, shared: Shared): Promise<void> {
+  const { url, publicKey, alice, bob, room, pushes, webApp, inPage, bodies, pushers } = await fixture(
+    t,
+    shared,
+  )
+  const { autopush } = shared
+  const receiptFor = (code: number) => eventually(() => pushes.receipts().find((one) => one.code === code))
 
   // Bob's page subscribes and sets the pusher.
   const gatewayUrl = `${url}/_matrix/push/v1/notify`
@@ -108,8 +119,7 @@ test('the browser of another user shows a message until pushes are disabled in i
   assert.equal((await pushers()).length, 1)
   const last = await alice.say(room, 'Where is everybody?')
   await eventually(async () => (await pushers()).length === 0)
-  const statuses = autopush.requests.map((request) => request.status)
-  assert.deepEqual(statuses, [201, 201, 201, 410])
+  assert.deepEqual(pushes.statuses(), [201, 201, 201, 410])
   const { body } = await call(`${url}/_belfry/v1/pushers`, { token: bob.token })
   const [removed] = body['removed'] as Record<string, unknown>[]
   assert.equal(removed?.['app_id'], APP_ID)
@@ -128,34 +138,44 @@ test('the browser of another user shows a message until pushes are disabled in i
   assert.deepEqual([good.reason, good.status], ['delivered', 201])
   assert.match(String(good.provider_id), /^[0-9a-f]{12}$/)
   assert.deepEqual([gone.reason, gone.status], ['rejected', 410])
+}
+
+async function confirmPusher(t: TestContext, shared: Shared): Promise<void> {
+  const { alice, room, pushes, webApp, inPage, stateInPage, bodies, pushers } = await fixture(t, shared)
+
+  // The server sends the token in a push, and the page returns it.
+  const { status } = await inPage('enablePush', { appId: APP_ID })
+  assert.equal(status, 201)
+  await eventually(async () => (await stateInPage()) === 'on')
+  assert.deepEqual(
+    (await pushers()).map(({ kind, activated }) => ({ kind, activated })),
+    [{ kind: 'webpush', activated: true }],
+  )
+  assert.equal(webApp.shown.length, 0)
+
+  const event = await alice.say(room, 'Soup today')
+  const [shown] = await eventually(() => webApp.shown.length > 0 && webApp.shown)
+  assert.equal(shown?.title, 'Alice in Lunch')
+  assert.equal((shown.payload['notification'] as Record<string, unknown>)['event_id'], event)
+
+  assert.equal(await inPage('disablePush'), true)
+  await alice.say(room, 'Where is everybody?')
+  await eventually(async () => (await pushers()).length === 0)
+  assert.deepEqual(pushes.statuses(), [201, 201, 410])
+  assert.deepEqual(bodies(), ['Soup today'])
+}
+
+test('pushes to Firefox', options, async (t) => {
+  assert('path' in firefox)
+  const autopush = await startAutopush()
+  afterTest(t, () => autopush[Symbol.asyncDispose]())
+  const browser = await startFirefox(t, { path: firefox.path, pushUrl: autopush.url })
+  const shared = { browser, autopush }
+  await t.test('the browser of another user shows a message until pushes are disabled in it', (one) =>
+    showUntilDisabled(one, shared),
+  )
+  await t.test(
+    'without a gateway, the browser confirms its pusher and gets pushes from the home server',
+    (one) => confirmPusher(one, shared),
+  )
 })
-
-test(
-  'without a gateway, the browser confirms its pusher and gets pushes from the home server',
-  options,
-  async (t) => {
-    const { alice, room, autopush, webApp, inPage, stateInPage, bodies, pushers } = await fixture(t)
-
-    // The server sends the token in a push, and the page returns it.
-    const { status } = await inPage('enablePush', { appId: APP_ID })
-    assert.equal(status, 201)
-    await eventually(async () => (await stateInPage()) === 'on')
-    assert.deepEqual(
-      (await pushers()).map(({ kind, activated }) => ({ kind, activated })),
-      [{ kind: 'webpush', activated: true }],
-    )
-    assert.equal(webApp.shown.length, 0)
-
-    const event = await alice.say(room, 'Soup today')
-    const [shown] = await eventually(() => webApp.shown.length > 0 && webApp.shown)
-    assert.equal(shown?.title, 'Alice in Lunch')
-    assert.equal((shown.payload['notification'] as Record<string, unknown>)['event_id'], event)
-
-    assert.equal(await inPage('disablePush'), true)
-    await alice.say(room, 'Where is everybody?')
-    await eventually(async () => (await pushers()).length === 0)
-    const statuses = autopush.requests.map((request) => request.status)
-    assert.deepEqual(statuses, [201, 201, 410])
-    assert.deepEqual(bodies(), ['Soup today'])
-  },
-)
