@@ -43,6 +43,10 @@ export async function startFirefox(
       'permissions.default.desktop-notification': 1,
       'alerts.useSystemBackend': false,
       'network.proxy.type': 0,
+      // No process that waits for a further site, decodes media or holds extensions.
+      'dom.ipc.processPrelaunch.enabled': false,
+      'media.rdd-process.enabled': false,
+      'extensions.webextensions.remote': false,
     },
   }).catch((error: unknown) => {
     removeHome()
