@@ -2,12 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { type Clock, systemClock } from '../../src/lib/clock.ts'
 import { afterTest } from '../support/after-test.ts'
 import { foundingPusher, registerUser, type TestUser } from '../support/client.ts'
 import { startPokeReceiver } from '../support/poke-receiver.ts'
 import { runHere } from '../support/run-command.ts'
 import { onEachServerDatabase } from '../support/server-databases.ts'
 import { startTestServer } from '../support/server.ts'
+
+/** The server removes a part of a room every five seconds, and this one every 50 ms. */
+const clock: Clock = {
+  ...systemClock,
+  sleep: (ms, signal) => systemClock.sleep(ms === 5000 ? 50 : ms, signal),
+}
 
 const at = (roomId: string) => `/rooms/${encodeURIComponent(roomId)}`
 const roomsOf = async (user: TestUser) =>
@@ -16,7 +23,7 @@ const roomsOf = async (user: TestUser) =>
 onEachServerDatabase('belfry room', (newFlags) => {
   test('a room that is shut down is left by all and cannot be joined again, and a purged one is gone', async (t) => {
     const flags = await newFlags(t)
-    const server = await startTestServer(t, { flags })
+    const server = await startTestServer(t, { flags, environment: { clock } })
     const run = (...args: string[]) => runHere(['room', ...args, '--data', server.data, ...flags])
     const [alice, bob, carol] = [
       await registerUser(server.url, 'alice'),
