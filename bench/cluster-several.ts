@@ -34,7 +34,7 @@ const DELAY_MS = 2
  */
 const WRITERS = 1
 /** Added to each round trip in that part. */
-const WRITERS_DELAY_MS = 10
+const WRITERS_DELAY_MS = 4
 /** The share of the rate under full load at which the waits are measured as well. */
 const HALF = 0.5
 
