@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { ReceivedPoke } from './run-record.ts'
-import { childOfPort } from './child-of-port.ts'
+import { childOfConnection } from './child-of-connection.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /**
@@ -45,7 +45,10 @@ export async function startLoggingGateway(random: SeededRandom): Promise<Logging
       else setTimeout(respond, wait)
     })
   })
-  server.on('connection', (socket) => senders.set(socket, childOfPort(socket.remotePort ?? 0)))
+  server.on('connection', (socket) => {
+    const { remotePort: from = 0, localPort: to = 0 } = socket
+    senders.set(socket, childOfConnection({ from, to }))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const gateway: LoggingGateway = {

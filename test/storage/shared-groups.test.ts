@@ -3,7 +3,8 @@ import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import type { RoomAlias, RoomId, UserId } from '../../src/lib/ids.ts'
 import { findEvent, findEvents } from '../../src/rooms/event-store.ts'
-import type { Database, Transaction } from '../../src/storage/database.ts'
+import { MatrixError } from '../../src/lib/errors.ts'
+import { type Database, StorageError, type Transaction } from '../../src/storage/database.ts'
 import { openDatabase } from '../../src/storage/open-database.ts'
 import { query } from '../../src/storage/query.ts'
 import { currentPoint, nextPosition, shardOf } from '../../src/storage/stream.ts'
@@ -33,9 +34,20 @@ const addAlias = query<{ alias: RoomAlias; roomId: RoomId }>()((db, p) =>
   }),
 )
 const aliases = query()((db) => db.selectFrom('room_aliases').select('alias').orderBy('alias'))
+/** An open end: work waits for `promise`. */
+const gate = () => Promise.withResolvers<void>()
 /** The transaction of the whole group. */
 const transactionId = query()((db) => db.selectNoFrom(sql<string>`pg_current_xact_id()::text`.as('id')))
 const alias = (name: number | string) => `#${name}:test` as RoomAlias
+/** Ends the sessions of a process that are in a transaction and run no statement, and waits until they have ended. */
+const endOpenSessions = query<{ name: string }>()((db, p) =>
+  db
+    .selectFrom(
+      sql<{ pid: number }>`(select pid from pg_stat_activity where application_name = ${p.name}
+        and state = 'idle in transaction')`.as('open'),
+    )
+    .select(sql<boolean>`pg_terminate_backend(pid, 10000)`.as('ended')),
+)
 /** PostgreSQL stores no character zero. */
 const REFUSED = '#\0' as RoomAlias
 
@@ -377,6 +389,61 @@ onShards('a group of several shards', (open) => {
     assert.equal(new Set(taken).size, 240)
     assert.equal((await stored(writers[0])).length, 240)
     assert.deepEqual(errors, [])
+  })
+
+  test('answers with an error of the storage when the connection is lost after the answer that a shard is held', async (t) => {
+    const [db, other] = await openTwo(t)
+    const held = await hold(other, 5)
+    const refused = gate()
+    const lost = gate()
+    const results = Promise.allSettled([
+      independent(db, 5, async (tx) => {
+        try {
+          await tx.all(aliases, {})
+        } finally {
+          refused.resolve()
+        }
+      }),
+      independent(db, 2, async (tx) => {
+        await tx.all(aliases, {})
+        await lost.promise
+        await tx.all(aliases, {})
+      }),
+    ])
+    await refused.promise
+    await other.all(endOpenSessions, { name: `belfry ${db.processId}` })
+    lost.resolve()
+    const found = await results
+    await held.end()
+    for (const result of found) {
+      assert.equal(result.status, 'rejected')
+      assert.ok(result.reason instanceof StorageError, String(result.reason))
+    }
+  })
+
+  test('gives no transaction the error of another one when the connection is lost', async (t) => {
+    const [db, other] = await openTwo(t)
+    for (const repeatable of [true, false]) {
+      const refused = gate()
+      const lost = gate()
+      const options = { orderedBy: roomOf(2), repeatable }
+      const results = Promise.allSettled([
+        db.transaction(async (tx) => {
+          await tx.all(aliases, {})
+          refused.resolve()
+          await lost.promise
+          throw new MatrixError(403, 'M_FORBIDDEN', { message: 'refused' })
+        }, options),
+        db.transaction((tx) => tx.all(aliases, {}), options),
+      ])
+      await refused.promise
+      await other.all(endOpenSessions, { name: `belfry ${db.processId}` })
+      lost.resolve()
+      const [, second] = await results
+      assert.equal(second?.status, 'rejected')
+      const { reason } = second as PromiseRejectedResult
+      assert.ok(reason instanceof StorageError, String(reason))
+    }
   })
 
   test('closes after the transactions that it gave back', async (t) => {
