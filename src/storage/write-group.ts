@@ -78,7 +78,10 @@ async function runWithoutSavepoints(
   for (const part of partsOf(group, connection.isPipelined)) {
     const failures: Failure[] = []
     await Promise.all(part.map((chain) => runChain(connection, chain, { done, failures, held })))
-    throwFaultOfAll(connection, failures)
+    const errors = failures.map(({ error }) => error)
+    const ofAll = errors.find(isOfAll)
+    if (ofAll !== undefined) throw ofAll
+    if (errors.length > 0 && !connection.inTransaction()) throw faultOfEnded(errors)
     for (const { waiting, error, hasWritten } of failures) {
       // On PostgreSQL the failed statement can be a write of another transaction, whose result nothing has waited for.
       if (connection.hasFailed?.() || hasWritten) return allAgain('failed')
@@ -162,19 +165,12 @@ async function runChain(
 const isOfAll = (error: unknown): boolean => faultOf(error) !== undefined
 
 /**
- * Throws the fault that concerns each transaction of the group, if there is one. When the transaction of the
- * database has ended, as with a lost connection, the error of one of them is no error of the others.
+ * What all transactions of a group get when that of the database has ended, as with a lost connection: the
+ * error of one of them is no error of the others.
  */
-function throwFaultOfAll(connection: WriteConnection, failures: readonly { error: unknown }[]): void {
-  const errors = failures.map(({ error }) => error)
-  const ofAll = errors.find(isOfAll)
-  if (ofAll !== undefined) throw ofAll
-  if (errors.length === 0 || connection.inTransaction()) return
-  throw (
-    errors.find((error) => error instanceof StorageError) ??
-    new StorageError('The database has ended the transaction', { cause: errors[0] })
-  )
-}
+const faultOfEnded = (errors: readonly unknown[]): unknown =>
+  errors.find((error) => isOfAll(error) || error instanceof StorageError) ??
+  new StorageError('The database has ended the transaction', { cause: errors[0] })
 
 /** Undefined: the transaction threw and was rejected. */
 async function runOne(
@@ -190,7 +186,7 @@ async function runOne(
   } catch (error) {
     // The whole transaction is rolled back, and with it the earlier writes of the group.
     if (alone) throw error
-    throwFaultOfAll(connection, [{ error }])
+    if (!connection.inTransaction()) throw faultOfEnded([error])
     await connection.control('rollback to w')
     await connection.control('release w')
     waiting.reject(error)

@@ -48,6 +48,10 @@ const endOpenSessions = query<{ name: string }>()((db, p) =>
     )
     .select(sql<boolean>`pg_terminate_backend(pid, 10000)`.as('ended')),
 )
+/** Locks the row of a shard, or fails. */
+const lockedAtOnce = query<{ id: number }>()((db, p) =>
+  db.selectFrom('stream').select('id').where('id', '=', p.id).forUpdate().noWait(),
+)
 /** PostgreSQL stores no character zero. */
 const REFUSED = '#\0' as RoomAlias
 
@@ -419,6 +423,27 @@ onShards('a group of several shards', (open) => {
       assert.equal(result.status, 'rejected')
       assert.ok(result.reason instanceof StorageError, String(result.reason))
     }
+  })
+
+  test('a locked row fails only the transaction that does not wait for it, which runs again', async (t) => {
+    const [db, other] = await openTwo(t)
+    const held = await hold(other, 5)
+    let runs = 0
+    const locking = db.transaction(
+      async (tx) => {
+        runs++
+        tx.write(lockedAtOnce, { id: 6 })
+        await tx.all(aliases, {})
+      },
+      { repeatable: true },
+    )
+    const [written] = await Promise.allSettled([
+      db.transaction((tx) => tx.run(addAlias, { alias: alias(1), roomId: roomOf(1) })),
+    ])
+    await held.end()
+    await locking
+    assert.equal(written.status, 'fulfilled')
+    assert.ok(runs > 1, `runs: ${runs}`)
   })
 
   test('gives no transaction the error of another one when the connection is lost', async (t) => {
