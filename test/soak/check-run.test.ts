@@ -145,6 +145,16 @@ suite('checkRun', () => {
     assert.match(problemsOf(two, { resumptions })[0] ?? '', /duplicate of a poke that was not in flight/)
   })
 
+  test('counts an event as poked that two processes have sent after they continued', () => {
+    const [a, , , ...rest] = good.map((one, at) => ({ ...one, at, process: 3 }))
+    const both = [1, 2].map((process) => poke('b', { at: 20 + process, process }))
+    const c = poke('c', { at: 2, process: 3 })
+    const resumptions = [1, 2].map((process) => ({ process, at: 10 }))
+    const { problems, figures } = checkRun(record([a as ReceivedPoke, c, ...rest, ...both], { resumptions }))
+    assert.deepEqual(problems, [])
+    assert.deepEqual([figures.lost, figures.lateDuplicates], [0, 2])
+  })
+
   suite('when what a killed process has sent is read after the poke of the next one', () => {
     const deaths = [{ from: 1_000, to: 1_100, process: 1 }]
     const next = good.slice(0, 2).map((one, at) => ({ ...one, at: 1_150 + at, process: 2 }))
@@ -326,6 +336,19 @@ suite('checkRun', () => {
       assert.match(problemsWith(at(500, worker), 2_000)[0] ?? '', /^later than 1000 ms/)
       assert.match(problemsWith(at(500, stopped), 3_500)[0] ?? '', /^later than 1000 ms/)
       assert.deepEqual(problemsWith(at(500, stopped), 3_501), [], 'the lane was moved, and moved back')
+    })
+
+    test('for a process of any role that was stopped, if the pusher stood still for more than 3 s before its end', () => {
+      const problemsWith = (end: Death, late: number) => {
+        const pokes = ['a', 'b', 'c', 'd'].map((event, index) =>
+          poke(event, { process: 2, at: [0, 600, late, late][index] ?? 0 }),
+        )
+        return problemsOf(pokes, { deaths: [end], latestMs: 1_000 })
+      }
+      assert.match(problemsWith(at(500, stopped), 3_600)[0] ?? '', /^later than 1000 ms/)
+      for (const role of ['worker', 'http', 'gateway', 'all'] as const)
+        assert.deepEqual(problemsWith(at(500, { ...stopped, role }), 3_601), [], role)
+      assert.match(problemsWith(at(500, { role: 'http' }), 3_601)[0] ?? '', /^later than 1000 ms/)
     })
   })
 

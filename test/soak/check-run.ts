@@ -96,7 +96,8 @@ export function checkRun(record: RunRecord): CrashRunResult {
     if (pusher.isThroughGateways === true) pushes += all.length
     const pokes = all.filter((poke) => !late.has(poke))
     const received = pokes.filter((poke) => poke.eventId !== undefined)
-    const receivedIds = new Set(received.map(({ eventId }) => eventId))
+    // Two processes that continue or end can both have sent an event late.
+    const receivedIds = new Set(all.map(({ eventId }) => eventId))
     const newest = new Map(received.map(({ roomId, eventId }) => [roomId, eventId]))
     for (const { eventId, roomId, tag } of record.stored) {
       if (!pusher.rooms.has(roomId)) continue

@@ -73,9 +73,10 @@ export function delaysOf(
  * The times in which the process that sends for a pusher may have been dead without a successor: 3 s after a
  * kill; 13 s after a stop, or 3 s after its end if that is earlier. Another process may have taken over
  * before, and be killed itself: then the times add up. A process that sends to the pusher before a signal to
- * another one, and again within 3 s after it, was not concerned. After a longer pause the other one may have
- * had the lane meanwhile. During such a time a signal to any process counts: it can be the one that ends what
- * dead ones held.
+ * another one, and again after it, was not concerned, unless the pusher stood still for more than 3 s during
+ * the outage: the other one may have had the lane meanwhile, and a stopped process of any role can hold rows
+ * for which others wait while they hold the lane. During such a time a signal to any process counts: it can be
+ * the one that ends what dead ones held.
  */
 export function outagesOf(
   pusher: Pusher,
@@ -92,11 +93,16 @@ export function outagesOf(
     if (role === 'http' || role === 'gateway') return false
     const before = pokes.findLast(({ at }) => at <= from)?.process
     const after = pokes.find(({ at }) => at > to)
-    if (before === undefined || before === process || before !== after?.process) return true
-    return after.at > to + HEARTBEAT_MS
+    return before === undefined || before === process || before !== after?.process
   }
+  const stoodStill = ({ from, until, death: { role, isStop } }: Outage) =>
+    (isStop === true || (role !== 'http' && role !== 'gateway')) &&
+    pokes.some(({ at }, place) => {
+      const since = pokes[place - 1]?.at ?? at
+      return at - Math.max(since, from) > HEARTBEAT_MS && since < until
+    })
   const all = deaths.map((death) => ({ from: death.from, until: endOf(death) + HEARTBEAT_MS, death }))
-  const concerned = all.filter(({ death }) => isConcerned(death))
+  const concerned = all.filter((one) => isConcerned(one.death) || stoodStill(one))
   const isDuring = (outage: Outage) =>
     concerned.some(({ from, until }) => outage.from > from && outage.from <= until)
   return all
