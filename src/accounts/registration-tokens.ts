@@ -28,7 +28,11 @@ export type WantedToken = {
 }
 
 /** 96 random bits, which cannot be guessed within the limit of registrations. */
-const TOKEN_BYTES = 12
+const LENGTH = 16
+
+/** Does not begin with `-`, because a command would take it for a flag. */
+export const newRegistrationToken = (random: Random, length = LENGTH): string =>
+  random.token(length).slice(0, length).replace(/^-/, '_')
 const FORM = /^[A-Za-z0-9._~-]{1,64}$/
 const MAX_USES = 1_000_000
 
@@ -59,7 +63,7 @@ export function administerTokens({ db, clock, random }: TokenDeps): TokenAdminis
     return shown(row)
   }
   return {
-    async create({ token = random.token(TOKEN_BYTES), usesAllowed, expiresAt }) {
+    async create({ token = newRegistrationToken(random), usesAllowed, expiresAt }) {
       if (!FORM.test(token))
         throw invalidParam('A token has 1 to 64 of the characters A-Z, a-z, 0-9, ".", "_", "~" and "-"')
       checkLimits({ usesAllowed, expiresAt }, clock.now())

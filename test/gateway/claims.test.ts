@@ -32,12 +32,16 @@ async function openBoth(databases: readonly [Database, Database], script: Script
     one,
     other,
     clock,
-    /** Lets time pass in small steps until the response is there. */
+    /**
+     * Lets time pass in small steps until the response is there. Each waits until the databases have written
+     * what was to be written before, so that no time limit depends on their speed.
+     */
     async whileTimePasses<T>(response: Promise<T>): Promise<T> {
       let isOver = false
       const end = () => void (isOver = true)
       response.then(end, end)
-      await eventually(() => {
+      await eventually(async () => {
+        await Promise.all(databases.map((db) => db.transaction((tx) => tx.all(renewed, {}))))
         if (!isOver) clock.advance(100)
         return isOver
       })

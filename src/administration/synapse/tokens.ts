@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   administerTokens,
+  newRegistrationToken,
   type RegistrationToken,
   type TokenDeps,
 } from '../../accounts/registration-tokens.ts'
@@ -63,15 +64,13 @@ function collectionRoutes(deps: TokenDeps): Route[] {
       summary: 'Creates a registration token',
       response: { 200: tokenSchema },
       async handler({ body }) {
-        const { token = randomToken(deps, body.length) } = body
+        const { token = newRegistrationToken(deps.random, body.length) } = body
         const { uses_allowed: usesAllowed = null, expiry_time: expiresAt = null } = body
         return view(await administration.create({ token, usesAllowed, expiresAt }))
       },
     }),
   ]
 }
-
-const randomToken = ({ random }: TokenDeps, length: number) => random.token(length).slice(0, length)
 
 function tokenByIdRoutes(deps: TokenDeps): Route[] {
   const administration = administerTokens(deps)
